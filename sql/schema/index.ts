@@ -1,0 +1,8 @@
+/** Every table of the Postgres kernel. */
+export * from './accounts.ts';
+export * from './devices.ts';
+export * from './identity.ts';
+export * from './ledger.ts';
+export * from './places.ts';
+export * from './settlements.ts';
+export * from './shared.ts';

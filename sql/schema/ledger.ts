@@ -1,0 +1,183 @@
+/** Double entry, append-only: every transaction sums to zero per currency. Owner: billing. */
+import {
+  char,
+  date,
+  foreignKey,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+} from 'drizzle-orm/pg-core';
+import { accounts } from './accounts.ts';
+import { createdAt, decimal, exact, id, instant, ownId } from './columns.ts';
+import { legalEntities, projects } from './places.ts';
+
+/** open → soft-closed (settlement only) → closed. No row means open. */
+export const billingMonths = pgTable(
+  'billing_months',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    /** First day of the month. */
+    month: date({ mode: 'string' }).notNull(),
+    state: text({ enum: ['open', 'soft-closed', 'closed'] }).notNull(),
+    changedAt: instant('changed_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.month] })],
+);
+
+/** Chart of accounts of a project; a wallet and its kin belong to a customer's account. */
+export const ledgerAccounts = pgTable(
+  'ledger_accounts',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    id: ownId(),
+    /** A code of the published chart: wallet, revenue, tax, cash, bank … */
+    code: text().notNull(),
+    /** What parts it: a component, a tax rate, a channel, a cashier; '' where nothing does. */
+    detail: text().notNull().default(''),
+    accountId: id('account_id'),
+    currency: char({ length: 3 }).notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    unique().on(t.projectId, t.code, t.detail, t.accountId, t.currency).nullsNotDistinct(),
+    foreignKey({
+      columns: [t.projectId, t.accountId],
+      foreignColumns: [accounts.projectId, accounts.id],
+    }),
+  ],
+);
+
+export const transactions = pgTable(
+  'transactions',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    id: ownId(),
+    kind: text({
+      enum: ['settlement', 'correction', 'sale', 'refund', 'reversal', 'transfer', 'write-off', 'adjustment'],
+    }).notNull(),
+    /** The customer it concerns, where it concerns one. */
+    accountId: id('account_id'),
+    accountingDate: date('accounting_date', { mode: 'string' }).notNull(),
+    postedAt: instant('posted_at').notNull().defaultNow(),
+    idempotencyKey: text('idempotency_key'),
+    /** What it was posted for: run, local day, sale, the transaction it reverses. */
+    cause: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    reverses: id('reverses'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    unique().on(t.projectId, t.kind, t.idempotencyKey),
+    unique().on(t.projectId, t.reverses),
+    foreignKey({
+      columns: [t.projectId, t.accountId],
+      foreignColumns: [accounts.projectId, accounts.id],
+    }),
+    foreignKey({ columns: [t.projectId, t.reverses], foreignColumns: [t.projectId, t.id] }),
+    index().on(t.projectId, t.accountId, t.accountingDate),
+  ],
+);
+
+/** One leg: debit positive, credit negative, integer minor units. */
+export const entries = pgTable(
+  'entries',
+  {
+    projectId: id('project_id').notNull(),
+    transactionId: id('transaction_id').notNull(),
+    leg: smallint().notNull(),
+    ledgerAccountId: id('ledger_account_id').notNull(),
+    amount: exact().notNull(),
+    currency: char({ length: 3 }).notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.transactionId, t.leg] }),
+    index().on(t.projectId, t.ledgerAccountId),
+    foreignKey({
+      columns: [t.projectId, t.transactionId],
+      foreignColumns: [transactions.projectId, transactions.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.ledgerAccountId],
+      foreignColumns: [ledgerAccounts.projectId, ledgerAccounts.id],
+    }),
+  ],
+);
+
+/** Gap-free positions and a hash chain over committed transactions, per project. */
+export const seals = pgTable(
+  'seals',
+  {
+    projectId: id('project_id').notNull(),
+    position: exact().notNull(),
+    transactionId: id('transaction_id').notNull(),
+    /** SHA-256, hex, over the hash before and the transaction with its legs. */
+    hash: char({ length: 64 }).notNull(),
+    sealedAt: instant('sealed_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.position] }),
+    unique().on(t.projectId, t.transactionId),
+    foreignKey({
+      columns: [t.projectId, t.transactionId],
+      foreignColumns: [transactions.projectId, transactions.id],
+    }),
+  ],
+);
+
+/** The last number given out per legal entity and series: papers are numbered without gaps. */
+export const documentSeries = pgTable(
+  'document_series',
+  {
+    legalEntityId: id('legal_entity_id')
+      .notNull()
+      .references(() => legalEntities.id),
+    series: text().notNull(),
+    lastNumber: exact('last_number').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.legalEntityId, t.series] })],
+);
+
+/** A top-up at the counter or online: money in, for an amount or for a quantity. */
+export const sales = pgTable(
+  'sales',
+  {
+    projectId: id('project_id').notNull(),
+    id: ownId(),
+    accountId: id('account_id').notNull(),
+    transactionId: id('transaction_id').notNull(),
+    receipt: text().notNull(),
+    channel: text({ enum: ['cash', 'transfer', 'online'] }).notNull(),
+    amountMinor: exact('amount_minor').notNull(),
+    currency: char({ length: 3 }).notNull(),
+    /** Base units, where the sale was by quantity, and the price that held. */
+    quantity: exact(),
+    price: decimal(),
+    soldAt: instant('sold_at').notNull(),
+    soldBy: text('sold_by').notNull(),
+    note: text(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    unique().on(t.projectId, t.receipt),
+    index().on(t.projectId, t.accountId, t.soldAt),
+    foreignKey({
+      columns: [t.projectId, t.accountId],
+      foreignColumns: [accounts.projectId, accounts.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.transactionId],
+      foreignColumns: [transactions.projectId, transactions.id],
+    }),
+  ],
+);
