@@ -55,7 +55,10 @@ export const accounts = pgTable(
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
     unique().on(t.projectId, t.number),
-    foreignKey({ columns: [t.projectId, t.personId], foreignColumns: [people.projectId, people.id] }),
+    foreignKey({
+      columns: [t.projectId, t.personId],
+      foreignColumns: [people.projectId, people.id],
+    }),
   ],
 );
 
@@ -77,7 +80,10 @@ export const tenancies = pgTable(
       columns: [t.projectId, t.accountId],
       foreignColumns: [accounts.projectId, accounts.id],
     }),
-    foreignKey({ columns: [t.projectId, t.pointId], foreignColumns: [points.projectId, points.id] }),
+    foreignKey({
+      columns: [t.projectId, t.pointId],
+      foreignColumns: [points.projectId, points.id],
+    }),
   ],
 );
 
@@ -140,7 +146,10 @@ export const tariffAssignments = pgTable(
       columns: [t.projectId, t.tariffId],
       foreignColumns: [tariffs.projectId, tariffs.id],
     }),
-    foreignKey({ columns: [t.projectId, t.pointId], foreignColumns: [points.projectId, points.id] }),
+    foreignKey({
+      columns: [t.projectId, t.pointId],
+      foreignColumns: [points.projectId, points.id],
+    }),
     foreignKey({
       columns: [t.projectId, t.accountId],
       foreignColumns: [accounts.projectId, accounts.id],

@@ -6,10 +6,7 @@ import { customType, timestamp } from 'drizzle-orm/pg-core';
 export const id = customType<{ data: string; driverData: string }>({ dataType: () => 'bigint' });
 
 /** The id of a table's own rows, drawn from one sequence, so that no two things share an id. */
-export const ownId = () =>
-  id('id')
-    .notNull()
-    .default(sql`nextval('ids')`);
+export const ownId = () => id('id').notNull().default(sql`nextval('ids')`);
 
 /** A 64-bit exact integer (Wh, litres, minor units of money). */
 export const exact = customType<{ data: bigint; driverData: string }>({

@@ -101,7 +101,10 @@ export const schedules = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
-    foreignKey({ columns: [t.projectId, t.meterId], foreignColumns: [meters.projectId, meters.id] }),
+    foreignKey({
+      columns: [t.projectId, t.meterId],
+      foreignColumns: [meters.projectId, meters.id],
+    }),
   ],
 );
 
@@ -144,7 +147,10 @@ export const points = pgTable(
       columns: [t.projectId, t.buildingId],
       foreignColumns: [buildings.projectId, buildings.id],
     }),
-    foreignKey({ columns: [t.projectId, t.floorId], foreignColumns: [floors.projectId, floors.id] }),
+    foreignKey({
+      columns: [t.projectId, t.floorId],
+      foreignColumns: [floors.projectId, floors.id],
+    }),
     foreignKey({ columns: [t.projectId, t.parentId], foreignColumns: [t.projectId, t.id] }),
   ],
 );
@@ -176,8 +182,14 @@ export const installations = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
-    foreignKey({ columns: [t.projectId, t.pointId], foreignColumns: [points.projectId, points.id] }),
-    foreignKey({ columns: [t.projectId, t.meterId], foreignColumns: [meters.projectId, meters.id] }),
+    foreignKey({
+      columns: [t.projectId, t.pointId],
+      foreignColumns: [points.projectId, points.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.meterId],
+      foreignColumns: [meters.projectId, meters.id],
+    }),
   ],
 );
 
@@ -202,7 +214,10 @@ export const meterStates = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.meterId] }),
-    foreignKey({ columns: [t.projectId, t.meterId], foreignColumns: [meters.projectId, meters.id] }),
+    foreignKey({
+      columns: [t.projectId, t.meterId],
+      foreignColumns: [meters.projectId, meters.id],
+    }),
   ],
 );
 
@@ -214,7 +229,9 @@ export const quarantines = pgTable(
     id: ownId(),
     meterId: id('meter_id').notNull(),
     pointId: id('point_id').notNull(),
-    rule: text({ enum: ['reversal', 'reset', 'spike', 'replacement', 'ratio', 'conflict'] }).notNull(),
+    rule: text({
+      enum: ['reversal', 'reset', 'spike', 'replacement', 'ratio', 'conflict'],
+    }).notNull(),
     /** The sample that is doubted, and the good one before it. */
     at: instant('at').notNull(),
     previousAt: instant('previous_at'),
@@ -225,8 +242,14 @@ export const quarantines = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
-    foreignKey({ columns: [t.projectId, t.meterId], foreignColumns: [meters.projectId, meters.id] }),
-    foreignKey({ columns: [t.projectId, t.pointId], foreignColumns: [points.projectId, points.id] }),
+    foreignKey({
+      columns: [t.projectId, t.meterId],
+      foreignColumns: [meters.projectId, meters.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.pointId],
+      foreignColumns: [points.projectId, points.id],
+    }),
   ],
 );
 
@@ -262,6 +285,9 @@ export const intervalMarks = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.pointId] }),
-    foreignKey({ columns: [t.projectId, t.pointId], foreignColumns: [points.projectId, points.id] }),
+    foreignKey({
+      columns: [t.projectId, t.pointId],
+      foreignColumns: [points.projectId, points.id],
+    }),
   ],
 );

@@ -64,7 +64,16 @@ export const transactions = pgTable(
       .references(() => projects.id),
     id: ownId(),
     kind: text({
-      enum: ['settlement', 'correction', 'sale', 'refund', 'reversal', 'transfer', 'write-off', 'adjustment'],
+      enum: [
+        'settlement',
+        'correction',
+        'sale',
+        'refund',
+        'reversal',
+        'transfer',
+        'write-off',
+        'adjustment',
+      ],
     }).notNull(),
     /** The customer it concerns, where it concerns one. */
     accountId: id('account_id'),

@@ -28,7 +28,10 @@ export const dirtyDays = pgTable(
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
     index().on(t.projectId, t.pointId, t.localDay),
-    foreignKey({ columns: [t.projectId, t.pointId], foreignColumns: [points.projectId, points.id] }),
+    foreignKey({
+      columns: [t.projectId, t.pointId],
+      foreignColumns: [points.projectId, points.id],
+    }),
   ],
 );
 
