@@ -1,0 +1,24 @@
+/** What happened, told in the transaction in which it happened; notices and live pages read it. */
+import type { Queryable } from './postgres.ts';
+import { events } from './schema/index.ts';
+
+export type EventKind =
+  | 'account.opened'
+  | 'sale.posted'
+  | 'day.settled'
+  | 'day.corrected'
+  | 'quarantine.raised'
+  | 'quarantine.decided';
+
+/** Adds events, all in one statement. */
+export async function tell(
+  tx: Queryable,
+  rows: {
+    projectId: string;
+    kind: EventKind;
+    subjectId: string;
+    payload?: Record<string, unknown>;
+  }[],
+): Promise<void> {
+  if (rows.length > 0) await tx.insert(events).values(rows);
+}

@@ -1,0 +1,105 @@
+/**
+ * Who may write which Postgres table. Migration turns this table into grants, a test holds it
+ * against the code. `append`: insert only; `change`: insert and update; `delete`: all three.
+ */
+export const rooms = ['ingest', 'billing', 'analytics', 'web'] as const;
+export type Room = (typeof rooms)[number];
+type Right = 'append' | 'change' | 'delete';
+interface Owner {
+  rooms: readonly Room[];
+  right: Right;
+  /** Rooms that may read; all where it is not said. */
+  readers?: readonly Room[];
+}
+
+const all = rooms;
+const web = (right: Right, readers?: readonly Room[]): Owner => ({
+  rooms: ['web'],
+  right,
+  readers,
+});
+const ingest = (right: Right): Owner => ({ rooms: ['ingest'], right });
+const billing = (right: Right, readers?: readonly Room[]): Owner => ({
+  rooms: ['billing'],
+  right,
+  readers,
+});
+
+export const owners = {
+  groups: web('change'),
+  legal_entities: web('change'),
+  projects: web('change'),
+  buildings: web('change'),
+  floors: web('change'),
+  users: web('delete', ['web']),
+  sessions: web('delete', ['web']),
+  credentials: web('delete', ['web']),
+  verifications: web('delete', ['web']),
+  sign_in_attempts: web('delete', ['web']),
+  roles: web('change'),
+  grants: web('delete', ['web']),
+  api_keys: web('change', ['web']),
+  gateways: ingest('change'),
+  buses: ingest('change'),
+  meters: ingest('change'),
+  schedules: ingest('change'),
+  points: ingest('change'),
+  installations: ingest('change'),
+  meter_states: ingest('change'),
+  quarantines: ingest('append'),
+  quarantine_decisions: ingest('append'),
+  interval_marks: ingest('change'),
+  people: billing('change', ['billing', 'web']),
+  accounts: billing('change'),
+  tenancies: billing('change'),
+  tariffs: billing('change'),
+  tariff_versions: billing('append'),
+  tariff_assignments: billing('change'),
+  billing_months: billing('change'),
+  ledger_accounts: billing('append'),
+  transactions: billing('append'),
+  entries: billing('append'),
+  seals: billing('append'),
+  document_series: billing('change'),
+  sales: billing('append'),
+  settlement_runs: billing('append'),
+  settlements: billing('append'),
+  charges: billing('append'),
+  posted_totals: billing('change'),
+  account_months: billing('change'),
+  settlement_waits: billing('delete'),
+  live_balance_generations: billing('change'),
+  live_balances: billing('delete'),
+  dirty_days: { rooms: all, right: 'append' },
+  dirty_days_done: { rooms: all, right: 'append' },
+  alarms: { rooms: all, right: 'change' },
+  audit: { rooms: all, right: 'append' },
+  events: { rooms: all, right: 'append' },
+  idempotency_keys: { rooms: all, right: 'delete' },
+} as const satisfies Record<string, Owner>;
+
+const verbs: Record<Right, string> = {
+  append: 'INSERT',
+  change: 'INSERT, UPDATE',
+  delete: 'INSERT, UPDATE, DELETE',
+};
+
+/** The room's login role in Postgres. */
+export const roleOf = (room: Room): string => `wattledger_${room}`;
+
+/** The GRANT statements of the whole table, first taking back whatever was granted before. */
+export function grantStatements(): string[] {
+  const roles = rooms.map(roleOf).join(', ');
+  const statements = [
+    `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${roles}`,
+    `GRANT USAGE ON SCHEMA public TO ${roles}`,
+    `GRANT USAGE, SELECT ON SEQUENCE ids TO ${roles}`,
+  ];
+  for (const [table, owner] of Object.entries(owners as Record<string, Owner>)) {
+    const readers = (owner.readers ?? all).map(roleOf).join(', ');
+    const writers = owner.rooms.map(roleOf).join(', ');
+    statements.push(`GRANT SELECT ON ${table} TO ${readers}`);
+    statements.push(`GRANT ${verbs[owner.right]} ON ${table} TO ${writers}`);
+  }
+  return statements;
+}

