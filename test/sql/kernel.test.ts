@@ -1,0 +1,293 @@
+/** The kernel's promises, each tried as the room's own role against a real Postgres. */
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { raiseAlarms, syncAlarms } from '../../sql/alarms.ts';
+import { markDirty, markDone, pendingDirty } from '../../sql/dirty-days.ts';
+import { once } from '../../sql/idempotency.ts';
+import { owners, type Room, roleOf, rooms } from '../../sql/owners.ts';
+import { openPostgres, type Postgres } from '../../sql/postgres.ts';
+import { type FreshDatabase, freshDatabase } from '../servers.ts';
+
+let database: FreshDatabase;
+let owner: pg.Pool;
+const pools = {} as Record<Room, pg.Pool>;
+let web: Postgres;
+const ids = {
+  project: '',
+  other: '',
+  account: '',
+  wallet: '',
+  revenue: '',
+  point: '',
+  otherPoint: '',
+};
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  owner = new pg.Pool({ connectionString: database.urls.owner, max: 2 });
+  for (const room of rooms) {
+    pools[room] = new pg.Pool({ connectionString: database.urls[room], max: 2 });
+  }
+  web = openPostgres({ url: database.urls.web });
+  const group = await idOf(owner, "INSERT INTO groups (name) VALUES ('G') RETURNING id");
+  const entity = await idOf(
+    owner,
+    `INSERT INTO legal_entities (group_id, name) VALUES (${group}, 'L') RETURNING id`,
+  );
+  const project = (name: string) =>
+    idOf(
+      owner,
+      `INSERT INTO projects (group_id, legal_entity_id, name, zone, currency)
+       VALUES (${group}, ${entity}, '${name}', 'Asia/Shanghai', 'CNY') RETURNING id`,
+    );
+  ids.project = await project('P');
+  ids.other = await project('Q');
+  ids.account = await idOf(
+    pools.billing,
+    `INSERT INTO accounts (project_id, number, name, opened_on)
+     VALUES (${ids.project}, '1', 'Shop', '2026-01-01') RETURNING id`,
+  );
+  const ledgerAccount = (code: string, account: string) =>
+    idOf(
+      pools.billing,
+      `INSERT INTO ledger_accounts (project_id, code, account_id, currency)
+       VALUES (${ids.project}, '${code}', ${account}, 'CNY') RETURNING id`,
+    );
+  ids.wallet = await ledgerAccount('wallet', ids.account);
+  ids.revenue = await ledgerAccount('revenue', 'NULL');
+  const point = (project: string) =>
+    idOf(
+      pools.ingest,
+      `INSERT INTO points (project_id, code, name, commodity)
+       VALUES (${project}, 'A101', 'Unit', 'electricity') RETURNING id`,
+    );
+  ids.point = await point(ids.project);
+  ids.otherPoint = await point(ids.other);
+});
+
+afterAll(async () => {
+  await web?.close();
+  await Promise.all([owner, ...Object.values(pools)].map((pool) => pool?.end()));
+  await database?.close();
+});
+
+async function idOf(pool: pg.Pool, statement: string): Promise<string> {
+  return (await pool.query(statement)).rows[0].id;
+}
+
+async function transaction(date = '2026-03-05', kind = 'sale'): Promise<string> {
+  return idOf(
+    pools.billing,
+    `INSERT INTO transactions (project_id, kind, account_id, accounting_date)
+     VALUES (${ids.project}, '${kind}', ${ids.account}, '${date}') RETURNING id`,
+  );
+}
+
+const legs = (transactionId: string, amounts: [string, number][], first = 1) =>
+  `INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency) VALUES ${amounts
+    .map(([a, n], i) => `(${ids.project}, ${transactionId}, ${i + first}, ${a}, ${n}, 'CNY')`)
+    .join(', ')}`;
+
+describe('the ledger', () => {
+  test('takes a transaction whose legs sum to zero', async () => {
+    const id = await transaction();
+    const posted = await pools.billing.query(
+      legs(id, [
+        [ids.wallet, 500],
+        [ids.revenue, -500],
+      ]),
+    );
+    expect(posted.rowCount).toBe(2);
+  });
+
+  test('refuses legs that do not sum to zero, and a late leg', async () => {
+    const id = await transaction();
+    await expect(
+      pools.billing.query(
+        legs(id, [
+          [ids.wallet, 500],
+          [ids.revenue, -499],
+        ]),
+      ),
+    ).rejects.toMatchObject({ constraint: 'entries_balanced' });
+    await pools.billing.query(
+      legs(id, [
+        [ids.wallet, 5],
+        [ids.revenue, -5],
+      ]),
+    );
+    await expect(pools.billing.query(legs(id, [[ids.wallet, 0]], 3))).rejects.toMatchObject({
+      constraint: 'entries_complete',
+    });
+  });
+
+  test('refuses legs that balance only across two transactions', async () => {
+    const [a, b] = [await transaction(), await transaction()];
+    const both = `${legs(a, [[ids.wallet, 5]])}, (${ids.project}, ${b}, 1, ${ids.revenue}, -5, 'CNY')`;
+    await expect(pools.billing.query(both)).rejects.toMatchObject({
+      constraint: 'entries_balanced',
+    });
+  });
+
+  test.each(['entries', 'transactions', 'settlements', 'charges', 'seals', 'sales', 'audit'])(
+    'does not let even its owner update, delete or truncate %s',
+    async (table) => {
+      for (const act of [
+        `UPDATE ${table} SET project_id = 0`,
+        `DELETE FROM ${table}`,
+        `TRUNCATE ${table} CASCADE`,
+      ]) {
+        await expect(owner.query(act)).rejects.toMatchObject({ constraint: 'append_only' });
+      }
+      await expect(pools.billing.query(`DELETE FROM ${table}`)).rejects.toMatchObject({
+        code: '42501',
+      });
+    },
+  );
+
+  test('refuses a posting in a closed month, and anything but settlement in a soft-closed one', async () => {
+    await pools.billing.query(
+      `INSERT INTO billing_months (project_id, month, state)
+       VALUES (${ids.project}, '2025-01-01', 'closed'), (${ids.project}, '2025-02-01', 'soft-closed')`,
+    );
+    await expect(transaction('2025-01-31')).rejects.toMatchObject({ constraint: 'month_open' });
+    await expect(transaction('2025-02-01')).rejects.toMatchObject({ constraint: 'month_open' });
+    await expect(transaction('2025-02-01', 'settlement')).resolves.toMatch(/^\d+$/);
+  });
+});
+
+describe('rights', () => {
+  test("a room's role holds exactly the rights that owners.ts gives it", async () => {
+    const rights = {
+      append: ['INSERT'],
+      change: ['INSERT', 'UPDATE'],
+      delete: ['INSERT', 'UPDATE', 'DELETE'],
+    };
+    for (const room of rooms) {
+      const held = await owner.query(
+        `SELECT t.tablename AS name, r.privilege FROM pg_tables t,
+           unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS r (privilege)
+         WHERE schemaname = 'public' AND has_table_privilege('${roleOf(room)}', t.tablename, r.privilege)
+         ORDER BY 1, 2`,
+      );
+      const expected = Object.entries(owners)
+        .filter(([, o]) => (o.rooms as readonly Room[]).includes(room))
+        .flatMap(([name, o]) => rights[o.right].map((privilege) => ({ name, privilege })));
+      const order = (rows: { name: string; privilege: string }[]) =>
+        rows.map((r) => `${r.name} ${r.privilege}`).sort();
+      expect(order(held.rows)).toEqual(order(expected));
+    }
+  });
+
+  test('only web reads credentials, sessions and keys', async () => {
+    for (const table of ['credentials', 'sessions', 'api_keys']) {
+      await expect(pools.billing.query(`SELECT 1 FROM ${table}`)).rejects.toMatchObject({
+        code: '42501',
+      });
+      await expect(pools.web.query(`SELECT 1 FROM ${table}`)).resolves.toBeDefined();
+    }
+  });
+});
+
+describe('dated things', () => {
+  test('two tenancies of one point may touch but not overlap', async () => {
+    const tenancy = (from: string, to: string | null) =>
+      pools.billing.query(
+        `INSERT INTO tenancies (project_id, account_id, point_id, valid_from, valid_to)
+         VALUES ($1, $2, $3, $4, $5)`,
+        [ids.project, ids.account, ids.point, from, to],
+      );
+    await tenancy('2026-01-01T00:00Z', '2026-02-01T00:00Z');
+    await tenancy('2026-02-01T00:00Z', null);
+    await expect(tenancy('2026-05-01T00:00Z', null)).rejects.toMatchObject({
+      constraint: 'tenancies_point_overlap',
+    });
+  });
+
+  test('a tenancy cannot join things of two projects', async () => {
+    await expect(
+      pools.billing.query(
+        `INSERT INTO tenancies (project_id, account_id, point_id, valid_from)
+         VALUES (${ids.project}, ${ids.account}, ${ids.otherPoint}, now())`,
+      ),
+    ).rejects.toMatchObject({ code: '23503' });
+  });
+});
+
+describe('shared tables', () => {
+  test('a dirty day is pending for each consumer until that consumer is done', async () => {
+    const { db, close } = openPostgres({ url: database.urls.ingest });
+    const scope = { projectId: ids.project };
+    await markDirty(db, {
+      ...scope,
+      days: [{ pointId: ids.point, localDay: '2026-03-01' }],
+      who: 'ingest',
+      why: 'late',
+    });
+    const pending = await pendingDirty(db, { ...scope, consumer: 'rating', limit: 10 });
+    expect(pending).toMatchObject([{ pointId: ids.point, localDay: '2026-03-01' }]);
+    const done = { ...scope, consumer: 'rating', ids: pending.map((d) => d.id) } as const;
+    await markDone(db, done);
+    await markDone(db, done);
+    expect(await pendingDirty(db, { ...scope, consumer: 'rating', limit: 10 })).toEqual([]);
+    expect(await pendingDirty(db, { ...scope, consumer: 'export', limit: 10 })).toHaveLength(1);
+    await close();
+  });
+
+  test('an alarm is raised once, cleared when it ends, and may come again', async () => {
+    const at = new Date('2026-03-01T00:00:00Z');
+    const silent = { projectId: ids.project, kind: 'meter.silent', at } as const;
+    const subjects = [{ subjectKind: 'meter', subjectId: '1', severity: 'warning' as const }];
+    await raiseAlarms(web.db, { ...silent, subjects });
+    await syncAlarms(web.db, { ...silent, subjects });
+    await syncAlarms(web.db, { ...silent, subjects: [] });
+    await syncAlarms(web.db, { ...silent, subjects });
+    const kept = await owner.query('SELECT cleared_at FROM alarms ORDER BY id');
+    expect(kept.rows.map((r) => r.cleared_at)).toEqual([at, null]);
+  });
+
+  test('twenty requests at once with one key act once and get one answer', async () => {
+    const request = {
+      projectId: ids.project,
+      route: 'r',
+      key: 'k',
+      actorId: 'u',
+      request: { a: 1 },
+    };
+    let acts = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        once(web.db, request, async () => ({ status: 201, body: { n: ++acts } })),
+      ),
+    );
+    expect(acts).toBe(1);
+    expect(new Set(answers.map((a) => JSON.stringify(a)))).toEqual(
+      new Set(['{"status":201,"body":{"n":1}}']),
+    );
+  });
+
+  test('a key of another body or another actor is refused, and a failed act leaves the key free', async () => {
+    const request = {
+      projectId: ids.project,
+      route: 'r',
+      key: 'k2',
+      actorId: 'u',
+      request: { a: 1 },
+    };
+    const act = async () => ({ status: 200, body: {} });
+    await expect(
+      once(web.db, request, async () => {
+        throw new Error('failed');
+      }),
+    ).rejects.toThrow('failed');
+    await once(web.db, request, act);
+    for (const other of [{ request: { a: 2 } }, { actorId: 'v' }]) {
+      await expect(once(web.db, { ...request, ...other }, act)).rejects.toMatchObject({
+        code: 'idempotency-key-reused',
+      });
+    }
+    await expect(once(web.db, { ...request, key: undefined }, act)).rejects.toMatchObject({
+      code: 'idempotency-key-missing',
+    });
+  });
+});
