@@ -1,0 +1,150 @@
+/**
+ * One connection to one bus: one request in flight, a deadline on everything, and a socket that is
+ * destroyed after any time-out or violation, so that no late reply can pass for a fresh one.
+ */
+import { connect as connectSocket, type Socket } from 'node:net';
+import {
+  type Ask,
+  type Framing,
+  MAX_FRAME_BYTES,
+  type Parsed,
+  parseReply,
+  requestFrame,
+  type Violation,
+} from './frame.ts';
+
+export interface Endpoint {
+  framing: Framing;
+  host: string;
+  port: number;
+  connectTimeoutMs: number;
+  requestTimeoutMs: number;
+}
+
+export type Connected = { outcome: 'connected' } | { outcome: 'unreachable'; reason: string };
+
+export type Outcome =
+  | { outcome: 'words'; words: Uint16Array }
+  | { outcome: 'written' }
+  | { outcome: 'exception'; code: number }
+  | { outcome: 'timeout' }
+  | { outcome: 'closed' }
+  | { outcome: 'violation'; kind: Violation };
+
+export interface Connection {
+  /** Opens the socket within the connect deadline; at once when it is open. Never throws. */
+  open: () => Promise<Connected>;
+  isOpen: () => boolean;
+  /** Sends one request and settles before its deadline. Throws only when called wrongly. */
+  ask: (ask: Ask) => Promise<Outcome>;
+  close: () => void;
+}
+
+const KEEP_ALIVE_MS = 30_000;
+const TRANSACTIONS = 0x10000;
+
+/**
+ * A connection that is not open yet.
+ * @example
+ * const bus = createConnection(endpoint);
+ * if ((await bus.open()).outcome === 'connected') await bus.ask({ kind: 'read', unit: 1, address: 0x200, words: 48 });
+ */
+export function createConnection(endpoint: Endpoint): Connection {
+  if (endpoint.framing === 'rtu-serial') {
+    throw new Error('a serial bus cannot be opened yet: use a gateway with tcp or rtu-over-tcp');
+  }
+  let socket: Socket | undefined;
+  let opening: Socket | undefined;
+  let transaction = 0;
+  let open: { ask: Ask; received: Buffer; settle: (outcome: Outcome) => void } | undefined;
+
+  function drop(outcome: Outcome): void {
+    socket?.destroy();
+    socket = undefined;
+    open?.settle(outcome);
+  }
+
+  function receive(chunk: Buffer): void {
+    const parsed = judge(chunk);
+    if (parsed.outcome === 'violation') drop(parsed);
+    else if (parsed.outcome !== 'more') open?.settle(parsed);
+  }
+
+  function judge(chunk: Buffer): Parsed {
+    if (!open) return { outcome: 'violation', kind: 'unsolicited' };
+    const { ask: request, received } = open;
+    if (received.length + chunk.length > MAX_FRAME_BYTES) {
+      // A flood: its first bytes name what is wrong, nothing of it is kept.
+      const head = Buffer.concat([received, chunk.subarray(0, MAX_FRAME_BYTES)]);
+      const parsed = parseReply(endpoint.framing, request, transaction, head);
+      return parsed.outcome === 'violation' ? parsed : { outcome: 'violation', kind: 'excess' };
+    }
+    open.received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    return parseReply(endpoint.framing, request, transaction, open.received);
+  }
+
+  function openSocket(): Promise<Connected> {
+    if (socket) return Promise.resolve({ outcome: 'connected' });
+    return new Promise((resolve) => {
+      const fresh = connectSocket({ host: endpoint.host, port: endpoint.port, noDelay: true });
+      opening = fresh;
+      const fail = (reason: string) => {
+        clearTimeout(deadline);
+        fresh.destroy();
+        resolve({ outcome: 'unreachable', reason });
+      };
+      const deadline = setTimeout(() => fail('timeout'), endpoint.connectTimeoutMs);
+      fresh.setKeepAlive(true, KEEP_ALIVE_MS);
+      fresh.once('connect', () => {
+        clearTimeout(deadline);
+        socket = fresh;
+        resolve({ outcome: 'connected' });
+      });
+      // After the connection stands these two also settle whatever request is open (fault 33).
+      fresh.on('error', (error: NodeJS.ErrnoException) => {
+        fail(error.code ?? 'error');
+        if (socket === fresh) drop({ outcome: 'closed' });
+      });
+      fresh.on('close', () => {
+        fail('closed');
+        if (socket === fresh) drop({ outcome: 'closed' });
+      });
+      fresh.on('data', (chunk: Buffer) => {
+        if (socket === fresh) receive(chunk);
+      });
+    });
+  }
+
+  function ask(request: Ask): Promise<Outcome> {
+    if (open) throw new Error('one request at a time: another is in flight on this bus');
+    const current = socket;
+    if (!current) return Promise.resolve({ outcome: 'closed' });
+    // 16 bit, as on the wire; a wrap cannot meet a late reply: any time-out ended the socket.
+    transaction = (transaction + 1) % TRANSACTIONS;
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => drop({ outcome: 'timeout' }), endpoint.requestTimeoutMs);
+      open = {
+        ask: request,
+        received: EMPTY,
+        settle: (outcome) => {
+          clearTimeout(deadline);
+          open = undefined;
+          resolve(outcome);
+        },
+      };
+      current.write(requestFrame(endpoint.framing, request, transaction));
+    });
+  }
+
+  return {
+    open: openSocket,
+    isOpen: () => socket !== undefined,
+    ask,
+    close: () => {
+      opening?.destroy();
+      drop({ outcome: 'closed' });
+    },
+  };
+}
+
+const EMPTY = Buffer.alloc(0);
