@@ -9,6 +9,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -212,8 +213,11 @@ function hydrateLinks(native: string): void {
 }
 
 const binariesVersion = (): string =>
-  (JSON.parse(readFileSync(join(nativeFolder(), '..', 'package.json'), 'utf8')) as { version: string })
-    .version;
+  (
+    JSON.parse(readFileSync(join(nativeFolder(), '..', 'package.json'), 'utf8')) as {
+      version: string;
+    }
+  ).version;
 
 /**
  * The path that the server is given for its folder. Where its user may not walk down to it (a clone
@@ -245,16 +249,25 @@ function makeCluster({
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o700);
   if (user) chownSync(folder, user.uid, user.gid);
-  run(join(binaries, 'bin', 'initdb'), {
-    args: [
-      ...['-D', dataPath(folder, user), '-U', OWNER, '--auth=scram-sha-256', '--encoding=UTF8'],
-      ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--pwfile=/dev/stdin'],
-    ],
-    cwd: folder,
-    user,
-    input: `${password}\n`,
-    failure: (text) => `PostgreSQL cannot make its cluster in ${folder}: ${text}`,
-  });
+  const secret = mkdtempSync(join(tmpdir(), 'wattledger-'));
+  const file = join(secret, 'password');
+  try {
+    writeFileSync(file, `${password}\n`, { mode: 0o600 });
+    for (const path of user ? [secret, file] : []) chownSync(path, user?.uid ?? 0, user?.gid ?? 0);
+    run(join(binaries, 'bin', 'initdb'), {
+      args: [
+        ...['-D', dataPath(folder, user), '-U', OWNER, '--auth=scram-sha-256', '--encoding=UTF8'],
+        ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
+        `--pwfile=${file}`,
+      ],
+      cwd: folder,
+      user,
+      output: 'read',
+      failure: (text) => `PostgreSQL cannot make its cluster in ${folder}: ${text}`,
+    });
+  } finally {
+    rmSync(secret, { recursive: true, force: true });
+  }
   writeFileSync(join(folder, 'initialized'), `${binariesVersion()}\n`, { flush: true });
 }
 
@@ -323,7 +336,9 @@ async function assertOurs(port: number, password: string, folder: string): Promi
   const client = new pg.Client({ connectionString: urlOf(port, password, 'postgres') });
   try {
     await client.connect();
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [
+      DATABASE,
+    ]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
   } catch (cause) {
     const code = (cause as { code?: string }).code;
@@ -343,22 +358,26 @@ function run(
     args,
     cwd,
     user,
-    input,
+    output = 'ignore',
     failure,
   }: {
     args: string[];
     cwd: string;
     user: User | undefined;
-    input?: string;
+    /** pg_ctl's server inherits our pipes and would hold them open: only initdb's output is read. */
+    output?: 'ignore' | 'read';
     failure: (text: string) => string;
   },
 ): void {
   const { PATH, TZ } = process.env;
   const env = { PATH, TZ: TZ ?? 'UTC', LC_ALL: 'C' };
   try {
-    // pg_ctl's server would inherit our pipes and hold them open: only initdb's output is read.
-    const stdio = input === undefined ? 'ignore' : 'pipe';
-    execFileSync(program, args, { ...user, cwd, env, input, stdio });
+    execFileSync(program, args, {
+      ...user,
+      cwd,
+      env,
+      stdio: output === 'read' ? 'pipe' : 'ignore',
+    });
   } catch (cause) {
     const text = (cause as { stderr?: Buffer }).stderr?.toString().trim();
     throw new Refusal(failure(text || messageOf(cause)), { cause });
