@@ -103,7 +103,8 @@ export function setForce(device: Device, force: Device['force'], at: number) {
   const open = force.enabled === 1 && force.trip === 1;
   const last = consumer.outages.at(-1);
   const lasting = last?.to === null ? last : null;
-  if (open && !lasting) consumer.outages.push({ from: at, to: null });
+  // The clock may have gone back since the last one: outages never overlap.
+  if (open && !lasting) consumer.outages.push({ from: Math.max(at, last?.to ?? at), to: null });
   if (!open && lasting) lasting.to = Math.max(at, lasting.from);
 }
 

@@ -90,11 +90,13 @@ function workAt(consumer: Consumer, at: number): number {
 
 /** The same from `since`, less what fell into outages. */
 function suppliedWork(consumer: Consumer, at: number): number {
-  if (at <= consumer.since) return 0;
-  let work = workAt(consumer, at) - workAt(consumer, consumer.since);
+  const { since } = consumer;
+  if (at <= since) return 0;
+  let work = workAt(consumer, at) - workAt(consumer, since);
   for (const { from, to } of consumer.outages) {
     if (from >= at) break;
-    work -= workAt(consumer, to === null || to > at ? at : to) - workAt(consumer, from);
+    const end = to === null || to > at ? at : to;
+    work -= workAt(consumer, Math.max(end, since)) - workAt(consumer, Math.max(from, since));
   }
   return work;
 }
