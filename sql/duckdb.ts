@@ -21,8 +21,11 @@ export async function openDuckdb({
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: memory,
     threads: String(threads),
-    TimeZone: 'UTC',
   });
+  // Not in create(): the zone needs an extension that is loaded only after it.
+  const connection = await instance.connect();
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  connection.closeSync();
   return { connect: () => instance.connect(), close: () => instance.closeSync() };
 }
 
