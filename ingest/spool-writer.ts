@@ -67,13 +67,13 @@ export function openWriter({
     turn = undefined;
     if (waitingEnd === 0) return;
     try {
-      if (size >= segmentBytes) nextSegment();
       file ??= create();
       writeAll(file);
       size += waitingEnd;
       waitingEnd = 0;
       refused = false;
       onWritten(segment, size);
+      if (size >= segmentBytes) nextSegment();
       syncing ??= setTimeout(() => void syncNow(), SYNC_MS);
     } catch (error) {
       undo(error);

@@ -165,9 +165,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     cursor = batch.to;
     await saveCursor(dir, { ...cursor, bootId });
     const now = clock().getTime();
-    for (const segment of sizes.keys()) {
-      if (segment < cursor.segment && !acknowledgedAt.has(segment))
-        acknowledgedAt.set(segment, now);
+    for (const [segment, size] of sizes) {
+      const isRead = segment === cursor.segment && cursor.offset >= size;
+      const isOver = segment < cursor.segment || (isRead && segment < writer.segment());
+      if (isOver && !acknowledgedAt.has(segment)) acknowledgedAt.set(segment, now);
     }
     expire(now);
   }
