@@ -165,7 +165,7 @@ describe('profiles', () => {
     quantityAt(consumerOf({ curve: curves[profile] }), Date.parse(time) + HOUR) -
     quantityAt(consumerOf({ curve: curves[profile] }), Date.parse(time));
 
-  test.each([
+  test.each<[Profile, more: string, less: string, why: string]>([
     ['day-shift', '2026-11-18T10:00+08:00', '2026-11-18T12:00+08:00', 'lunch dips'],
     ['day-shift', '2026-11-18T12:00+08:00', '2026-11-18T03:00+08:00', 'nights rest'],
     ['day-shift', '2026-11-18T10:00+08:00', '2026-11-22T10:00+08:00', 'Sundays rest'],
@@ -173,7 +173,7 @@ describe('profiles', () => {
     ['office', '2026-11-18T15:00+08:00', '2026-11-21T15:00+08:00', 'Saturdays are quiet'],
     ['continuous', '2026-11-18T03:00+08:00', '2026-11-22T03:00+08:00', 'Sundays slow down'],
     ['compressor', '2026-11-18T15:00+08:00', '2026-11-18T03:00+08:00', 'a base load by night'],
-  ] as const)('%s: more at %s than at %s (%s)', (profile, more, less) => {
+  ])('%s: more at %s than at %s (%s)', (profile, more, less) => {
     expect(powerAt(profile, more)).toBeGreaterThan(powerAt(profile, less));
   });
 });
