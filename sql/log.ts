@@ -1,0 +1,32 @@
+/** The log of a process: one JSON object a line on its standard output, which the launcher files. */
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type Log = Logger;
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Never in a log, wherever they stand: passwords, keys, and addresses that hold a password. */
+const secrets = ['password', 'token', 'secret', 'authorization', 'cookie', 'key', 'url'];
+
+/** Opens the log of one room. Written synchronously, so that the last words of a crash are kept. */
+export function openLog({
+  room,
+  level = 'info',
+  destination = pino.destination({ fd: 1, sync: true }),
+}: {
+  room: string;
+  level?: LogLevel;
+  destination?: DestinationStream;
+}): Log {
+  const paths = secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+  return pino(
+    {
+      level,
+      base: { room },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths, censor: '…' },
+    },
+    destination,
+  );
+}
