@@ -1,0 +1,45 @@
+/**
+ * Exact decimals as scaled bigints: an amount in major units × 10^15. Price has 8 decimals, division
+ * by 1,000 adds 3, a tax rate 4 more, so that quantity × price and its tax on top never lose a digit.
+ */
+import { PRICE_DIGITS, RATE_DIGITS } from './tariff.ts';
+
+export const EXACT_DIGITS = PRICE_DIGITS + 3 + RATE_DIGITS;
+
+/** A plain decimal as an integer of 10^-digits; throws when it has more decimals than that. */
+export function scaled(text: string, digits: number): bigint {
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+  const fraction = (match?.[3] ?? '').replace(/0+$/, '');
+  if (!match || fraction.length > digits)
+    throw new Error(`not a decimal of ${digits} digits: ${text}`);
+  const value = BigInt(match[2] + fraction.padEnd(digits, '0'));
+  return match[1] ? -value : value;
+}
+
+/** The decimal text of a scaled integer, without trailing zeros. */
+export function unscaled(value: bigint, digits: number): string {
+  const text = (value < 0n ? -value : value).toString().padStart(digits + 1, '0');
+  const fraction = text.slice(-digits).replace(/0+$/, '');
+  return `${value < 0n ? '-' : ''}${text.slice(0, -digits)}${fraction && `.${fraction}`}`;
+}
+
+/** An amount (15 decimals) from text, e.g. of a numeric column, and back. */
+export const exactOf = (text: string): bigint => scaled(text, EXACT_DIGITS);
+export const exactText = (exact: bigint): string => unscaled(exact, EXACT_DIGITS);
+
+/** Base units × price (10^-8 per 1,000 base units) = amount, exact. */
+export const amountOf = (quantity: bigint, price: bigint): bigint =>
+  quantity * price * 10n ** BigInt(RATE_DIGITS);
+
+/** numerator ÷ denominator (positive), rounded half to even. */
+export function halfEven(numerator: bigint, denominator: bigint): bigint {
+  let quotient = numerator / denominator;
+  let rest = numerator % denominator;
+  if (rest < 0n) {
+    quotient -= 1n;
+    rest += denominator;
+  }
+  const twice = 2n * rest;
+  const up = twice > denominator || (twice === denominator && quotient % 2n !== 0n);
+  return up ? quotient + 1n : quotient;
+}
