@@ -1,0 +1,193 @@
+/**
+ * Every variable of the environment that Wattledger knows: its shape, its meaning and what stands in
+ * for it. Parsed once, by the launcher and by each room's main; a wrong one is refused in one line.
+ */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { logLevels } from './log.ts';
+import type { Room } from './owners.ts';
+import { questdbUrl } from './questdb.ts';
+import { messageOf, Refusal } from './refusal.ts';
+
+const text = z.string().max(4000, 'is longer than 4000 characters');
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a number from 1 to 65535')
+  .transform(Number)
+  .refine((n) => n >= 1 && n <= 65_535, 'must be a number from 1 to 65535');
+const postgresUrl = text.regex(
+  /^postgres(ql)?:\/\/[^/]+\/./,
+  'must be like postgres://owner:password@host:5432/database',
+);
+const minutes = z
+  .string()
+  .regex(/^\d{1,4}$/, 'must be a number of minutes from 0 to 1440')
+  .transform(Number)
+  .refine((n) => n <= 1440, 'must be a number of minutes from 0 to 1440');
+const questdbConf = text.transform((conf, context) => {
+  try {
+    return questdbUrl(conf);
+  } catch (error) {
+    const message = messageOf(error).replace(/^QDB_CLIENT_CONF /, '');
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+});
+
+/** What a person may set; `npm start` and `npm test` read nothing else. The README lists it. */
+const launchShape = z.object({
+  PORT: port.default(8080).describe('Port of the web server'),
+  HOST: text.default('127.0.0.1').describe('Address that the web server listens on'),
+  DATA_DIR: text.default('./data').describe('Folder of all data, made when absent'),
+  CACHE_DIR: text
+    .default(join(homedir(), '.cache', 'wattledger'))
+    .describe('Folder of what was fetched: the QuestDB jar, perhaps a Java'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe('A PostgreSQL server of yours, as the owner of an empty database; unset: embedded'),
+  QDB_CLIENT_CONF: questdbConf
+    .optional()
+    .describe(
+      'A QuestDB of yours, like `http::addr=host:9000;username=u;password=p;`; unset: embedded',
+    ),
+  ADMIN_EMAIL: z
+    .email('must be an e-mail address')
+    .default('admin@wattledger.local')
+    .describe('Who the first operator signs in as'),
+  ADMIN_PASSWORD: text
+    .min(10, 'must have 10 characters or more')
+    .max(128, 'must have 128 characters or less')
+    .optional()
+    .describe('Password of the first operator; unset: generated and printed once'),
+  SETTLEMENT_GRACE_MINUTES: minutes
+    .default(30)
+    .describe('How long after midnight a day is settled although samples are missing'),
+  LOG_LEVEL: z
+    .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
+    .default('info')
+    .describe('How much the logs in `DATA_DIR/logs` tell'),
+  JAVA_HOME: text.optional().describe('A Java 17 or newer; unset: looked for, else fetched'),
+  CHROME_PATH: text
+    .optional()
+    .describe('The Chromium of the tests; unset: looked for, else installed'),
+});
+
+/** The documented variables, for the README and its test. */
+export const variables = Object.entries(launchShape.shape).map(([name, schema]) => ({
+  name,
+  says: schema.description ?? '',
+}));
+
+export interface LaunchEnvironment {
+  port: number;
+  host: string;
+  dataFolder: string;
+  cacheFolder: string;
+  databaseUrl?: string;
+  questdbUrl?: string;
+  adminEmail: string;
+  adminPassword?: string;
+  settlementGraceMinutes: number;
+  logLevel: (typeof logLevels)[number];
+  javaHome?: string;
+  path: string;
+}
+
+type Environment = Record<string, string | undefined>;
+
+/** The launcher's environment. Throws Refusal naming every variable that is wrong. */
+export function launchEnvironment(env: Environment): LaunchEnvironment {
+  const parsed = parse(launchShape, env);
+  return {
+    port: parsed.PORT,
+    host: parsed.HOST,
+    dataFolder: resolve(parsed.DATA_DIR),
+    cacheFolder: resolve(parsed.CACHE_DIR),
+    databaseUrl: parsed.DATABASE_URL,
+    questdbUrl: parsed.QDB_CLIENT_CONF,
+    adminEmail: parsed.ADMIN_EMAIL,
+    adminPassword: parsed.ADMIN_PASSWORD,
+    settlementGraceMinutes: parsed.SETTLEMENT_GRACE_MINUTES,
+    logLevel: parsed.LOG_LEVEL,
+    javaHome: parsed.JAVA_HOME,
+    path: env.PATH ?? '',
+  };
+}
+
+/** What the launcher hands to each room's process. */
+const roomShape = z.object({
+  DATABASE_URL_INGEST: postgresUrl.optional(),
+  DATABASE_URL_BILLING: postgresUrl.optional(),
+  DATABASE_URL_ANALYTICS: postgresUrl.optional(),
+  DATABASE_URL_WEB: postgresUrl.optional(),
+  QUESTDB_URL: z.url(),
+  DATA_DIR: text.min(1),
+  LOG_LEVEL: launchShape.shape.LOG_LEVEL,
+  SETTLEMENT_GRACE_MINUTES: launchShape.shape.SETTLEMENT_GRACE_MINUTES,
+  PORT: launchShape.shape.PORT,
+  HOST: launchShape.shape.HOST,
+  SESSION_SECRET: text.min(32).optional(),
+  ADMIN_EMAIL: launchShape.shape.ADMIN_EMAIL,
+  ADMIN_PASSWORD: launchShape.shape.ADMIN_PASSWORD,
+});
+
+export interface RoomEnvironment {
+  /** As the room's own role. */
+  databaseUrl: string;
+  /** As any room's role: only web is given all of them. */
+  databaseUrlOf: (room: Room) => string;
+  questdbUrl: string;
+  dataFolder: string;
+  logLevel: (typeof logLevels)[number];
+  settlementGraceMinutes: number;
+  port: number;
+  host: string;
+  /** Signs session cookies; web only. */
+  sessionSecret: string | undefined;
+  adminEmail: string;
+  /** Set until the first operator has been made; web only. */
+  adminPassword: string | undefined;
+}
+
+/** The environment of one room's process. Throws Refusal naming every variable that is wrong. */
+export function roomEnvironment(room: Room, env: Environment): RoomEnvironment {
+  const parsed = parse(roomShape, env);
+  const databaseUrlOf = (of: Room): string => {
+    const name = `DATABASE_URL_${of.toUpperCase()}`;
+    const url = parsed[name as 'DATABASE_URL_WEB'];
+    if (!url) throw new Refusal(`${name} is not set: ${room} is started by npm start`);
+    return url;
+  };
+  return {
+    databaseUrl: databaseUrlOf(room),
+    databaseUrlOf,
+    questdbUrl: parsed.QUESTDB_URL,
+    dataFolder: resolve(parsed.DATA_DIR),
+    logLevel: parsed.LOG_LEVEL,
+    settlementGraceMinutes: parsed.SETTLEMENT_GRACE_MINUTES,
+    port: parsed.PORT,
+    host: parsed.HOST,
+    sessionSecret: parsed.SESSION_SECRET,
+    adminEmail: parsed.ADMIN_EMAIL,
+    adminPassword: parsed.ADMIN_PASSWORD,
+  };
+}
+
+/** An empty variable counts as unset, as it does in a shell. */
+function parse<S extends z.ZodType>(shape: S, env: Environment): z.output<S> {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = shape.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message, code }) => {
+    const name = String(path[0]);
+    if (set[name] === undefined) return `${name} is not set`;
+    const says =
+      code === 'invalid_format' && name === 'QUESTDB_URL' ? 'must be an address' : message;
+    // A wrong secret is not repeated on the terminal.
+    return /PASSWORD|URL|CONF|SECRET/.test(name)
+      ? `${name} ${says}`
+      : `${name} ${says}, not "${set[name]}"`;
+  });
+  throw new Refusal(wrong.join('; '));
+}
