@@ -20,6 +20,7 @@ import { messageOf, Refusal } from './refusal.ts';
 export const DATA_FORMAT = 1;
 const FREE_BYTES_MIN = 1_000_000_000;
 const ORPHAN_DEADLINE_MS = 10_000;
+const SETTLE_MS = 50;
 const NOTICE_DEADLINE_MS = 3_000;
 const STOPPING_DEADLINE_MS = 60_000;
 
@@ -116,6 +117,9 @@ async function takeLock(lock: string, path: string): Promise<void> {
     const fd = openSync(lock, 'wx', 0o600);
     writeFileSync(fd, JSON.stringify({ ...ourselves(), stopping: false }));
     closeSync(fd);
+    // Of two that found the same dead holder, one may have removed the lock of the other.
+    await waitUntil(() => false, SETTLE_MS);
+    if (holder()?.pid !== process.pid) throw Object.assign(new Error(), { code: 'EEXIST' });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new Refusal(`Wattledger is being started on ${path} by another process`, { cause });

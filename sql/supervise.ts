@@ -149,7 +149,7 @@ export function openCrew({
           ended(signal ? `signal ${signal}` : `exit code ${code}`);
         });
       });
-      if (stopping) return;
+      if (stopping) break;
       deaths = performance.now() - began >= limits.steadyMs ? 1 : deaths + 1;
       if (!wasReady && deaths >= limits.startAttempts) {
         onGivenUp(
@@ -161,9 +161,12 @@ export function openCrew({
       say(`${work.name} ended (${how}); starting it again in ${ms / 1000} s`);
       await pause(ms);
     }
+    // Nobody may wait for a child that will not come any more.
+    onGivenUp(new Refusal('stopped'));
   }
 
   const runOnce: Crew['runOnce'] = async (work) => {
+    if (stopping) throw new Refusal('stopped');
     const child = launch(work, 'pipe');
     let rest = '';
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {

@@ -1,0 +1,254 @@
+/**
+ * The whole system: PostgreSQL and QuestDB, migrations, the simulated park, then ingest, billing,
+ * analytics and web, kept alive until Ctrl-C. `--no-demo` begins empty; `--set-up` only fetches.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type DataFolder, openDataFolder } from './sql/data-folder.ts';
+import { type LaunchEnvironment, launchEnvironment } from './sql/env.ts';
+import { DataNewerThanCode, migratePostgres, migrateQuestdb, urlAs } from './sql/migrate.ts';
+import { type Room, rooms } from './sql/owners.ts';
+import { bindPort } from './sql/port.ts';
+import { startPostgres } from './sql/postgres-server.ts';
+import { waitUntil } from './sql/process.ts';
+import { obtainQuestdb } from './sql/questdb-jar.ts';
+import { startQuestdb } from './sql/questdb-server.ts';
+import { messageOf, Refusal } from './sql/refusal.ts';
+import { forgetAdminPassword, openSecrets, type Secrets } from './sql/secrets.ts';
+import { type Crew, keepServer, openCrew } from './sql/supervise.ts';
+
+const CONTENT_DEADLINE_MS = 300_000;
+const HEALTH_TIMEOUT_MS = 5_000;
+const KEPT_AT_RESTART = ['secrets.json', 'lock.json', 'state.json', 'logs'];
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const flags = process.argv.slice(2);
+const began = performance.now();
+const say = (line: string) =>
+  console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+
+/** What has to be ended, in the order it was begun. */
+const open: (() => Promise<void> | void)[] = [];
+let data: DataFolder | undefined;
+let crew: Crew | undefined;
+let stopping = false;
+
+const starting = start();
+starting.catch((error) => stop(error));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop());
+process.on('disconnect', () => stop());
+
+async function start(): Promise<void> {
+  const unknown = flags.find((flag) => !['--no-demo', '--set-up'].includes(flag));
+  if (unknown) throw new Refusal(`there is no option ${unknown}; there is --no-demo`);
+  const env = launchEnvironment(process.env);
+  if (flags.includes('--set-up')) return setUp(env);
+  data = await openDataFolder(env.dataFolder);
+  open.push(() => data?.release());
+  await assertPortFree(env);
+  const secrets = openSecrets(data.path);
+  if (data.demo === 'entering') await startOver(env, secrets, data);
+  const urls = await databases(env, secrets, data);
+  const roomEnv = environmentOf(env, secrets, urls);
+  crew = openCrew({ logFolder: join(data.path, 'logs'), cwd: root, say, remember: data.remember });
+  const first = data.demo === undefined;
+  if (first) data.setDemo(flags.includes('--no-demo') ? 'none' : 'entering');
+  if (data.demo !== 'none') await park(crew, data, roomEnv);
+  await Promise.all(rooms.map((room) => crew?.start(work(room, `${room}/main.ts`, roomEnv[room]))));
+  say('Rooms are up: ingest, billing, analytics, web');
+  const address = `http://${env.host.includes(':') ? `[${env.host}]` : env.host}:${env.port}`;
+  if (first && data.demo !== 'none') await content(address);
+  assertGoingOn();
+  const password = env.adminPassword ? 'the password in ADMIN_PASSWORD' : secrets.admin;
+  const how = password ? `password ${password}` : 'the password shown at the first start';
+  console.log(`Ready  ${address}  sign in as ${env.adminEmail} with ${how}`);
+  if (secrets.admin) forgetAdminPassword(data.path, secrets);
+}
+
+async function setUp({ questdbUrl, cacheFolder, javaHome, path }: LaunchEnvironment) {
+  if (!questdbUrl) await obtainQuestdb({ cacheFolder, javaHome, path, say });
+}
+
+async function assertPortFree({ port, host }: LaunchEnvironment): Promise<void> {
+  await bindPort(port, host).catch((cause) => {
+    const why = cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${cause.code})`;
+    throw new Refusal(`port ${port} on ${host} ${why}: free it, or set PORT (and HOST)`, { cause });
+  });
+}
+
+interface Urls {
+  owner: string;
+  questdb: string;
+}
+
+/** Both databases, embedded or foreign, running and migrated. */
+async function databases(
+  env: LaunchEnvironment,
+  secrets: Secrets,
+  { path }: DataFolder,
+): Promise<Urls> {
+  const { databaseUrl, questdbUrl, cacheFolder, javaHome } = env;
+  const kept = async (name: string, launch: () => ReturnType<typeof startPostgres>) => {
+    const server = await keepServer({ name, start: launch, say, onLost: stop });
+    open.push(server.stop);
+    say(`${name} is up`);
+    return server.url;
+  };
+  const postgres = async (): Promise<string> => {
+    const folder = join(path, 'postgres');
+    const launch = () => startPostgres({ folder, cacheFolder, password: secrets.postgres, say });
+    const owner = databaseUrl ?? (await kept('PostgreSQL', launch));
+    await migratePostgres({ ownerUrl: owner, rolePasswords: secrets.rooms });
+    return owner;
+  };
+  const questdb = async (): Promise<string> => {
+    let url = questdbUrl;
+    if (!url) {
+      const parts = await obtainQuestdb({ cacheFolder, javaHome, path: env.path, say });
+      const folder = join(path, 'questdb');
+      const launch = () => startQuestdb({ folder, ...parts, password: secrets.questdb });
+      url = await kept('QuestDB', launch);
+    }
+    await migrateQuestdb({ url });
+    return url;
+  };
+  const [owner, quest] = await Promise.allSettled([postgres(), questdb()]);
+  assertGoingOn();
+  if (owner.status === 'rejected') throw owner.reason;
+  if (quest.status === 'rejected') throw quest.reason;
+  return { owner: owner.value, questdb: quest.value };
+}
+
+type RoomEnvironments = Record<Room | 'simulator', Record<string, string | undefined>>;
+
+/** What each process is told: its own role's address and nothing it has no use for. */
+function environmentOf(env: LaunchEnvironment, secrets: Secrets, urls: Urls): RoomEnvironments {
+  const { PATH, HOME, LANG, TMPDIR, NODE_OPTIONS } = process.env;
+  const simulator = Object.entries(process.env).filter(([name]) => name.startsWith('SIMULATOR_'));
+  const common = {
+    ...{ PATH, HOME, LANG, TMPDIR, NODE_OPTIONS, TZ: 'UTC', NODE_ENV: 'production' },
+    DATA_DIR: env.dataFolder,
+    LOG_LEVEL: env.logLevel,
+    QUESTDB_URL: urls.questdb,
+    SETTLEMENT_GRACE_MINUTES: String(env.settlementGraceMinutes),
+  };
+  const database = (room: Room) => ({
+    [`DATABASE_URL_${room.toUpperCase()}`]: urlAs(urls.owner, room, secrets.rooms[room]),
+  });
+  return {
+    simulator: { ...common, ...Object.fromEntries(simulator), QUESTDB_URL: undefined },
+    ingest: { ...common, ...database('ingest') },
+    billing: { ...common, ...database('billing') },
+    analytics: { ...common, ...database('analytics') },
+    web: {
+      ...Object.assign({}, common, ...rooms.map(database)),
+      PORT: String(env.port),
+      HOST: env.host,
+      SESSION_SECRET: secrets.session,
+      ADMIN_EMAIL: env.adminEmail,
+      ADMIN_PASSWORD: env.adminPassword ?? secrets.admin,
+    },
+  };
+}
+
+const work = (name: string, file: string, env: Record<string, string | undefined>) => ({
+  name,
+  args: ['--import', 'tsx', '--import', './sql/leash.ts', file],
+  env,
+});
+
+/** The simulated park; at the first start it is entered, with its history. */
+async function park(crew: Crew, data: DataFolder, env: RoomEnvironments): Promise<void> {
+  await crew.start(work('simulator', 'ingest/simulator/main.ts', env.simulator));
+  say('The simulated park is up');
+  if (data.demo === 'entered') return;
+  say('First start: entering the demo park');
+  await crew.runOnce(work('demo', 'web/demo.ts', env.web));
+  say('Making 35 days of history');
+  await crew.runOnce(work('history', 'ingest/simulator/history.ts', env.ingest));
+  data.setDemo('entered');
+}
+
+/** A first start that was cut short has left half a park and nothing of anybody's: begin again. */
+async function startOver(
+  env: LaunchEnvironment,
+  secrets: Secrets,
+  data: DataFolder,
+): Promise<void> {
+  if (env.databaseUrl || env.questdbUrl) {
+    throw new Refusal('the first start was cut short: give it an empty database and DATA_DIR');
+  }
+  say('The first start was cut short: beginning again');
+  const { cacheFolder, javaHome, path } = env;
+  const folder = (name: string) => join(data.path, name);
+  if (existsSync(folder('postgres'))) {
+    const password = secrets.postgres;
+    await (await startPostgres({ folder: folder('postgres'), cacheFolder, password })).stop();
+  }
+  if (existsSync(folder('questdb'))) {
+    const parts = await obtainQuestdb({ cacheFolder, javaHome, path, say });
+    const password = secrets.questdb;
+    await (await startQuestdb({ folder: folder('questdb'), ...parts, password })).stop();
+  }
+  for (const name of readdirSync(data.path).filter((entry) => !KEPT_AT_RESTART.includes(entry))) {
+    rmSync(folder(name), { recursive: true, force: true });
+  }
+  data.setDemo(undefined);
+}
+
+/** Waits, telling how far it is, until no page would be empty. */
+async function content(address: string): Promise<void> {
+  say('Waiting for intervals, settlements and reports to catch up');
+  let told = '';
+  const caughtUp = await waitUntil(
+    async () => {
+      assertGoingOn();
+      const health = await healthOf(address);
+      if (health?.progress && health.progress !== told) say(health.progress);
+      told = health?.progress ?? told;
+      return health?.caughtUp === true;
+    },
+    CONTENT_DEADLINE_MS,
+    1_000,
+  );
+  if (!caughtUp) say('Some of the history is still being worked off; /api/health tells which');
+}
+
+interface Health {
+  caughtUp?: boolean;
+  progress?: string;
+}
+
+async function healthOf(address: string): Promise<Health | undefined> {
+  try {
+    const answer = await fetch(`${address}/api/health`, {
+      signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+    });
+    return (await answer.json()) as Health;
+  } catch {
+    return undefined; // Busy or being restarted: it is asked again.
+  }
+}
+
+function assertGoingOn(): void {
+  if (stopping) throw new Refusal('stopped');
+}
+
+/** Ends everything in the reverse order of its beginning; with an error, after telling it. */
+async function stop(error?: unknown): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  if (error) {
+    const plain = error instanceof Refusal || error instanceof DataNewerThanCode;
+    console.error(`Wattledger: ${messageOf(error)}`);
+    if (!plain) console.error(error);
+  }
+  if (crew) say('Stopping');
+  data?.stopping();
+  await crew?.stop();
+  // A start that is still under way ends at its next step, so that nothing is begun behind our back.
+  await starting.catch(() => {});
+  for (const end of open.reverse()) await end();
+  process.exit(error ? 1 : 0);
+}
