@@ -29,7 +29,7 @@ export interface Gateway {
 }
 
 /** Opens the gateway. `script` answers every request; see `answer` for the honest reply. */
-export async function openGateway(framing: Framing, script: Script): Promise<Gateway> {
+export async function openGateway(framing: Framing, script: Script, port = 0): Promise<Gateway> {
   const sockets = new Set<Socket>();
   const seen: Seen[] = [];
   let connections = 0;
@@ -63,7 +63,7 @@ export async function openGateway(framing: Framing, script: Script): Promise<Gat
       }
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => connections,
@@ -102,3 +102,11 @@ export const exception = (framing: Framing, seen: Seen, code: number, unit = see
 /** Words counting up from the address: every register says its own address. */
 export const counting = (seen: Seen): number[] =>
   Array.from({ length: seen.count }, (_, i) => (seen.address + i) & 0xffff);
+
+/** The block 0200H of a DTSY whose energy register holds `raw`, as it answers a read of 48 words. */
+export function dtsyWords(raw: number): Uint16Array {
+  const words = new Uint16Array(48);
+  words.set([5, 2300, 2300, 2300, 100, 100, 100]);
+  words.set([1, 1, raw >>> 16, raw & 0xffff], 0x13);
+  return words;
+}

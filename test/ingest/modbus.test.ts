@@ -229,17 +229,18 @@ describe('what only one framing can get wrong', () => {
     expect(await connection.open()).toEqual({ outcome: 'unreachable', reason: 'ECONNREFUSED' });
   });
 
-  test('a serial bus is refused with what to use instead', () => {
-    const serial = {
+  test('a serial bus is foreseen and refused by name', async () => {
+    const connection = createConnection({
       framing: 'rtu-serial',
-      host: '',
+      host: '/dev/ttyS0',
       port: 0,
-      connectTimeoutMs: 1,
-      requestTimeoutMs: 1,
-    };
-    expect(() => createConnection(serial as Parameters<typeof createConnection>[0])).toThrow(
-      'cannot be opened yet',
-    );
+      connectTimeoutMs: 100,
+      requestTimeoutMs: 100,
+    });
+    expect(await connection.open()).toEqual({
+      outcome: 'unreachable',
+      reason: 'serial-not-supported',
+    });
   });
 });
 
