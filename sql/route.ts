@@ -30,6 +30,9 @@ export function createRoutes(): OpenAPIHono<RouteEnv> {
   });
 }
 
+const actors: Record<string, string[]>[] = [{ session: [] }, { apiKey: [] }];
+const nobody: Record<string, string[]>[] = [];
+
 /**
  * Spread into `createRoute`: the permission a route needs, written into the API description and
  * checked before the handler. Routes under `/projects/{projectId}` are checked for that project.
@@ -37,19 +40,16 @@ export function createRoutes(): OpenAPIHono<RouteEnv> {
 export function needs(permission: Permission) {
   return {
     'x-permission': permission,
-    security: [{ session: [] }, { apiKey: [] }],
-    middleware: [guard(permission)] as const,
+    security: actors,
+    middleware: guard(permission),
   };
 }
 
 /** Spread into `createRoute` for what anyone may ask (signing in). */
-export const open = { 'x-permission': 'open', security: [] } as const;
+export const open = { 'x-permission': 'open' as const, security: nobody };
 
 /** Spread into `createRoute` for what any signed-in actor may ask of itself. */
-export const signedIn = {
-  'x-permission': 'signed-in',
-  security: [{ session: [] }, { apiKey: [] }],
-} as const;
+export const signedIn = { 'x-permission': 'signed-in' as const, security: actors };
 
 function guard(permission: Permission): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
