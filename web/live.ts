@@ -1,0 +1,200 @@
+/** Every point of a project as it stands now: state, power, age, balance. One statement, no loop. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { money } from '../sql/money.ts';
+import type { Db } from '../sql/postgres.ts';
+import { notFound } from '../sql/problem.ts';
+import {
+  answers,
+  createRoutes,
+  idSchema,
+  moneySchema,
+  needs,
+  projectParams,
+} from '../sql/route.ts';
+import { alarms } from '../sql/schema/index.ts';
+import { alarmSchema, renderAlarm, shownAlarm } from './alarms.ts';
+import type { WebDeps } from './routes.ts';
+import { type ShownState, shownState, shownStates } from './shown-state.ts';
+
+const pointSchema = z
+  .object({
+    pointId: idSchema,
+    code: z.string(),
+    name: z.string(),
+    nameZh: z.string().nullable(),
+    commodity: z.enum(['electricity', 'water']),
+    role: z.enum(['unit', 'building-main', 'park-main']),
+    buildingId: idSchema.nullable(),
+    floorId: idSchema.nullable(),
+    level: z.number().int().nullable(),
+    meterId: idSchema.nullable(),
+    state: z.enum(shownStates),
+    powerW: z.number().nullable(),
+    overloadW: z.number().int().nullable(),
+    lastSampleAt: z.string().nullable(),
+    ageS: z.number().int().nullable(),
+    accountId: idSchema.nullable(),
+    accountName: z.string().nullable(),
+    accountNameZh: z.string().nullable(),
+    liveBalance: moneySchema.nullable(),
+  })
+  .openapi('LivePoint');
+
+const liveSchema = z
+  .object({
+    asOf: z.string(),
+    zone: z.string(),
+    data: z.array(pointSchema),
+    counts: z.record(z.enum(shownStates), z.number().int()),
+    alarms: z.array(alarmSchema),
+  })
+  .openapi('Live');
+
+/** Open alarms shown beside the points, newest first; GET alarms has all of them. */
+export const LIVE_ALARMS_MAX = 50;
+
+const show = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/live',
+  summary: 'All points with their state now',
+  ...needs('device.read'),
+  request: { params: projectParams },
+  responses: answers(liveSchema),
+});
+
+export function liveRoutes({ db, clock }: WebDeps) {
+  return createRoutes().openapi(show, async (c) => {
+    const { projectId } = c.req.valid('param');
+    const access = c.get('access');
+    const withAccounts = access.may(projectId, 'account.read') === 'allowed';
+    const withAlarms = access.may(projectId, 'alarm.read') === 'allowed';
+    const now = clock();
+    const [rows, open] = await Promise.all([
+      readPoints(db, { projectId, now }),
+      withAlarms ? openAlarms(db, projectId) : [],
+    ]);
+    const zone = rows.zone;
+    const data = rows.points.map((row) => renderPoint(row, { now, withAccounts }));
+    return c.json({ asOf: now.toISOString(), zone, data, counts: count(data), alarms: open }, 200);
+  });
+}
+
+interface Row extends Record<string, unknown> {
+  id: string;
+  code: string;
+  name: string;
+  name_zh: string | null;
+  commodity: 'electricity' | 'water';
+  role: 'unit' | 'building-main' | 'park-main';
+  building_id: string | null;
+  floor_id: string | null;
+  level: number | null;
+  overload_w: number | null;
+  meter_id: string | null;
+  poll_seconds: number;
+  power_w: number | null;
+  last_sample_at: Date | null;
+  silent: boolean;
+  account_id: string | null;
+  account_name: string | null;
+  account_name_zh: string | null;
+  alarm1_minor: string;
+  alarm2_minor: string;
+  balance_minor: string | null;
+  currency: string | null;
+}
+
+async function readPoints(db: Db, { projectId, now }: { projectId: string; now: Date }) {
+  const at = sql`${now.toISOString()}::timestamptz`;
+  const [project, found] = await Promise.all([
+    db.execute<{ zone: string }>(sql`SELECT zone FROM projects WHERE id = ${projectId}::bigint`),
+    db.execute<Row>(sql`
+      SELECT p.id::text, p.code, p.name, p.name_zh, p.commodity, p.role, p.building_id::text,
+        p.floor_id::text, f.level, p.overload_w, i.meter_id::text,
+        coalesce(c.seconds, r.poll_seconds) AS poll_seconds,
+        (s.channels ->> 'power_w')::float8
+          * CASE WHEN i.basis = 'secondary' THEN i.ct * i.pt ELSE 1 END AS power_w,
+        s.last_sample_at, coalesce(s.silent, false) AS silent,
+        a.id::text AS account_id, a.name AS account_name, a.name_zh AS account_name_zh,
+        coalesce(a.alarm1_minor, r.alarm1_minor)::text AS alarm1_minor,
+        coalesce(a.alarm2_minor, r.alarm2_minor)::text AS alarm2_minor,
+        (b.settled_minor - b.provisional_minor)::text AS balance_minor, b.currency
+      FROM points p
+      JOIN projects r ON r.id = p.project_id
+      LEFT JOIN floors f ON f.project_id = p.project_id AND f.id = p.floor_id
+      LEFT JOIN installations i ON i.project_id = p.project_id AND i.point_id = p.id
+        AND i.valid_from <= ${at} AND (i.valid_to IS NULL OR i.valid_to > ${at})
+      LEFT JOIN schedules c ON c.project_id = p.project_id AND c.meter_id = i.meter_id
+        AND c.valid_from <= ${at} AND (c.valid_to IS NULL OR c.valid_to > ${at})
+      LEFT JOIN meter_states s ON s.project_id = p.project_id AND s.meter_id = i.meter_id
+      LEFT JOIN tenancies t ON t.project_id = p.project_id AND t.point_id = p.id
+        AND t.valid_from <= ${at} AND (t.valid_to IS NULL OR t.valid_to > ${at})
+      LEFT JOIN accounts a ON a.project_id = p.project_id AND a.id = t.account_id
+      LEFT JOIN live_balance_generations g ON g.project_id = p.project_id
+      LEFT JOIN live_balances b ON b.project_id = p.project_id AND b.generation = g.generation
+        AND b.account_id = a.id
+      WHERE p.project_id = ${projectId}::bigint AND p.retired_at IS NULL
+      ORDER BY p.code`),
+  ]);
+  const zone = project.rows[0]?.zone;
+  if (zone === undefined) throw notFound('project');
+  return { zone, points: found.rows };
+}
+
+function renderPoint(row: Row, { now, withAccounts }: { now: Date; withAccounts: boolean }) {
+  const lastSampleAt = row.last_sample_at && new Date(row.last_sample_at);
+  // A clock a moment behind the reader's is not a negative age.
+  const ageS =
+    lastSampleAt && Math.max(0, Math.round((now.getTime() - lastSampleAt.getTime()) / 1000));
+  const balanceMinor = row.balance_minor === null ? null : BigInt(row.balance_minor);
+  const shown = withAccounts && row.account_id !== null;
+  return {
+    pointId: row.id,
+    code: row.code,
+    name: row.name,
+    nameZh: row.name_zh,
+    commodity: row.commodity,
+    role: row.role,
+    buildingId: row.building_id,
+    floorId: row.floor_id,
+    level: row.level,
+    meterId: row.meter_id,
+    state: shownState({
+      role: row.role,
+      metered: row.meter_id !== null,
+      silent: row.silent,
+      ageS,
+      pollSeconds: row.poll_seconds,
+      rented: row.account_id !== null,
+      balanceMinor,
+      alarm1Minor: BigInt(row.alarm1_minor),
+      alarm2Minor: BigInt(row.alarm2_minor),
+    }),
+    powerW: row.power_w,
+    overloadW: row.overload_w,
+    lastSampleAt: lastSampleAt?.toISOString() ?? null,
+    ageS,
+    accountId: shown ? row.account_id : null,
+    accountName: shown ? row.account_name : null,
+    accountNameZh: shown ? row.account_name_zh : null,
+    liveBalance:
+      shown && balanceMinor !== null && row.currency ? money(balanceMinor, row.currency) : null,
+  };
+}
+
+function count(data: readonly { state: ShownState }[]): Record<ShownState, number> {
+  const counts = { lostContact: 0, notOpened: 0, arrears: 0, alarm2: 0, alarm1: 0, opened: 0 };
+  for (const { state } of data) counts[state]++;
+  return counts;
+}
+
+async function openAlarms(db: Db, projectId: string) {
+  const rows = await db
+    .select(shownAlarm)
+    .from(alarms)
+    .where(and(eq(alarms.projectId, projectId), isNull(alarms.clearedAt)))
+    .orderBy(desc(alarms.raisedAt))
+    .limit(LIVE_ALARMS_MAX);
+  return rows.map(renderAlarm);
+}

@@ -1,0 +1,41 @@
+/** web's own part of the API: who is signed in, places, people and what they may do, what is shown live. */
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Clock } from '../sql/clock.ts';
+import type { Db } from '../sql/postgres.ts';
+import { createRoutes, type RouteEnv } from '../sql/route.ts';
+import { alarmRoutes } from './alarms.ts';
+import type { Auth } from './auth.ts';
+import { buildingRoutes } from './buildings.ts';
+import { grantRoutes } from './grants.ts';
+import { groupRoutes } from './groups.ts';
+import { keyRoutes } from './keys.ts';
+import { liveRoutes } from './live.ts';
+import { projectRoutes } from './projects.ts';
+import { sessionRoutes } from './session.ts';
+import { systemLogRoutes } from './system-log.ts';
+import { userRoutes } from './users.ts';
+
+export interface WebDeps {
+  db: Db;
+  clock: Clock;
+  auth: Auth;
+}
+
+/** Every route of this room, to be mounted under /api/v1. */
+export function routes(deps: WebDeps): OpenAPIHono<RouteEnv> {
+  const app = createRoutes();
+  const parts = [
+    sessionRoutes,
+    groupRoutes,
+    projectRoutes,
+    buildingRoutes,
+    userRoutes,
+    grantRoutes,
+    keyRoutes,
+    liveRoutes,
+    alarmRoutes,
+    systemLogRoutes,
+  ];
+  for (const part of parts) app.route('/', part(deps));
+  return app;
+}

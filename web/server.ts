@@ -1,0 +1,157 @@
+/**
+ * The HTTP face of the whole: what every request passes, the rooms' routes under /api/v1, health,
+ * the API's description, and the browser app for everything else.
+ */
+import { randomBytes } from 'node:crypto';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import type { Clock } from '../sql/clock.ts';
+import type { Room } from '../sql/owners.ts';
+import type { Db } from '../sql/postgres.ts';
+import { Problem } from '../sql/problem.ts';
+import type { Questdb } from '../sql/questdb.ts';
+import type { RouteEnv } from '../sql/route.ts';
+import { accessOfKey, accessOfUser } from './access.ts';
+import { type Auth, hashOfKey } from './auth.ts';
+import { faces } from './faces.ts';
+import { problemOf, renderFailure } from './failure.ts';
+import { mountHealth } from './health.ts';
+import { methodsOf, mountDocs } from './openapi.ts';
+import { isSecure, sameOrigin, soundBody } from './request.ts';
+import { routes as webRoutes } from './routes.ts';
+import { type Assets, servePage } from './static.ts';
+
+/** What a room's routes are given. */
+export interface RoomDeps {
+  db: Db;
+  questdb: Questdb;
+  clock: Clock;
+  dataDir: string;
+}
+
+export interface ServerDeps {
+  /** One pool per room, each as that room's own role in Postgres. */
+  rooms: Record<Room, RoomDeps>;
+  auth: Auth;
+  clock: Clock;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  assets: Assets;
+  /** Origins beyond that of the Host header at which our pages are served. */
+  origins?: readonly string[];
+}
+
+export type Server = OpenAPIHono<RouteEnv>;
+
+/** Composes the app. It listens to nothing: main.ts serves it, tests and demo call `app.request`. */
+export function createServer(deps: ServerDeps): Server {
+  const app = new OpenAPIHono<RouteEnv>();
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem.code === 'internal' || problem.code === 'store-unavailable') {
+      deps.log.error({ err: error, traceId: c.get('traceId'), path: c.req.path }, problem.detail);
+    }
+    return renderFailure(c, problem);
+  });
+
+  app.use('*', traced(deps), headers);
+  app.use('/api/*', sameOrigin(deps.origins ?? []), ...soundBody);
+  app.use('/api/v1/*', authenticate(deps));
+  app.use('/api/*', async (c, next) => {
+    await next();
+    c.header('cache-control', 'no-store');
+  });
+
+  app.route('/api/v1', webRoutes({ ...deps.rooms.web, auth: deps.auth }));
+  for (const room of ['ingest', 'billing', 'analytics'] as const) {
+    const face = faces[room]?.(deps.rooms[room]);
+    if (face) app.route('/api/v1', face);
+  }
+  mountHealth(app, deps);
+  mountDocs(app);
+
+  app.notFound((c) => {
+    if (!isApi(c.req.path)) return servePage(c, deps.assets);
+    const methods = methodsOf(app, c.req.path);
+    if (methods.length === 0) throw new Problem('not-found', 'There is no such address.');
+    c.header('allow', methods.join(', '));
+    throw new Problem('method-not-allowed', `This address takes ${methods.join(', ')}.`);
+  });
+  return app;
+}
+
+/** Every spelling of /api, so that `//api` or `/%61pi` gets no page of the app in answer. */
+const isApi = (path: string): boolean => {
+  let plain = path;
+  try {
+    plain = decodeURIComponent(path);
+  } catch {
+    // A broken escape stays as it is.
+  }
+  return /^[/\\.]*api([/\\]|$)/i.test(plain);
+};
+
+function traced({ log, clock }: ServerDeps): MiddlewareHandler<RouteEnv> {
+  return async (c, next) => {
+    const traceId = randomBytes(16).toString('hex');
+    const startedAt = clock();
+    c.set('traceId', traceId);
+    await next();
+    c.header('x-trace-id', traceId);
+    if (!c.req.path.startsWith('/api')) return;
+    const { method, path } = c.req;
+    const durationMs = clock().getTime() - startedAt.getTime();
+    const actor = c.get('access')?.actor;
+    const line = { traceId, method, path, status: c.res.status, durationMs, actor: actor?.id };
+    log.info(line, 'request');
+  };
+}
+
+const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'self'"],
+    scriptSrc: ["'self'"],
+    // The component library writes style elements as it renders.
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:', 'blob:'],
+    fontSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    objectSrc: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: 'DENY',
+  referrerPolicy: 'same-origin',
+  strictTransportSecurity: false, // said by whoever ends TLS
+});
+
+const PROJECT_PATH = /^\/api\/v1\/projects\/([1-9]\d{0,18})(?:\/|$)/;
+const LARGEST_ID = 2n ** 63n - 1n;
+
+/**
+ * Sets `access` for a bearer key or a session cookie; leaves it unset for neither, and the guard of
+ * each route then says no. A wrong key is refused at once: whoever sends one means to use it.
+ */
+function authenticate({ rooms, auth, clock }: ServerDeps): MiddlewareHandler<RouteEnv> {
+  const { db } = rooms.web;
+  return async (c, next) => {
+    const asked = PROJECT_PATH.exec(c.req.path)?.[1];
+    const projectId = asked && BigInt(asked) <= LARGEST_ID ? asked : null;
+    const authorization = c.req.header('authorization');
+    if (authorization !== undefined) {
+      const key = /^Bearer (wl_[\w-]{43})$/.exec(authorization)?.[1];
+      const access =
+        key && (await accessOfKey(db, { hash: hashOfKey(key), projectId, now: clock() }));
+      if (!access) throw new Problem('unauthenticated', 'The API key is unknown or has ended.');
+      c.set('access', access);
+    } else {
+      const session = await auth.session(c.req.raw.headers, isSecure(c));
+      const access = session && (await accessOfUser(db, { userId: session.userId, projectId }));
+      for (const line of session?.cookies ?? []) c.header('set-cookie', line, { append: true });
+      if (access) c.set('access', access);
+    }
+    await next();
+  };
+}

@@ -1,0 +1,94 @@
+/** Signing in and out, and what the signed-in person may see. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { eq } from 'drizzle-orm';
+import { record } from '../sql/audit.ts';
+import type { Access } from '../sql/permission.ts';
+import type { Db } from '../sql/postgres.ts';
+import { Problem } from '../sql/problem.ts';
+import { answers, createRoutes, open, signedIn, takes } from '../sql/route.ts';
+import { users } from '../sql/schema/index.ts';
+import { accessOfUser } from './access.ts';
+import { projectSchema, visibleProjects } from './projects.ts';
+import { isSecure, peerOf } from './request.ts';
+import type { WebDeps } from './routes.ts';
+
+const sessionSchema = z
+  .object({
+    user: z.object({ id: z.string(), name: z.string(), email: z.string().nullable() }),
+    projects: z.array(projectSchema),
+  })
+  .openapi('Session');
+
+const signIn = createRoute({
+  method: 'post',
+  path: '/session',
+  summary: 'Sign in',
+  ...open,
+  request: {
+    body: takes(
+      z.object({ email: z.string().min(1).max(254), password: z.string().min(1).max(1024) }),
+    ),
+  },
+  responses: answers(sessionSchema),
+});
+
+const show = createRoute({
+  method: 'get',
+  path: '/session',
+  summary: 'Who is signed in',
+  ...signedIn,
+  responses: answers(sessionSchema),
+});
+
+const signOut = createRoute({
+  method: 'delete',
+  path: '/session',
+  summary: 'Sign out',
+  ...signedIn,
+  responses: { 204: { description: 'Signed out' } },
+});
+
+export function sessionRoutes({ db, auth }: WebDeps) {
+  return createRoutes()
+    .openapi(signIn, async (c) => {
+      const { email, password } = c.req.valid('json');
+      const by = { email, password, peer: peerOf(c), secure: isSecure(c) };
+      const { userId, cookies } = await auth.signIn(by);
+      const access = await accessOfUser(db, { userId, projectId: null });
+      if (!access) throw new Problem('sign-in-failed', 'E-mail or password is wrong.');
+      for (const line of cookies) c.header('set-cookie', line, { append: true });
+      await record(db, {
+        projectId: null,
+        actor: access.actor,
+        action: 'session.opened',
+        subjectKind: 'user',
+        subjectId: userId,
+        detail: { peer: by.peer },
+        traceId: c.get('traceId'),
+      });
+      return c.json(await sessionOf(db, access), 200);
+    })
+    .openapi(show, async (c) => c.json(await sessionOf(db, actorAccess(c.get('access'))), 200))
+    .openapi(signOut, async (c) => {
+      actorAccess(c.get('access'));
+      const cookies = await auth.signOut(c.req.raw.headers, isSecure(c));
+      for (const line of cookies) c.header('set-cookie', line, { append: true });
+      return c.body(null, 204);
+    });
+}
+
+/** The access of whoever asks. Throws Problem `unauthenticated` when nobody is signed in. */
+export function actorAccess(access: Access | undefined): Access {
+  if (!access) throw new Problem('unauthenticated', 'Sign in, or send an API key.');
+  return access;
+}
+
+async function sessionOf(db: Db, { actor }: Access) {
+  const [found, projects] = await Promise.all([
+    actor.kind === 'user'
+      ? db.select({ email: users.email }).from(users).where(eq(users.id, actor.id))
+      : [],
+    visibleProjects(db, actor),
+  ]);
+  return { user: { id: actor.id, name: actor.name, email: found[0]?.email ?? null }, projects };
+}

@@ -1,0 +1,88 @@
+/** The system log: who did what and when. Written by every room through sql/audit.ts, read here. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
+import {
+  answers,
+  createRoutes,
+  idSchema,
+  instantSchema,
+  listOf,
+  needs,
+  pageQuery,
+  projectParams,
+} from '../sql/route.ts';
+import { audit } from '../sql/schema/index.ts';
+import { cursorId, pageOf } from './page.ts';
+import type { WebDeps } from './routes.ts';
+
+const lineSchema = z
+  .object({
+    id: idSchema,
+    at: z.string(),
+    projectId: idSchema.nullable(),
+    actor: z.object({ kind: z.enum(['user', 'key', 'system']), id: z.string(), name: z.string() }),
+    action: z.string(),
+    subjectKind: z.string(),
+    subjectId: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+    traceId: z.string().nullable(),
+  })
+  .openapi('AuditLine');
+
+const query = pageQuery.extend({
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+  action: z.string().max(60).optional(),
+  actorId: z.string().max(64).optional(),
+});
+
+const listOfProject = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/audit',
+  summary: 'System log of the project, newest first',
+  ...needs('audit.read'),
+  request: { params: projectParams, query },
+  responses: answers(listOf(lineSchema)),
+});
+
+const listEverywhere = createRoute({
+  method: 'get',
+  path: '/audit',
+  summary: 'System log of everything, newest first',
+  ...needs('audit.read'),
+  request: { query },
+  responses: answers(listOf(lineSchema)),
+});
+
+export function systemLogRoutes({ db }: WebDeps) {
+  const read = async (where: SQL | undefined, asked: z.output<typeof query>) => {
+    const before = cursorId(asked.cursor);
+    const rows = await db
+      .select()
+      .from(audit)
+      .where(
+        and(
+          where,
+          before === undefined ? undefined : lt(audit.id, before),
+          asked.from === undefined ? undefined : gte(audit.at, new Date(asked.from)),
+          asked.to === undefined ? undefined : lt(audit.at, new Date(asked.to)),
+          asked.action === undefined ? undefined : eq(audit.action, asked.action),
+          asked.actorId === undefined ? undefined : eq(audit.actorId, asked.actorId),
+        ),
+      )
+      .orderBy(desc(audit.id))
+      .limit(asked.limit + 1);
+    const data = rows.map(({ actorKind, actorId, actorName, at, ...row }) => ({
+      ...row,
+      at: at.toISOString(),
+      actor: { kind: actorKind, id: actorId, name: actorName },
+    }));
+    return { ...pageOf(data, asked.limit), totals: null };
+  };
+  return createRoutes()
+    .openapi(listOfProject, async (c) => {
+      const here = eq(audit.projectId, c.req.valid('param').projectId);
+      return c.json(await read(here, c.req.valid('query')), 200);
+    })
+    .openapi(listEverywhere, async (c) => c.json(await read(undefined, c.req.valid('query')), 200));
+}
