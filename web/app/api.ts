@@ -1,0 +1,370 @@
+/** The API as the app sees it: one typed fetch client and the shapes of what it returns. */
+
+/** An amount in major units as exact text, never a float. */
+export interface Money {
+  amount: string;
+  currency: string;
+}
+
+export interface Page<Row, Totals = Record<string, unknown>> {
+  data: Row[];
+  nextCursor: string | null;
+  totals: Totals;
+}
+
+export interface Project {
+  id: string;
+  name: string;
+  nameZh: string | null;
+  zone: string;
+  currency: string;
+  language: string;
+  groupId: string;
+  groupName: string;
+  permissions: string[];
+}
+
+export interface Session {
+  user: { id: string; name: string; email: string };
+  projects: Project[];
+}
+
+export type PointState = 'opened' | 'alarm1' | 'alarm2' | 'arrears' | 'notOpened' | 'lostContact';
+export type Commodity = 'electricity' | 'water';
+export type PointRole = 'unit' | 'building-main' | 'park-main';
+
+export interface LivePoint {
+  pointId: string;
+  code: string;
+  buildingId: string | null;
+  floorId: string | null;
+  level: number | null;
+  role: PointRole;
+  commodity: Commodity;
+  meterId: string | null;
+  state: PointState;
+  powerW: number | null;
+  overloadW: number | null;
+  lastSampleAt: string | null;
+  ageS: number | null;
+  accountId: string | null;
+  accountName: string | null;
+  liveBalance: Money | null;
+}
+
+export interface Live {
+  asOf: string;
+  zone: string;
+  data: LivePoint[];
+  counts: Partial<Record<PointState, number>>;
+  alarms: number;
+}
+
+export interface Building {
+  id: string;
+  code: string;
+  name: string;
+  nameZh: string | null;
+  floors: { id: string; level: number; name: string }[];
+}
+
+export type Framing = 'tcp' | 'rtu-over-tcp' | 'rtu-serial';
+export type GatewayState = 'online' | 'partial' | 'silent';
+
+export interface Bus {
+  id: string;
+  name: string;
+  framing: Framing;
+  host: string;
+  port: number;
+  state?: GatewayState;
+  meters?: number;
+}
+
+export interface Gateway {
+  id: string;
+  name: string;
+  nameZh: string | null;
+  buildingId: string | null;
+  state?: GatewayState;
+  lastSeenAt: string | null;
+  buses: Bus[];
+}
+
+/** Values by channel name; a channel the meter did not give is absent. */
+export type Channels = Record<string, number | null>;
+
+export interface Meter {
+  id: string;
+  serial: string;
+  model: string;
+  simulated: boolean;
+  busId: string | null;
+  unit: number | null;
+  pointId: string | null;
+  pointCode: string | null;
+  pollSeconds: number | null;
+  state: string;
+  lastSampleAt: string | null;
+  ageS: number | null;
+  lastError: string | null;
+  live: Channels | null;
+}
+
+export interface Reading {
+  at: string;
+  quality: string;
+  channels: Channels;
+}
+
+export interface Point {
+  id: string;
+  code: string;
+  name: string;
+  nameZh: string | null;
+  commodity: Commodity;
+  class: string;
+  buildingId: string | null;
+  floorId: string | null;
+  parentId: string | null;
+  role: PointRole;
+  overloadW: number | null;
+}
+
+export interface Installation {
+  id: string;
+  pointId: string;
+  meterId: string;
+  from: string;
+  to: string | null;
+  ct: number;
+  pt: number;
+  basis: 'primary' | 'secondary';
+}
+
+export interface Balance {
+  settled: Money;
+  provisional: Money;
+  live: Money;
+  settledTo: string | null;
+  newestSampleAt: string | null;
+  ageS: number | null;
+  hoursLeft: number | null;
+  computedAt: string | null;
+}
+
+export interface Account {
+  id: string;
+  number: string;
+  name: string;
+  nameZh: string | null;
+  openedOn: string;
+  closedOn: string | null;
+  creditMode: 'platform' | 'meter';
+  alarm1: Money | null;
+  alarm2: Money | null;
+  points: { id: string; code: string }[];
+  balance: Balance | null;
+}
+
+export interface Entry {
+  id: string;
+  transactionId: string;
+  kind: string;
+  accountingDate: string;
+  postedAt: string;
+  amount: Money;
+  balance: Money | null;
+  cause: Record<string, unknown>;
+}
+
+export interface Charge {
+  serviceDay: string;
+  scopeId: string;
+  pointCode: string | null;
+  component: string;
+  tariffName: string | null;
+  tariffVersion: number | null;
+  period: number | null;
+  step: number;
+  quantity: number;
+  price: string;
+  exact: string;
+  revision: number;
+  provisional: boolean;
+}
+
+export type Channel = 'cash' | 'transfer' | 'online';
+
+export interface Sale {
+  id: string;
+  accountId: string;
+  accountName: string | null;
+  receipt: string;
+  channel: Channel;
+  amount: Money;
+  soldAt: string;
+  soldBy: string;
+  note: string | null;
+}
+
+export type Ranks = Partial<Record<'1' | '2' | '3' | '4' | '5', number>>;
+
+export interface EnergyRow {
+  /** Local day, month or hour as the report's unit says. */
+  period: string;
+  key: string;
+  label: string;
+  /** Base units (Wh, litres); null is missing, not zero. */
+  quantity: number | null;
+  ranks: Ranks;
+  /** Numbers of quarter-hours. */
+  measured: number;
+  estimated: number;
+  missing: number;
+  previous: number | null;
+}
+
+export interface EnergyReport {
+  zone: string;
+  asOf: string;
+  ageS: number | null;
+  parameters: Record<string, unknown>;
+  data: EnergyRow[];
+  totals: Partial<EnergyRow> | null;
+}
+
+export type EnergyUnit = 'hour' | 'day' | 'month';
+export type EnergyBy = 'project' | 'building' | 'account' | 'point';
+
+export interface EnergyQuery {
+  from: string;
+  to: string;
+  unit: EnergyUnit;
+  by: EnergyBy;
+  buildingId?: string;
+  accountId?: string;
+  pointId?: string;
+  commodity?: Commodity;
+}
+
+export interface Alarm {
+  id: string;
+  kind: string;
+  severity: 'notice' | 'warning' | 'critical';
+  subjectKind: string;
+  subjectId: string;
+  detail: Record<string, unknown>;
+  raisedAt: string;
+  clearedAt: string | null;
+  acknowledgedBy: string | null;
+}
+
+export interface Tariff {
+  id: string;
+  name: string;
+  nameZh: string | null;
+  commodity: Commodity;
+}
+
+export interface TariffVersion {
+  id: string;
+  version: number;
+  effectiveFrom: string;
+  definition: unknown;
+}
+
+/** What a caller is told went wrong (problem+json), with what the app needs to say about it. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly title: string,
+    readonly detail: string,
+    readonly retryable: boolean,
+    readonly traceId: string | null,
+  ) {
+    super(detail || title);
+    this.name = 'ApiProblem';
+  }
+}
+
+const BASE = '/api/v1';
+/** Pages fetched for one list before the app stops and says so. */
+const PAGES_MAX = 20;
+const PAGE_SIZE = 500;
+
+type Query = Record<string, string | number | undefined>;
+
+interface Options {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  query?: Query;
+  body?: unknown;
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+/** One request. Throws ApiProblem for every answer that is not a success, also for silence. */
+export async function call<Answer>(path: string, options: Options = {}): Promise<Answer> {
+  const response = await send(path, options);
+  if (!response.ok) throw await problemOf(response);
+  if (response.status === 204) return undefined as Answer; // Callers of such routes expect nothing.
+  // The server validates what it sends against the schema of the route; the app trusts it.
+  return (await response.json()) as Answer;
+}
+
+/** A whole list, page by page; `complete` is false when the bound was reached first. */
+export async function list<Row>(path: string, options: Options = {}) {
+  const data: Row[] = [];
+  let cursor: string | null = null;
+  let totals: Record<string, unknown> = {};
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const query: Query = { limit: PAGE_SIZE, ...options.query, cursor: cursor ?? undefined };
+    const answer: Page<Row> = await call<Page<Row>>(path, { ...options, query });
+    data.push(...answer.data);
+    totals = answer.totals ?? totals;
+    cursor = answer.nextCursor ?? null;
+    if (!cursor) return { data, totals, complete: true };
+  }
+  return { data, totals, complete: false };
+}
+
+/** An address of the API, for links that download. */
+export function address(path: string, query: Query = {}): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+  return `${BASE}${path}${text && `?${text}`}`;
+}
+
+async function send(path: string, options: Options): Promise<Response> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (options.body !== undefined) headers['content-type'] = 'application/json';
+  if (options.idempotencyKey) headers['idempotency-key'] = options.idempotencyKey;
+  try {
+    return await fetch(address(path, options.query), {
+      method: options.method ?? 'GET',
+      headers,
+      credentials: 'same-origin',
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      signal: options.signal,
+    });
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause;
+    throw new ApiProblem(0, 'no-answer', 'The server does not answer', '', true, null);
+  }
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  const body: unknown = await response.json().catch(() => null);
+  const read = (key: string): unknown =>
+    body && typeof body === 'object' ? (body as Record<string, unknown>)[key] : undefined;
+  const text = (key: string) => (typeof read(key) === 'string' ? String(read(key)) : '');
+  return new ApiProblem(
+    response.status,
+    text('code') || `http-${response.status}`,
+    text('title') || response.statusText,
+    text('detail'),
+    read('retryable') === true || response.status >= 500,
+    text('traceId') || null,
+  );
+}

@@ -1,0 +1,36 @@
+/** The browser app: the only file that asks the world for the time, the language and the page. */
+import '@fontsource/ibm-plex-sans/latin-400.css';
+import '@fontsource/ibm-plex-sans/latin-500.css';
+import '@fontsource/ibm-plex-sans/latin-600.css';
+import './tokens.css';
+import './base.css';
+import './parts/parts.css';
+import './shell/shell.css';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ClockContext } from './clock.tsx';
+import { startLanguage } from './language.ts';
+import { makeQueryClient } from './queries.ts';
+import { makeRouter } from './router.tsx';
+import { watchTheme } from './theme.ts';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no #root');
+
+watchTheme();
+await startLanguage(navigator.language);
+const queryClient = makeQueryClient();
+const router = makeRouter(queryClient);
+const clock = () => new Date();
+
+createRoot(root).render(
+  <StrictMode>
+    <ClockContext value={clock}>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </ClockContext>
+  </StrictMode>,
+);

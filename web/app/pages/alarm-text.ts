@@ -1,0 +1,95 @@
+/** An alarm in words: whose it is, what happened, and the state whose icon it bears. */
+import { useTranslation } from 'react-i18next';
+import type { Alarm, LivePoint, PointState } from '../api.ts';
+import { time } from '../dates.ts';
+import { amount, currencyName } from '../format.ts';
+import { nameOf, useLanguage } from '../language.ts';
+import { useMay, useProject } from '../project.tsx';
+import { useAccounts, useGateways, useLive } from '../queries.ts';
+
+export interface AlarmText {
+  code: string;
+  text: string;
+  state: PointState;
+  meterId: string | null;
+  accountId: string | null;
+}
+
+/** Joins an alarm to what is known of its subject; unknown kinds say what they carry. */
+export function useAlarmText(): (alarm: Alarm) => AlarmText {
+  const { t, i18n } = useTranslation();
+  const language = useLanguage();
+  const { zone, currency } = useProject();
+  const may = useMay();
+  const live = useLive('slow').data?.data ?? [];
+  const gateways = useGateways().data?.data ?? [];
+  const accounts = useAccounts(may('account.read')).data?.data ?? [];
+
+  return (alarm) => {
+    const point = live.find((each) => isSubject(alarm, each));
+    const account =
+      alarm.subjectKind === 'account'
+        ? accounts.find(({ id }) => id === alarm.subjectId)
+        : undefined;
+    const gateway = gateways.find(
+      ({ id, buses }) => id === alarm.subjectId || buses.some((bus) => bus.id === alarm.subjectId),
+    );
+    const bus = gateway?.buses.find(({ id }) => id === alarm.subjectId);
+    const kind = alarm.kind.replaceAll('.', '-');
+    const known = i18n.exists(`alarm.${kind}`);
+    const lastAt = textOf(alarm.detail.lastSampleAt) ?? point?.lastSampleAt ?? null;
+    const balance = account?.balance?.live.amount ?? moneyOf(alarm.detail.balance);
+    const words = {
+      at: lastAt ? time(zone, lastAt) : '–',
+      balance: `${amount(balance)} ${currencyName(currency, language)}`,
+      limit: amount(
+        moneyOf(alarm.detail.limit) ??
+          account?.[alarm.kind.endsWith('1') ? 'alarm1' : 'alarm2']?.amount,
+        0,
+      ),
+      name: account ? nameOf(language, account) : '',
+    };
+    return {
+      code:
+        account?.points[0]?.code ??
+        point?.code ??
+        (bus && gateway ? `${nameOf(language, gateway)} · ${bus.name}` : undefined) ??
+        (gateway ? nameOf(language, gateway) : undefined) ??
+        textOf(alarm.detail.code) ??
+        alarm.subjectId,
+      text: known ? t(`alarm.${kind}`, words) : sentence(alarm),
+      state: stateOf(alarm, point),
+      meterId: alarm.subjectKind === 'account' ? null : (point?.meterId ?? null),
+      accountId: account?.id ?? null,
+    };
+  };
+}
+
+const isSubject = (alarm: Alarm, point: LivePoint): boolean =>
+  (alarm.subjectKind === 'meter' && point.meterId === alarm.subjectId) ||
+  (alarm.subjectKind === 'point' && point.pointId === alarm.subjectId);
+
+function stateOf(alarm: Alarm, point: LivePoint | undefined): PointState {
+  if (/silent|lost|contact|unreachable/.test(alarm.kind)) return 'lostContact';
+  if (/arrears/.test(alarm.kind)) return 'arrears';
+  if (/alarm-?2/.test(alarm.kind)) return 'alarm2';
+  if (/alarm-?1/.test(alarm.kind)) return 'alarm1';
+  if (alarm.severity === 'critical') return 'arrears';
+  if (alarm.severity === 'warning') return 'alarm2';
+  return point?.state && point.state !== 'opened' ? point.state : 'alarm1';
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+function moneyOf(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (value && typeof value === 'object' && 'amount' in value) return textOf(value.amount);
+  return null;
+}
+
+/** A kind without words of ours: its name, and what was written down with it. */
+function sentence({ kind, detail }: Alarm): string {
+  const said = textOf(detail.message) ?? textOf(detail.reason) ?? textOf(detail.detail);
+  const name = kind.replace(/[._-]+/g, ' ');
+  return said ? `${name}: ${said}` : name;
+}

@@ -1,0 +1,108 @@
+/** What someone should look at, the gravest and oldest first. */
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../clock.tsx';
+import { span } from '../../dates.ts';
+import { Icon } from '../../parts/icons.tsx';
+import { Empty, ProblemNotice, Skeleton } from '../../parts/notice.tsx';
+import { StateIcon } from '../../parts/state.tsx';
+import { useIsPhone } from '../../phone.ts';
+import { useProject } from '../../project.tsx';
+import { useAlarms } from '../../queries.ts';
+import { useAlarmText } from '../alarm-text.ts';
+
+const SHOWN = 10;
+const SHOWN_ON_PHONE = 4;
+
+export function AlarmPanel() {
+  const { t } = useTranslation();
+  const project = useProject();
+  const now = useNow(10_000);
+  const alarms = useAlarms();
+  const describe = useAlarmText();
+  const limit = useIsPhone() ? SHOWN_ON_PHONE : SHOWN;
+  const open = (alarms.data?.data ?? []).filter(({ clearedAt }) => !clearedAt);
+  const acknowledged = open.filter(({ acknowledgedBy }) => acknowledgedBy).length;
+  const shown = open.slice(0, limit);
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <h2>{t('page.alarms')}</h2>
+        {alarms.data && <span className="quiet">{t('home.active', { count: open.length })}</span>}
+        <Link
+          to="/projects/$projectId/alarms"
+          params={{ projectId: project.id }}
+          className="rest state"
+        >
+          {t('home.allAlarms')}
+          <Icon name="out" size={12} />
+        </Link>
+      </div>
+      {alarms.isError && !alarms.data && (
+        <div className="panel-body">
+          <ProblemNotice error={alarms.error} retry={() => void alarms.refetch()} />
+        </div>
+      )}
+      {!alarms.data && !alarms.isError && (
+        <ul className="alarm-list" aria-hidden>
+          {[1, 2, 3, 4, 5].map((row) => (
+            <li key={row} className="alarm-row">
+              <Skeleton width="90%" />
+            </li>
+          ))}
+        </ul>
+      )}
+      {alarms.data && !open.length && (
+        <Empty icon="check" title={t('home.noAlarms')} text={t('home.noAlarmsText')} />
+      )}
+      <ul className="alarm-list">
+        {shown.map((alarm) => {
+          const { code, text, state, meterId, accountId } = describe(alarm);
+          const row = (
+            <>
+              <StateIcon state={state} size={13} />
+              <span className="strong">{code}</span>
+              <span className="clip" title={text}>
+                {text}
+              </span>
+              <span className="quiet nowrap">
+                {span(t, (now.getTime() - Date.parse(alarm.raisedAt)) / 1000)}
+              </span>
+            </>
+          );
+          return (
+            <li key={alarm.id}>
+              {meterId ? (
+                <Link
+                  className="alarm-row"
+                  to="/projects/$projectId/meters/$meterId"
+                  params={{ projectId: project.id, meterId }}
+                >
+                  {row}
+                </Link>
+              ) : accountId ? (
+                <Link
+                  className="alarm-row"
+                  to="/projects/$projectId/accounts/$accountId"
+                  params={{ projectId: project.id, accountId }}
+                >
+                  {row}
+                </Link>
+              ) : (
+                <div className="alarm-row">{row}</div>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      {open.length > 0 && (
+        <div className="panel-foot">
+          <span>{t('home.acknowledged', { count: acknowledged })}</span>
+          {open.length > shown.length && (
+            <span>{t('home.more', { count: open.length - shown.length })}</span>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,79 @@
+/** Home: the figures of today, every meter in its state, alarms, energy by hour, money, data quality. */
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../clock.tsx';
+import { addDays, localDay, longDay, time } from '../../dates.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Icon } from '../../parts/icons.tsx';
+import { useMay, useProject } from '../../project.tsx';
+import { useEnergy } from '../../queries.ts';
+import { AlarmPanel } from './alarm-panel.tsx';
+import { Figures } from './figures.tsx';
+import { HourPanel } from './hour-panel.tsx';
+import { MoneyPanel } from './money-panel.tsx';
+import { QualityPanel } from './quality-panel.tsx';
+import { TilePanel } from './tile-panel.tsx';
+import './home.css';
+
+const MINUTE_MS = 60_000;
+
+export default function Home() {
+  const { t } = useTranslation();
+  const project = useProject();
+  const language = useLanguage();
+  const may = useMay();
+  const now = useNow(10_000);
+  const today = localDay(project.zone, now);
+  const hours = useDayByHour(today);
+  return (
+    <>
+      <div className="head">
+        <div className="head-text">
+          <h1>{nameOf(language, project)}</h1>
+          <div className="head-line">
+            {longDay(language, today)}, {time(project.zone, now)} ·{' '}
+            {t('home.cut', { zone: project.zone })}
+          </div>
+        </div>
+        <div className="head-acts">
+          {may('sale.write') && (
+            <Link
+              to="/projects/$projectId/sales"
+              params={{ projectId: project.id }}
+              search={{ sale: true }}
+              className="button primary"
+            >
+              <Icon name="plus" size={14} />
+              {t('act.newSale')}
+            </Link>
+          )}
+        </div>
+      </div>
+      <Figures today={today} hours={hours} />
+      <div className="columns" style={{ '--side': '388px' } as React.CSSProperties}>
+        <div className="stack">
+          <TilePanel />
+          {may('report.read') && <HourPanel today={today} />}
+        </div>
+        <div className="stack">
+          {may('alarm.read') && <AlarmPanel />}
+          {may('sale.read') && <MoneyPanel today={today} />}
+          {may('device.read') && <QualityPanel report={hours.today.data} />}
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Today's energy by hour, renewed every minute, and yesterday's to compare. */
+export function useDayByHour(today: string, buildingId?: string) {
+  const may = useMay();
+  const on = may('report.read');
+  const common = { unit: 'hour', by: 'project', commodity: 'electricity', buildingId } as const;
+  return {
+    today: useEnergy({ ...common, from: today, to: addDays(today, 1) }, { everyMs: MINUTE_MS, on }),
+    yesterday: useEnergy({ ...common, from: addDays(today, -1), to: today }, { on }),
+  };
+}
+
+export type DayByHour = ReturnType<typeof useDayByHour>;

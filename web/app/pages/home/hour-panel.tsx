@@ -1,0 +1,139 @@
+/** Today's energy by hour in the colours of the periods, against yesterday, over the period ribbon. */
+import { useCallback, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../clock.tsx';
+import { wallMinute } from '../../dates.ts';
+import { thousands } from '../../format.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Chart } from '../../parts/chart.tsx';
+import { PeriodLegend } from '../../parts/legend.tsx';
+import { ProblemNotice, Waiting } from '../../parts/notice.tsx';
+import { isRank, type Palette, ranks } from '../../parts/palette.ts';
+import { HourAxis, Ribbon } from '../../parts/ribbon.tsx';
+import { Segmented } from '../../parts/segmented.tsx';
+import { useIsPhone } from '../../phone.ts';
+import { useProject } from '../../project.tsx';
+import { useBuildings } from '../../queries.ts';
+import { usePeriods } from '../tariffs/periods.ts';
+import { useDayByHour } from './home.tsx';
+import { HOUR_GRID, hourOption } from './hour-option.ts';
+import { byHour, total } from './hours.ts';
+
+const BUILDINGS_MAX = 8;
+
+export function HourPanel({ today }: { today: string }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { zone } = useProject();
+  const phone = useIsPhone();
+  const [building, setBuilding] = useState('');
+  const buildings = useBuildings().data?.data ?? [];
+  const { today: report, yesterday } = useDayByHour(today, building || undefined);
+  const periods = usePeriods(today);
+  const now = useNow(60_000);
+  const minute = wallMinute(zone, now);
+  const words = useMemo(
+    () => ({
+      unit: 'kWh',
+      now: t('home.now'),
+      yesterday: t('home.yesterday'),
+      ranks: Object.fromEntries(ranks.map((rank) => [rank, t(`period.${rank}`)])),
+      total: t('total'),
+    }),
+    [t],
+  );
+  const hours = useMemo(() => byHour(report.data), [report.data]);
+  const before = useMemo(() => byHour(yesterday.data), [yesterday.data]);
+  const option = useCallback(
+    (palette: Palette) => hourOption(palette, { hours, before, minute, words, small: phone }),
+    [hours, before, minute, words, phone],
+  );
+  const sums = rankSums(hours);
+  return (
+    <section className="panel">
+      <div className="panel-head hour-head">
+        <h2>{t('home.byHour')}</h2>
+        {buildings.length > 1 && buildings.length <= BUILDINGS_MAX && !phone && (
+          <span className="rest">
+            <Segmented
+              label={t('building')}
+              value={building}
+              onChange={setBuilding}
+              choices={[
+                { value: '', label: t('home.park') },
+                ...buildings.map((each) => ({
+                  value: each.id,
+                  label: each.code,
+                  title: nameOf(language, each),
+                })),
+              ]}
+            />
+          </span>
+        )}
+      </div>
+      <div className="panel-body">
+        {report.isError && !report.data && (
+          <ProblemNotice error={report.error} retry={() => void report.refetch()} />
+        )}
+        <PeriodLegend sums={phone ? undefined : sums} unit="kWh">
+          <span>
+            <i className="key-step" />
+            {t('home.yesterday')}
+          </span>
+          {!phone && (
+            <span>
+              <i className="key-hatch" />
+              {t('home.notOver')}
+            </span>
+          )}
+        </PeriodLegend>
+        <Chart
+          option={option}
+          height={phone ? 210 : 262}
+          label={t('home.byHour')}
+          points={24}
+          summary={t('home.byHourSummary', {
+            total: thousands(total(hours)),
+            periods: ranks
+              .filter((rank) => sums[rank])
+              .map((rank) => `${t(`period.${rank}`)} ${thousands(sums[rank])}`)
+              .join(', '),
+          })}
+          table={{
+            columns: [
+              t('home.hour'),
+              ...ranks.map((rank) => t(`period.${rank}`)),
+              t('total'),
+              t('home.yesterday'),
+            ],
+            rows: hours.map((hour, index) => [
+              `${String(hour.hour).padStart(2, '0')}:00`,
+              ...ranks.map((rank) =>
+                thousands(hour.ranks[rank] ?? (hour.quantity === null ? null : 0)),
+              ),
+              thousands(hour.quantity),
+              thousands(before[index]?.quantity),
+            ]),
+          }}
+          under={
+            <div style={{ marginLeft: HOUR_GRID.left, marginRight: HOUR_GRID.right }}>
+              <HourAxis step={phone ? 4 : 2} />
+              <Ribbon bands={periods} names={!phone} />
+            </div>
+          }
+        />
+        {!report.data && !report.isError && <Waiting what={t('wait.report')} />}
+      </div>
+    </section>
+  );
+}
+
+function rankSums(hours: ReturnType<typeof byHour>) {
+  const sums: Record<string, number> = {};
+  for (const hour of hours) {
+    for (const [rank, quantity] of Object.entries(hour.ranks)) {
+      if (isRank(rank)) sums[rank] = (sums[rank] ?? 0) + quantity;
+    }
+  }
+  return sums;
+}

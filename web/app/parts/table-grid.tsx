@@ -1,0 +1,204 @@
+/** The table on a wide screen: a grid whose rows are drawn only where they are seen. */
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef, useState } from 'react';
+import { Icon } from './icons.tsx';
+import { Skeleton } from './notice.tsx';
+import type { TableProps } from './table.tsx';
+import { asText, type Column, parseSort } from './table-model.ts';
+
+const ROW_PX = 29;
+const WAITING_ROWS = 8;
+/** Beyond this many rows a table scrolls inside itself. */
+const INNER_SCROLL_ROWS = 28;
+
+export function TableGrid<Row>({
+  columns,
+  rows,
+  rowKey,
+  label,
+  sort,
+  onSort,
+  onOpen,
+  openKey,
+  detail,
+  rowClass,
+  height,
+}: Omit<TableProps<Row>, 'onSort'> & { onSort: (key: string) => void }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(-1);
+  const count = rows?.length ?? 0;
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => (rows?.[index] ? rowKey(rows[index]) : index),
+    overscan: 12,
+  });
+  const template = columns.map(({ width }) => width).join(' ');
+  const hasTotal = columns.some(({ total }) => total);
+  useEffect(() => {
+    if (active >= count) setActive(count - 1);
+  }, [active, count]);
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.target !== event.currentTarget || !rows) return;
+    if ((event.metaKey || event.ctrlKey) && event.key === 'c' && !getSelection()?.toString()) {
+      void navigator.clipboard.writeText(asText(rows, columns));
+      return;
+    }
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2);
+    const to = target(event.key, active, count, page);
+    if (to !== null) {
+      event.preventDefault();
+      setActive(to);
+      virtual.scrollToIndex(to);
+    }
+    const row = rows[active];
+    if (event.key === 'Enter' && row) onOpen?.(row);
+  };
+
+  return (
+    <div
+      ref={scroller}
+      className="table"
+      role="grid"
+      aria-label={label}
+      aria-rowcount={count + 1}
+      aria-activedescendant={active >= 0 ? `row-${active}` : undefined}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the grid is moved through by keys.
+      tabIndex={0}
+      style={{
+        maxHeight: height ?? (count > INNER_SCROLL_ROWS ? 'calc(100dvh - 190px)' : undefined),
+      }}
+      onKeyDown={onKeyDown}
+    >
+      <div className="table-inner">
+        <Head columns={columns} template={template} sort={sort} onSort={onSort} />
+        {!rows && <WaitingRows columns={columns} template={template} />}
+        <div className="table-rows" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows?.[item.index];
+            if (!row) return null;
+            const isOpen = openKey !== undefined && rowKey(row) === openKey;
+            return (
+              <div
+                key={item.key}
+                ref={virtual.measureElement}
+                data-index={item.index}
+                className="table-slot"
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                {/* biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys. */}
+                <div
+                  id={`row-${item.index}`}
+                  role="row"
+                  tabIndex={-1}
+                  aria-rowindex={item.index + 2}
+                  aria-selected={isOpen || undefined}
+                  className={`table-row${onOpen ? ' opens' : ''}${item.index === active ? ' active' : ''} ${rowClass?.(row) ?? ''}`}
+                  style={{ gridTemplateColumns: template }}
+                  onClick={(event) => {
+                    if (isOwnControl(event)) return;
+                    setActive(item.index);
+                    onOpen?.(row);
+                  }}
+                >
+                  {columns.map((column) => (
+                    <div
+                      key={column.key}
+                      role="gridcell"
+                      className={`cell ${column.align ?? 'left'}`}
+                    >
+                      {column.cell(row)}
+                    </div>
+                  ))}
+                </div>
+                {isOpen && detail && <div className="table-detail">{detail(row)}</div>}
+              </div>
+            );
+          })}
+        </div>
+        {hasTotal && rows && (
+          <div role="row" className="table-total" style={{ gridTemplateColumns: template }}>
+            {columns.map((column) => (
+              <div key={column.key} role="gridcell" className={`cell ${column.align ?? 'left'}`}>
+                {column.total?.cell}
+              </div>
+            ))}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Head<Row>({
+  columns,
+  template,
+  sort: sortText,
+  onSort,
+}: {
+  columns: readonly Column<Row>[];
+  template: string;
+  sort: string | undefined;
+  onSort: (key: string) => void;
+}) {
+  const sort = parseSort(sortText);
+  return (
+    <div role="row" className="table-head" style={{ gridTemplateColumns: template }}>
+      {columns.map(({ key, title, unit, align, mark }) => {
+        const by = sort?.key === key;
+        return (
+          <div
+            key={key}
+            role="columnheader"
+            aria-sort={by ? (sort.descending ? 'descending' : 'ascending') : 'none'}
+            className={`cell ${align ?? 'left'}`}
+          >
+            <button type="button" onClick={() => onSort(key)}>
+              {mark}
+              <span className="clip">{title}</span>
+              {unit && <span className="unit">{unit}</span>}
+              {by && <Icon name={sort.descending ? 'down' : 'up'} size={12} />}
+            </button>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function WaitingRows<Row>({
+  columns,
+  template,
+}: {
+  columns: readonly Column<Row>[];
+  template: string;
+}) {
+  return Array.from({ length: WAITING_ROWS }, (_, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: rows without content have nothing else.
+    <div key={index} className="table-row" style={{ gridTemplateColumns: template }} aria-hidden>
+      {columns.map(({ key, align }) => (
+        <div key={key} className={`cell ${align ?? 'left'}`}>
+          <Skeleton width={`${45 + ((index * 17) % 35)}%`} />
+        </div>
+      ))}
+    </div>
+  ));
+}
+
+function target(key: string, active: number, count: number, page: number): number | null {
+  const to = {
+    ArrowDown: active + 1,
+    ArrowUp: active - 1,
+    PageDown: active + page,
+    PageUp: active - page,
+    Home: 0,
+    End: count - 1,
+  }[key];
+  return to === undefined || !count ? null : Math.min(count - 1, Math.max(0, to));
+}
+
+/** A link or button inside a row acts for itself. */
+const isOwnControl = (event: React.MouseEvent): boolean =>
+  event.target instanceof Element && !!event.target.closest('a, button, input, label');

@@ -1,0 +1,164 @@
+/** Every question that the pages put to the API, each with its key and its rhythm. */
+import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query';
+import {
+  type Account,
+  type Alarm,
+  ApiProblem,
+  type Balance,
+  type Building,
+  type Charge,
+  call,
+  type EnergyQuery,
+  type EnergyReport,
+  type Entry,
+  type Gateway,
+  type Installation,
+  type Live,
+  list,
+  type Meter,
+  type Point,
+  type Reading,
+  type Sale,
+  type Session,
+  type Tariff,
+  type TariffVersion,
+} from './api.ts';
+import { useProject } from './project.tsx';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+/** How often live pages ask; nothing is asked while the window is hidden. */
+const LIVE_MS = 5 * SECOND;
+const SHELL_MS = 30 * SECOND;
+
+export const makeQueryClient = () =>
+  new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 10 * SECOND,
+        retry: (times, error) => times < 2 && error instanceof ApiProblem && error.retryable,
+        refetchOnWindowFocus: true,
+      },
+    },
+  });
+
+export const sessionQuery = {
+  queryKey: ['session'],
+  queryFn: () => call<Session>('/session'),
+  staleTime: 5 * MINUTE,
+  retry: false,
+};
+
+const at = (projectId: string, path: string) => `/projects/${projectId}${path}`;
+
+/** State of every point: every five seconds on live pages, slower elsewhere. */
+export function useLive(rhythm: 'live' | 'slow' = 'live') {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'live'],
+    queryFn: ({ signal }) => call<Live>(at(id, '/live'), { signal }),
+    refetchInterval: rhythm === 'live' ? LIVE_MS : SHELL_MS,
+    staleTime: LIVE_MS,
+  });
+}
+
+function useList<Row>(name: string, path: string, query = {}, everyMs?: number, enabled = true) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, name, path, query],
+    queryFn: ({ signal }) => list<Row>(at(id, path), { query, signal }),
+    refetchInterval: everyMs,
+    enabled,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export const useBuildings = () => useList<Building>('buildings', '/buildings', {});
+export const useGateways = (everyMs = SHELL_MS) =>
+  useList<Gateway>('gateways', '/gateways', {}, everyMs);
+export const useMeters = () => useList<Meter>('meters', '/meters', {}, MINUTE);
+export const usePoints = () => useList<Point>('points', '/points');
+export const useInstallations = (enabled = true) =>
+  useList<Installation>('installations', '/installations', {}, undefined, enabled);
+export const useAlarms = (enabled = true) =>
+  useList<Alarm>('alarms', '/alarms', {}, SHELL_MS, enabled);
+export const useAccounts = (enabled = true) =>
+  useList<Account>('accounts', '/accounts', {}, MINUTE, enabled);
+export const useTariffs = (enabled = true) =>
+  useList<Tariff>('tariffs', '/tariffs', {}, undefined, enabled);
+export const useSales = (query: { from?: string; to?: string }, enabled = true) =>
+  useList<Sale>('sales', '/sales', query, MINUTE, enabled);
+export const useEntries = (accountId: string) =>
+  useList<Entry>('entries', `/accounts/${accountId}/entries`, {}, MINUTE);
+export const useCharges = (accountId: string, query: { from: string; to: string }, on = true) =>
+  useList<Charge>('charges', `/accounts/${accountId}/charges`, query, MINUTE, on);
+export const useAccountSales = (accountId: string) =>
+  useList<Sale>('account-sales', `/accounts/${accountId}/sales`);
+
+export function useMeter(meterId: string) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'meter', meterId],
+    queryFn: ({ signal }) => call<Meter>(at(id, `/meters/${meterId}`), { signal }),
+    refetchInterval: LIVE_MS,
+  });
+}
+
+export function useReadings(meterId: string, from: string, to: string, everyMs?: number) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'readings', meterId, from, to],
+    queryFn: ({ signal }) =>
+      list<Reading>(at(id, `/meters/${meterId}/readings`), {
+        query: { from, to, limit: 2000 },
+        signal,
+      }),
+    refetchInterval: everyMs,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useAccount(accountId: string) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'account', accountId],
+    queryFn: ({ signal }) => call<Account>(at(id, `/accounts/${accountId}`), { signal }),
+  });
+}
+
+export function useBalance(accountId: string | null) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'balance', accountId],
+    queryFn: ({ signal }) => call<Balance>(at(id, `/accounts/${accountId}/balance`), { signal }),
+    refetchInterval: SHELL_MS,
+    enabled: !!accountId,
+  });
+}
+
+/** A tariff with its versions, newest last as the API gives them. */
+export function useTariff(tariffId: string | null) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'tariff', tariffId],
+    queryFn: ({ signal }) =>
+      call<Tariff & { versions: TariffVersion[] }>(at(id, `/tariffs/${tariffId}`), { signal }),
+    enabled: !!tariffId,
+    staleTime: 10 * MINUTE,
+  });
+}
+
+export const energyPath = (projectId: string) => at(projectId, '/reports/energy');
+
+export function useEnergy(query: EnergyQuery, options: { everyMs?: number; on?: boolean } = {}) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'energy', query],
+    queryFn: ({ signal }) =>
+      call<EnergyReport>(energyPath(id), { query: { ...query, format: 'json' }, signal }),
+    refetchInterval: options.everyMs,
+    enabled: options.on ?? true,
+    placeholderData: keepPreviousData,
+    staleTime: 30 * SECOND,
+  });
+}

@@ -1,0 +1,155 @@
+/** The addresses of the app. Pages are fetched when they are first visited; filters live in the URL. */
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { ApiProblem, type Session } from './api.ts';
+import { keep, kept } from './kept.ts';
+import { PageProblem, PageWaiting } from './parts/notice.tsx';
+import { sessionQuery } from './queries.ts';
+import { accountSearch, energySearch, listSearch, meterSearch, tariffSearch } from './search.ts';
+import { Shell } from './shell/shell.tsx';
+
+const LAST_PROJECT = 'wattledger.project';
+
+const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: () => (
+    <PageProblem error={new ApiProblem(404, 'not-found', '', '', false, null)} />
+  ),
+});
+
+/** The session, or the way to the sign-in page with the way back. */
+async function sessionOr(queryClient: QueryClient, back: string): Promise<Session> {
+  try {
+    return await queryClient.ensureQueryData(sessionQuery);
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 401) {
+      throw redirect({ to: '/sign-in', search: back === '/' ? {} : { back } });
+    }
+    throw error;
+  }
+}
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { back?: string } => {
+    const back = search.back;
+    // Only a path of our own: an address of another site is no way back.
+    return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? { back } : {};
+  },
+  component: lazyRouteComponent(() => import('./pages/sign-in.tsx')),
+});
+
+const indexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  loader: async ({ context }) => {
+    const { projects } = await sessionOr(context.queryClient, '/');
+    const last = projects.find(({ id }) => id === kept(LAST_PROJECT)) ?? projects[0];
+    if (last) throw redirect({ to: '/projects/$projectId', params: { projectId: last.id } });
+  },
+  component: lazyRouteComponent(() => import('./pages/no-project.tsx')),
+  errorComponent: ({ error }) => <PageProblem error={error} />,
+});
+
+const projectRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/projects/$projectId',
+  loader: async ({ context, params, location }) => {
+    const session = await sessionOr(context.queryClient, location.href);
+    const project = session.projects.find(({ id }) => id === params.projectId);
+    if (!project) throw new ApiProblem(404, 'not-found', '', '', false, null);
+    keep(LAST_PROJECT, project.id);
+    return { session, project };
+  },
+  component: ProjectShell,
+  errorComponent: ({ error }) => <PageProblem error={error} />,
+});
+
+function ProjectShell() {
+  const place = projectRoute.useLoaderData();
+  return (
+    <Shell place={place} key={place.project.id}>
+      <Outlet />
+    </Shell>
+  );
+}
+
+const child = <Path extends string>(path: Path) => ({ getParentRoute: () => projectRoute, path });
+
+const pages = [
+  createRoute({
+    ...child('/'),
+    component: lazyRouteComponent(() => import('./pages/home/home.tsx')),
+  }),
+  createRoute({
+    ...child('/meters'),
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import('./pages/meters.tsx')),
+  }),
+  createRoute({
+    ...child('/meters/$meterId'),
+    validateSearch: meterSearch,
+    component: lazyRouteComponent(() => import('./pages/meter/meter.tsx')),
+  }),
+  createRoute({
+    ...child('/gateways'),
+    component: lazyRouteComponent(() => import('./pages/gateways.tsx')),
+  }),
+  createRoute({
+    ...child('/alarms'),
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import('./pages/alarms.tsx')),
+  }),
+  createRoute({
+    ...child('/accounts'),
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import('./pages/accounts.tsx')),
+  }),
+  createRoute({
+    ...child('/accounts/$accountId'),
+    validateSearch: accountSearch,
+    component: lazyRouteComponent(() => import('./pages/account/account.tsx')),
+  }),
+  createRoute({
+    ...child('/sales'),
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import('./pages/sales.tsx')),
+  }),
+  createRoute({
+    ...child('/energy'),
+    validateSearch: energySearch,
+    component: lazyRouteComponent(() => import('./pages/energy/energy.tsx')),
+  }),
+  createRoute({
+    ...child('/tariffs'),
+    validateSearch: tariffSearch,
+    component: lazyRouteComponent(() => import('./pages/tariffs/tariffs.tsx')),
+  }),
+] as const;
+
+const routeTree = rootRoute.addChildren([signInRoute, indexRoute, projectRoute.addChildren(pages)]);
+
+export const makeRouter = (queryClient: QueryClient) =>
+  createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    defaultPendingMs: 300,
+    defaultPendingComponent: PageWaiting,
+    defaultErrorComponent: ({ error }) => <PageProblem error={error} />,
+    scrollRestoration: true,
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

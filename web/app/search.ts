@@ -1,0 +1,103 @@
+/** What of a page's state lives in its address: parsed here, defaults left out, nonsense dropped. */
+import type { Commodity, EnergyBy, EnergyUnit, PointState } from './api.ts';
+
+type Raw = Record<string, unknown>;
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== ''
+    ? value
+    : typeof value === 'number'
+      ? String(value)
+      : undefined;
+
+const oneOf = <Choice extends string>(
+  choices: readonly Choice[],
+  value: unknown,
+): Choice | undefined => choices.find((choice) => choice === value);
+
+const localDay = (value: unknown): string | undefined => {
+  const day = text(value);
+  return day && /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day)) ? day : undefined;
+};
+
+const pointStates = ['opened', 'alarm1', 'alarm2', 'arrears', 'notOpened', 'lostContact'] as const;
+
+export interface ListSearch {
+  q?: string;
+  building?: string;
+  state?: PointState;
+  commodity?: Commodity;
+  sort?: string;
+  from?: string;
+  to?: string;
+  show?: 'all';
+  sale?: boolean;
+}
+
+export const listSearch = (raw: Raw): ListSearch => ({
+  q: text(raw.q),
+  building: text(raw.building),
+  state: oneOf(pointStates, raw.state),
+  commodity: oneOf(['electricity', 'water'], raw.commodity),
+  sort: text(raw.sort),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  show: oneOf(['all'], raw.show),
+  sale: raw.sale === true ? true : undefined,
+});
+
+export interface MeterSearch {
+  day?: string;
+  curve?: 'P' | 'U' | 'I' | 'PF';
+}
+
+export const meterSearch = (raw: Raw): MeterSearch => ({
+  day: localDay(raw.day),
+  curve: oneOf(['P', 'U', 'I', 'PF'], raw.curve),
+});
+
+export interface AccountSearch {
+  tab?: 'entries' | 'sales';
+  month?: string;
+  open?: string;
+  sale?: boolean;
+}
+
+export const accountSearch = (raw: Raw): AccountSearch => ({
+  tab: oneOf(['entries', 'sales'], raw.tab),
+  month: localDay(raw.month),
+  open: text(raw.open),
+  sale: raw.sale === true ? true : undefined,
+});
+
+export interface EnergySearch {
+  from?: string;
+  to?: string;
+  unit?: EnergyUnit;
+  by?: EnergyBy;
+  building?: string;
+  commodity?: Commodity;
+  sort?: string;
+}
+
+export const energySearch = (raw: Raw): EnergySearch => ({
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  unit: oneOf(['hour', 'day', 'month'], raw.unit),
+  by: oneOf(['project', 'building', 'account', 'point'], raw.by),
+  building: text(raw.building),
+  commodity: oneOf(['electricity', 'water'], raw.commodity),
+  sort: text(raw.sort),
+});
+
+export interface TariffSearch {
+  tariff?: string;
+  version?: string;
+  season?: string;
+}
+
+export const tariffSearch = (raw: Raw): TariffSearch => ({
+  tariff: text(raw.tariff),
+  version: text(raw.version),
+  season: text(raw.season),
+});

@@ -1,0 +1,79 @@
+/** The frame of every page: navigation at the left (a bar below on a phone), the top bar, the page. */
+import { useNavigate, useRouterState } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type Place, PlaceContext } from '../project.tsx';
+import { BottomBar, Navigation } from './navigation.tsx';
+import { pagesFor } from './pages.ts';
+import { TopBar } from './top-bar.tsx';
+
+const Search = lazy(() => import('./search.tsx'));
+/** After G, how long a letter is waited for. */
+const GO_MS = 1200;
+
+export function Shell({ place, children }: { place: Place; children: React.ReactNode }) {
+  const { t } = useTranslation();
+  const [searching, setSearching] = useState(false);
+  const page = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  useKeys(place, () => setSearching(true));
+
+  useEffect(() => {
+    const title = path.split('/')[3] ?? 'home';
+    document.title = `${t(`page.${title}`, { defaultValue: 'Wattledger' })} · ${place.project.name}`;
+  }, [path, place.project.name, t]);
+
+  return (
+    <PlaceContext value={place}>
+      <div className="shell">
+        <Navigation />
+        <div>
+          <TopBar onSearch={() => setSearching(true)} />
+          <main className="main" ref={page} tabIndex={-1}>
+            {children}
+          </main>
+        </div>
+        <BottomBar />
+        {searching && (
+          <Suspense>
+            <Search onClose={() => setSearching(false)} />
+          </Suspense>
+        )}
+      </div>
+    </PlaceContext>
+  );
+}
+
+/** ⌘K searches; G and then a letter goes to a page. Keys typed into a field are the field's. */
+function useKeys(place: Place, onSearch: () => void): void {
+  const navigate = useNavigate();
+  const goUntil = useRef(0);
+  const search = useRef(onSearch);
+  search.current = onSearch;
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        search.current();
+        return;
+      }
+      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
+      if (event.timeStamp < goUntil.current) {
+        goUntil.current = 0;
+        const page = pagesFor(place.project.permissions).find(
+          ({ letter }) => letter === event.key.toLowerCase(),
+        );
+        if (page) void navigate({ to: page.to, params: { projectId: place.project.id } });
+        return;
+      }
+      if (event.key === 'g') goUntil.current = event.timeStamp + GO_MS;
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [navigate, place]);
+}
+
+export const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
