@@ -38,7 +38,14 @@ export interface DeliveryOptions {
 export interface Delivery {
   /** Resolves when the spool is empty and all of it is in QuestDB. */
   drained: () => Promise<void>;
-  stats: () => { deliveredRows: number; rejectedRows: number; failures: number };
+  stats: () => {
+    deliveredRows: number;
+    rejectedRows: number;
+    failures: number;
+    /** Failures in a row of what is being tried now. */
+    stalledAttempts: number;
+    lastProblem: string;
+  };
   /** Finishes the request that is open and stops; what is left stays in the spool. */
   stop: () => Promise<void>;
 }
@@ -59,6 +66,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   let deliveredRows = 0;
   let rejectedRows = 0;
   let failures = 0;
+  let stalledAttempts = 0;
+  let lastProblem = '';
   let stopped = false;
   let wake = () => {};
   const waiters: (() => void)[] = [];
@@ -106,12 +115,14 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     for (let attempt = 0; ; attempt++) {
       try {
         const result = await act(attempt);
+        stalledAttempts = 0;
         if (attempt > 0) onAlarm({ kind: 'resumed' });
         return result;
       } catch (error) {
         failures++;
-        const message = error instanceof Error ? error.message : String(error);
-        onAlarm({ kind: 'stalled', message, failures: attempt + 1 });
+        stalledAttempts = attempt + 1;
+        lastProblem = error instanceof Error ? error.message : String(error);
+        onAlarm({ kind: 'stalled', message: lastProblem, failures: stalledAttempts });
       }
       if (stopped) return undefined;
       await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** attempt) * (0.5 + random()));
@@ -171,7 +182,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
         waiters.push(resolve);
         wake();
       }),
-    stats: () => ({ deliveredRows, rejectedRows, failures }),
+    stats: () => ({ deliveredRows, rejectedRows, failures, stalledAttempts, lastProblem }),
     stop: async () => {
       stopped = true;
       wake();

@@ -23,6 +23,8 @@ export interface SpoolWriter {
   flush: () => Promise<boolean>;
   segment: () => number;
   waitingBytes: () => number;
+  /** What the disk said last, while it refuses. */
+  problem: () => string | undefined;
   close: () => Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export function openWriter({
   let turn: NodeJS.Immediate | undefined;
   let retry: NodeJS.Timeout | undefined;
   let syncing: NodeJS.Timeout | undefined;
-  let refused = false;
+  let problem: string | undefined;
 
   function append(payload: string): boolean {
     if (payload.length > MAX_PAYLOAD_BYTES)
@@ -58,7 +60,7 @@ export function openWriter({
     if (waitingEnd + recordBytes(payload) > WAITING_BYTES_MAX) write();
     if (waitingEnd + recordBytes(payload) > WAITING_BYTES_MAX) return false;
     waitingEnd = writeRecord(waiting, waitingEnd, payload);
-    if (!refused) turn ??= setImmediate(write);
+    if (!problem) turn ??= setImmediate(write);
     return true;
   }
 
@@ -71,7 +73,7 @@ export function openWriter({
       writeAll(file);
       size += waitingEnd;
       waitingEnd = 0;
-      refused = false;
+      problem = undefined;
       onWritten(segment, size);
       if (size >= segmentBytes) nextSegment();
       syncing ??= setTimeout(() => void syncNow(), SYNC_MS);
@@ -95,8 +97,8 @@ export function openWriter({
   /** Takes back a partial write, so that what waits can be written whole later. */
   function undo(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    if (!refused) onDisk(message);
-    refused = true;
+    if (!problem) onDisk(message);
+    problem = message;
     try {
       if (file !== undefined) ftruncateSync(file, size);
     } catch {
@@ -145,6 +147,7 @@ export function openWriter({
     flush,
     segment: () => segment,
     waitingBytes: () => waitingEnd,
+    problem: () => problem,
     close: async () => {
       await flush();
       clearTimeout(retry);

@@ -62,6 +62,11 @@ export interface SpoolStats {
   appendedRecords: number;
   droppedRecords: number;
   corruptRecords: number;
+  maxBytes: number;
+  /** Full: nothing more is taken for now. */
+  isRefusing: boolean;
+  /** What the disk said, while it refuses. */
+  diskProblem: string | undefined;
 }
 
 const MAX_BYTES = 512 * 2 ** 20;
@@ -194,6 +199,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       appendedRecords,
       droppedRecords,
       corruptRecords,
+      maxBytes,
+      isRefusing: refusing,
+      diskProblem: writer.problem(),
     }),
     close: writer.close,
   };

@@ -1,0 +1,181 @@
+/**
+ * The process of the ingest room: reads every meter, decodes, spools, delivers to QuestDB, keeps the
+ * meters' states and tells of lost contact. Configuration is looked at every two seconds.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Alarming, type AlarmKind, raiseAlarms, syncAlarms } from '../sql/alarms.ts';
+import { systemClock as clock } from '../sql/clock.ts';
+import { roomEnvironment } from '../sql/env.ts';
+import { openLog } from '../sql/log.ts';
+import { openPostgres } from '../sql/postgres.ts';
+import { openQuestdb } from '../sql/questdb.ts';
+import { messageOf } from '../sql/refusal.ts';
+import { takeReading } from './blocks.ts';
+import { createCollector } from './collect.ts';
+import { type Configuration, configurationMark, loadConfiguration } from './configuration.ts';
+import { judgeContact } from './contact.ts';
+import { startDelivery } from './delivery.ts';
+import { openMeterStates } from './meter-states.ts';
+import { openSpool } from './spool.ts';
+import { startTicks } from './ticks.ts';
+import { spoolTroubles } from './trouble.ts';
+
+const CONFIGURATION_MS = 2_000;
+/** Dated schedules come into force by time alone: looked up this often without any change. */
+const CONFIGURATION_MAX_MS = 60_000;
+const STATES_MS = 3_000;
+const CONTACT_MS = 10_000;
+const STATISTICS_MS = 60_000;
+const STOP_MS = 5_000;
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
+const env = roomEnvironment('ingest', process.env);
+const log = openLog({ room: 'ingest', level: env.logLevel });
+const postgres = openPostgres({
+  url: env.databaseUrl,
+  onError: (error) => log.warn({ err: error }, 'a connection to Postgres broke'),
+});
+const { db } = postgres;
+const questdb = openQuestdb({ url: env.questdbUrl });
+
+const spool = await openSpool({
+  dir: join(env.dataFolder, 'spool'),
+  clock,
+  bootId: existsSync(BOOT_ID) ? readFileSync(BOOT_ID, 'utf8').trim() : '',
+  onAlarm: (alarm) => {
+    log.error({ alarm }, `spool: ${alarm.kind}`);
+    if (alarm.kind === 'corrupt') void tell('spool', { ...alarm });
+  },
+});
+const delivery = startDelivery({
+  spool,
+  write: questdb.write,
+  beforeRelease: async () => {},
+  rejectedFile: join(env.dataFolder, 'spool', 'rejected.txt'),
+  random: Math.random,
+  onAlarm: (alarm) => {
+    log.warn({ alarm }, `delivery to QuestDB: ${alarm.kind}`);
+    if (alarm.kind === 'rejected') void tell('delivery', { ...alarm });
+  },
+});
+
+const states = openMeterStates(db);
+const dropped = new Map<string, number>();
+const collector = createCollector({
+  clock,
+  random: Math.random,
+  onReading: (reading) => {
+    const { sample, kept } = takeReading(reading, spool);
+    if (!kept) dropped.set(sample.meterId, (dropped.get(sample.meterId) ?? 0) + 1);
+    states.heard(sample, clock().getTime());
+  },
+  onFailure: (failure) => {
+    log.debug({ meter: failure.meter.id, kind: failure.kind }, 'a poll gave no sample');
+    states.failed(failure);
+  },
+});
+
+let configuration: Configuration = { buses: [], unreadable: [] };
+let mark = '';
+let loadedAtMs = 0;
+/** When each meter began to be read by this process. */
+const since = new Map<string, number>();
+
+/** Puts a changed configuration in force. */
+async function configure(): Promise<void> {
+  const at = clock();
+  const found = await configurationMark(db);
+  if (found === mark && at.getTime() - loadedAtMs < CONFIGURATION_MAX_MS) return;
+  const loaded = await loadConfiguration(db, at);
+  await collector.apply(loaded.buses);
+  if (found !== mark) {
+    const meters = loaded.buses.reduce((sum, bus) => sum + bus.meters.length, 0);
+    log.info({ buses: loaded.buses.length, meters }, 'configuration in force');
+    for (const { meterId, why } of loaded.unreadable) log.warn({ meter: meterId, why }, 'not read');
+  }
+  for (const { meters } of loaded.buses) {
+    for (const { id } of meters) if (!since.has(id)) since.set(id, at.getTime());
+  }
+  configuration = loaded;
+  mark = found;
+  loadedAtMs = at.getTime();
+}
+
+/** Raises and clears the alarms of silence. */
+async function judge(): Promise<void> {
+  const at = clock();
+  const contact = judgeContact(configuration.buses, {
+    nowMs: at.getTime(),
+    lastSampleMs: states.lastSampleMs,
+    isFailing: states.isFailing,
+    sinceMs: (meterId) => since.get(meterId) ?? at.getTime(),
+  });
+  states.setSilent(contact.silent);
+  for (const { projectId, meters, gateways } of contact.byProject) {
+    await syncAlarms(db, { projectId, kind: 'meter.silent', at, subjects: meters });
+    await syncAlarms(db, { projectId, kind: 'gateway.silent', at, subjects: gateways });
+  }
+}
+
+/** Samples that could not be kept or delivered stay an alarm until a person has seen to them. */
+async function tell(subjectId: string, detail: Record<string, unknown>): Promise<void> {
+  const subjects = [{ subjectKind: 'ingest', subjectId, severity: 'critical' as const, detail }];
+  try {
+    for (const projectId of projectsOf(configuration)) {
+      await raiseAlarms(db, { projectId, kind: 'spool.rejected', at: clock(), subjects });
+    }
+  } catch (error) {
+    log.error({ err: error, subjects }, 'an alarm could not be raised');
+  }
+}
+
+/** Raises and clears the alarms about ingest itself: they concern every project that is read. */
+async function watch(): Promise<void> {
+  const subjects = spoolTroubles(spool.stats(), delivery.stats());
+  for (const projectId of projectsOf(configuration)) {
+    await syncAlarms(db, { projectId, kind: 'spool.filling', at: clock(), subjects });
+  }
+}
+
+const projectsOf = ({ buses }: Configuration) => new Set(buses.map(({ projectId }) => projectId));
+
+async function tellStatistics(): Promise<void> {
+  const buses = Object.fromEntries(collector.stats());
+  log.info({ spool: spool.stats(), delivery: delivery.stats(), buses }, 'statistics');
+  if (dropped.size > 0) {
+    log.error({ samples: Object.fromEntries(dropped) }, 'samples were dropped, by meter');
+    dropped.clear();
+  }
+}
+
+const ticks = startTicks({
+  onError: (name, error) => log.error({ err: error }, `${name} failed: ${messageOf(error)}`),
+});
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info('stopping');
+  await ticks.stop();
+  await collector.stop();
+  await spool.flush();
+  // What QuestDB has not acknowledged by then stays in the spool.
+  await Promise.race([delivery.stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS))]);
+  await spool.close();
+  await states.write().catch((error) => log.warn({ err: error }, 'states were not written'));
+  await postgres.close();
+  process.exit(0);
+}
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+
+await states.restore();
+await configure();
+ticks.every(CONFIGURATION_MS, 'configuration', configure);
+ticks.every(STATES_MS, 'meter states', states.write);
+ticks.every(CONTACT_MS, 'contact', judge);
+ticks.every(CONTACT_MS, 'alarms of ingest', watch);
+ticks.every(STATISTICS_MS, 'statistics', tellStatistics);
+process.send?.('ready');
