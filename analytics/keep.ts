@@ -1,0 +1,89 @@
+/** The loop of analytics' process: pass after pass over the projects, one writer at a time. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../sql/log.ts';
+import { messageOf } from '../sql/refusal.ts';
+import { exportProject, listProjects, type Project, type WarehouseParts } from './warehouse.ts';
+
+/** Between two looks for dirty days. */
+const PASS_EVERY_MS = 3_000;
+/** Longest pause while a source does not answer. */
+const PAUSE_MAX_MS = 30_000;
+/** The warehouse has one writer; whoever comes second waits until the first is gone. */
+const WRITER_LOCK = 7_238_010;
+
+/** Exports until `signal`; a source that fails is tried again with a growing pause, and it is said. */
+export async function keepWarehouse({
+  log,
+  signal,
+  ...parts
+}: WarehouseParts & { log: Log; signal: AbortSignal }): Promise<void> {
+  const thoroughly = new Set<string>();
+  let failures = 0;
+  while (!signal.aborted) {
+    let more = false;
+    try {
+      more = await asTheWriter(parts, signal, async () => {
+        let again = false;
+        let failure: unknown;
+        for (const project of await listProjects(parts.db)) {
+          if (signal.aborted) break;
+          try {
+            const thorough = !thoroughly.has(project.id);
+            const unfinished = await passOver(parts, project, thorough, log);
+            if (unfinished) again = true;
+            else thoroughly.add(project.id);
+          } catch (error) {
+            // One project's trouble does not hold up the others; it is told when they are done.
+            failure = error;
+          }
+        }
+        if (failure) throw failure;
+        return again;
+      });
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      log.warn({ err: messageOf(error), failures }, 'the warehouse is not brought up to date');
+    }
+    const waitMs = Math.min(PASS_EVERY_MS * 2 ** Math.min(failures, 5), PAUSE_MAX_MS);
+    if (!more) await pause(waitMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function passOver(
+  parts: WarehouseParts,
+  project: Project,
+  thorough: boolean,
+  log: Log,
+): Promise<boolean> {
+  const begun = performance.now();
+  const report = await exportProject(parts, project, { thorough });
+  if (!report) return false;
+  const ms = Math.round(performance.now() - begun);
+  if (report.files > 0) log.info({ ...report, ms }, 'exported');
+  if (report.kept.length > 0) {
+    log.warn(
+      { projectId: project.id, days: report.kept },
+      'no longer in QuestDB: left as exported',
+    );
+  }
+  return report.more;
+}
+
+/** Runs `work` under a lock of Postgres that ends with its connection, so with its process. */
+async function asTheWriter<T>(
+  { pool }: WarehouseParts,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | false> {
+  const client = await pool.connect();
+  try {
+    // A transaction keeps lock and unlock on one connection, whatever stands between.
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [WRITER_LOCK]);
+    return signal.aborted ? false : await work();
+  } finally {
+    await client.query('ROLLBACK').catch(() => {});
+    client.release();
+  }
+}

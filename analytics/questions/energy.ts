@@ -1,0 +1,370 @@
+/**
+ * Energy by time and place: chooses the files of a range from the manifest, asks `energy.sql`, and
+ * hands the answer over as columns. Days are read from the roll-up; hours, and days on which a point
+ * changed hands, from the intervals.
+ */
+
+import { join } from 'node:path';
+import type { DuckDBValue } from '@duckdb/node-api';
+import { listValue } from '@duckdb/node-api';
+import { type DuckDBConnection, question, rowsOf } from '../../sql/duckdb.ts';
+import { dayStart, localDayOf, SLOT_MS } from '../../sql/local-day.ts';
+import { Problem } from '../../sql/problem.ts';
+import { type DayTable, type DimensionTable, fileName, type Manifest } from '../manifest.ts';
+import {
+  type Against,
+  type Axis,
+  type AxisDay,
+  axisOf,
+  BEYOND,
+  type Comparison,
+  type Period,
+  type Unit,
+} from '../periods.ts';
+
+export const groupings = ['project', 'building', 'floor', 'account', 'point'] as const;
+export type Grouping = (typeof groupings)[number];
+export type Commodity = 'electricity' | 'water';
+export type PointRole = 'unit' | 'building-main' | 'park-main';
+
+export interface EnergyQuestion {
+  from: string;
+  /** Exclusive. */
+  to: string;
+  unit: Unit;
+  by: Grouping;
+  against: Against;
+  commodity: Commodity;
+  /** Null: units, or whatever the account holds or the point is. */
+  role: PointRole | null;
+  buildingId: string | null;
+  floorId: string | null;
+  accountId: string | null;
+  pointId: string | null;
+}
+
+export interface EnergyKey {
+  /** Null where the points have none: those of no building. */
+  id: string | null;
+  code: string;
+  label: string;
+  labelZh: string | null;
+}
+
+/** Base units (Wh or litres) and slots; null: nothing is known. */
+export interface EnergyFigures {
+  quantity: number | null;
+  /** By rank 0 (no period known) to 5. */
+  ranks: (number | null)[];
+  estimatedQuantity: number | null;
+  measured: number;
+  estimated: number;
+  missing: number;
+  previous: number | null;
+}
+
+export interface EnergyRow extends EnergyFigures {
+  period: Period;
+  key: EnergyKey;
+}
+
+export interface EnergyAnswer {
+  zone: string;
+  asOf: Date;
+  question: EnergyQuestion;
+  comparison: Comparison | null;
+  rowCount: number;
+  /** Every key with every period, in order of period, then of code. May be walked again. */
+  rows: () => Iterable<EnergyRow>;
+  /** Of all rows; `previous` also of what the range before had beyond. */
+  totals: EnergyFigures & { previousBeyond: number | null };
+}
+
+/** Most cells (keys × periods) in one answer. */
+export const CELLS_MAX = 200_000;
+/** A day's intervals are due this long after its end; what is not there then is missing. */
+const DUE_AFTER_MS = 30 * 60_000;
+
+/** Answers from the files that `manifest` names. Throws Problem `range-too-long` past CELLS_MAX. */
+export async function askEnergy(
+  connection: DuckDBConnection,
+  { dir, manifest, question: asked }: { dir: string; manifest: Manifest; question: EnergyQuestion },
+): Promise<EnergyAnswer> {
+  const { zone } = manifest;
+  const axis = axisOf({ zone, ...asked });
+  const byTenancy = asked.by === 'account' || asked.accountId !== null;
+  const fromQuarter = Math.min(...axis.days.map((d) => d.fromQuarter));
+  const toQuarter = Math.max(...axis.days.map((d) => d.toQuarter));
+  const asOf = new Date(manifest.asOf);
+  const files = filesOf(dir, manifest);
+
+  const chosen: Record<string, DuckDBValue> = {
+    points: files.dimension('points'),
+    tenancies: files.dimension('tenancies'),
+    commodity: asked.commodity,
+    role: asked.role ?? (byTenancy || asked.pointId ? null : 'unit'),
+    by: asked.by,
+    building: asked.buildingId,
+    floor: asked.floorId,
+    account: asked.accountId,
+    point: asked.pointId,
+    by_tenancy: byTenancy,
+  };
+  const keys = await keysOf(connection, chosen, { fromQuarter, toQuarter });
+  const cells = keys.size * axis.periods.length;
+  if (cells > CELLS_MAX) {
+    throw new Problem(
+      'range-too-long',
+      `The report would have ${cells} rows, more than ${CELLS_MAX}: choose a shorter range, a longer unit or fewer places.`,
+    );
+  }
+  const cuts = byTenancy
+    ? await rowsOf<{ quarter: bigint }>(connection, await question('energy-cuts'), {
+        tenancies: files.dimension('tenancies'),
+        account: asked.accountId,
+        from_quarter: BigInt(fromQuarter),
+        to_quarter: BigInt(toQuarter),
+      })
+    : [];
+  const dueQuarter = dayStart(zone, localDayOf(zone, asOf.getTime() - DUE_AFTER_MS)) / SLOT_MS;
+  const parameters = {
+    ...chosen,
+    ...axisParameters(axis, dueQuarter),
+    ...fileParameters(
+      axis,
+      files,
+      cuts.map((c) => Number(c.quarter)),
+    ),
+    installations: files.dimension('installations'),
+  };
+  const table = await readColumns(connection, await question('energy'), parameters);
+  return answerOf({ zone, asOf, asked, axis, keys, table });
+}
+
+async function keysOf(
+  connection: DuckDBConnection,
+  chosen: Record<string, DuckDBValue>,
+  { fromQuarter, toQuarter }: { fromQuarter: number; toQuarter: number },
+): Promise<Map<string, EnergyKey>> {
+  const found = await rowsOf<{
+    key: bigint;
+    code: string;
+    label: string;
+    label_zh: string | null;
+  }>(connection, await question('energy-keys'), {
+    ...chosen,
+    from_quarter: BigInt(fromQuarter),
+    to_quarter: BigInt(toQuarter),
+  });
+  return new Map(
+    found.map(({ key, code, label, label_zh }) => [
+      `${key}`,
+      { id: key === 0n ? null : `${key}`, code, label, labelZh: label_zh },
+    ]),
+  );
+}
+
+interface Files {
+  dimension: (table: DimensionTable) => string;
+  /** Files of the days that have one; any file of the table when none has, for its columns. */
+  days: (table: DayTable, days: readonly AxisDay[]) => DuckDBValue;
+}
+
+function filesOf(dir: string, manifest: Manifest): Files {
+  const { projectId } = manifest;
+  const place = (table: DayTable | DimensionTable, version: number, day?: string) =>
+    join(dir, fileName(table, { projectId, day, version }));
+  return {
+    dimension: (table) => {
+      const file = manifest.dimensions[table];
+      if (!file) throw new Error(`the manifest names no ${table}`);
+      return place(table, file.version);
+    },
+    days: (table, days) => {
+      const there = manifest.days[table];
+      const names = [...new Set(days.map((d) => d.day))].filter((day) => there[day]);
+      const any = Object.keys(there)[0];
+      const read = names.length > 0 ? names : any ? [any] : [];
+      if (read.length === 0) throw new Error(`the manifest names no ${table}`);
+      return listValue(read.map((day) => place(table, there[day]?.version ?? 0, day)));
+    },
+  };
+}
+
+/** DuckDB takes no empty list without a type; null unnests to as many rows: none. */
+const list = (values: readonly DuckDBValue[]): DuckDBValue =>
+  values.length > 0 ? listValue([...values]) : null;
+
+function axisParameters({ periods, days }: Axis, dueQuarter: number): Record<string, DuckDBValue> {
+  const quarters = (values: number[]) => list(values.map(BigInt));
+  return {
+    period_numbers: list(periods.map((_, number) => number)),
+    period_from: quarters(periods.map((p) => p.fromQuarter)),
+    period_to: quarters(
+      periods.map((p) => Math.max(p.fromQuarter, Math.min(p.toQuarter, dueQuarter))),
+    ),
+    day_before: list(days.map((d) => d.side === 'before')),
+    day_dates: list(days.map((d) => d.day)),
+    day_from: quarters(days.map((d) => d.fromQuarter)),
+    day_to: quarters(days.map((d) => d.toQuarter)),
+    day_due: list(days.map((d) => d.toQuarter <= dueQuarter)),
+    day_periods: list(days.map((d) => d.period ?? SLOTWISE)),
+  };
+}
+
+/** In place of the cell of a day whose slots lie in several; energy.sql knows it. */
+const SLOTWISE = -2;
+
+/** Days as a whole come from the roll-up; days cut by the unit or by a tenancy slot by slot. */
+function fileParameters(
+  { days }: Axis,
+  files: Files,
+  cuts: readonly number[],
+): Record<string, DuckDBValue> {
+  const isCut = (d: AxisDay) =>
+    d.period === undefined || cuts.some((q) => q > d.fromQuarter && q < d.toQuarter);
+  const bySlot = days.filter(isCut);
+  const slots = bySlot.flatMap((d) => [...d.slots].map((period, slot) => ({ d, slot, period })));
+  return {
+    energy_days: files.days(
+      'energy_days',
+      days.filter((d) => d.period !== undefined),
+    ),
+    intervals: files.days('intervals', bySlot),
+    calendars: files.days('calendars', bySlot),
+    slot_before: list(slots.map((s) => s.d.side === 'before')),
+    slot_dates: list(slots.map((s) => s.d.day)),
+    slot_numbers: list(slots.map((s) => s.slot)),
+    slot_periods: list(slots.map((s) => s.period)),
+  };
+}
+
+/** A result as columns of numbers, NaN for null: a tenth of the memory of rows. */
+interface Table {
+  rowCount: number;
+  columns: Map<string, Float64Array>;
+}
+
+async function readColumns(
+  connection: DuckDBConnection,
+  statement: string,
+  parameters: Record<string, DuckDBValue>,
+): Promise<Table> {
+  const result = await connection.run(statement, parameters);
+  const names = result.columnNames();
+  const parts: Float64Array[][] = names.map(() => []);
+  let rowCount = 0;
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (!chunk || chunk.rowCount === 0) break;
+    rowCount += chunk.rowCount;
+    names.forEach((_, column) => {
+      parts[column]?.push(Float64Array.from(chunk.getColumnValues(column), exactNumber));
+    });
+  }
+  const columns = new Map(names.map((name, i) => [name, joined(parts[i] ?? [], rowCount)]));
+  return { rowCount, columns };
+}
+
+function exactNumber(value: DuckDBValue): number {
+  if (value === null) return Number.NaN;
+  const number = Number(value);
+  // A sum or an id past 2^53 must not be rounded in silence.
+  if (!Number.isSafeInteger(number)) throw new Error(`${value} is no exact integer`);
+  return number;
+}
+
+function joined(parts: Float64Array[], length: number): Float64Array {
+  const whole = new Float64Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const rankColumns = ['rank_0', 'rank_1', 'rank_2', 'rank_3', 'rank_4', 'rank_5'] as const;
+
+function answerOf({
+  zone,
+  asOf,
+  asked,
+  axis,
+  keys,
+  table,
+}: {
+  zone: string;
+  asOf: Date;
+  asked: EnergyQuestion;
+  axis: Axis;
+  keys: Map<string, EnergyKey>;
+  table: Table;
+}): EnergyAnswer {
+  const column = (name: string): Float64Array => {
+    const found = table.columns.get(name);
+    if (!found) throw new Error(`energy.sql has no column ${name}`);
+    return found;
+  };
+  const known = (value: number | undefined): number | null =>
+    value === undefined || Number.isNaN(value) ? null : value;
+  const figuresAt = (row: number): EnergyFigures => ({
+    quantity: known(column('quantity')[row]),
+    ranks: rankColumns.map((name) => known(column(name)[row])),
+    estimatedQuantity: known(column('estimated_quantity')[row]),
+    measured: column('measured')[row] ?? 0,
+    estimated: column('estimated')[row] ?? 0,
+    missing: column('missing')[row] ?? 0,
+    previous: known(column('previous')[row]),
+  });
+  const periods = column('period');
+  const keyColumn = column('key');
+
+  const totals = { ...nothing(), previousBeyond: null as number | null };
+  let rowCount = 0;
+  for (let row = 0; row < table.rowCount; row++) {
+    const figures = figuresAt(row);
+    if (periods[row] === BEYOND) {
+      totals.previousBeyond = plus(totals.previousBeyond, figures.previous);
+      totals.previous = plus(totals.previous, figures.previous);
+      continue;
+    }
+    rowCount += 1;
+    add(totals, figures);
+  }
+
+  function* rows(): Iterable<EnergyRow> {
+    for (let row = 0; row < table.rowCount; row++) {
+      const number = periods[row] ?? BEYOND;
+      if (number === BEYOND) continue;
+      const period = axis.periods[number];
+      const key = keys.get(String(keyColumn[row]));
+      if (!period || !key) throw new Error('a row of energy.sql has no place in the report');
+      yield { period, key, ...figuresAt(row) };
+    }
+  }
+  return { zone, asOf, question: asked, comparison: axis.comparison, rowCount, rows, totals };
+}
+
+const nothing = (): EnergyFigures => ({
+  quantity: null,
+  ranks: rankColumns.map(() => null),
+  estimatedQuantity: null,
+  measured: 0,
+  estimated: 0,
+  missing: 0,
+  previous: null,
+});
+
+const plus = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : a + b;
+
+function add(totals: EnergyFigures, row: EnergyFigures): void {
+  totals.quantity = plus(totals.quantity, row.quantity);
+  totals.ranks = totals.ranks.map((sum, rank) => plus(sum, row.ranks[rank] ?? null));
+  totals.estimatedQuantity = plus(totals.estimatedQuantity, row.estimatedQuantity);
+  totals.measured += row.measured;
+  totals.estimated += row.estimated;
+  totals.missing += row.missing;
+  totals.previous = plus(totals.previous, row.previous);
+}

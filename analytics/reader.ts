@@ -1,0 +1,97 @@
+/**
+ * The one DuckDB through which a process answers questions: bounded in memory and threads, a few
+ * statements at a time, each ended when its asker has gone or its time is over.
+ */
+import { type DuckDBConnection, type Duckdb, openDuckdb } from '../sql/duckdb.ts';
+import { Problem } from '../sql/problem.ts';
+
+export const READER_MEMORY = '1GB';
+export const READER_THREADS = 2;
+/** Questions answered at once, and those that may wait for their turn. */
+const RUNNING_MAX = 4;
+const WAITING_MAX = 60;
+/** From the turn on, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 30_000;
+
+export interface Reader {
+  /**
+   * Runs `work` on a connection of its own. Throws Problem `too-many-requests` when the queue is
+   * full, `timed-out` after 30 s, `range-too-long` when the memory does not hold the answer, and the
+   * reason of `signal` when the asker has gone.
+   */
+  ask: <T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal) => Promise<T>;
+  close: () => Promise<void>;
+}
+
+/** Opens a reader; its DuckDB starts with the first question. */
+export function openReader(): Reader {
+  let duckdb: Promise<Duckdb> | undefined;
+  let running = 0;
+  const waiting: (() => void)[] = [];
+
+  async function turn(signal?: AbortSignal): Promise<void> {
+    if (running >= RUNNING_MAX) {
+      if (waiting.length >= WAITING_MAX) {
+        throw new Problem('too-many-requests', 'Too many reports are being made; try again soon.', {
+          retryAfterS: 2,
+        });
+      }
+      // Whoever ends hands its place on, so `running` does not change here.
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else {
+      running += 1;
+    }
+    if (signal?.aborted) {
+      handOn();
+      throw signal.reason;
+    }
+  }
+
+  function handOn(): void {
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  }
+
+  return {
+    ask: async (work, signal) => {
+      await turn(signal);
+      let connection: DuckDBConnection | undefined;
+      let late = false;
+      const interrupt = () => connection?.interrupt();
+      const timer = setTimeout(() => {
+        late = true;
+        interrupt();
+      }, ANSWER_TIMEOUT_MS);
+      signal?.addEventListener('abort', interrupt);
+      try {
+        duckdb ??= open();
+        connection = await (await duckdb).connect();
+        const answer = await work(connection);
+        signal?.throwIfAborted();
+        return answer;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (late) throw new Problem('timed-out', 'The report took longer than 30 seconds.');
+        throw error instanceof Error && error.message.startsWith('Out of Memory')
+          ? new Problem('range-too-long', 'The report needs more memory than it may have.')
+          : error;
+      } finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', interrupt);
+        connection?.closeSync();
+        handOn();
+      }
+    },
+    close: async () => (await duckdb)?.close(),
+  };
+}
+
+async function open(): Promise<Duckdb> {
+  const duckdb = await openDuckdb({ memory: READER_MEMORY, threads: READER_THREADS });
+  const connection = await duckdb.connect();
+  // What does not fit is refused: a report never fills the disk.
+  await connection.run("SET GLOBAL temp_directory = ''");
+  connection.closeSync();
+  return duckdb;
+}

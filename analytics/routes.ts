@@ -1,0 +1,275 @@
+/** The face of analytics: reports over history. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { and, eq } from 'drizzle-orm';
+import type { Clock } from '../sql/clock.ts';
+import type { Db } from '../sql/postgres.ts';
+import { notFound, Problem } from '../sql/problem.ts';
+import type { Questdb } from '../sql/questdb.ts';
+import { answers, createRoutes, daySchema, idSchema, needs, projectParams } from '../sql/route.ts';
+import { accounts, buildings, floors, points, projects } from '../sql/schema/index.ts';
+import { csvReport, jsonReport } from './energy-report.ts';
+import { readManifest, warehouseDir } from './manifest.ts';
+import { comparisons, type Unit, units } from './periods.ts';
+import {
+  askEnergy,
+  CELLS_MAX,
+  type EnergyAnswer,
+  type EnergyQuestion,
+  groupings,
+} from './questions/energy.ts';
+import { openReader, type Reader } from './reader.ts';
+
+/** Longest range of a report, in local days, by unit. */
+export const DAYS_MAX = {
+  hour: 32,
+  day: 400,
+  month: 3_700,
+  year: 11_000,
+} as const satisfies Record<Unit, number>;
+
+export interface AnalyticsParts {
+  db: Db;
+  questdb: Questdb;
+  clock: Clock;
+  dataDir: string;
+}
+
+const query = z.object({
+  from: daySchema,
+  to: daySchema.openapi({ description: 'The day after the last one' }),
+  unit: z.enum(units).default('day').openapi({ description: 'Length of a cell' }),
+  by: z.enum(groupings).default('project').openapi({ description: 'What a row is about' }),
+  against: z.enum(comparisons).default('previous').openapi({
+    description:
+      'What `previous` is: of whole months as many months before; of the first days of a month the same days of the month before; of other ranges as many days before. `year`: the same days a year before.',
+  }),
+  commodity: z.enum(['electricity', 'water']).optional().openapi({
+    description: 'Of the point when one is asked for, else electricity',
+  }),
+  role: z.enum(['unit', 'building-main', 'park-main']).optional().openapi({
+    description:
+      'Unset: units, so that a main is never added to its parts; for accounts, whatever they hold; for a point, that point',
+  }),
+  buildingId: idSchema.optional(),
+  floorId: idSchema.optional(),
+  accountId: idSchema.optional(),
+  pointId: idSchema.optional(),
+  format: z.enum(['json', 'csv']).optional().openapi({ description: 'Unset: as Accept says' }),
+});
+type Query = z.output<typeof query>;
+
+const figures = {
+  quantity: z.int().nullable().openapi({ description: 'Wh or litres; null: nothing is known' }),
+  ranks: z.record(z.string(), z.int()).nullable().openapi({
+    description: 'By rank, 1 spike to 5 deep valley, 0 no period known; null for water',
+  }),
+  estimatedQuantity: z.int().nullable(),
+  measured: z.int().openapi({ description: 'Quarter-hours' }),
+  estimated: z.int(),
+  missing: z.int(),
+  previous: z.int().nullable(),
+};
+const report = z
+  .object({
+    zone: z.string(),
+    asOf: z.string(),
+    ageS: z.int(),
+    parameters: z.record(z.string(), z.string().nullable()),
+    comparison: z
+      .object({
+        kind: z.enum(['days', 'months', 'years']),
+        from: z.string(),
+        to: z.string(),
+        beyond: z.int().nullable(),
+      })
+      .nullable(),
+    columns: z.array(z.object({ name: z.string(), unit: z.string().nullable() })),
+    rowCount: z.int(),
+    totals: z.object(figures),
+    data: z.array(
+      z.object({
+        period: z.string(),
+        startsAt: z.string(),
+        key: z.string().nullable(),
+        code: z.string(),
+        label: z.string(),
+        labelZh: z.string().nullable(),
+        ...figures,
+      }),
+    ),
+  })
+  .openapi('EnergyReport');
+
+const described = answers(report, 'The report; as CSV with notes in lines that begin with #');
+const energyRoute = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/reports/energy',
+  summary: 'Energy by time and place',
+  description: `Exact quantities by hour, day, month or year, of the project, its buildings, floors, accounts or points, by period of the reporting calendar. Missing is null, never zero. Every key has every cell; at most ${CELLS_MAX} of them. Ranges: ${Object.entries(
+    DAYS_MAX,
+  )
+    .map(([unit, days]) => `by ${unit} at most ${days} days`)
+    .join(', ')}.`,
+  ...needs('report.read'),
+  request: { params: projectParams, query },
+  responses: {
+    ...described,
+    200: {
+      ...described[200],
+      content: { ...described[200].content, 'text/csv': { schema: z.string() } },
+    },
+  },
+});
+
+/** Reports of analytics, answered by one bounded DuckDB in this process. */
+export function routes({ db, clock, dataDir }: AnalyticsParts) {
+  const app = createRoutes();
+  const reader = openReader();
+
+  app.openapi(energyRoute, async (c) => {
+    const { projectId } = c.req.valid('param');
+    const asked = c.req.valid('query');
+    const { question, projectName } = await questionOf(db, projectId, asked);
+    const answer = await ask({ reader, dataDir, projectId, question, signal: c.req.raw.signal });
+    const context = { now: clock(), projectId, projectName };
+    const csv = asked.format === 'csv' || (!asked.format && prefersCsv(c.req.header('accept')));
+    const name = `energy-${question.by}-by-${question.unit}-${question.from}-${question.to}`;
+    return new Response(
+      streamOf(csv ? csvReport(answer, context) : jsonReport(answer, context)),
+      {
+        headers: csv
+          ? {
+              'content-type': 'text/csv; charset=utf-8',
+              'content-disposition': `attachment; filename="${name}.csv"`,
+            }
+          : { 'content-type': 'application/json' },
+      },
+    ) as never; // Streamed: the schema above describes it, no type can prove it.
+  });
+  return app;
+}
+
+/** Checks what is asked for; another project's building, account or point does not exist. */
+async function questionOf(
+  db: Db,
+  projectId: string,
+  asked: Query,
+): Promise<{ question: EnergyQuestion; projectName: string }> {
+  if (asked.from >= asked.to) {
+    throw new Problem('invalid-request', 'The range ends before it begins: `to` is exclusive.', {
+      faults: [{ at: 'query/to', message: 'must be later than from' }],
+    });
+  }
+  const days = Date.parse(asked.to) - Date.parse(asked.from);
+  if (days / 86_400_000 > DAYS_MAX[asked.unit]) {
+    throw new Problem(
+      'range-too-long',
+      `By ${asked.unit} a report covers at most ${DAYS_MAX[asked.unit]} days.`,
+    );
+  }
+  const [project] = await db
+    .select({ name: projects.name })
+    .from(projects)
+    .where(eq(projects.id, projectId));
+  if (!project) throw notFound('project');
+  const point = asked.pointId
+    ? (
+        await db
+          .select({ commodity: points.commodity })
+          .from(points)
+          .where(and(eq(points.projectId, projectId), eq(points.id, asked.pointId)))
+      )[0]
+    : undefined;
+  if (asked.pointId && !point) throw notFound('point');
+  for (const [what, table, id] of [
+    ['building', buildings, asked.buildingId],
+    ['floor', floors, asked.floorId],
+    ['account', accounts, asked.accountId],
+  ] as const) {
+    if (id && !(await exists(db, table, projectId, id))) throw notFound(what);
+  }
+  const { from, to, unit, by, against } = asked;
+  return {
+    projectName: project.name,
+    question: {
+      from,
+      to,
+      unit,
+      by,
+      against,
+      commodity: asked.commodity ?? point?.commodity ?? 'electricity',
+      role: asked.role ?? null,
+      buildingId: asked.buildingId ?? null,
+      floorId: asked.floorId ?? null,
+      accountId: asked.accountId ?? null,
+      pointId: asked.pointId ?? null,
+    },
+  };
+}
+
+async function exists(
+  db: Db,
+  table: typeof buildings | typeof floors | typeof accounts,
+  projectId: string,
+  id: string,
+): Promise<boolean> {
+  const found = await db
+    .select({ id: table.id })
+    .from(table)
+    .where(and(eq(table.projectId, projectId), eq(table.id, id)));
+  return found.length > 0;
+}
+
+/** Answers by the manifest in force, and once more by the next one when a file went meanwhile. */
+async function ask({
+  reader,
+  dataDir,
+  projectId,
+  question,
+  signal,
+}: {
+  reader: Reader;
+  dataDir: string;
+  projectId: string;
+  question: EnergyQuestion;
+  signal: AbortSignal;
+}): Promise<EnergyAnswer> {
+  const dir = warehouseDir(dataDir);
+  const manifest = readManifest(dir, projectId);
+  if (!manifest) {
+    throw new Problem('not-built', 'The warehouse of this project is being built.', {
+      retryAfterS: 5,
+    });
+  }
+  try {
+    return await reader.ask(
+      (connection) => askEnergy(connection, { dir, manifest, question }),
+      signal,
+    );
+  } catch (error) {
+    const next = readManifest(dir, projectId);
+    const fileGone =
+      error instanceof Error && /No such file|Cannot open file|No files found/.test(error.message);
+    if (!fileGone || !next || next.version === manifest.version) throw error;
+    return reader.ask(
+      (connection) => askEnergy(connection, { dir, manifest: next, question }),
+      signal,
+    );
+  }
+}
+
+/** Text in pieces, made only as fast as it is read. */
+function streamOf(pieces: Iterable<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const iterator = pieces[Symbol.iterator]();
+  return new ReadableStream({
+    pull: (controller) => {
+      const { value, done } = iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+  });
+}
+
+const prefersCsv = (accept = ''): boolean =>
+  accept.includes('text/csv') && !accept.includes('application/json');
