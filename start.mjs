@@ -84,9 +84,9 @@ async function launch(args) {
   const pass = (signal) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
   // npm that is killed takes nobody along: its `npm start` is over when it is.
-  const parent = process.ppid;
+  const parents = callers();
   const watch = setInterval(() => {
-    if (process.env.npm_lifecycle_event && process.ppid !== parent) child.kill('SIGTERM');
+    if (process.env.npm_lifecycle_event && callers() !== parents) child.kill('SIGTERM');
   }, parentPollMs);
   const [code, signal] = await new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -94,6 +94,13 @@ async function launch(args) {
   });
   clearInterval(watch);
   return signal ? 1 : code;
+}
+
+/** Who called us: npm, or the shell that npm runs us in and npm behind it. */
+function callers() {
+  const stat = read(`/proc/${process.ppid}/stat`);
+  const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(stat ?? '') ?? [];
+  return `${process.ppid} ${/^(sh|dash|bash)$/.test(name) ? parent : ''}`;
 }
 
 /** Types, style and dead code first, since they take seconds; the tests are run whatever they say. */

@@ -103,13 +103,11 @@ async function takeLock(lock: string, path: string): Promise<void> {
   };
   // One that is stopping, or that notices just now that it was left alone, is waited for.
   if (!(await waitUntil(() => !holder() || holder()?.stopping === true, NOTICE_DEADLINE_MS))) {
-    throw new Refusal(
-      `Wattledger already runs on ${path} (process ${holder()?.pid}): stop it first`,
-    );
+    throw new Refusal(`it already runs on ${path} (process ${holder()?.pid}): stop that first`);
   }
   if (!(await waitUntil(() => !holder(), STOPPING_DEADLINE_MS))) {
     throw new Refusal(
-      `Wattledger on ${path} (process ${holder()?.pid}) does not stop: end it first`,
+      `process ${holder()?.pid}, which runs on ${path}, does not stop: end it first`,
     );
   }
   rmSync(lock, { force: true });
@@ -122,7 +120,7 @@ async function takeLock(lock: string, path: string): Promise<void> {
     if (holder()?.pid !== process.pid) throw Object.assign(new Error(), { code: 'EEXIST' });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new Refusal(`Wattledger is being started on ${path} by another process`, { cause });
+      throw new Refusal(`it is being started on ${path} by another process`, { cause });
     }
     throw new Refusal(`DATA_DIR ${path} cannot be written: ${messageOf(cause)}`, { cause });
   }

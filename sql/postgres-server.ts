@@ -10,6 +10,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -22,7 +23,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { freePort } from './port.ts';
-import { endProcess, isAlive, type ProcessMark, processMark, waitUntil } from './process.ts';
+import { endProcess, type ProcessMark, processMark, waitUntil } from './process.ts';
 import { messageOf, Refusal } from './refusal.ts';
 
 export interface PostgresServer {
@@ -286,11 +287,7 @@ async function runningServer(folder: string): Promise<Running | undefined> {
         ? readFileSync(file, 'utf8').split('\n')
         : [];
       const mark = pid ? processMark(Number(pid)) : undefined;
-      if (!mark || !isPostgres(mark.pid)) {
-        // A pid used again by a stranger would make Postgres refuse to start.
-        if (pid && mark) rmSync(file, { force: true });
-        return true;
-      }
+      if (!mark || !isPostgres(mark.pid)) return true;
       if (status?.trim() === 'ready') running = { mark, port: Number(port) };
       return running !== undefined;
     },
@@ -304,30 +301,40 @@ async function runningServer(folder: string): Promise<Running | undefined> {
 
 function isPostgres(pid: number): boolean {
   if (process.platform !== 'linux') return true;
-  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres';
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres';
+  } catch {
+    return false; // Gone meanwhile.
+  }
 }
 
-/** After kill −9 of the postmaster its backends live on for a moment and hold the shared memory. */
+/**
+ * After kill −9 of the postmaster its backends live on for a moment and hold the shared memory; when
+ * they are gone, so may be the lock file, whose pid may still be known (as a zombie, or used again).
+ */
 async function leftoversGone(folder: string): Promise<void> {
-  if (process.platform !== 'linux') return;
+  if (process.platform !== 'linux' || !existsSync(folder)) return;
   const { ino, dev } = statSync(folder);
-  const others = () =>
-    execFileSync('ps', ['-e', '-o', 'pid=,comm='], { encoding: 'utf8' })
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      .filter(([, name]) => name === 'postgres')
-      .flatMap(([pid]) => processMark(Number(pid)) ?? [])
-      .filter(({ pid }) => {
-        try {
-          const cwd = statSync(`/proc/${pid}/cwd`);
-          return cwd.ino === ino && cwd.dev === dev;
-        } catch {
-          return false;
-        }
-      });
-  if (await waitUntil(() => others().length === 0, LEFTOVER_DEADLINE_MS, 100)) return;
-  for (const mark of others()) {
-    if (isAlive(mark)) await endProcess(mark, { deadlineMs: 1000, first: 'SIGKILL' });
+  const leftovers = () =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => isPostgres(pid) && worksIn(pid, { ino, dev }))
+      .flatMap((pid) => processMark(pid) ?? []);
+  if (!(await waitUntil(() => leftovers().length === 0, LEFTOVER_DEADLINE_MS, 100))) {
+    for (const mark of leftovers()) {
+      await endProcess(mark, { deadlineMs: 1000, first: 'SIGKILL' });
+    }
+  }
+  rmSync(join(folder, 'postmaster.pid'), { force: true });
+}
+
+function worksIn(pid: number, folder: { ino: number; dev: number }): boolean {
+  try {
+    const { ino, dev } = statSync(`/proc/${pid}/cwd`);
+    return ino === folder.ino && dev === folder.dev;
+  } catch {
+    return false; // Gone meanwhile, or another user's.
   }
 }
 

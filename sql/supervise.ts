@@ -225,6 +225,7 @@ export interface KeptServer {
 }
 
 const WATCH_MS = 500;
+const RESTART_ATTEMPTS = 5;
 
 /**
  * Starts a server and starts it again whenever its process is gone. When it comes back at another
@@ -244,21 +245,32 @@ export async function keepServer({
   let server = await start();
   const { url } = server;
   let restarting: Promise<void> | undefined;
+  let stopping = false;
+  const restart = async () => {
+    say(`${name} ended; starting it again`);
+    for (let attempt = 1; !stopping; attempt++) {
+      try {
+        server = await start();
+        if (server.url === url) say(`${name} is back`);
+        else onLost(new Refusal(`${name} came back at another address: its port was taken`));
+        return;
+      } catch (error) {
+        if (attempt < RESTART_ATTEMPTS) say(`${name} does not start yet: ${messageOf(error)}`);
+        else return onLost(new Refusal(`${name} does not come back: ${messageOf(error)}`));
+      }
+      await new Promise((resolve) => setTimeout(resolve, WATCH_MS * 2 ** attempt));
+    }
+  };
   const watch = setInterval(() => {
     if (restarting || isAlive(server.mark)) return;
-    say(`${name} ended; starting it again`);
-    restarting = start()
-      .then((again) => {
-        server = again;
-        restarting = undefined;
-        if (again.url === url) say(`${name} is back`);
-        else onLost(new Refusal(`${name} came back at another address: its port was taken`));
-      })
-      .catch((error) => onLost(new Refusal(`${name} does not come back: ${messageOf(error)}`)));
+    restarting = restart().finally(() => {
+      restarting = undefined;
+    });
   }, WATCH_MS);
   return {
     url,
     stop: async () => {
+      stopping = true;
       clearInterval(watch);
       await restarting;
       await server.stop();
