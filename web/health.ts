@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { sql } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
+import { addDays, localDayOf } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
 import { readJson } from '../sql/process.ts';
 import type { Questdb } from '../sql/questdb.ts';
@@ -42,7 +43,11 @@ const healthSchema = z
       analytics: componentSchema.extend({ newestAt: z.string().nullable() }),
       spool: componentSchema,
     }),
-    caughtUp: z
+    /** Nothing that has come in waits to be worked off, and every day that is over is settled. */
+    caughtUp: z.boolean(),
+    /** How far that is, in words. */
+    progress: z.string(),
+    backlog: z
       .object({
         pendingDirtyDays: z.object({
           intervals: z.number().int(),
@@ -50,7 +55,7 @@ const healthSchema = z
           export: z.number().int(),
         }),
         settlementsWaiting: z.number().int(),
-        lastSettledDay: z.string().nullable(),
+        settledTo: z.string().nullable(),
         warehouseAsOf: z.string().nullable(),
       })
       .nullable(),
@@ -100,29 +105,14 @@ export async function examine({ db, questdb, clock, dataDir }: HealthDeps): Prom
   const [postgres, questdbState, signs] = await Promise.all([
     askPostgres(db, clock),
     askQuestdb(questdb),
-    within(readSigns(db)).catch(() => undefined),
+    within(readSigns(db)).catch(plain),
   ]);
   const now = clock();
   const warehouse = readWarehouse(dataDir);
   const components = {
     postgres,
     questdb: questdbState,
-    ingest: judge(now, 'ingest', signs && { due: signs.meters > 0, newestAt: signs.ingest_at }),
-    billing: judge(
-      now,
-      'billing',
-      signs && { due: signs.accounts > 0, newestAt: signs.billing_at },
-    ),
-    analytics: judge(
-      now,
-      'analytics',
-      signs && {
-        due: signs.accounts > 0,
-        // A project that has no manifest yet is behind all others.
-        newestAt: warehouse.projects < signs.billed_projects ? null : warehouse.asOf,
-      },
-    ),
-    spool: judgeSpool(signs?.spool_alarms),
+    ...judgeRooms({ now, signs, warehouse }),
   };
   const statuses = Object.values(components).map((component) => component.status);
   return {
@@ -133,20 +123,50 @@ export async function examine({ db, questdb, clock, dataDir }: HealthDeps): Prom
         : 'ok',
     at: now.toISOString(),
     components,
-    caughtUp: signs
-      ? {
-          pendingDirtyDays: {
-            intervals: signs.pending_intervals,
-            rating: signs.pending_rating,
-            export: signs.pending_export,
-          },
-          settlementsWaiting: signs.waits,
-          lastSettledDay: signs.settled_day,
-          warehouseAsOf: warehouse.asOf,
-        }
-      : null,
+    ...backlogOf({ signs, now, warehouse }),
   };
 }
+
+/** What is still to be worked off. Nothing is caught up while it cannot be asked. */
+function backlogOf({
+  signs,
+  now,
+  warehouse,
+}: {
+  signs: Signs | string;
+  now: Date;
+  warehouse: Warehouse;
+}): Pick<Health, 'caughtUp' | 'progress' | 'backlog'> {
+  if (typeof signs === 'string') return { caughtUp: false, progress: signs, backlog: null };
+  const { pending_intervals: intervals, pending_rating: rating, pending_export: exported } = signs;
+  const settled = signs.billed.every(
+    ({ zone, settled_day: day }) => day !== null && day >= lastDayDue(zone, now),
+  );
+  const settledTo = signs.billed.map((p) => p.settled_day ?? '').sort()[0] || null;
+  const built = warehouse.projects >= signs.billed.length;
+  const words = [
+    intervals > 0 ? `${intervals} point-days to be cut into intervals` : 'intervals are built',
+    rating > 0 || !settled
+      ? `${rating} point-days to be priced, settled to ${settledTo ?? 'nowhere yet'}`
+      : 'days are settled',
+    exported > 0 || !built ? `${exported} point-days to be exported` : 'reports are ready',
+  ];
+  return {
+    caughtUp: intervals + rating + exported === 0 && settled && built,
+    progress: words.join('; '),
+    backlog: {
+      pendingDirtyDays: { intervals, rating, export: exported },
+      settlementsWaiting: signs.waits,
+      settledTo,
+      warehouseAsOf: warehouse.asOf,
+    },
+  };
+}
+
+/** The newest local day that ought to be settled: yesterday, an hour after midnight. */
+const lastDayDue = (zone: string, now: Date) =>
+  addDays(localDayOf(zone, now.getTime() - SETTLED_AFTER_MS), -1);
+const SETTLED_AFTER_MS = 3_600_000;
 
 const ok: Component = { status: 'ok', reason: null };
 const warning = (reason: string): Component => ({ status: 'warning', reason });
@@ -187,8 +207,8 @@ async function askQuestdb(questdb: Questdb) {
 
 interface Signs extends Record<string, unknown> {
   meters: number;
-  accounts: number;
-  billed_projects: number;
+  /** Projects where somebody pays for a point. */
+  billed: { zone: string; settled_day: string | null }[];
   ingest_at: string | null;
   billing_at: string | null;
   spool_alarms: { kind: string; severity: string }[];
@@ -196,11 +216,10 @@ interface Signs extends Record<string, unknown> {
   pending_rating: number;
   pending_export: number;
   waits: number;
-  settled_day: string | null;
 }
 
 /** Of several projects the one that is furthest behind speaks. */
-async function readSigns(db: Db): Promise<Signs | undefined> {
+async function readSigns(db: Db): Promise<Signs> {
   const pending = (consumer: string) => sql`
     (SELECT count(*)::int FROM dirty_days d WHERE NOT EXISTS (
       SELECT 1 FROM dirty_days_done e WHERE e.project_id = d.project_id
@@ -208,29 +227,59 @@ async function readSigns(db: Db): Promise<Signs | undefined> {
   const found = await db.execute<Signs>(sql`
     SELECT
       (SELECT count(*)::int FROM meters WHERE retired_at IS NULL AND bus_id IS NOT NULL) AS meters,
-      (SELECT count(*)::int FROM accounts WHERE closed_on IS NULL) AS accounts,
-      (SELECT count(DISTINCT project_id)::int FROM accounts) AS billed_projects,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('zone', p.zone, 'settled_day',
+          (SELECT max(local_day)::text FROM settlements s WHERE s.project_id = p.id))), '[]')
+        FROM projects p WHERE EXISTS (SELECT FROM tenancies t WHERE t.project_id = p.id)) AS billed,
       (SELECT max(updated_at)::text FROM meter_states) AS ingest_at,
-      (SELECT min(coalesce(g.computed_at, '-infinity'))::text
-        FROM (SELECT DISTINCT project_id FROM accounts WHERE closed_on IS NULL) a
-        LEFT JOIN live_balance_generations g USING (project_id)) AS billing_at,
+      (SELECT min(coalesce(g.computed_at, '-infinity'))::text FROM projects p
+        LEFT JOIN live_balance_generations g ON g.project_id = p.id
+        WHERE EXISTS (SELECT FROM tenancies t WHERE t.project_id = p.id)) AS billing_at,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'severity', severity)), '[]')
         FROM alarms WHERE cleared_at IS NULL AND kind LIKE 'spool.%') AS spool_alarms,
       ${pending('intervals')} AS pending_intervals,
       ${pending('rating')} AS pending_rating,
       ${pending('export')} AS pending_export,
-      (SELECT count(*)::int FROM settlement_waits) AS waits,
-      (SELECT min(newest)::text FROM (
-        SELECT max(local_day) AS newest FROM settlements GROUP BY project_id) s) AS settled_day`);
-  return found.rows[0];
+      (SELECT count(*)::int FROM settlement_waits) AS waits`);
+  const signs = found.rows[0];
+  if (!signs) throw new Error('Postgres gave no row');
+  return signs;
+}
+
+/** `signs` is the reason when the tables could not be read: then nothing is known of any room. */
+function judgeRooms({
+  now,
+  signs,
+  warehouse,
+}: {
+  now: Date;
+  signs: Signs | string;
+  warehouse: Warehouse;
+}) {
+  if (typeof signs === 'string') {
+    const unknown = { ...failed(`not known: ${signs}`), newestAt: null };
+    return {
+      ingest: unknown,
+      billing: unknown,
+      analytics: unknown,
+      spool: failed(`not known: ${signs}`),
+    };
+  }
+  const due = signs.billed.length > 0;
+  // A project that has no manifest yet is behind all others.
+  const exportedAt = warehouse.projects < signs.billed.length ? null : warehouse.asOf;
+  return {
+    ingest: judge(now, 'ingest', { due: signs.meters > 0, newestAt: signs.ingest_at }),
+    billing: judge(now, 'billing', { due, newestAt: signs.billing_at }),
+    analytics: judge(now, 'analytics', { due, newestAt: exportedAt }),
+    spool: judgeSpool(signs.spool_alarms),
+  };
 }
 
 function judge(
   now: Date,
   room: keyof typeof STALE_AFTER_S,
-  sign: { due: boolean; newestAt: string | null } | undefined,
+  sign: { due: boolean; newestAt: string | null },
 ) {
-  if (!sign) return { ...failed('not known while Postgres does not answer'), newestAt: null };
   const newestMs = sign.newestAt === null ? Number.NaN : Date.parse(sign.newestAt);
   const newestAt = Number.isNaN(newestMs) ? null : new Date(newestMs).toISOString();
   if (!sign.due) return { ...ok, newestAt };
@@ -240,14 +289,19 @@ function judge(
   return { ...failed(`${room} has not been heard of for ${ageS} s`), newestAt };
 }
 
-function judgeSpool(alarms: Signs['spool_alarms'] | undefined): Component {
-  if (!alarms || alarms.length === 0) return ok;
+function judgeSpool(alarms: Signs['spool_alarms']): Component {
+  if (alarms.length === 0) return ok;
   const reason = [...new Set(alarms.map((a) => a.kind))].join(', ');
   return alarms.some((a) => a.severity === 'critical') ? failed(reason) : warning(reason);
 }
 
+interface Warehouse {
+  projects: number;
+  asOf: string | null;
+}
+
 /** The manifests' oldest as-of, and how many projects have one. */
-function readWarehouse(dataDir: string): { projects: number; asOf: string | null } {
+function readWarehouse(dataDir: string): Warehouse {
   const folder = join(dataDir, 'warehouse', 'manifest');
   const files = namesIn(folder).filter((name) => /^project=\d+\.json$/.test(name));
   const instants = files

@@ -12,7 +12,7 @@ export type ShownState = (typeof shownStates)[number];
 
 /** Periods of its schedule, and seconds at least, without a reading until contact counts as lost. */
 export const LOST_AFTER_PERIODS = 3;
-export const LOST_AFTER_S_MIN = 180;
+export const LOST_AFTER_S_MIN = 300;
 
 export interface PointFacts {
   role: 'unit' | 'building-main' | 'park-main';
