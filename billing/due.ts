@@ -1,0 +1,116 @@
+/** What is due: local days of tenanted points that are over, with their grace, and have no header. */
+import { sql } from 'drizzle-orm';
+import { addDays, dayStart, daysBetween, type LocalDay, localDayOf } from '../sql/local-day.ts';
+import type { Queryable } from '../sql/postgres.ts';
+import type { Questdb } from '../sql/questdb.ts';
+
+export interface PointDay {
+  pointId: string;
+  localDay: LocalDay;
+}
+
+/** The newest local day whose end and grace have passed. */
+export function lastDueDay(zone: string, nowMs: number, graceMs: number): LocalDay {
+  const today = localDayOf(zone, nowMs);
+  const yesterday = addDays(today, -1);
+  return nowMs >= dayStart(zone, today) + graceMs ? yesterday : addDays(yesterday, -1);
+}
+
+/**
+ * Point-days up to `lastDay` that a tenancy covers and no header settles, plus those that wait.
+ * A point that nothing was ever read from is not due: there is nothing to wait for yet.
+ */
+export async function duePointDays(
+  db: Queryable,
+  questdb: Questdb,
+  { projectId, zone, lastDay }: { projectId: string; zone: string; lastDay: LocalDay },
+): Promise<PointDay[]> {
+  const open = await db.execute<{
+    point_id: string;
+    first_day: string;
+    last_day: string;
+    head: string | null;
+  }>(sql`
+    WITH held AS (
+      SELECT t.project_id, t.point_id, t.account_id,
+        (t.valid_from AT TIME ZONE ${zone})::date AS first_day,
+        least(${lastDay}::date,
+          ((t.valid_to - interval '1 microsecond') AT TIME ZONE ${zone})::date) AS last_day
+      FROM tenancies t WHERE t.project_id = ${projectId}::bigint)
+    SELECT h.point_id::text, h.first_day::text, h.last_day::text, s.local_day::text AS head
+    FROM held h LEFT JOIN LATERAL (
+      SELECT local_day FROM settlements s WHERE s.project_id = h.project_id
+        AND s.scope_id = h.point_id AND s.account_id = h.account_id
+        AND s.local_day BETWEEN h.first_day AND h.last_day
+      ORDER BY s.local_day DESC LIMIT 1) s ON true
+    WHERE coalesce(s.local_day + 1, h.first_day) <= h.last_day`);
+  const unread = open.rows.filter((row) => row.head === null).map((row) => row.point_id);
+  const firstDays = await firstIntervals(questdb, { projectId, zone, points: unread });
+  const due = new Map<string, PointDay>();
+  const add = (pointId: string, localDay: LocalDay) =>
+    due.set(`${pointId}/${localDay}`, { pointId, localDay });
+  for (const row of open.rows) {
+    let from = row.head === null ? row.first_day : addDays(row.head, 1);
+    if (row.head === null) {
+      const first = firstDays.get(row.point_id);
+      if (first === undefined) continue;
+      if (first > from) from = first;
+    }
+    for (const day of daysBetween(from, addDays(row.last_day, 1))) add(row.point_id, day);
+  }
+  const waiting = await db.execute<{ scope_id: string; local_day: string }>(sql`
+    SELECT scope_id::text, local_day::text FROM settlement_waits
+    WHERE project_id = ${projectId}::bigint AND local_day <= ${lastDay}::date`);
+  for (const row of waiting.rows) add(row.scope_id, row.local_day);
+  return [...due.values()].sort(
+    (a, b) => a.localDay.localeCompare(b.localDay) || Number(BigInt(a.pointId) - BigInt(b.pointId)),
+  );
+}
+
+/** Above this many points the question is asked for the whole project. */
+const POINTS_NAMED_MAX = 200;
+
+/** The local day of each point's first interval that is not missing. */
+async function firstIntervals(
+  questdb: Questdb,
+  { projectId, zone, points }: { projectId: string; zone: string; points: readonly string[] },
+): Promise<Map<string, LocalDay>> {
+  if (points.length === 0) return new Map();
+  const named =
+    points.length <= POINTS_NAMED_MAX
+      ? ` AND point IN (${points.map((p) => `'${p}'`).join()})`
+      : '';
+  const { rows } = await questdb.exec(
+    `SELECT point, min(ts) FROM intervals
+     WHERE project = '${projectId}' AND quality != 'missing'${named}`,
+  );
+  return new Map(rows.map(([p, ts]) => [String(p), localDayOf(zone, Date.parse(String(ts)))]));
+}
+
+/** Point-days of one transaction, at most: rows of the matrix that is held in memory. */
+export const CHUNK_ROWS_MAX = 25_000;
+
+/**
+ * Cuts point-days (sorted by day) into pieces: some days × their points stay within CHUNK_ROWS_MAX, so
+ * that a month of a small project is one transaction and a day of a large one is several.
+ */
+export function chunksOf(due: readonly PointDay[], rowsMax = CHUNK_ROWS_MAX): PointDay[][] {
+  const chunks: PointDay[][] = [];
+  let chunk: PointDay[] = [];
+  let points = new Set<string>();
+  let days = new Set<LocalDay>();
+  for (const item of due) {
+    const rows =
+      (points.size + (points.has(item.pointId) ? 0 : 1)) *
+      (days.size + (days.has(item.localDay) ? 0 : 1));
+    if (chunk.length > 0 && rows > rowsMax) {
+      chunks.push(chunk);
+      [chunk, points, days] = [[], new Set(), new Set()];
+    }
+    chunk.push(item);
+    points.add(item.pointId);
+    days.add(item.localDay);
+  }
+  if (chunk.length > 0) chunks.push(chunk);
+  return chunks;
+}

@@ -1,0 +1,118 @@
+/** Intervals from QuestDB as a matrix: a row for each point on each day, a column for each quarter-hour. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBVector, listValue } from '@duckdb/node-api';
+import { type Duckdb, question } from '../sql/duckdb.ts';
+import { dayNumber, daySpan, type LocalDay } from '../sql/local-day.ts';
+import type { Questdb } from '../sql/questdb.ts';
+import { SLOTS_MAX } from './rate.ts';
+
+/** 0: QuestDB has no such interval (yet). */
+export const NONE = 0;
+export const MEASURED = 1;
+export const ESTIMATED = 2;
+export const EDITED = 3;
+export const MISSING = 4;
+
+/** Cells are row × SLOTS_MAX + local slot. */
+export interface Matrix {
+  /** Base units; NaN where missing. */
+  quantities: Float64Array;
+  /** NONE to MISSING. */
+  qualities: Uint8Array;
+  /** Per row: the newest `known_at` among its cells, epoch ms; 0 for an empty row. */
+  knownMs: Float64Array;
+  rowOf: (point: string, day: LocalDay) => number;
+}
+
+export interface IntervalSource {
+  questdb: Questdb;
+  duckdb: Duckdb;
+  /** A folder for exports; each is removed once it is read. */
+  folder: string;
+}
+
+/** Above this many points the export takes the whole project rather than a list of names. */
+const POINTS_NAMED_MAX = 200;
+
+/**
+ * Reads what QuestDB shows now; the caller has waited until its WAL is applied. An interval that is
+ * there twice cannot be (it is the key), so cells do not depend on the order of rows.
+ */
+export async function readIntervals(
+  { questdb, duckdb, folder }: IntervalSource,
+  {
+    projectId,
+    zone,
+    points,
+    days,
+  }: { projectId: string; zone: string; points: readonly string[]; days: readonly LocalDay[] },
+): Promise<Matrix> {
+  const rows = points.length * days.length;
+  const quantities = new Float64Array(rows * SLOTS_MAX).fill(Number.NaN);
+  const qualities = new Uint8Array(rows * SLOTS_MAX);
+  const knownMs = new Float64Array(rows);
+  const pointIndex = new Map(points.map((point, i) => [point, i]));
+  const dayIndex = new Map(days.map((day, i) => [day, i]));
+  const rowOf = (point: string, day: LocalDay): number => {
+    const [p, d] = [pointIndex.get(point), dayIndex.get(day)];
+    if (p === undefined || d === undefined) throw new Error(`no row for ${point} on ${day}`);
+    return d * points.length + p;
+  };
+  if (rows === 0) return { quantities, qualities, knownMs, rowOf };
+
+  const place = await mkdtemp(join(folder, 'intervals-'));
+  const connection = await duckdb.connect();
+  try {
+    const source = join(place, 'intervals.parquet');
+    await questdb.exportParquet(exportOf({ projectId, zone, points, days }), source);
+    const result = await connection.stream(await question('settlement-intervals'), {
+      source,
+      points: listValue(points.map(BigInt)),
+      days: listValue(days.map(dayNumber)),
+    });
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) break;
+      const column = (i: number) => chunk.getColumnVector(i) as DuckDBVector<number>; // as the question says
+      const [cells, amounts, marks, known] = [column(0), column(1), column(2), column(3)];
+      for (let i = 0; i < chunk.rowCount; i++) {
+        const cell = cells.getItem(i) as number; // never null
+        const mark = marks.getItem(i) as number; // never null
+        qualities[cell] = mark;
+        if (mark !== MISSING) quantities[cell] = amounts.getItem(i) as number; // missing covers null
+        const row = Math.floor(cell / SLOTS_MAX);
+        const knownAt = known.getItem(i) ?? 0;
+        if (knownAt > (knownMs[row] as number)) knownMs[row] = knownAt; // row is in range as cell is
+      }
+    }
+  } finally {
+    connection.closeSync();
+    await rm(place, { recursive: true, force: true });
+  }
+  return { quantities, qualities, knownMs, rowOf };
+}
+
+function exportOf({
+  projectId,
+  zone,
+  points,
+  days,
+}: {
+  projectId: string;
+  zone: string;
+  points: readonly string[];
+  days: readonly LocalDay[];
+}): string {
+  // What follows goes into a statement that takes no parameters.
+  for (const id of [projectId, ...points]) if (!/^\d{1,19}$/.test(id)) throw new Error('not an id');
+  const sorted = [...days].sort();
+  const from = new Date(daySpan(zone, sorted[0] as LocalDay).startMs).toISOString(); // days is not empty
+  const to = new Date(daySpan(zone, sorted.at(-1) as LocalDay).endMs).toISOString();
+  const named =
+    points.length <= POINTS_NAMED_MAX
+      ? ` AND point IN (${points.map((p) => `'${p}'`).join()})`
+      : '';
+  return `SELECT point, local_day, local_slot, quantity, quality, known_at FROM intervals
+    WHERE project = '${projectId}' AND ts >= '${from}' AND ts < '${to}'${named}`;
+}

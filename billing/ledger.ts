@@ -1,0 +1,266 @@
+/**
+ * Double entry: transactions with all their legs, debit positive, credit negative, in minor units.
+ * Set-based, in the caller's transaction; nothing here changes or deletes. The database checks again.
+ */
+import { sql } from 'drizzle-orm';
+import { addMonths, type LocalDay, monthOf } from '../sql/local-day.ts';
+import type { Queryable } from '../sql/postgres.ts';
+import { violatedConstraint } from '../sql/postgres.ts';
+import { notFound, Problem } from '../sql/problem.ts';
+import type { LedgerCode } from './chart.ts';
+
+export interface Leg {
+  code: LedgerCode;
+  detail?: string;
+  /** The customer whose own ledger account it is (a wallet), else null. */
+  accountId: string | null;
+  amountMinor: bigint;
+}
+
+export interface TransactionHead {
+  kind:
+    | 'settlement'
+    | 'correction'
+    | 'sale'
+    | 'refund'
+    | 'reversal'
+    | 'transfer'
+    | 'write-off'
+    | 'adjustment';
+  accountId: string | null;
+  accountingDate: LocalDay;
+  postedAt: Date;
+  cause: Record<string, unknown>;
+  idempotencyKey?: string;
+  reverses?: string;
+}
+
+/**
+ * Posts one transaction and returns its id. Throws Problem `month-closed` when its accounting date
+ * lies in a month that takes none.
+ */
+export async function post(
+  tx: Queryable,
+  {
+    projectId,
+    currency,
+    head,
+    legs,
+  }: { projectId: string; currency: string; head: TransactionHead; legs: readonly Leg[] },
+): Promise<string> {
+  const made = await tx
+    .execute<{ id: string }>(sql`
+      INSERT INTO transactions (project_id, kind, account_id, accounting_date, posted_at,
+        idempotency_key, cause, reverses)
+      VALUES (${projectId}::bigint, ${head.kind}, ${head.accountId}::bigint,
+        ${head.accountingDate}::date, ${head.postedAt.toISOString()}::timestamptz,
+        ${head.idempotencyKey ?? null}, ${JSON.stringify(head.cause)}::jsonb,
+        ${head.reverses ?? null}::bigint)
+      RETURNING id::text`)
+    .catch((error: unknown) => {
+      if (violatedConstraint(error) !== 'month_open') throw error;
+      const month = head.accountingDate.slice(0, 7);
+      throw new Problem('month-closed', `The month ${month} takes no postings any more.`, {
+        cause: error,
+      });
+    });
+  const id = made.rows[0]?.id;
+  if (!id) throw new Error('a transaction was not inserted');
+  await postLegs(tx, { projectId, currency, postings: [{ transactionId: id, legs }] });
+  return id;
+}
+
+/**
+ * Inserts the legs of transactions whose heads exist, all in one statement. Legs on one ledger account
+ * are joined, empty ones left out. Throws when a transaction does not sum to zero.
+ */
+export async function postLegs(
+  tx: Queryable,
+  {
+    projectId,
+    currency,
+    postings,
+  }: {
+    projectId: string;
+    currency: string;
+    postings: readonly { transactionId: string; legs: readonly Leg[] }[];
+  },
+): Promise<void> {
+  const accountOf = await ledgerAccounts(tx, {
+    projectId,
+    currency,
+    legs: postings.flatMap((p) => p.legs.filter((leg) => leg.amountMinor !== 0n)),
+  });
+  const columns = {
+    transaction: [] as string[],
+    leg: [] as number[],
+    account: [] as string[],
+    amount: [] as bigint[],
+  };
+  for (const { transactionId, legs } of postings) {
+    const joined = new Map<string, bigint>();
+    let off = 0n;
+    for (const leg of legs) {
+      if (leg.amountMinor === 0n) continue;
+      off += leg.amountMinor;
+      const account = accountOf(leg);
+      joined.set(account, (joined.get(account) ?? 0n) + leg.amountMinor);
+    }
+    if (off !== 0n) throw new Error(`transaction ${transactionId} is off balance by ${off}`);
+    let number = 1;
+    for (const [account, amount] of joined) {
+      if (amount === 0n) continue;
+      columns.transaction.push(transactionId);
+      columns.leg.push(number++);
+      columns.account.push(account);
+      columns.amount.push(amount);
+    }
+  }
+  if (columns.leg.length === 0) return;
+  await tx.execute(sql`
+    INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)
+    SELECT ${projectId}::bigint, t.transaction_id, t.leg, t.account, t.amount, ${currency}
+    FROM unnest(${`{${columns.transaction.join()}}`}::bigint[], ${`{${columns.leg.join()}}`}::smallint[],
+      ${`{${columns.account.join()}}`}::bigint[], ${`{${columns.amount.join()}}`}::bigint[])
+      AS t (transaction_id, leg, account, amount)`);
+}
+
+const keyOf = ({ code, detail = '', accountId }: Omit<Leg, 'amountMinor'>) =>
+  `${code}\u0000${detail}\u0000${accountId ?? ''}`;
+
+/** Ids of the ledger accounts that legs name; those that do not exist yet are made. */
+async function ledgerAccounts(
+  tx: Queryable,
+  { projectId, currency, legs }: { projectId: string; currency: string; legs: readonly Leg[] },
+): Promise<(leg: Leg) => string> {
+  const wanted = new Map(
+    legs.map((leg) => [
+      keyOf(leg),
+      { code: leg.code, detail: leg.detail ?? '', account: leg.accountId },
+    ]),
+  );
+  const found = new Map<string, string>();
+  const look = async () => {
+    const missing = [...wanted].filter(([key]) => !found.has(key)).map(([, value]) => value);
+    if (missing.length === 0) return missing;
+    const rows = await tx.execute<{
+      id: string;
+      code: LedgerCode;
+      detail: string;
+      account: string | null;
+    }>(sql`
+      WITH wanted AS (SELECT code, detail, account::bigint
+        FROM jsonb_to_recordset(${JSON.stringify(missing)}::jsonb)
+          AS t (code text, detail text, account text)),
+      found AS (
+        SELECT l.* FROM wanted w JOIN ledger_accounts l ON l.project_id = ${projectId}::bigint
+          AND l.code = w.code AND l.detail = w.detail AND l.account_id = w.account
+        UNION ALL
+        SELECT l.* FROM wanted w JOIN ledger_accounts l ON l.project_id = ${projectId}::bigint
+          AND l.code = w.code AND l.detail = w.detail AND l.account_id IS NULL AND w.account IS NULL)
+      SELECT id::text, code, detail, account_id::text AS account FROM found
+      WHERE currency = ${currency}`);
+    for (const row of rows.rows) {
+      found.set(keyOf({ code: row.code, detail: row.detail, accountId: row.account }), row.id);
+    }
+    return [...wanted].filter(([key]) => !found.has(key)).map(([, value]) => value);
+  };
+  const missing = await look();
+  if (missing.length > 0) {
+    // In one order for all, so that two who make the same accounts cannot wait for each other.
+    await tx.execute(sql`
+      INSERT INTO ledger_accounts (project_id, code, detail, account_id, currency)
+      SELECT ${projectId}::bigint, code, detail, account::bigint, ${currency}
+      FROM jsonb_to_recordset(${JSON.stringify(missing)}::jsonb)
+        AS t (code text, detail text, account text)
+      ORDER BY code, detail, account ON CONFLICT DO NOTHING`);
+    await look();
+  }
+  return (leg) => {
+    const id = found.get(keyOf(leg));
+    if (!id) throw new Error(`ledger account ${leg.code} was not made`);
+    return id;
+  };
+}
+
+/**
+ * Undoes a transaction by its mirror image. Settlements are not reversed but settled anew, and
+ * nothing is reversed twice: Problem `conflict`. Returns the id of the reversal.
+ */
+export async function reverse(
+  tx: Queryable,
+  {
+    projectId,
+    transactionId,
+    accountingDate,
+    at,
+    reason,
+  }: {
+    projectId: string;
+    transactionId: string;
+    accountingDate: LocalDay;
+    at: Date;
+    reason: string;
+  },
+): Promise<string> {
+  const found = await tx.execute<{ kind: string; account_id: string | null }>(sql`
+    SELECT kind, account_id::text FROM transactions
+    WHERE project_id = ${projectId}::bigint AND id = ${transactionId}::bigint`);
+  const original = found.rows[0];
+  if (!original) throw notFound('transaction');
+  if (['settlement', 'correction', 'reversal'].includes(original.kind)) {
+    throw new Problem('conflict', `A ${original.kind} is not reversed; settle or post anew.`);
+  }
+  const legs = await tx.execute<{
+    code: LedgerCode;
+    detail: string;
+    account: string | null;
+    amount: string;
+    currency: string;
+  }>(sql`
+    SELECT l.code, l.detail, l.account_id::text AS account, e.amount::text, e.currency
+    FROM entries e JOIN ledger_accounts l ON l.project_id = e.project_id AND l.id = e.ledger_account_id
+    WHERE e.project_id = ${projectId}::bigint AND e.transaction_id = ${transactionId}::bigint
+    ORDER BY e.leg`);
+  const currency = legs.rows[0]?.currency;
+  if (!currency) throw new Problem('conflict', 'The transaction has no legs to undo.');
+  return await post(tx, {
+    projectId,
+    currency,
+    head: {
+      kind: 'reversal',
+      accountId: original.account_id,
+      accountingDate,
+      postedAt: at,
+      cause: { reverses: transactionId, reason },
+      reverses: transactionId,
+    },
+    legs: legs.rows.map(({ code, detail, account, amount }) => ({
+      code,
+      detail,
+      accountId: account,
+      amountMinor: -BigInt(amount),
+    })),
+  }).catch((error: unknown) => {
+    if (violatedConstraint(error)?.includes('reverses')) {
+      throw new Problem('conflict', 'The transaction is reversed already.', { cause: error });
+    }
+    throw error;
+  });
+}
+
+/** Months that take no settlement any more, as their first days. */
+export async function closedMonths(tx: Queryable, projectId: string): Promise<Set<LocalDay>> {
+  const found = await tx.execute<{ month: string }>(sql`
+    SELECT month::text FROM billing_months
+    WHERE project_id = ${projectId}::bigint AND state = 'closed'`);
+  return new Set(found.rows.map((r) => r.month));
+}
+
+/** The accounting date of a service day: itself while its month is open, else the first open day. */
+export function accountingDateOf(day: LocalDay, closed: ReadonlySet<LocalDay>): LocalDay {
+  let month = monthOf(day);
+  if (!closed.has(month)) return day;
+  while (closed.has(month)) month = addMonths(month, 1);
+  return month;
+}

@@ -1,0 +1,86 @@
+/**
+ * The sealer: gives committed transactions gap-free positions in a hash chain per project, in batches,
+ * so that posting has no hot row and a later change of history shows.
+ */
+import { createHash } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import type { Db, Queryable } from '../sql/postgres.ts';
+
+/** Transactions sealed in one go. */
+export const SEAL_BATCH_MAX = 5000;
+
+/** The hash before the first position. */
+const GENESIS = '0'.repeat(64);
+
+interface Sealable extends Record<string, unknown> {
+  id: string;
+  /** Everything about the transaction and its legs, as one text that Postgres always writes alike. */
+  content: string;
+}
+
+const contentOf = sql`jsonb_build_array(t.id::text, t.kind, t.account_id::text,
+  t.accounting_date::text, to_char(t.posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
+  t.idempotency_key, t.cause, t.reverses::text,
+  (SELECT coalesce(jsonb_agg(jsonb_build_array(e.leg, e.ledger_account_id::text, e.amount::text,
+    e.currency) ORDER BY e.leg), '[]'::jsonb) FROM entries e
+   WHERE e.project_id = t.project_id AND e.transaction_id = t.id))::text`;
+
+/**
+ * Seals up to SEAL_BATCH_MAX transactions of a project in order of id; returns how many. Two sealers
+ * at once are harmless: the second finds the project busy and seals nothing.
+ */
+export async function seal(
+  db: Db,
+  { projectId, at }: { projectId: string; at: Date },
+): Promise<number> {
+  return await db.transaction(async (tx) => {
+    const free = await tx.execute<{ free: boolean }>(
+      sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${`wattledger.seal/${projectId}`}, 0)) AS free`,
+    );
+    if (!free.rows[0]?.free) return 0;
+    const open = await tx.execute<Sealable>(sql`
+      SELECT t.id::text, ${contentOf} AS content FROM transactions t
+      WHERE t.project_id = ${projectId}::bigint AND NOT EXISTS (
+        SELECT 1 FROM seals s WHERE s.project_id = t.project_id AND s.transaction_id = t.id)
+      ORDER BY t.id LIMIT ${SEAL_BATCH_MAX}`);
+    if (open.rows.length === 0) return 0;
+    const last = await tx.execute<{ position: string; hash: string }>(sql`
+      SELECT position::text, hash FROM seals WHERE project_id = ${projectId}::bigint
+      ORDER BY position DESC LIMIT 1`);
+    let position = BigInt(last.rows[0]?.position ?? 0);
+    let before = last.rows[0]?.hash ?? GENESIS;
+    const sealed = open.rows.map(({ id, content }) => {
+      position += 1n;
+      before = chain(before, position, content);
+      return { position: position.toString(), id, hash: before };
+    });
+    await tx.execute(sql`
+      INSERT INTO seals (project_id, position, transaction_id, hash, sealed_at)
+      SELECT ${projectId}::bigint, position::bigint, id::bigint, hash, ${at.toISOString()}::timestamptz
+      FROM jsonb_to_recordset(${JSON.stringify(sealed)}::jsonb)
+        AS t (position text, id text, hash text)`);
+    return sealed.length;
+  });
+}
+
+const chain = (before: string, position: bigint, content: string): string =>
+  createHash('sha256').update(`${before}\n${position}\n${content}`).digest('hex');
+
+/** The first position at which the chain does not hold, or undefined when all of it does. */
+export async function brokenSeal(db: Queryable, projectId: string): Promise<bigint | undefined> {
+  let before = GENESIS;
+  let expected = 1n;
+  for (;;) {
+    const rows = await db.execute<Sealable & { position: string; hash: string }>(sql`
+      SELECT s.position::text, s.hash, t.id::text, ${contentOf} AS content
+      FROM seals s JOIN transactions t ON t.project_id = s.project_id AND t.id = s.transaction_id
+      WHERE s.project_id = ${projectId}::bigint AND s.position >= ${expected.toString()}::bigint
+      ORDER BY s.position LIMIT ${SEAL_BATCH_MAX}`);
+    if (rows.rows.length === 0) return undefined;
+    for (const { position, hash, content } of rows.rows) {
+      before = chain(before, expected, content);
+      if (BigInt(position) !== expected || hash !== before) return expected;
+      expected += 1n;
+    }
+  }
+}
