@@ -3,7 +3,7 @@
  * with serial, unit, place and ratios. The demo enters the park from it, and nothing else tells it anything.
  */
 import { dayPlans, dayStart, localDay, PARK_ZONE, type Slot, seasons } from './calendar.ts';
-import { type Device, deviceMeanDay } from './device.ts';
+import { type Device, deviceMeanDay, quantitiesAt } from './device.ts';
 import { meanDay } from './load.ts';
 import type { Park, ParkBuilding, ParkBus, ParkGateway, ParkMeter } from './park.ts';
 import { MINUTE_MS } from './readings.ts';
@@ -25,6 +25,8 @@ export interface Sheet {
     dayPlans: { from: string; rank: number }[][];
     seasons: { from: string; plan: number }[];
   };
+  /** The history there will be: every 15 minutes from `from`, every minute from `minuteFrom`; RFC 3339. */
+  history: { from: string; minuteFrom: string };
   /** Stretches that the generated history leaves out. */
   dirt: Dirt[];
   notes: string[];
@@ -60,6 +62,10 @@ export interface SheetMeter
   digits: number;
   /** A step of the register in base units (Wh or litres) on its own basis. */
   resolution: number;
+  /** Base units after which the register begins again at zero, on its own basis. */
+  registerSpan: number;
+  /** The billing register when the history begins, base units on its own basis. */
+  firstRegister: number;
   /** What the connection or its transformers can carry, primary. */
   ratedW: number | null;
   /** The busiest minute of the cycle, primary. */
@@ -84,6 +90,7 @@ export interface Dirt {
 const DIRECT_W = 3 * 80 * 220;
 const SECONDARY_W = 3 * 5 * 220;
 const BUS_TIMEOUT_MS = 1_000;
+const DIGITS = 8;
 
 /** The sheet of a park whose buses listen on `ports` (by bus code). */
 export function sheetOf(
@@ -133,6 +140,10 @@ export function sheetOf(
         plan,
       })),
     },
+    history: {
+      from: new Date(historyFrom(startedAt)).toISOString(),
+      minuteFrom: new Date(minuteFrom(startedAt)).toISOString(),
+    },
     dirt: dirtOf(park, startedAt),
     notes,
   };
@@ -141,6 +152,7 @@ export function sheetOf(
 function sheetMeter(device: Device, startedAt: number): SheetMeter {
   const { meter } = device;
   const isWater = meter.commodity === 'water';
+  const resolution = resolutionOf(meter);
   const expected = Math.round(deviceMeanDay(device, meanDay));
   const silentFrom = silentFromOf(meter, startedAt);
   const { serial, model, bus, unit, role, commodity, building, floor, label } = meter;
@@ -149,8 +161,10 @@ function sheetMeter(device: Device, startedAt: number): SheetMeter {
     ...{ serial, model, bus, unit, role, commodity, building, floor, label },
     ...{ name, nameZh, parent, profile, ct, pt, installedOn },
     basis: isWater ? 'primary' : 'secondary',
-    digits: 8,
-    resolution: isWater ? 1 : 10,
+    digits: DIGITS,
+    resolution,
+    registerSpan: 10 ** DIGITS * resolution,
+    firstRegister: registerAt(device, historyFrom(startedAt)),
     ratedW: isWater ? null : ct * pt === 1 ? DIRECT_W : SECONDARY_W * ct * pt,
     peakW: isWater ? null : meter.peak,
     overloadW: isWater ? null : Math.ceil((meter.peak * 1.15) / 100) * 100,
@@ -158,6 +172,32 @@ function sheetMeter(device: Device, startedAt: number): SheetMeter {
     expectedDayL: isWater ? expected : null,
     behaviour: silentFrom === null ? null : { silentFrom: new Date(silentFrom).toISOString() },
   };
+}
+
+const HISTORY_DAYS = 35;
+const MINUTE_HOURS = 48;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Local midnight 35 days before the first start. */
+export function historyFrom(startedAt: number): number {
+  return dayStart(localDay(startedAt) - HISTORY_DAYS);
+}
+
+/** 48 hours before the first start, on the hour. */
+function minuteFrom(startedAt: number): number {
+  return Math.floor(startedAt / HOUR_MS - MINUTE_HOURS) * HOUR_MS;
+}
+
+/** The billing register at an instant in base units: Wh before PT and CT, or litres. */
+export function registerAt(device: Device, at: number): number {
+  const { ct, pt } = device.meter;
+  const step = resolutionOf(device.meter);
+  const counted = (quantitiesAt(device, at)[0] ?? 0) / (ct * pt);
+  return (Math.floor(counted / step) % 10 ** DIGITS) * step;
+}
+
+function resolutionOf({ commodity }: ParkMeter): number {
+  return commodity === 'water' ? 1 : 10;
 }
 
 /** The instant from which a meter is silent for good, or null. */
