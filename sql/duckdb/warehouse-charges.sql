@@ -18,7 +18,7 @@ COPY (
     tax_code,
     CAST(tax_rate AS DECIMAL(18, 9)) AS tax_rate,
     treatment
-  FROM read_csv($source::VARCHAR, header = false, delim = ',', quote = '"', escape = '"',
+  FROM read_csv($source::VARCHAR, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
     allow_quoted_nulls = false, columns = {
       settlement: 'BIGINT', account: 'BIGINT', scope: 'BIGINT', revision: 'INTEGER',
       in_force: 'BOOLEAN', transaction: 'BIGINT', local_day: 'DATE', component: 'VARCHAR',

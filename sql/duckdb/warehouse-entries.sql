@@ -5,7 +5,7 @@
 -- positive), currency.
 COPY (
   SELECT *
-  FROM read_csv($source::VARCHAR, header = false, delim = ',', quote = '"', escape = '"',
+  FROM read_csv($source::VARCHAR, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
     allow_quoted_nulls = false, columns = {
       transaction: 'BIGINT', kind: 'VARCHAR', account: 'BIGINT', accounting_date: 'DATE',
       posted_at: 'TIMESTAMPTZ', leg: 'SMALLINT', ledger_account: 'BIGINT', code: 'VARCHAR',

@@ -4,7 +4,7 @@
 -- which it was installed throughout; an open end is far in the future).
 COPY (
   SELECT *
-  FROM read_csv($source::VARCHAR, header = false, delim = ',', quote = '"', escape = '"',
+  FROM read_csv($source::VARCHAR, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
     allow_quoted_nulls = false, columns = {
       point: 'BIGINT', meter: 'BIGINT', from_quarter: 'BIGINT', to_quarter: 'BIGINT'
     })

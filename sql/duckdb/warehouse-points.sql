@@ -4,7 +4,7 @@
 -- names; floor, its level and name; retired_quarter (quarter-hours since 1970, null: in use).
 COPY (
   SELECT *
-  FROM read_csv($source::VARCHAR, header = false, delim = ',', quote = '"', escape = '"',
+  FROM read_csv($source::VARCHAR, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
     allow_quoted_nulls = false, columns = {
       point: 'BIGINT', code: 'VARCHAR', name: 'VARCHAR', name_zh: 'VARCHAR', commodity: 'VARCHAR',
       role: 'VARCHAR', class: 'VARCHAR', parent: 'BIGINT', building: 'BIGINT',

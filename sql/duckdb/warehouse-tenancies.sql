@@ -4,7 +4,7 @@
 -- to_quarter (half-open, quarter-hours since 1970; an open end is far in the future).
 COPY (
   SELECT *
-  FROM read_csv($source::VARCHAR, header = false, delim = ',', quote = '"', escape = '"',
+  FROM read_csv($source::VARCHAR, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
     allow_quoted_nulls = false, columns = {
       point: 'BIGINT', account: 'BIGINT', account_number: 'VARCHAR', account_name: 'VARCHAR',
       account_name_zh: 'VARCHAR', from_quarter: 'BIGINT', to_quarter: 'BIGINT'

@@ -1,5 +1,7 @@
 /** The energy report against an independent sum over the same intervals. */
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rowsOf } from '../../sql/duckdb.ts';
 import { daySpan, daysBetween } from '../../sql/local-day.ts';
 import { openPark, type Park, type TestInterval } from './park.ts';
 
@@ -187,4 +189,241 @@ test('energy of the project by day is the sum of its units, in all and by period
   }
   expect(data.at(-1)?.quantity).toBeNull();
   expect(totals.quantity).toBe(sumOf((i) => i.day >= '2026-11-01' && units().has(i.point)));
+});
+
+test('by hour and by month the same energy is cut differently', async () => {
+  const hours = await report('from=2026-11-10&to=2026-11-12&unit=hour&by=project');
+  expect(hours.data).toHaveLength(48);
+  const row = hours.data[24 + 13];
+  expect(row?.period).toBe('2026-11-11T13:00+08:00');
+  const mine = (i: TestInterval) => units().has(i.point) && i.day === '2026-11-11';
+  expect(row?.quantity).toBe(sumOf((i) => mine(i) && Math.floor(i.slot / 4) === 13));
+  expect(row?.ranks).toEqual({ 3: row?.quantity });
+
+  const months = await report('from=2026-10-25&to=2026-12-01&unit=month&by=project');
+  expect(months.data.map((r) => r.period)).toEqual(['2026-10', '2026-11']);
+  expect(months.data[0]?.quantity).toBe(
+    sumOf((i) => units().has(i.point) && i.day >= '2026-10-25' && i.day < '2026-11-01'),
+  );
+});
+
+test('a main is reported when asked for, and never added to its parts', async () => {
+  const range = 'from=2026-11-02&to=2026-11-04&unit=month';
+  const inRange = (i: TestInterval) => i.day >= '2026-11-02' && i.day < '2026-11-04';
+  const buildings = await report(`${range}&by=building`);
+  expect(buildings.data.map((r) => r.label)).toEqual(['Building A', 'Building B']);
+  expect(buildings.data[0]?.quantity).toBe(
+    sumOf((i) => inRange(i) && (i.point === ids.a1 || i.point === ids.a2)),
+  );
+  const mains = await report(`${range}&by=building&role=building-main`);
+  expect(mains.data.map((r) => r.quantity)).toEqual([
+    sumOf((i) => inRange(i) && i.point === ids['main-a']),
+  ]);
+  const one = await report(`${range}&by=point&pointId=${ids.park}`);
+  expect(one.totals.quantity).toBe(sumOf((i) => inRange(i) && i.point === ids.park));
+  const points = await report(`${range}&by=point`);
+  expect(points.data.map((r) => r.label)).toEqual(['Shop a1', 'Shop a2', 'Shop b1']);
+});
+
+test('water is reported on its own, in litres and without periods', async () => {
+  const { data, totals } = await report(
+    'from=2026-11-02&to=2026-11-03&unit=day&by=project&commodity=water',
+  );
+  const expected = sumOf((i) => i.day === '2026-11-02' && i.point === ids.w1);
+  expect([data[0]?.quantity, data[0]?.ranks]).toEqual([expected, null]);
+  expect((await report(`from=2026-11-02&to=2026-11-03&pointId=${ids.w1}`)).totals).toEqual(totals);
+});
+
+test('a point that changes hands within a day counts for each account while it holds it', async () => {
+  const { data } = await report('from=2026-11-12&to=2026-11-13&unit=day&by=account');
+  const mine = (i: TestInterval) => i.day === '2026-11-12';
+  expect(data.map((r) => [r.label, r.quantity])).toEqual([
+    ['=ACME', sumOf((i) => mine(i) && (i.point === ids.a1 || (i.point === ids.a2 && i.slot < 40)))],
+    ['Bolt, "Nuts"', sumOf((i) => mine(i) && i.point === ids.a2 && i.slot >= 40)],
+  ]);
+  const whole = await report('from=2026-11-01&to=2026-12-01&unit=month&by=account');
+  expect(whole.totals.quantity).toBe(
+    sumOf((i) => i.day >= '2026-11-01' && (i.point === ids.a1 || i.point === ids.a2)),
+  );
+  const bolt = await report(
+    `from=2026-11-12&to=2026-11-13&unit=hour&by=point&accountId=${ids.bolt}`,
+  );
+  expect(bolt.data[9]?.quantity).toBeNull();
+  expect(bolt.data[10]?.quantity).toBe(
+    sumOf((i) => mine(i) && i.point === ids.a2 && Math.floor(i.slot / 4) === 10),
+  );
+});
+
+test('measured, estimated and missing quarter-hours are counted, also those without a row', async () => {
+  const { data } = await report('from=2026-11-05&to=2026-11-08&unit=day&by=project');
+  expect(data.map((r) => [r.measured, r.estimated, r.missing])).toEqual([
+    [278, 0, 10],
+    [284, 0, 4],
+    [282, 6, 0],
+  ]);
+  expect(data[2]?.estimatedQuantity).toBe(
+    sumOf((i) => i.point === ids.a2 && i.day === '2026-11-07' && i.slot < 6),
+  );
+  const hours = await report(`from=2026-11-05&to=2026-11-06&unit=hour&by=point&pointId=${ids.b1}`);
+  expect(hours.data.slice(10, 13).map((r) => [r.quantity === null, r.missing])).toEqual([
+    [true, 4],
+    [true, 4],
+    [false, 2],
+  ]);
+});
+
+test('today shows what there is so far; what is not yet due is not missing', async () => {
+  const { data, ageS } = await report('from=2026-11-24&to=2026-11-25&unit=hour&by=project');
+  expect(data).toHaveLength(24);
+  expect([data[13]?.quantity, data[14]?.quantity, data[15]?.quantity]).toEqual([12000, 3000, null]);
+  expect(data.every((r) => r.missing === 0)).toBe(true);
+  expect(data[13]?.previous).toBe(
+    sumOf((i) => units().has(i.point) && i.day === '2026-11-23' && Math.floor(i.slot / 4) === 13),
+  );
+  expect(ageS).toBe(0);
+});
+
+test('a whole month is compared with the month before, part of one with its same days', async () => {
+  const whole = await report('from=2026-11-01&to=2026-12-01&unit=day&by=project');
+  expect(whole.comparison).toMatchObject({ kind: 'months', from: '2026-10-01', to: '2026-11-01' });
+  expect(whole.data[23]?.previous).toBe(
+    sumOf((i) => units().has(i.point) && i.day === '2026-10-24'),
+  );
+  const before = sumOf((i) => units().has(i.point) && i.day < '2026-11-01');
+  expect(whole.totals.previous).toBe(before);
+  // 31 October has no counterpart among the 30 days of November, and is said.
+  const beyond = sumOf((i) => units().has(i.point) && i.day === '2026-10-31');
+  expect(whole.comparison?.beyond).toBe(beyond);
+  const shown = whole.data.reduce((sum, r) => sum + (r.previous ?? 0), 0);
+  expect(shown + (beyond ?? 0)).toBe(before);
+  const byMonth = await report('from=2026-11-01&to=2026-12-01&unit=month&by=project');
+  expect(byMonth.data[0]?.previous).toBe(before);
+
+  const part = await report('from=2026-11-01&to=2026-11-25&unit=day&by=project');
+  expect(part.comparison).toMatchObject({ from: '2026-10-01', to: '2026-10-25', beyond: null });
+  const days = await report('from=2026-11-09&to=2026-11-16&unit=day&by=project');
+  expect(days.comparison).toMatchObject({ kind: 'days', from: '2026-11-02', to: '2026-11-09' });
+  expect(days.data[0]?.previous).toBe(sumOf((i) => units().has(i.point) && i.day === '2026-11-02'));
+  const none = await report('from=2026-11-09&to=2026-11-16&unit=day&by=project&against=none');
+  expect([none.comparison, none.totals.previous]).toEqual([null, null]);
+});
+
+test('whatever the rows are, they add up to the same totals', async () => {
+  const range = 'from=2026-10-28&to=2026-11-20';
+  const totals = [];
+  for (const unit of ['hour', 'day', 'month', 'year']) {
+    for (const by of ['project', 'building', 'floor', 'point']) {
+      const answer = await report(`${range}&unit=${unit}&by=${by}`);
+      expect(answer.data.reduce((sum, r) => sum + (r.quantity ?? 0), 0)).toBe(
+        answer.totals.quantity,
+      );
+      totals.push(answer.totals);
+    }
+  }
+  for (const one of totals) expect(one).toEqual(totals[0]);
+});
+
+test('CSV read by DuckDB equals the JSON, and names cannot run as formulas', async () => {
+  const query = 'from=2026-11-10&to=2026-11-14&unit=day&by=account';
+  const json = await report(query);
+  const response = await park.get(`/projects/${projectId}/reports/energy?${query}&format=csv`);
+  expect(response.headers.get('content-type')).toContain('text/csv');
+  const text = await response.text();
+  const file = `${park.dataDir}/report.csv`;
+  writeFileSync(file, text);
+  const connection = await park.duckdb.connect();
+  const rows = await rowsOf<Record<string, unknown>>(
+    connection,
+    "SELECT * FROM read_csv($file::VARCHAR, comment = '#', header = true, all_varchar = true)",
+    { file },
+  );
+  connection.closeSync();
+  const cell = (value: number | null | undefined) => (value == null ? null : String(value));
+  expect(
+    rows.map((r) => [
+      r.period,
+      r.key,
+      r.label,
+      r.quantity_wh,
+      r.peak_wh,
+      r.valley_wh,
+      r.measured_slots,
+      r.missing_slots,
+      r.previous_wh,
+    ]),
+  ).toEqual(
+    json.data.map((r) => [
+      r.period,
+      r.key,
+      r.label.replace(/^=/, "'="),
+      cell(r.quantity),
+      cell(r.ranks?.[2]),
+      cell(r.ranks?.[4]),
+      cell(r.measured),
+      cell(r.missing),
+      cell(r.previous),
+    ]),
+  );
+  expect(text).toContain(`# total quantity_wh = ${json.totals.quantity}\r\n`);
+  expect(text).toContain('# zone = Asia/Shanghai\r\n');
+  expect(text).toContain(`# rows = ${json.data.length} (complete)\r\n`);
+});
+
+test('a question that cannot be answered says why', async () => {
+  const ask = async (query: string, project = projectId) => {
+    const response = await park.get(`/projects/${project}/reports/energy?${query}`);
+    const { code, detail } = (await response.json()) as { code: string; detail: string };
+    return [response.status, code, detail];
+  };
+  const day = 'from=2026-11-01&to=2026-11-02';
+  expect((await ask('from=2026-11-02&to=2026-11-02')).slice(0, 2)).toEqual([
+    400,
+    'invalid-request',
+  ]);
+  expect((await ask('from=2026-02-30&to=2026-11-02')).slice(0, 2)).toEqual([
+    400,
+    'invalid-request',
+  ]);
+  expect((await ask('from=2026-01-01&to=2026-11-02&unit=hour')).slice(0, 2)).toEqual([
+    422,
+    'range-too-long',
+  ]);
+  expect((await ask(`${day}&by=moon`)).slice(0, 2)).toEqual([400, 'invalid-request']);
+  for (const what of ['buildingId', 'floorId', 'accountId', 'pointId']) {
+    expect((await ask(`${day}&${what}=999`)).slice(0, 2)).toEqual([404, 'not-found']);
+  }
+  expect((await ask(day, '999')).slice(0, 2)).toEqual([404, 'not-found']);
+  const empty = await park.project('Europe/Berlin', 'New');
+  expect((await ask(day, empty)).slice(0, 2)).toEqual([503, 'not-built']);
+});
+
+test('another project neither answers with these data nor knows these places', async () => {
+  const other = await park.project(zone, 'Other');
+  const point = await park.insert('points', {
+    project_id: other,
+    code: 'o1',
+    name: 'Other shop',
+    commodity: 'electricity',
+  });
+  await park.writeIntervals(other, zone, [{ point, day: '2026-11-10', slot: 3, quantity: 7 }]);
+  await park.export(other, zone, true);
+  const ask = (query: string) =>
+    park.get(`/projects/${other}/reports/energy?from=2026-11-01&to=2026-12-01&${query}`);
+  const own = (await (await ask('unit=month&by=point')).json()) as Report;
+  expect(own.data.map((r) => [r.label, r.quantity])).toEqual([['Other shop', 7]]);
+  for (const foreign of [`pointId=${ids.a1}`, `accountId=${ids.acme}`, `buildingId=${ids.A}`]) {
+    expect((await ask(foreign)).status).toBe(404);
+  }
+  const mine = await report('from=2026-11-01&to=2026-12-01&unit=month&by=point');
+  expect(mine.data.map((r) => r.label)).not.toContain('Other shop');
+});
+
+test('several questions at once are answered alike, and one that is given up harms none', async () => {
+  const path = `/projects/${projectId}/reports/energy?from=2026-11-01&to=2026-12-01&unit=day&by=point`;
+  const gone = new AbortController();
+  const abandoned = park.get(path, { signal: gone.signal }).catch(() => 'gone');
+  const answers = Array.from({ length: 8 }, () => park.get(path).then((r) => r.text()));
+  gone.abort();
+  await abandoned;
+  expect(new Set(await Promise.all(answers)).size).toBe(1);
 });
