@@ -1,0 +1,146 @@
+/**
+ * The one statement that turns samples into intervals (sql/duckdb/intervals.sql), with its inputs
+ * as tables of a connection. Live, backfill and repair all go through here.
+ */
+import { BIGINT, BOOLEAN, type DuckDBConnection } from '@duckdb/node-api';
+import { question } from '../sql/duckdb.ts';
+
+/** `ends` of what has no end yet, epoch ms. */
+export const OPEN_END = 2 ** 62;
+
+/** A meter at a point for a time, as the statement wants it. Registers as read, before CT/PT. */
+export interface ChainInput {
+  inst: number;
+  point: string;
+  meter: string;
+  channel: 0 | 1 | 2;
+  starts: number;
+  ends: number;
+  firstRegister: string | null;
+  lastRegister: string | null;
+  multiplier: number;
+  span: string;
+  /** The step of the register, as read. */
+  step: number;
+  /** Base units an hour, primary, that can be true. */
+  rated: string;
+  /** The samples at hand reach back to `starts`. */
+  whole: boolean;
+  /** Another installation of the point came before. */
+  follows: boolean;
+}
+
+/** What people and earlier builds have said about single readings. */
+export interface Judgements {
+  /** Readings that a person excluded. */
+  ignored: readonly { meter: string; ms: number; register: string }[];
+  /** Where counting began anew: decided (`wall`) or not yet (`break`). */
+  openers: readonly { inst: number; ms: number; kind: 'wall' | 'break' }[];
+  /** Spikes that nobody has decided. */
+  spikes: readonly { inst: number; ms: number }[];
+}
+
+export interface Cadence {
+  meter: string;
+  starts: number;
+  ends: number;
+  ms: number;
+}
+
+export interface SlotName {
+  slot: number;
+  localDay: number;
+  localSlot: number;
+}
+
+export interface StatementInputs extends Judgements {
+  installations: readonly ChainInput[];
+  cadences: readonly Cadence[];
+  slots: readonly SlotName[];
+}
+
+const tables = {
+  in_installations: {
+    inst: 'INTEGER',
+    point: 'BIGINT',
+    meter: 'BIGINT',
+    channel: 'INTEGER',
+    starts: 'BIGINT',
+    ends: 'BIGINT',
+    first_register: 'BIGINT',
+    last_register: 'BIGINT',
+    multiplier: 'BIGINT',
+    span: 'BIGINT',
+    step: 'BIGINT',
+    rated: 'BIGINT',
+    whole: 'BOOLEAN',
+    follows: 'BOOLEAN',
+  },
+  in_ignored: { meter: 'BIGINT', ms: 'BIGINT', register: 'BIGINT' },
+  in_openers: { inst: 'INTEGER', ms: 'BIGINT', kind: 'VARCHAR' },
+  in_spikes: { inst: 'INTEGER', ms: 'BIGINT' },
+  in_cadences: { meter: 'BIGINT', starts: 'BIGINT', ends: 'BIGINT', ms: 'BIGINT' },
+  in_slots: { slot: 'BIGINT', local_day: 'INTEGER', local_slot: 'INTEGER' },
+} as const;
+
+/** Fills the statement's tables, all but `in_samples`. */
+export async function fillInputs(connection: DuckDBConnection, inputs: StatementInputs) {
+  const rows: Record<keyof typeof tables, readonly object[]> = {
+    in_installations: inputs.installations.map((i) => ({
+      ...i,
+      first_register: i.firstRegister,
+      last_register: i.lastRegister,
+    })),
+    in_ignored: inputs.ignored,
+    in_openers: inputs.openers,
+    in_spikes: inputs.spikes,
+    in_cadences: inputs.cadences,
+    in_slots: inputs.slots.map(({ slot, localDay, localSlot }) => ({
+      slot,
+      local_day: localDay,
+      local_slot: localSlot,
+    })),
+  };
+  for (const [name, columns] of Object.entries(tables)) {
+    await fillTable(connection, { name, columns, rows: rows[name as keyof typeof tables] });
+  }
+}
+
+/** Makes a temporary table anew from rows; numbers may come as decimal strings. */
+export async function fillTable(
+  connection: DuckDBConnection,
+  {
+    name,
+    columns,
+    rows,
+  }: { name: string; columns: Record<string, string>; rows: readonly object[] },
+): Promise<void> {
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE ${name} AS
+    SELECT unnest(from_json($rows, $shape), recursive := true)`,
+    {
+      rows: JSON.stringify(rows),
+      shape: JSON.stringify([columns]),
+    },
+  );
+}
+
+/** What the samples were fetched for: [from, until), and whether they reach to the newest. */
+export interface StatementWindow {
+  nowMs: number;
+  fromMs: number;
+  untilMs: number;
+  final: boolean;
+}
+
+/** Runs the statement into the temporary table `built`. */
+export async function runIntervals(
+  connection: DuckDBConnection,
+  { nowMs, fromMs, untilMs, final }: StatementWindow,
+): Promise<void> {
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE built AS ${await question('intervals')}`,
+    { now: BigInt(nowMs), from: BigInt(fromMs), until: BigInt(untilMs), final },
+    { now: BIGINT, from: BIGINT, until: BIGINT, final: BOOLEAN },
+  );
+}
