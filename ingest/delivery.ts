@@ -53,7 +53,7 @@ export interface Delivery {
 const LINGER_MS = 500;
 const BATCH_BYTES = 2 * 2 ** 20;
 const RETRY_FIRST_MS = 250;
-const RETRY_MAX_MS = 15_000;
+const RETRY_MAX_MS = 5_000;
 /** When every row of a batch is refused the fault is likelier QuestDB's: tried this often first. */
 const REFUSED_ATTEMPTS = 5;
 /** Rows refused in a row, with none taken, that end a search for the bad ones. */

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Alarming, type AlarmKind, raiseAlarms, syncAlarms } from '../sql/alarms.ts';
+import { raiseAlarms, syncAlarms } from '../sql/alarms.ts';
 import { systemClock as clock } from '../sql/clock.ts';
 import { roomEnvironment } from '../sql/env.ts';
 import { openLog } from '../sql/log.ts';
