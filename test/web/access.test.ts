@@ -292,6 +292,9 @@ describe('another project’s ids', () => {
       for (const route of inProject()) {
         const { status } = await ask(ourAdmin, route, fill(route.path, { project: id, id: '1' }));
         expect([route, id, status]).toEqual([route, id, 404]);
+        if (!/\{(?!projectId)/.test(route.path)) continue;
+        const below = await ask(ourAdmin, route, fill(route.path, { project: ours.id, id }));
+        expect([route, id, below.status]).toEqual([route, id, 404]);
       }
     }
   });
