@@ -6,10 +6,10 @@
 
 export const PARK_ZONE = 'Asia/Shanghai';
 export const PARK_OFFSET_MS = 8 * 3_600_000;
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** 1 spike, 2 peak, 3 flat, 4 valley, 5 deep valley. */
-export type Rank = 1 | 2 | 3 | 4 | 5;
+type Rank = 1 | 2 | 3 | 4 | 5;
 
 export interface Slot {
   /** Minute of the local day at which the slot begins. */

@@ -19,8 +19,8 @@ const ILLEGAL_FUNCTION = 1;
 const ILLEGAL_ADDRESS = 2;
 const ILLEGAL_VALUE = 3;
 
-export const READ_HOLDING = 0x03;
-export const WRITE_MULTIPLE = 0x10;
+const READ_HOLDING = 0x03;
+const WRITE_MULTIPLE = 0x10;
 /** The most a single request may ask for (Modbus). */
 const READ_WORDS_MAX = 125;
 const WRITE_WORDS_MAX = 123;

@@ -7,7 +7,7 @@ import type { Profile } from './profile.ts';
 import { chance, whole } from './seed.ts';
 
 export type Framing = 'tcp' | 'rtu-over-tcp';
-export type Role = 'tenant' | 'building-main' | 'park-main' | 'water';
+type Role = 'tenant' | 'building-main' | 'park-main' | 'water';
 
 export interface ParkBuilding {
   code: string;
@@ -98,7 +98,7 @@ export const METERS_PER_BUS_MAX = 32;
 /** The park that everyone sees who does not name a seed: about 3 MW by day and 40 MWh on a working day. */
 export const DEFAULT_SEED = 'suzhong-2';
 /** The park opened on this day: the mains count from here. */
-export const OPENED_ON = '2025-01-01';
+const OPENED_ON = '2025-01-01';
 
 /** The whole park of a seed. */
 export function buildPark(seed: string): Park {

@@ -32,13 +32,13 @@ export interface Sheet {
   notes: string[];
 }
 
-export interface SheetBus extends ParkBus {
+interface SheetBus extends ParkBus {
   host: string;
   port: number;
   timeoutMs: number;
 }
 
-export interface SheetMeter
+interface SheetMeter
   extends Pick<
     ParkMeter,
     | 'serial'
@@ -79,7 +79,7 @@ export interface SheetMeter
 }
 
 /** A stretch [from, to) in which these buses said nothing. */
-export interface Dirt {
+interface Dirt {
   from: string;
   to: string;
   buses: string[];
@@ -179,7 +179,7 @@ const MINUTE_HOURS = 48;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** Local midnight 35 days before the first start. */
-export function historyFrom(startedAt: number): number {
+function historyFrom(startedAt: number): number {
   return dayStart(localDay(startedAt) - HISTORY_DAYS);
 }
 

@@ -7,6 +7,7 @@ import {
   devicesOf,
   quantitiesAt,
 } from '../../ingest/simulator/device.ts';
+import { registersAt } from '../../ingest/simulator/meter.ts';
 import { buildPark, DEFAULT_SEED, METERS_PER_BUS_MAX } from '../../ingest/simulator/park.ts';
 import { curvesOf } from '../../ingest/simulator/profile.ts';
 import { loadReadings } from '../../ingest/simulator/readings.ts';
@@ -166,6 +167,19 @@ describe('sheet', () => {
       expect(Date.parse(to)).toBeLessThan(startedAt);
       expect(buses.every((bus) => bus in ports)).toBe(true);
       expect(buses.length).toBeGreaterThan(0);
+    }
+  });
+
+  test('the first register is what the meter says when the history begins', () => {
+    const from = Date.parse(sheet.history.from);
+    expect(from).toBe(Date.parse('2026-10-20T00:00:00+08:00'));
+    expect(sheet.history.minuteFrom).toBe('2026-11-22T00:00:00.000Z');
+    for (const { serial, label, model, resolution, firstRegister, registerSpan } of sheet.meters) {
+      const address = model === 'DTSY1352-SIM' ? 0x215 : model === 'DTSD1352-SIM' ? 0x0a : 0;
+      const meter = devices.get(serial) ?? device(label);
+      const [high = 0, low = 0] = registersAt(meter, { address, count: 2, at: from }) ?? [];
+      expect((high * 65_536 + low) * resolution, label).toBe(firstRegister);
+      expect(registerSpan).toBe(100_000_000 * resolution);
     }
   });
 
