@@ -23,7 +23,12 @@ export function lastDueDay(zone: string, nowMs: number, graceMs: number): LocalD
 export async function duePointDays(
   db: Queryable,
   questdb: Questdb,
-  { projectId, zone, lastDay }: { projectId: string; zone: string; lastDay: LocalDay },
+  {
+    projectId,
+    zone,
+    lastDay,
+    walDeadlineMs,
+  }: { projectId: string; zone: string; lastDay: LocalDay; walDeadlineMs: number },
 ): Promise<PointDay[]> {
   const open = await db.execute<{
     point_id: string;
@@ -45,6 +50,8 @@ export async function duePointDays(
       ORDER BY s.local_day DESC LIMIT 1) s ON true
     WHERE coalesce(s.local_day + 1, h.first_day) <= h.last_day`);
   const unread = open.rows.filter((row) => row.head === null).map((row) => row.point_id);
+  // A first interval that is acknowledged but not yet readable would hide the days after it.
+  if (unread.length > 0) await questdb.settled(['intervals'], { timeoutMs: walDeadlineMs });
   const firstDays = await firstIntervals(questdb, { projectId, zone, points: unread });
   const due = new Map<string, PointDay>();
   const add = (pointId: string, localDay: LocalDay) =>

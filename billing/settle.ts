@@ -70,19 +70,20 @@ export type Settled =
   /** Nothing was charged, because what QuestDB shows cannot be trusted now. */
   | { outcome: 'blocked'; reason: string };
 
-/** Settles what is due in a project. `fingerprint` tells whether there is anything new to look at. */
+/** Settles what is due in a project. */
 export async function settleDue(deps: SettleDeps, project: Project): Promise<Settled> {
   const now = deps.clock();
   if (await wentBack(deps, project, now)) {
     return { outcome: 'blocked', reason: 'the clock is behind the last settlement' };
   }
   const lastDay = lastDueDay(project.zone, now.getTime(), deps.graceMs);
-  const { db } = deps.postgres;
-  const due = await duePointDays(db, deps.source.questdb, {
+  const due = await duePointDays(deps.postgres.db, deps.source.questdb, {
     projectId: project.id,
     zone: project.zone,
     lastDay,
-  });
+    walDeadlineMs: deps.walDeadlineMs,
+  }).catch(blockedBy);
+  if ('outcome' in due) return due;
   const sum = { headers: 0, corrections: 0, waiting: 0 };
   for (const pointDays of chunksOf(due)) {
     const settled = await settlePointDays(deps, project, { pointDays, cause: 'due' });
@@ -178,13 +179,18 @@ async function inTransaction(
     await client.query('ROLLBACK').catch((cause: Error) => {
       broken = cause;
     });
-    if (error instanceof QuestdbError && error.kind !== 'refused') {
-      return { outcome: 'blocked', reason: error.message };
-    }
-    throw error;
+    return blockedBy(error);
   } finally {
     client.release(broken);
   }
+}
+
+/** A QuestDB that is silent, suspended or behind blocks for now; every other failure is thrown on. */
+function blockedBy(error: unknown): Extract<Settled, { outcome: 'blocked' }> {
+  if (error instanceof QuestdbError && error.kind !== 'refused') {
+    return { outcome: 'blocked', reason: error.message };
+  }
+  throw error;
 }
 
 /** True when time stands before the newest run: a clock that jumps back must not settle. */
