@@ -1,21 +1,40 @@
 /** Ports on loopback: whether one is free, and a free one for a server of ours. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { waitUntil } from './process.ts';
 
-/** Resolves to the port when it can be bound on `host`; 0 asks for any. Rejects with the OS's error. */
-export function bindPort(port: number, host = '127.0.0.1'): Promise<number> {
+/**
+ * Below the ports that systems hand to outgoing connections: while a server of ours is down, no
+ * client may sit on its port, least of all one that tries to reach it and would meet itself.
+ */
+const FIRST_PORT = 20_000;
+const PORTS = 10_000;
+const ATTEMPTS = 50;
+/** A process that was killed holds its port for a moment longer than it lives. */
+const REMEMBERED_WAIT_MS = 3_000;
+
+/** Resolves when the port can be bound on `host`. Rejects with the operating system's error. */
+export function bindPort(port: number, host = '127.0.0.1'): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address();
-      const bound = typeof address === 'object' && address ? address.port : port;
-      server.close(() => resolve(bound));
-    });
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve()));
   });
 }
 
-/** The remembered port when it is still free, else any free one. */
+/** The remembered port when it is or becomes free, else any free one. */
 export async function freePort(remembered?: number): Promise<number> {
-  if (!remembered) return bindPort(0);
-  return bindPort(remembered).catch(() => bindPort(0));
+  const free = (port: number) =>
+    bindPort(port).then(
+      () => true,
+      () => false,
+    );
+  if (remembered && (await waitUntil(() => free(remembered), REMEMBERED_WAIT_MS, 100))) {
+    return remembered;
+  }
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = FIRST_PORT + randomInt(PORTS);
+    if (await free(port)) return port;
+  }
+  throw new Error(`no free port from ${FIRST_PORT} to ${FIRST_PORT + PORTS}`);
 }

@@ -1,0 +1,99 @@
+/** The environment: what stands in for what is not set, and that a wrong variable is named in one line. */
+import { describe, expect, test } from 'vitest';
+import { launchEnvironment, roomEnvironment } from '../../sql/env.ts';
+import { Refusal } from '../../sql/refusal.ts';
+
+const refusal = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(Refusal);
+    return (error as Error).message;
+  }
+  return 'accepted';
+};
+
+describe('the environment of npm start', () => {
+  test('needs nothing: everything has a value that stands in', () => {
+    const env = launchEnvironment({ PATH: '/bin' });
+    expect(env).toMatchObject({
+      port: 8080,
+      host: '127.0.0.1',
+      adminEmail: 'admin@wattledger.local',
+      settlementGraceMinutes: 30,
+      logLevel: 'info',
+      databaseUrl: undefined,
+      questdbUrl: undefined,
+    });
+    expect(env.dataFolder).toMatch(/^\/.*\/data$/);
+  });
+
+  test('an empty variable counts as unset', () => {
+    expect(launchEnvironment({ PORT: '', ADMIN_PASSWORD: ' ' })).toMatchObject({
+      port: 8080,
+      adminPassword: undefined,
+    });
+  });
+
+  test('a QuestDB client configuration becomes an address', () => {
+    const conf = 'http::addr=db.example:9000;username=u;password=p;';
+    expect(launchEnvironment({ QDB_CLIENT_CONF: conf }).questdbUrl).toBe(
+      'http://u:p@db.example:9000',
+    );
+  });
+
+  test.each([
+    [{ PORT: 'abc' }, 'PORT must be a number from 1 to 65535, not "abc"'],
+    [{ PORT: '0' }, 'PORT must be a number from 1 to 65535, not "0"'],
+    [{ PORT: '65536' }, 'PORT must be a number from 1 to 65535, not "65536"'],
+    [{ PORT: '80.5' }, 'PORT must be a number from 1 to 65535, not "80.5"'],
+    [
+      { DATABASE_URL: 'mysql://u:secret@h/d' },
+      'DATABASE_URL must be like postgres://owner:password@host:5432/database',
+    ],
+    [{ QDB_CLIENT_CONF: 'localhost:9000' }, 'QDB_CLIENT_CONF must begin with http:: or https::'],
+    [{ QDB_CLIENT_CONF: 'http::username=u;' }, 'QDB_CLIENT_CONF needs addr=host:port'],
+    [{ ADMIN_EMAIL: 'root' }, 'ADMIN_EMAIL must be an e-mail address, not "root"'],
+    [{ ADMIN_PASSWORD: 'short' }, 'ADMIN_PASSWORD must have 10 characters or more'],
+    [
+      { SETTLEMENT_GRACE_MINUTES: '-1' },
+      'SETTLEMENT_GRACE_MINUTES must be a number of minutes from 0 to 1440, not "-1"',
+    ],
+    [
+      { LOG_LEVEL: 'loud' },
+      'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, not "loud"',
+    ],
+  ])('%j is refused in one line', (env, message) => {
+    expect(refusal(() => launchEnvironment(env as unknown as Record<string, string>))).toBe(
+      message,
+    );
+  });
+
+  test('several wrong variables are all named at once, and no password is repeated', () => {
+    const message = refusal(() => launchEnvironment({ PORT: 'x', ADMIN_PASSWORD: 'pw-secret' }));
+    expect(message).toContain('PORT');
+    expect(message).toContain('ADMIN_PASSWORD');
+    expect(message).not.toContain('pw-secret');
+    expect(message).not.toContain('\n');
+  });
+});
+
+describe("the environment of a room's process", () => {
+  const env = {
+    DATABASE_URL_BILLING: 'postgres://wattledger_billing:x@127.0.0.1:5432/wattledger',
+    QUESTDB_URL: 'http://u:p@127.0.0.1:9000',
+    DATA_DIR: '/tmp/data',
+  };
+
+  test('holds the address of its own role and of no other', () => {
+    const { databaseUrl, databaseUrlOf } = roomEnvironment('billing', env);
+    expect(databaseUrl).toBe(env.DATABASE_URL_BILLING);
+    expect(refusal(() => databaseUrlOf('web'))).toContain('DATABASE_URL_WEB is not set');
+  });
+
+  test('what the launcher did not say is named', () => {
+    expect(refusal(() => roomEnvironment('billing', {}))).toBe(
+      'QUESTDB_URL is not set; DATA_DIR is not set',
+    );
+  });
+});
