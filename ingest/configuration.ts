@@ -15,8 +15,6 @@ export interface Configuration {
   unreadable: { meterId: string; why: string }[];
 }
 
-const UNIT_MAX = 247;
-
 /** The configuration in force at an instant; schedules are dated, so it changes with time alone. */
 export async function loadConfiguration(db: Db, at: Date): Promise<Configuration> {
   const rows = await db
@@ -59,15 +57,13 @@ export async function loadConfiguration(db: Db, at: Date): Promise<Configuration
   for (const { bus, meterId, unit, seconds, ...row } of rows) {
     const model = modelOf(row.model)?.name;
     const zone = [row.clockZone, row.zone].find((name) => name !== null && isZone(name)) ?? 'UTC';
-    if (!model) unreadable.push({ meterId, why: `model ${row.model} is not known` });
-    else if (unit === null || unit < 1 || unit > UNIT_MAX) {
-      unreadable.push({ meterId, why: `unit ${unit} is not from 1 to ${UNIT_MAX}` });
-    } else if (seconds < 1) unreadable.push({ meterId, why: `interval of ${seconds} seconds` });
-    else {
-      const config = found.get(bus.id) ?? busOf(bus);
-      found.set(bus.id, config);
-      config.meters.push({ id: meterId, projectId: bus.projectId, model, zone, unit, seconds });
+    if (!model || unit === null) {
+      unreadable.push({ meterId, why: `model ${row.model} is not known` });
+      continue;
     }
+    const config = found.get(bus.id) ?? busOf(bus);
+    found.set(bus.id, config);
+    config.meters.push({ id: meterId, projectId: bus.projectId, model, zone, unit, seconds });
   }
   return { buses: [...found.values()], unreadable };
 }
