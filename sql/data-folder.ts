@@ -51,7 +51,11 @@ export interface DataFolder {
  */
 export async function openDataFolder(
   path: string,
-  { freeBytes = freeBytesOf, freeBytesMin = FREE_BYTES_MIN } = {},
+  {
+    freeBytes = freeBytesOf,
+    freeBytesMin = FREE_BYTES_MIN,
+    orphanDeadlineMs = ORPHAN_DEADLINE_MS,
+  } = {},
 ): Promise<DataFolder> {
   try {
     mkdirSync(path, { recursive: true });
@@ -68,7 +72,7 @@ export async function openDataFolder(
         `the disk of ${path} is full: ${Math.floor(free / 1e6)} MB free, ${Math.ceil(freeBytesMin / 1e6)} MB needed`,
       );
     }
-    await endOrphans(path);
+    await endOrphans(path, orphanDeadlineMs);
     const keep = (demo: DemoState) =>
       writeJson(join(path, 'state.json'), { format: DATA_FORMAT, demo });
     if (state === undefined) keep(undefined);
@@ -138,11 +142,11 @@ function readState(path: string) {
   return parsed.data;
 }
 
-async function endOrphans(path: string): Promise<void> {
+async function endOrphans(path: string, deadlineMs: number): Promise<void> {
   const file = join(path, 'processes.json');
   const parsed = z.array(markShape).safeParse(readJson(file) ?? []);
   const orphans = parsed.success ? parsed.data : [];
-  await Promise.all(orphans.map((mark) => endProcess(mark, { deadlineMs: ORPHAN_DEADLINE_MS })));
+  await Promise.all(orphans.map((mark) => endProcess(mark, { deadlineMs })));
   rmSync(file, { force: true });
 }
 

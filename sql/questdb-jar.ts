@@ -39,6 +39,8 @@ interface Where {
   javaHome?: string;
   /** The PATH that java is looked for on. */
   path?: string;
+  /** A Maven repository other than the central one. */
+  repository?: string;
   say?: (line: string) => void;
 }
 
@@ -47,7 +49,7 @@ export async function obtainQuestdb(where: Where): Promise<QuestdbParts> {
   return { java: obtainJava(where), jar: await obtainJar(where) };
 }
 
-async function obtainJar({ cacheFolder, say = () => {} }: Where): Promise<string> {
+async function obtainJar({ cacheFolder, repository, say = () => {} }: Where): Promise<string> {
   const jar = join(cacheFolder, JAR);
   if (existsSync(jar) && (await sha256(jar)) === JAR_SHA256) return jar;
   mkdirSync(cacheFolder, { recursive: true });
@@ -56,7 +58,7 @@ async function obtainJar({ cacheFolder, say = () => {} }: Where): Promise<string
     say(`Fetching ${COORDINATES} (30 MB) into ${cacheFolder}`);
     const folder = mkdtempSync(join(cacheFolder, 'fetch-'));
     try {
-      const fetched = download(COORDINATES, folder, undefined, JAR, {
+      const fetched = download(COORDINATES, folder, repository, JAR, {
         timeout: DOWNLOAD_TIMEOUT_MS,
       });
       // A connection that breaks in mid-body leaves its promise pending for ever.

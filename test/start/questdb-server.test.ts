@@ -1,5 +1,7 @@
 /** The embedded QuestDB through kill −9, adoption and a clean stop. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -68,15 +70,31 @@ describe('the embedded QuestDB', () => {
 });
 
 describe('what QuestDB is run from', () => {
-  test('a jar of another content is fetched again, not run', async () => {
+  test('a jar of another content is never kept: it is fetched again until its digest is right', async () => {
     const cacheFolder = join(top, 'cache');
-    const { jar } = await obtainQuestdb({ ...where, cacheFolder });
-    writeFileSync(jar, 'not a jar');
-    expect((await obtainQuestdb({ ...where, cacheFolder })).jar).toBe(jar);
-    const { java } = parts;
-    const other = await startQuestdb({ folder: join(top, 'other'), jar, java, password });
-    await other.stop();
-  }, 120_000);
+    const answers = ['not a jar', 'nor this', readFileSync(parts.jar)];
+    const asked: string[] = [];
+    const repository = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end(answers.shift());
+    });
+    await new Promise<void>((listening) => repository.listen(0, '127.0.0.1', listening));
+    const { port } = repository.address() as AddressInfo;
+    const from = { ...where, cacheFolder, repository: `http://127.0.0.1:${port}/` };
+    try {
+      const { jar } = await obtainQuestdb(from);
+      expect(asked).toEqual(Array(3).fill('/org/questdb/questdb/9.3.4/questdb-9.3.4.jar'));
+      await obtainQuestdb(from);
+      expect(asked).toHaveLength(3);
+      writeFileSync(jar, 'damaged on disk');
+      await expect(obtainQuestdb(from)).rejects.toThrow(
+        /^QuestDB cannot be fetched .*put questdb-/,
+      );
+      expect(readdirSync(cacheFolder)).toEqual(['questdb-9.3.4.jar']);
+    } finally {
+      repository.close();
+    }
+  });
 
   test('a JAVA_HOME without a Java is refused by name', async () => {
     await expect(obtainQuestdb({ ...where, javaHome: top })).rejects.toThrow(
