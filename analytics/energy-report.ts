@@ -24,7 +24,7 @@ const unitOf = ({ commodity }: EnergyQuestion): 'Wh' | 'L' =>
   commodity === 'electricity' ? 'Wh' : 'L';
 
 /** The columns of a row in JSON, with their units. */
-export function jsonColumns(question: EnergyQuestion): Column[] {
+function jsonColumns(question: EnergyQuestion): Column[] {
   const unit = unitOf(question);
   return [
     { name: 'period', unit: null },

@@ -32,7 +32,10 @@ export interface Manifest {
   version: number;
   projectId: string;
   zone: string;
-  /** Instant up to which the whole of the warehouse is known to be as its sources were. */
+  /**
+   * Instant up to which the whole of the warehouse is known to be as its sources were; NEVER until
+   * a first pass has been through all of them.
+   */
   asOf: string;
   days: Record<DayTable, Record<LocalDay, WarehouseFile>>;
   dimensions: Partial<Record<DimensionTable, WarehouseFile>>;
@@ -41,7 +44,10 @@ export interface Manifest {
 }
 
 /** How long a replaced or abandoned file is left for those who may still be reading it. */
-export const RETIRED_KEEP_MS = 10 * 60_000;
+const RETIRED_KEEP_MS = 10 * 60_000;
+
+/** Before any answer: the warehouse is still being built. */
+export const NEVER = '1970-01-01T00:00:00.000Z';
 
 export const warehouseDir = (dataDir: string): string => join(dataDir, 'warehouse');
 const manifestFile = (dir: string, projectId: string) =>
@@ -53,7 +59,7 @@ export function emptyManifest({ projectId, zone }: { projectId: string; zone: st
     version: 0,
     projectId,
     zone,
-    asOf: '1970-01-01T00:00:00.000Z',
+    asOf: NEVER,
     days: { intervals: {}, energy_days: {}, calendars: {}, charges: {}, entries: {} },
     dimensions: {},
     retired: [],

@@ -5,13 +5,18 @@
 import { type DuckDBConnection, type Duckdb, openDuckdb } from '../sql/duckdb.ts';
 import { Problem } from '../sql/problem.ts';
 
-export const READER_MEMORY = '1GB';
-export const READER_THREADS = 2;
-/** Questions answered at once, and those that may wait for their turn. */
-const RUNNING_MAX = 4;
+const READER_MEMORY = '1GB';
+const READER_THREADS = 2;
+/**
+ * Questions answered at once, and those that may wait for their turn. Each running one holds one of
+ * the four threads that the process also needs for its files.
+ */
+const RUNNING_MAX = 2;
 const WAITING_MAX = 60;
 /** From the turn on, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 30_000;
+/** An interrupt that comes before the statement has begun is lost, so it is repeated. */
+const INTERRUPT_EVERY_MS = 100;
 
 export interface Reader {
   /**
@@ -24,7 +29,7 @@ export interface Reader {
 }
 
 /** Opens a reader; its DuckDB starts with the first question. */
-export function openReader(): Reader {
+export function openReader({ memory = READER_MEMORY }: { memory?: string } = {}): Reader {
   let duckdb: Promise<Duckdb> | undefined;
   let running = 0;
   const waiting: (() => void)[] = [];
@@ -58,18 +63,21 @@ export function openReader(): Reader {
       await turn(signal);
       let connection: DuckDBConnection | undefined;
       let late = false;
-      const interrupt = () => connection?.interrupt();
+      let interrupting: NodeJS.Timeout | undefined;
+      const interrupt = () => {
+        interrupting ??= setInterval(() => connection?.interrupt(), INTERRUPT_EVERY_MS);
+        connection?.interrupt();
+      };
       const timer = setTimeout(() => {
         late = true;
         interrupt();
       }, ANSWER_TIMEOUT_MS);
       signal?.addEventListener('abort', interrupt);
       try {
-        duckdb ??= open();
+        duckdb ??= open(memory);
         connection = await (await duckdb).connect();
-        const answer = await work(connection);
         signal?.throwIfAborted();
-        return answer;
+        return await work(connection);
       } catch (error) {
         signal?.throwIfAborted();
         if (late) throw new Problem('timed-out', 'The report took longer than 30 seconds.');
@@ -78,6 +86,7 @@ export function openReader(): Reader {
           : error;
       } finally {
         clearTimeout(timer);
+        clearInterval(interrupting);
         signal?.removeEventListener('abort', interrupt);
         connection?.closeSync();
         handOn();
@@ -87,8 +96,8 @@ export function openReader(): Reader {
   };
 }
 
-async function open(): Promise<Duckdb> {
-  const duckdb = await openDuckdb({ memory: READER_MEMORY, threads: READER_THREADS });
+async function open(memory: string): Promise<Duckdb> {
+  const duckdb = await openDuckdb({ memory, threads: READER_THREADS });
   const connection = await duckdb.connect();
   // What does not fit is refused: a report never fills the disk.
   await connection.run("SET GLOBAL temp_directory = ''");

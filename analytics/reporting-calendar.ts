@@ -4,7 +4,7 @@
  * were checked when they were entered; money uses the charge's own period instead.
  */
 import { and, eq, inArray, isNull } from 'drizzle-orm';
-import { type LocalDay, SLOT_MS, wallMinutes } from '../sql/local-day.ts';
+import { type LocalDay, wallMinutes } from '../sql/local-day.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { tariffAssignments, tariffVersions } from '../sql/schema/index.ts';
 
@@ -165,6 +165,3 @@ function covers({ from, to }: { from: string; to: string }, minute: number): boo
 }
 
 const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
-
-/** Quarter-hours since 1970: every boundary of a slot is a whole number of them in any zone. */
-export const quarterOf = (ms: number): number => Math.floor(ms / SLOT_MS);

@@ -8,7 +8,7 @@ import type { Questdb } from '../sql/questdb.ts';
 import { answers, createRoutes, daySchema, idSchema, needs, projectParams } from '../sql/route.ts';
 import { accounts, buildings, floors, points, projects } from '../sql/schema/index.ts';
 import { csvReport, jsonReport } from './energy-report.ts';
-import { readManifest, warehouseDir } from './manifest.ts';
+import { NEVER, readManifest, warehouseDir } from './manifest.ts';
 import { comparisons, type Unit, units } from './periods.ts';
 import {
   askEnergy,
@@ -20,7 +20,7 @@ import {
 import { openReader, type Reader } from './reader.ts';
 
 /** Longest range of a report, in local days, by unit. */
-export const DAYS_MAX = {
+const DAYS_MAX = {
   hour: 32,
   day: 400,
   month: 3_700,
@@ -134,17 +134,14 @@ export function routes({ db, clock, dataDir }: AnalyticsParts) {
     const context = { now: clock(), projectId, projectName };
     const csv = asked.format === 'csv' || (!asked.format && prefersCsv(c.req.header('accept')));
     const name = `energy-${question.by}-by-${question.unit}-${question.from}-${question.to}`;
-    return new Response(
-      streamOf(csv ? csvReport(answer, context) : jsonReport(answer, context)),
-      {
-        headers: csv
-          ? {
-              'content-type': 'text/csv; charset=utf-8',
-              'content-disposition': `attachment; filename="${name}.csv"`,
-            }
-          : { 'content-type': 'application/json' },
-      },
-    ) as never; // Streamed: the schema above describes it, no type can prove it.
+    return new Response(streamOf(csv ? csvReport(answer, context) : jsonReport(answer, context)), {
+      headers: csv
+        ? {
+            'content-type': 'text/csv; charset=utf-8',
+            'content-disposition': `attachment; filename="${name}.csv"`,
+          }
+        : { 'content-type': 'application/json' },
+    }) as never; // Streamed: the schema above describes it, no type can prove it.
   });
   return app;
 }
@@ -236,7 +233,7 @@ async function ask({
 }): Promise<EnergyAnswer> {
   const dir = warehouseDir(dataDir);
   const manifest = readManifest(dir, projectId);
-  if (!manifest) {
+  if (!manifest || manifest.asOf === NEVER) {
     throw new Problem('not-built', 'The warehouse of this project is being built.', {
       retryAfterS: 5,
     });

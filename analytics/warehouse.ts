@@ -34,11 +34,13 @@ import {
 } from './sources.ts';
 
 /** How often, at most, what changes all the time (today, sales, names) is looked at again. */
-export const REFRESH_MS = 60_000;
+const REFRESH_MS = 60_000;
 /** Local days of one table written before a manifest is published: bounds work, shows progress. */
 const DAYS_A_VERSION = 40;
 /** Dirty rows looked at in one pass. */
 const DIRTY_A_PASS = 100_000;
+/** A day that ingest is still building is waited for, since each export takes in all its points. */
+const IN_WORK_MAX_S = 120;
 /** Days whose intervals may still change without a dirty row: today, and the one just closed. */
 const RECENT_DAYS = 2;
 
@@ -250,18 +252,31 @@ const changed = (
 ): LocalDay[] =>
   [...seen].filter(([day, mark]) => files[day]?.fingerprint !== mark).map(([day]) => day);
 
-/** Dirty days whose intervals are built anew and which no export has taken in yet, oldest first. */
+/**
+ * Dirty days that no export has taken in yet, oldest first: those whose intervals are built anew, and
+ * those that billing made dirty, which change no interval.
+ */
 async function builtDirtyDays(
   db: Db,
   projectId: string,
 ): Promise<{ id: string; localDay: LocalDay }[]> {
   const found = await db.execute<{ id: string; local_day: LocalDay }>(sql`
+    WITH days_in_work AS (
+      SELECT DISTINCT d.local_day FROM dirty_days d
+      WHERE d.project_id = ${projectId}::bigint AND d.who <> 'billing'
+        AND d.created_at > now() - make_interval(secs => ${IN_WORK_MAX_S})
+        AND NOT EXISTS (
+          SELECT 1 FROM dirty_days_done b
+          WHERE b.project_id = d.project_id AND b.consumer = 'intervals' AND b.dirty_id = d.id))
     SELECT d.id::text, d.local_day::text FROM dirty_days d
-    JOIN dirty_days_done b ON b.project_id = d.project_id AND b.consumer = 'intervals'
-      AND b.dirty_id = d.id
-    WHERE d.project_id = ${projectId}::bigint AND NOT EXISTS (
-      SELECT 1 FROM dirty_days_done e
-      WHERE e.project_id = d.project_id AND e.consumer = 'export' AND e.dirty_id = d.id)
+    WHERE d.project_id = ${projectId}::bigint
+      AND d.local_day NOT IN (SELECT local_day FROM days_in_work)
+      AND (d.who = 'billing' OR EXISTS (
+        SELECT 1 FROM dirty_days_done b
+        WHERE b.project_id = d.project_id AND b.consumer = 'intervals' AND b.dirty_id = d.id))
+      AND NOT EXISTS (
+        SELECT 1 FROM dirty_days_done e
+        WHERE e.project_id = d.project_id AND e.consumer = 'export' AND e.dirty_id = d.id)
     ORDER BY d.id LIMIT ${DIRTY_A_PASS}`);
   return found.rows.map((r) => ({ id: r.id, localDay: r.local_day }));
 }

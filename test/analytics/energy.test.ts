@@ -427,3 +427,35 @@ test('several questions at once are answered alike, and one that is given up har
   await abandoned;
   expect(new Set(await Promise.all(answers)).size).toBe(1);
 });
+
+test('on the day of 25 hours each of the two equal hours has its own energy', async () => {
+  const berlin = await park.project('Europe/Berlin', 'Berlin');
+  const point = await park.insert('points', {
+    project_id: berlin,
+    code: 'p',
+    name: 'Shop',
+    commodity: 'electricity',
+  });
+  const rows = Array.from({ length: 100 }, (_, slot) => ({
+    point,
+    day: '2026-10-25',
+    slot,
+    quantity: slot,
+  }));
+  await park.writeIntervals(berlin, 'Europe/Berlin', rows);
+  await park.export(berlin, 'Europe/Berlin', true);
+  const ask = async (query: string) =>
+    (await (await park.get(`/projects/${berlin}/reports/energy?${query}`)).json()) as Report;
+  const hours = await ask('from=2026-10-25&to=2026-10-26&unit=hour');
+  expect(hours.data.slice(2, 4).map((r) => [r.period, r.quantity])).toEqual([
+    ['2026-10-25T02:00+02:00', 8 + 9 + 10 + 11],
+    ['2026-10-25T02:00+01:00', 12 + 13 + 14 + 15],
+  ]);
+  expect([hours.data.length, hours.totals.quantity, hours.totals.measured]).toEqual([
+    25, 4950, 100,
+  ]);
+  const next = await ask('from=2026-10-26&to=2026-10-27&unit=hour');
+  expect([next.data[2]?.previous, next.comparison?.beyond, next.totals.previous]).toEqual([
+    38, 54, 4950,
+  ]);
+});

@@ -45,6 +45,8 @@ export interface Park {
 export async function openPark(): Promise<Park> {
   const database = await freshDatabase();
   const owner = new pg.Pool({ connectionString: database.urls.owner, max: 3 });
+  // The database is dropped by force at the end, under connections that are still closing.
+  owner.on('error', () => {});
   const postgres = openPostgres({ url: database.urls.analytics, max: 3 });
   const questdb = openQuestdb({ url: database.questdbUrl });
   const duckdb = await openDuckdb({ memory: '512MB', threads: 2 });

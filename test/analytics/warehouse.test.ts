@@ -99,6 +99,20 @@ test('a dirty day is exported again, once its intervals are built', async () => 
   expect(await park.export(projectId, zone)).toBeUndefined();
 });
 
+test('a day is exported when all that made it dirty is built, and what billing changed at once', async () => {
+  await freshProject();
+  await dirty('2026-11-20');
+  await intervalsDone();
+  await dirty('2026-11-20');
+  expect(await park.export(projectId, zone)).toBeUndefined();
+  await intervalsDone();
+  expect((await park.export(projectId, zone))?.files).toBe(2);
+  const days = [{ pointId: point, localDay: '2026-11-20' }];
+  await markDirty(park.postgres.db, { projectId, days, who: 'billing', why: 'tenancy' });
+  expect((await park.export(projectId, zone))?.files).toBe(2);
+  expect(await pending()).toBe(0);
+});
+
 test('killed between its files and the manifest, the old version holds and the export is repeated', async () => {
   await freshProject();
   await write('2026-11-20', 250, 2);

@@ -1,0 +1,82 @@
+/** The process of analytics as the launcher runs it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readManifest, warehouseDir } from '../../analytics/manifest.ts';
+import { waitUntil } from '../../sql/process.ts';
+import { openPark, type Park } from './park.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const zone = 'Asia/Shanghai';
+let park: Park;
+let projectId: string;
+let point: string;
+
+beforeAll(async () => {
+  park = await openPark();
+  projectId = await park.project(zone);
+  point = await park.insert('points', {
+    project_id: projectId,
+    code: 'a1',
+    name: 'A',
+    commodity: 'electricity',
+  });
+  const rows = Array.from({ length: 96 }, (_, slot) => ({
+    point,
+    day: '2026-03-10',
+    slot,
+    quantity: 10,
+  }));
+  await park.writeIntervals(projectId, zone, rows);
+}, 90_000);
+afterAll(() => park?.close());
+
+async function start(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'analytics/main.ts'], {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL_ANALYTICS: park.database.urls.analytics,
+      QUESTDB_URL: park.database.questdbUrl,
+      DATA_DIR: park.dataDir,
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [message] = await once(child, 'message');
+  expect(message).toBe('ready');
+  return child;
+}
+
+const exported = () =>
+  readManifest(warehouseDir(park.dataDir), projectId)?.days.intervals['2026-03-10']?.rows;
+
+test('it exports what there is, ends on SIGTERM, and a second one waits for the first', async () => {
+  const first = await start();
+  expect(await waitUntil(() => exported() === 96, 20_000)).toBe(true);
+  const second = await start();
+  for (const child of [first, second]) {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  }
+  expect(existsSync(join(warehouseDir(park.dataDir), 'work', `project=${projectId}`))).toBe(false);
+}, 60_000);
+
+test('killed without warning, the next one carries on', async () => {
+  const first = await start();
+  const ended = once(first, 'exit');
+  first.kill('SIGKILL');
+  await ended;
+  const before = readManifest(warehouseDir(park.dataDir), projectId)?.version ?? 0;
+  const second = await start();
+  const isNewer = () =>
+    (readManifest(warehouseDir(park.dataDir), projectId)?.version ?? 0) > before;
+  expect(await waitUntil(isNewer, 20_000)).toBe(true);
+  expect(exported()).toBe(96);
+  const gone = once(second, 'exit');
+  second.kill('SIGTERM');
+  await gone;
+}, 60_000);
