@@ -65,13 +65,28 @@ coarse_chain AS (
   FROM (FROM slot_blocks UNION ALL FROM noted_blocks) b JOIN in_installations i USING (inst)
   WINDOW chain AS (PARTITION BY inst ORDER BY t0, t1)
 ),
+-- Only a slot that carries more than one minute at full rating can hide a jump between two of its readings.
+loaded AS (
+  SELECT inst, slot, multiplier, rated, step FROM coarse_chain
+  WHERE (r1 - r0)::DOUBLE * multiplier > rated::DOUBLE * 1.2 * 60000 / 3600000 + step * multiplier AND NOT torn
+),
+hidden_jumps AS (
+  SELECT DISTINCT inst, slot FROM (
+    SELECT inst, slot, ms, register, multiplier, rated, step,
+      lag(ms) OVER within AS p_t, lag(register) OVER within AS p_r
+    FROM (SELECT inst, slot, ms, register FROM readings) JOIN loaded USING (inst, slot)
+    WINDOW within AS (PARTITION BY inst, slot ORDER BY ms))
+  WHERE register < p_r OR (register - p_r)::DOUBLE * multiplier
+    > rated::DOUBLE * 1.2 * greatest(ms - p_t, 60000) / 3600000 + step * multiplier
+),
 doubted AS (
   SELECT inst, slot, p_slot, n_slot FROM coarse_chain
   WHERE torn OR v1 < v0 OR v0 < p_v
-    OR (r1 - r0)::DOUBLE * multiplier > rated::DOUBLE * 1.2 * 60000 / 3600000 + step * multiplier
     OR r0 < p_r
     OR (r0 - p_r)::DOUBLE * multiplier
       > rated::DOUBLE * 1.2 * greatest(t0 - p_t, 60000) / 3600000 + step * multiplier
+  UNION ALL
+  SELECT inst, slot, p_slot, n_slot FROM coarse_chain SEMI JOIN hidden_jumps USING (inst, slot)
 ),
 -- Doubt spreads to the neighbours, so that whatever is taken out changes only steps between single readings.
 noticed AS (
@@ -94,7 +109,7 @@ walked AS (
 single_readings AS (
   SELECT r.inst, r.slot, r.ms, min(r.register) AS register, max(r.reverse) AS reverse
   FROM readings r
-    SEMI JOIN opened o ON r.inst = o.inst AND r.slot = o.slot
+    JOIN opened o ON r.inst = o.inst AND r.slot = o.slot
     JOIN in_installations i ON i.inst = r.inst
     ANTI JOIN in_ignored g ON g.meter = i.meter AND g.ms = r.ms AND g.register = r.register
   WHERE r.register BETWEEN 0 AND 8796093022207
