@@ -116,7 +116,8 @@ export async function draftVersion(
   const now = clock();
   const { id: projectId, zone } = project;
   const manifest = readManifest(dir, projectId) ?? emptyManifest({ projectId, zone });
-  const due = thorough || now.getTime() - Date.parse(manifest.asOf) >= REFRESH_MS;
+  // Either way: a clock that was set back must not put the warehouse to sleep.
+  const due = thorough || Math.abs(now.getTime() - Date.parse(manifest.asOf)) >= REFRESH_MS;
   // Before the wait below: rows that are dirty now are readable in QuestDB after it.
   const dirty = await builtDirtyDays(db, projectId);
   if (!due && dirty.length === 0) return undefined;

@@ -4,13 +4,13 @@
  * changed hands, from the intervals.
  */
 
-import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { listValue } from '@duckdb/node-api';
 import { type DuckDBConnection, question, rowsOf } from '../../sql/duckdb.ts';
 import { dayStart, localDayOf, SLOT_MS } from '../../sql/local-day.ts';
 import { Problem } from '../../sql/problem.ts';
-import { type DayTable, type DimensionTable, fileName, type Manifest } from '../manifest.ts';
+import { list, readColumns, type Table } from '../columns.ts';
+import { type Files, filesOf } from '../files.ts';
+import type { Manifest } from '../manifest.ts';
 import {
   type Against,
   type Axis,
@@ -164,37 +164,6 @@ async function keysOf(
   );
 }
 
-interface Files {
-  dimension: (table: DimensionTable) => string;
-  /** Files of the days that have one; any file of the table when none has, for its columns. */
-  days: (table: DayTable, days: readonly AxisDay[]) => DuckDBValue;
-}
-
-function filesOf(dir: string, manifest: Manifest): Files {
-  const { projectId } = manifest;
-  const place = (table: DayTable | DimensionTable, version: number, day?: string) =>
-    join(dir, fileName(table, { projectId, day, version }));
-  return {
-    dimension: (table) => {
-      const file = manifest.dimensions[table];
-      if (!file) throw new Error(`the manifest names no ${table}`);
-      return place(table, file.version);
-    },
-    days: (table, days) => {
-      const there = manifest.days[table];
-      const names = [...new Set(days.map((d) => d.day))].filter((day) => there[day]);
-      const any = Object.keys(there)[0];
-      const read = names.length > 0 ? names : any ? [any] : [];
-      if (read.length === 0) throw new Error(`the manifest names no ${table}`);
-      return listValue(read.map((day) => place(table, there[day]?.version ?? 0, day)));
-    },
-  };
-}
-
-/** DuckDB takes no empty list without a type; null unnests to as many rows: none. */
-const list = (values: readonly DuckDBValue[]): DuckDBValue =>
-  values.length > 0 ? listValue([...values]) : null;
-
 function axisParameters({ periods, days }: Axis, dueQuarter: number): Record<string, DuckDBValue> {
   const quarters = (values: number[]) => list(values.map(BigInt));
   return {
@@ -224,64 +193,17 @@ function fileParameters(
   const isCut = (d: AxisDay) =>
     d.period === undefined || cuts.some((q) => q > d.fromQuarter && q < d.toQuarter);
   const bySlot = days.filter(isCut);
+  const namesOf = (some: readonly AxisDay[]) => some.map((d) => d.day);
   const slots = bySlot.flatMap((d) => [...d.slots].map((period, slot) => ({ d, slot, period })));
   return {
-    energy_days: files.days(
-      'energy_days',
-      days.filter((d) => d.period !== undefined),
-    ),
-    intervals: files.days('intervals', bySlot),
-    calendars: files.days('calendars', bySlot),
+    energy_days: files.days('energy_days', namesOf(days.filter((d) => d.period !== undefined))),
+    intervals: files.days('intervals', namesOf(bySlot)),
+    calendars: files.days('calendars', namesOf(bySlot)),
     slot_before: list(slots.map((s) => s.d.side === 'before')),
     slot_dates: list(slots.map((s) => s.d.day)),
     slot_numbers: list(slots.map((s) => s.slot)),
     slot_periods: list(slots.map((s) => s.period)),
   };
-}
-
-/** A result as columns of numbers, NaN for null: a tenth of the memory of rows. */
-interface Table {
-  rowCount: number;
-  columns: Map<string, Float64Array>;
-}
-
-async function readColumns(
-  connection: DuckDBConnection,
-  statement: string,
-  parameters: Record<string, DuckDBValue>,
-): Promise<Table> {
-  const result = await connection.run(statement, parameters);
-  const names = result.columnNames();
-  const parts: Float64Array[][] = names.map(() => []);
-  let rowCount = 0;
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) break;
-    rowCount += chunk.rowCount;
-    names.forEach((_, column) => {
-      parts[column]?.push(Float64Array.from(chunk.getColumnValues(column), exactNumber));
-    });
-  }
-  const columns = new Map(names.map((name, i) => [name, joined(parts[i] ?? [], rowCount)]));
-  return { rowCount, columns };
-}
-
-function exactNumber(value: DuckDBValue): number {
-  if (value === null) return Number.NaN;
-  const number = Number(value);
-  // A sum or an id past 2^53 must not be rounded in silence.
-  if (!Number.isSafeInteger(number)) throw new Error(`${value} is no exact integer`);
-  return number;
-}
-
-function joined(parts: Float64Array[], length: number): Float64Array {
-  const whole = new Float64Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const rankColumns = ['rank_0', 'rank_1', 'rank_2', 'rank_3', 'rank_4', 'rank_5'] as const;

@@ -329,6 +329,10 @@ test('CSV read by DuckDB equals the JSON, and names cannot run as formulas', asy
   const response = await park.get(`/projects/${projectId}/reports/energy?${query}&format=csv`);
   expect(response.headers.get('content-type')).toContain('text/csv');
   const text = await response.text();
+  const asked = await park.get(`/projects/${projectId}/reports/energy?${query}`, {
+    headers: { accept: 'text/csv' },
+  });
+  expect(await asked.text()).toBe(text);
   const file = `${park.dataDir}/report.csv`;
   writeFileSync(file, text);
   const connection = await park.duckdb.connect();
