@@ -27,6 +27,9 @@ const DAYS_MAX = {
   year: 11_000,
 } as const satisfies Record<Unit, number>;
 
+/** What proxies write in their logs when nobody waits for the answer any more. */
+const CLIENT_GONE = 499;
+
 export interface AnalyticsParts {
   db: Db;
   questdb: Questdb;
@@ -130,7 +133,12 @@ export function routes({ db, clock, dataDir }: AnalyticsParts) {
     const { projectId } = c.req.valid('param');
     const asked = c.req.valid('query');
     const { question, projectName } = await questionOf(db, projectId, asked);
-    const answer = await ask({ reader, dataDir, projectId, question, signal: c.req.raw.signal });
+    const { signal } = c.req.raw;
+    const answer = await ask({ reader, dataDir, projectId, question, signal }).catch((error) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    if (!answer) return new Response(null, { status: CLIENT_GONE }) as never;
     const context = { now: clock(), projectId, projectName };
     const csv = asked.format === 'csv' || (!asked.format && prefersCsv(c.req.header('accept')));
     const name = `energy-${question.by}-by-${question.unit}-${question.from}-${question.to}`;
