@@ -94,6 +94,7 @@ export const transactions = pgTable(
     }),
     foreignKey({ columns: [t.projectId, t.reverses], foreignColumns: [t.projectId, t.id] }),
     index().on(t.projectId, t.accountId, t.accountingDate),
+    index().on(t.projectId, t.accountingDate),
   ],
 );
 

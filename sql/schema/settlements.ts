@@ -62,6 +62,7 @@ export const settlements = pgTable(
     unique().on(t.projectId, t.scopeId, t.localDay, t.accountId, t.revision),
     unique().on(t.projectId, t.supersedes),
     index().on(t.projectId, t.accountId, t.localDay),
+    index().on(t.projectId, t.localDay),
     foreignKey({
       columns: [t.projectId, t.accountId],
       foreignColumns: [accounts.projectId, accounts.id],

@@ -688,7 +688,9 @@ CREATE INDEX "api_keys_project_id_index" ON "api_keys" USING btree ("project_id"
 CREATE INDEX "entries_project_id_ledger_account_id_index" ON "entries" USING btree ("project_id","ledger_account_id");--> statement-breakpoint
 CREATE INDEX "sales_project_id_account_id_sold_at_index" ON "sales" USING btree ("project_id","account_id","sold_at");--> statement-breakpoint
 CREATE INDEX "transactions_project_id_account_id_accounting_date_index" ON "transactions" USING btree ("project_id","account_id","accounting_date");--> statement-breakpoint
+CREATE INDEX "transactions_project_id_accounting_date_index" ON "transactions" USING btree ("project_id","accounting_date");--> statement-breakpoint
 CREATE INDEX "settlements_project_id_account_id_local_day_index" ON "settlements" USING btree ("project_id","account_id","local_day");--> statement-breakpoint
+CREATE INDEX "settlements_project_id_local_day_index" ON "settlements" USING btree ("project_id","local_day");--> statement-breakpoint
 CREATE INDEX "alarms_project_id_raised_at_index" ON "alarms" USING btree ("project_id","raised_at");--> statement-breakpoint
 CREATE INDEX "audit_project_id_at_index" ON "audit" USING btree ("project_id","at");--> statement-breakpoint
 CREATE INDEX "dirty_days_project_id_point_id_local_day_index" ON "dirty_days" USING btree ("project_id","point_id","local_day");--> statement-breakpoint
