@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import type { Access, Actor, Permission, Verdict } from '../sql/permission.ts';
 import type { Queryable } from '../sql/postgres.ts';
+import { Problem } from '../sql/problem.ts';
 
 /** A role's permissions over a group, a project, or (both null) everywhere. */
 export interface Grant {
@@ -113,4 +114,10 @@ export async function accessOfKey(
     grants: [{ permissions: row.permissions, groupId: row.key_group, projectId: row.key_project }],
     project: projectId && row.group_id ? { id: projectId, groupId: row.group_id } : null,
   });
+}
+
+/** The access of whoever asks. Throws Problem `unauthenticated` when nobody is signed in. */
+export function actorAccess(access: Access | undefined): Access {
+  if (!access) throw new Problem('unauthenticated', 'Sign in, or send an API key.');
+  return access;
 }

@@ -15,11 +15,11 @@ import {
   takes,
 } from '../sql/route.ts';
 import { groups, legalEntities } from '../sql/schema/index.ts';
+import { actorAccess } from './access.ts';
 import { nameFields } from './names.ts';
 import { visibleProjects } from './projects.ts';
 import type { WebDeps } from './routes.ts';
 import { by, only } from './rows.ts';
-import { actorAccess } from './session.ts';
 
 /** When tax falls due. */
 const taxPoints = ['receipt', 'invoice', 'settlement'] as const;

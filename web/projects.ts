@@ -20,10 +20,10 @@ import {
   takes,
 } from '../sql/route.ts';
 import { groups, legalEntities, projects } from '../sql/schema/index.ts';
+import { actorAccess } from './access.ts';
 import { nameFields, textSchema } from './names.ts';
 import type { WebDeps } from './routes.ts';
 import { by, only } from './rows.ts';
-import { actorAccess } from './session.ts';
 
 export const projectSchema = z
   .object({

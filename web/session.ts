@@ -7,7 +7,7 @@ import type { Db } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import { answers, createRoutes, open, signedIn, takes } from '../sql/route.ts';
 import { users } from '../sql/schema/index.ts';
-import { accessOfUser } from './access.ts';
+import { accessOfUser, actorAccess } from './access.ts';
 import { projectSchema, visibleProjects } from './projects.ts';
 import { isSecure, peerOf } from './request.ts';
 import type { WebDeps } from './routes.ts';
@@ -75,12 +75,6 @@ export function sessionRoutes({ db, auth }: WebDeps) {
       for (const line of cookies) c.header('set-cookie', line, { append: true });
       return c.body(null, 204);
     });
-}
-
-/** The access of whoever asks. Throws Problem `unauthenticated` when nobody is signed in. */
-export function actorAccess(access: Access | undefined): Access {
-  if (!access) throw new Problem('unauthenticated', 'Sign in, or send an API key.');
-  return access;
 }
 
 async function sessionOf(db: Db, { actor }: Access) {

@@ -16,12 +16,12 @@ import {
   takes,
 } from '../sql/route.ts';
 import { roles, sessions, users } from '../sql/schema/index.ts';
+import { actorAccess } from './access.ts';
 import { createUser, PASSWORD_MAX, PASSWORD_MIN, setPassword } from './auth.ts';
 import { grantSchema, grantsWhere } from './grants.ts';
 import { textSchema } from './names.ts';
 import type { WebDeps } from './routes.ts';
 import { by, only } from './rows.ts';
-import { actorAccess } from './session.ts';
 
 const USER_ID_MAX = 64;
 export const userIdSchema = z
