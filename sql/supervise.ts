@@ -205,12 +205,14 @@ export function openCrew({
   return { start, runOnce, stop };
 }
 
-/** The last line that says something, without the stack below an error. */
+/** The last line that names an error, else the last line: of a stack, or of a log in JSON. */
 function lastLine(file: string): string {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').slice(-60) : [];
-  const error = lines.filter((line) => /^(\w*Error|Refusal|\w+): /.test(line)).at(-1);
-  const last = error ?? lines.at(-1) ?? 'it said nothing';
-  return `${last.slice(0, 500)} (more in ${file})`;
+  const error = lines.findLast(
+    (line) => /^\w+( \[\w+\])?: /.test(line) || /^{"level":"(fatal|error)"/.test(line),
+  );
+  const said = error ?? lines.at(-1) ?? 'it said nothing';
+  return `${said.slice(0, 500)} (more in ${file})`;
 }
 
 export interface Server {
