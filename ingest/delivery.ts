@@ -83,7 +83,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
   async function run(): Promise<void> {
     while (!stopped) {
-      const batch = await spool.read(batchBytes);
+      const batch = await untilDone(() => spool.read(batchBytes));
       if (!batch) {
         for (const done of waiters.splice(0)) done();
         await pause(lingerMs);
@@ -104,7 +104,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       return true;
     });
     if (!told) return false;
-    if (rejected.rows.length > 0) await putAside(rejected);
+    const isAside = await untilDone(() => putAside(rejected));
+    if (!isAside) return false;
     await spool.acknowledge(batch);
     deliveredRows += batch.records.length - rejected.rows.length;
     return true;
@@ -169,10 +170,12 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
-  async function putAside({ rows, message }: Rejected): Promise<void> {
+  async function putAside({ rows, message }: Rejected): Promise<true> {
+    if (rows.length === 0) return true;
     await appendFile(rejectedFile, Buffer.concat(rows), { flush: true });
     rejectedRows += rows.length;
     onAlarm({ kind: 'rejected', rows: rows.length, message });
+    return true;
   }
 
   const running = run();

@@ -22,6 +22,17 @@ export function writeRecord(buffer: Buffer, offset: number, payload: string): nu
   return end;
 }
 
+/** Where the whole records from `start` on that fit into `bytes` end; one is always taken. */
+export function recordsEnd(buffer: Buffer, start: number, bytes: number): number {
+  let end = start;
+  while (end < buffer.length) {
+    const next = end + HEADER_BYTES + buffer.readUInt32LE(end + 4);
+    if (end > start && next - start > bytes) break;
+    end = next;
+  }
+  return end;
+}
+
 export interface Found {
   records: Buffer[];
   /** Damage: where it began, and its bytes, mark included. */

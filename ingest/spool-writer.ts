@@ -5,7 +5,7 @@
  */
 import { closeSync, existsSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { MAX_PAYLOAD_BYTES, recordBytes, writeRecord } from './spool-record.ts';
+import { MAX_PAYLOAD_BYTES, recordBytes, recordsEnd, writeRecord } from './spool-record.ts';
 
 const sync = promisify(fdatasync);
 
@@ -14,6 +14,8 @@ const WAITING_BYTES_MAX = 4 * 2 ** 20;
 /** A group of writes is synced this much later at the latest. */
 const SYNC_MS = 200;
 const RETRY_MS = 500;
+/** Written at a time, so that a disk with a little room takes a little. */
+const WRITE_BYTES = 256 * 1024;
 
 export interface SpoolWriter {
   append: (payload: string) => boolean;
@@ -67,19 +69,25 @@ export function openWriter({
   function write(): void {
     if (turn) clearImmediate(turn);
     turn = undefined;
-    if (waitingEnd === 0) return;
+    let written = 0;
     try {
-      file ??= create();
-      writeAll(file);
-      size += waitingEnd;
-      waitingEnd = 0;
+      while (written < waitingEnd) {
+        const end = recordsEnd(waiting.subarray(0, waitingEnd), written, WRITE_BYTES);
+        file ??= create();
+        writeAll(file, written, end);
+        size += end - written;
+        written = end;
+        onWritten(segment, size);
+        if (size >= segmentBytes) nextSegment();
+      }
       problem = undefined;
-      onWritten(segment, size);
-      if (size >= segmentBytes) nextSegment();
-      syncing ??= setTimeout(() => void syncNow(), SYNC_MS);
     } catch (error) {
       undo(error);
     }
+    if (written === 0) return;
+    waiting.copyWithin(0, written, waitingEnd);
+    waitingEnd -= written;
+    syncing ??= setTimeout(() => void syncNow(), SYNC_MS);
   }
 
   /** Never a file that is there: another process's records are not ours to append to. */
@@ -88,10 +96,8 @@ export function openWriter({
     return openSync(fileOf(segment), 'ax');
   }
 
-  function writeAll(to: number): void {
-    for (let done = 0; done < waitingEnd; ) {
-      done += writeSync(to, waiting, done, waitingEnd - done);
-    }
+  function writeAll(to: number, start: number, end: number): void {
+    for (let done = start; done < end; ) done += writeSync(to, waiting, done, end - done);
   }
 
   /** Takes back a partial write, so that what waits can be written whole later. */

@@ -168,7 +168,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
 
   async function acknowledge(batch: Batch): Promise<void> {
     cursor = batch.to;
-    await saveCursor(dir, { ...cursor, bootId });
+    // A full disk: an older cursor on it means sending again after a restart, which is harmless.
+    await saveCursor(dir, { ...cursor, bootId }).catch((error: Error) => {
+      onAlarm({ kind: 'disk', message: error.message });
+    });
     const now = clock().getTime();
     for (const [segment, size] of sizes) {
       const isRead = segment === cursor.segment && cursor.offset >= size;
@@ -181,7 +184,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   /** Acknowledged segments go when their time is over, or sooner when the room is needed. */
   function expire(now: number, more = 0): void {
     for (const [segment, at] of [...acknowledgedAt].sort((a, b) => a[0] - b[0])) {
-      if (now - at < keepMs && takenWith(more) < maxBytes) continue;
+      const isNeeded = takenWith(more) >= maxBytes || writer.problem() !== undefined;
+      if (now - at < keepMs && !isNeeded) continue;
       acknowledgedAt.delete(segment);
       sizes.delete(segment);
       unlinkSync(join(dir, segmentName(segment)));
