@@ -180,19 +180,12 @@ async function enterTariffs({ ask, sheet, project, say }: Place): Promise<void> 
     items: both,
     keyOfItem: (t) => t.tariff.name,
     keyOfRow: named,
-    body: (t) => t.tariff,
+    body: (t) => ({ ...t.tariff, version: { effectiveFrom: from, definition: t.definition } }),
   });
   const assigned = await ask.list<{ tariffId: string }>(`${project}/tariff-assignments`);
-  for (const { tariff, definition } of both) {
-    const tariffId = idOf(tariffs, tariff.name);
-    const path = `${project}/tariffs/${tariffId}`;
-    const { versions } = await ask.get<{ versions: unknown[] }>(path);
-    if (versions.length === 0) {
-      await ask.post(`${path}/versions`, { effectiveFrom: from, definition });
-    }
+  for (const tariffId of tariffs.values()) {
     if (assigned.some((a) => a.tariffId === tariffId)) continue;
-    const { commodity } = tariff;
-    await ask.post(`${project}/tariff-assignments`, { tariffId, commodity, from });
+    await ask.post(`${project}/tariff-assignments`, { tariffId, from });
   }
   say('2 tariffs: electricity by time of use with its seasons, water');
 }
@@ -214,24 +207,16 @@ async function enterAccounts(
     body: (t) => {
       const { alarm1, alarm2 } = thresholdsOf(t.standing, costOf(t));
       const { number, name, nameZh, person } = t;
-      return { number, name, nameZh, person, openedOn, alarm1: yuan(alarm1), alarm2: yuan(alarm2) };
+      return {
+        ...{ number, name, nameZh, person, openedOn },
+        alarm1: yuan(alarm1),
+        alarm2: yuan(alarm2),
+        pointIds: t.meters.map((m) => idOf(points, m.label)),
+      };
     },
   });
-  const rented = tenants.flatMap((t) =>
-    t.meters.map((m) => ({ number: t.number, label: m.label })),
-  );
-  await ensure(ask, {
-    path: `${project}/tenancies`,
-    items: rented,
-    keyOfItem: (r) => idOf(points, r.label),
-    keyOfRow: (t: { id: string; pointId: string }) => t.pointId,
-    body: (r) => ({
-      accountId: idOf(accounts, r.number),
-      pointId: idOf(points, r.label),
-      from: sheet.history.from,
-    }),
-  });
-  say(`${accounts.size} accounts that pay for ${rented.length} points`);
+  const rented = tenants.reduce((sum, t) => sum + t.meters.length, 0);
+  say(`${accounts.size} accounts that pay for ${rented} points`);
   return accounts;
 }
 
