@@ -26,6 +26,8 @@ const CONFIGURATION_MS = 2_000;
 const CONFIGURATION_MAX_MS = 60_000;
 const STATES_MS = 3_000;
 const CONTACT_MS = 10_000;
+/** A meter's own tariff periods are a cross-check only: minutes matter, seconds do not. */
+const CLOCK_LIMIT_MS = 2 * 60_000;
 const STATISTICS_MS = 60_000;
 const STOP_MS = 5_000;
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
@@ -102,7 +104,7 @@ async function configure(): Promise<void> {
   loadedAtMs = at.getTime();
 }
 
-/** Raises and clears the alarms of silence. */
+/** Raises and clears the alarms of silence and of clocks that are off. */
 async function judge(): Promise<void> {
   const at = clock();
   const contact = judgeContact(configuration.buses, {
@@ -115,6 +117,16 @@ async function judge(): Promise<void> {
   for (const { projectId, meters, gateways } of contact.byProject) {
     await syncAlarms(db, { projectId, kind: 'meter.silent', at, subjects: meters });
     await syncAlarms(db, { projectId, kind: 'gateway.silent', at, subjects: gateways });
+  }
+  const offClock = states.offClock(CLOCK_LIMIT_MS);
+  for (const projectId of projectsOf(configuration)) {
+    const subjects = offClock
+      .filter((meter) => meter.projectId === projectId)
+      .map(({ meterId, offsetMs: clockOffsetMs }) => ({
+        ...{ subjectKind: 'meter', subjectId: meterId, severity: 'notice' as const },
+        detail: { clockOffsetMs },
+      }));
+    await syncAlarms(db, { projectId, kind: 'meter.clock', at, subjects });
   }
 }
 

@@ -27,6 +27,8 @@ export interface MeterStates {
   lastSampleMs: (meterId: string) => number | undefined;
   /** True when it was silent before, or its last poll failed, and nothing has come since. */
   isFailing: (meterId: string) => boolean;
+  /** Meters whose clock, at their newest sample, was off by more than a limit. */
+  offClock: (limitMs: number) => { projectId: string; meterId: string; offsetMs: number }[];
   /** Reads what an earlier process left. */
   restore: () => Promise<void>;
   /** Writes what changed since the last write; on an error it stays to be written. */
@@ -39,7 +41,7 @@ const INT_MAX = 2 ** 31 - 1;
 
 export function openMeterStates(db: Db): MeterStates {
   const states = new Map<string, MeterState>();
-  const restored = new Map<string, number>();
+  const restored = new Map<string, { projectId: string; atMs: number; offsetMs?: number }>();
   let changed = new Set<string>();
 
   function change(projectId: string, meterId: string): MeterState {
@@ -86,23 +88,38 @@ export function openMeterStates(db: Db): MeterStates {
         }
       }
     },
-    lastSampleMs: (meterId) => states.get(meterId)?.sample?.atMs ?? restored.get(meterId),
+    lastSampleMs: (meterId) => states.get(meterId)?.sample?.atMs ?? restored.get(meterId)?.atMs,
     isFailing: (meterId) => {
       const { sample, failure, silent } = states.get(meterId) ?? {};
       return failure ? failure.atMs > (sample?.atMs ?? 0) : silent === true && !sample;
+    },
+    offClock: (limitMs) => {
+      const offsets = new Map(restored);
+      for (const [meterId, { projectId, sample }] of states) {
+        if (sample)
+          offsets.set(meterId, { projectId, atMs: sample.atMs, offsetMs: offsetMs(sample) });
+      }
+      return [...offsets].flatMap(([meterId, { projectId, offsetMs: offset = 0 }]) =>
+        Math.abs(offset) > limitMs ? [{ projectId, meterId, offsetMs: offset }] : [],
+      );
     },
     restore: async () => {
       const { rows } = await db.execute<{
         project_id: string;
         meter_id: string;
         at_ms: string | null;
+        clock_offset_ms: number | null;
         silent: boolean;
       }>(sql`
-        SELECT project_id::text, meter_id::text, silent,
+        SELECT project_id::text, meter_id::text, silent, clock_offset_ms,
           floor(extract(epoch FROM last_sample_at) * 1000)::bigint::text AS at_ms
         FROM meter_states`);
-      for (const { project_id: projectId, meter_id: meterId, at_ms: at, silent } of rows) {
-        if (at !== null) restored.set(meterId, Number(at));
+      for (const row of rows) {
+        const { project_id: projectId, meter_id: meterId, silent } = row;
+        if (row.at_ms !== null) {
+          const offset = row.clock_offset_ms ?? undefined;
+          restored.set(meterId, { projectId, atMs: Number(row.at_ms), offsetMs: offset });
+        }
         if (silent) states.set(meterId, { projectId, meterId, silent });
       }
     },

@@ -218,6 +218,8 @@ describe('with Postgres', () => {
     ]);
     const restarted = openMeterStates(postgres.db);
     await restarted.restore();
+    expect(restarted.offClock(120_000)).toMatchObject([{ meterId }]);
+    expect(states.offClock(2 ** 31)).toEqual([]);
     expect(restarted.lastSampleMs(meterId)).toBe(NOW + 5);
     expect([restarted.isFailing(meterId), restarted.isFailing(other)]).toEqual([false, true]);
     restarted.heard(sample(NOW - 9), NOW - 9);
