@@ -28,7 +28,15 @@ export async function duePointDays(
     zone,
     lastDay,
     walDeadlineMs,
-  }: { projectId: string; zone: string; lastDay: LocalDay; walDeadlineMs: number },
+    accountId = null,
+  }: {
+    projectId: string;
+    zone: string;
+    lastDay: LocalDay;
+    walDeadlineMs: number;
+    /** Only the points of this account. */
+    accountId?: string | null;
+  },
 ): Promise<PointDay[]> {
   const open = await db.execute<{
     point_id: string;
@@ -41,7 +49,8 @@ export async function duePointDays(
         (t.valid_from AT TIME ZONE ${zone})::date AS first_day,
         least(${lastDay}::date,
           ((t.valid_to - interval '1 microsecond') AT TIME ZONE ${zone})::date) AS last_day
-      FROM tenancies t WHERE t.project_id = ${projectId}::bigint)
+      FROM tenancies t WHERE t.project_id = ${projectId}::bigint
+        AND (${accountId}::bigint IS NULL OR t.account_id = ${accountId}::bigint))
     SELECT h.point_id::text, h.first_day::text, h.last_day::text, s.local_day::text AS head
     FROM held h LEFT JOIN LATERAL (
       SELECT local_day FROM settlements s WHERE s.project_id = h.project_id
@@ -66,8 +75,11 @@ export async function duePointDays(
     for (const day of daysBetween(from, addDays(row.last_day, 1))) add(row.point_id, day);
   }
   const waiting = await db.execute<{ scope_id: string; local_day: string }>(sql`
-    SELECT scope_id::text, local_day::text FROM settlement_waits
-    WHERE project_id = ${projectId}::bigint AND local_day <= ${lastDay}::date`);
+    SELECT w.scope_id::text, w.local_day::text FROM settlement_waits w
+    WHERE w.project_id = ${projectId}::bigint AND w.local_day <= ${lastDay}::date
+      AND (${accountId}::bigint IS NULL OR EXISTS (SELECT 1 FROM tenancies t
+        WHERE t.project_id = w.project_id AND t.point_id = w.scope_id
+          AND t.account_id = ${accountId}::bigint))`);
   for (const row of waiting.rows) add(row.scope_id, row.local_day);
   return [...due.values()].sort(
     (a, b) => a.localDay.localeCompare(b.localDay) || Number(BigInt(a.pointId) - BigInt(b.pointId)),

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBVector, listValue } from '@duckdb/node-api';
 import { type Duckdb, question } from '../sql/duckdb.ts';
-import { dayNumber, daySpan, type LocalDay } from '../sql/local-day.ts';
+import { dayFromNumber, dayNumber, daySpan, type LocalDay } from '../sql/local-day.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { SLOTS_MAX } from './rate.ts';
 
@@ -27,10 +27,14 @@ export interface Matrix {
 
 export interface IntervalSource {
   questdb: Questdb;
+  /** For more than ROWS_ASKED_MAX rows; the process of web has neither and reads few. */
   duckdb: Duckdb;
   /** A folder for exports; each is removed once it is read. */
   folder: string;
 }
+
+/** Up to this many rows QuestDB answers in JSON; above it, Parquet through DuckDB costs less. */
+export const ROWS_ASKED_MAX = 600;
 
 /** Above this many points the export takes the whole project rather than a list of names. */
 const POINTS_NAMED_MAX = 200;
@@ -40,7 +44,7 @@ const POINTS_NAMED_MAX = 200;
  * there twice cannot be (it is the key), so cells do not depend on the order of rows.
  */
 export async function readIntervals(
-  { questdb, duckdb, folder }: IntervalSource,
+  { questdb, duckdb, folder }: Pick<IntervalSource, 'questdb'> & Partial<IntervalSource>,
   {
     projectId,
     zone,
@@ -61,11 +65,50 @@ export async function readIntervals(
   };
   if (rows === 0) return { quantities, qualities, knownMs, rowOf };
 
+  const set = (cell: number, quantity: number | null, mark: number, known: number) => {
+    qualities[cell] = mark;
+    if (mark !== MISSING && quantity !== null) quantities[cell] = quantity;
+    const row = Math.floor(cell / SLOTS_MAX);
+    if (known > (knownMs[row] as number)) knownMs[row] = known; // row is in range as cell is
+  };
+  const query = exportOf({ projectId, zone, points, days });
+  if (duckdb && folder && rows > ROWS_ASKED_MAX) {
+    await readParquet({ questdb, duckdb, folder }, { query, points, days }, set);
+  } else {
+    const answer = await questdb.exec(query, { timeoutMs: ASK_TIMEOUT_MS });
+    for (const [point, day, slot, quantity, quality, known] of answer.rows) {
+      const [p, d] = [pointIndex.get(String(point)), dayIndex.get(dayFromNumber(Number(day)))];
+      if (p === undefined || d === undefined) continue;
+      set(
+        (d * points.length + p) * SLOTS_MAX + Number(slot),
+        quantity === null ? null : Number(quantity),
+        quantity === null ? MISSING : markOf(String(quality)),
+        known === null ? 0 : Date.parse(String(known)),
+      );
+    }
+  }
+  return { quantities, qualities, knownMs, rowOf };
+}
+
+const ASK_TIMEOUT_MS = 60_000;
+
+/** As sql/duckdb/settlement-intervals.sql says it. */
+function markOf(quality: string): number {
+  if (quality === 'missing') return MISSING;
+  if (quality === 'measured') return MEASURED;
+  return quality === 'edited' ? EDITED : ESTIMATED;
+}
+
+async function readParquet(
+  { questdb, duckdb, folder }: IntervalSource,
+  { query, points, days }: { query: string; points: readonly string[]; days: readonly LocalDay[] },
+  set: (cell: number, quantity: number | null, mark: number, known: number) => void,
+): Promise<void> {
   const place = await mkdtemp(join(folder, 'intervals-'));
   const connection = await duckdb.connect();
   try {
     const source = join(place, 'intervals.parquet');
-    await questdb.exportParquet(exportOf({ projectId, zone, points, days }), source);
+    await questdb.exportParquet(query, source);
     const result = await connection.stream(await question('settlement-intervals'), {
       source,
       points: listValue(points.map(BigInt)),
@@ -77,20 +120,19 @@ export async function readIntervals(
       const column = (i: number) => chunk.getColumnVector(i) as DuckDBVector<number>; // as the question says
       const [cells, amounts, marks, known] = [column(0), column(1), column(2), column(3)];
       for (let i = 0; i < chunk.rowCount; i++) {
-        const cell = cells.getItem(i) as number; // never null
-        const mark = marks.getItem(i) as number; // never null
-        qualities[cell] = mark;
-        if (mark !== MISSING) quantities[cell] = amounts.getItem(i) as number; // missing covers null
-        const row = Math.floor(cell / SLOTS_MAX);
-        const knownAt = known.getItem(i) ?? 0;
-        if (knownAt > (knownMs[row] as number)) knownMs[row] = knownAt; // row is in range as cell is
+        // Cell and mark are never null: the question computes both.
+        set(
+          cells.getItem(i) as number,
+          amounts.getItem(i),
+          marks.getItem(i) as number,
+          known.getItem(i) ?? 0,
+        );
       }
     }
   } finally {
     connection.closeSync();
     await rm(place, { recursive: true, force: true });
   }
-  return { quantities, qualities, knownMs, rowOf };
 }
 
 function exportOf({

@@ -25,6 +25,8 @@ export interface PriceBook {
   }) => Rated | undefined;
   /** A component of a version by its code; throws when the version has none such. */
   component: (versionId: string, code: string) => Priced;
+  /** What a version is called; nulls for one that is not known. */
+  title: (versionId: string) => { tariffName: string | null; tariffVersion: number | null };
 }
 
 interface Assignment {
@@ -42,10 +44,13 @@ export async function openPriceBook(
     id: string;
     tariff_id: string;
     effective_from: string;
+    version: number;
+    name: string;
     definition: unknown;
   }>(sql`
-    SELECT id::text, tariff_id::text, effective_from::text, definition FROM tariff_versions
-    WHERE project_id = ${projectId}::bigint`);
+    SELECT v.id::text, v.tariff_id::text, v.effective_from::text, v.version, t.name, v.definition
+    FROM tariff_versions v JOIN tariffs t ON t.project_id = v.project_id AND t.id = v.tariff_id
+    WHERE v.project_id = ${projectId}::bigint`);
   const assigned = await db.execute<{
     tariff_id: string;
     commodity: Commodity;
@@ -59,11 +64,13 @@ export async function openPriceBook(
 
   const byTariff = new Map<string, { effectiveFrom: LocalDay; rated: Rated }[]>();
   const byVersion = new Map<string, Rated>();
+  const titles = new Map<string, { tariffName: string; tariffVersion: number }>();
   for (const row of versions.rows) {
     const definition = parseTariff(row.definition);
     const ranksOn = definition.calendar ? openCalendar(definition.calendar, zone) : () => null;
     const rated: Rated = { versionId: row.id, prices: priceList(row.id, definition), ranksOn };
     byVersion.set(row.id, rated);
+    titles.set(row.id, { tariffName: row.name, tariffVersion: row.version });
     const list = byTariff.get(row.tariff_id) ?? [];
     byTariff.set(row.tariff_id, list);
     list.push({ effectiveFrom: row.effective_from, rated });
@@ -95,6 +102,7 @@ export async function openPriceBook(
       if (!priced) throw new Error(`tariff version ${versionId} has no component ${code}`);
       return priced;
     },
+    title: (versionId) => titles.get(versionId) ?? { tariffName: null, tariffVersion: null },
   };
 }
 

@@ -25,6 +25,7 @@ export interface Part {
 /** A component with its prices as scaled integers, index 0 for “no period”, else the rank. */
 export interface Priced extends Tax {
   component: string;
+  name: string;
   tariffVersionId: string;
   taxCode: string;
   treatment: Component['treatment'];
@@ -50,6 +51,7 @@ export interface Line {
 export function priceList(tariffVersionId: string, definition: TariffDefinition): Priced[] {
   return definition.components.map((c) => ({
     component: c.code,
+    name: c.name,
     tariffVersionId,
     taxCode: c.taxCode,
     taxRate: c.taxRate,

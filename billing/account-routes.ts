@@ -1,0 +1,262 @@
+/** Accounts, their balance, entries and charges. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { notFound, Problem } from '../sql/problem.ts';
+import {
+  answers,
+  createRoutes,
+  daySchema,
+  idSchema,
+  listOf,
+  makes,
+  moneySchema,
+  needs,
+  pageQuery,
+  projectParams,
+  takes,
+} from '../sql/route.ts';
+import { changeAccount, listAccounts, openAccount } from './accounts.ts';
+import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
+import { provisionalCharges } from './live.ts';
+import { readBalance } from './live-store.ts';
+import type { BillingDeps } from './routes.ts';
+import { assertAccount, listCharges, listEntries } from './wallet.ts';
+
+const balanceSchema = z
+  .object({
+    settled: moneySchema,
+    provisional: moneySchema,
+    live: moneySchema,
+    settledTo: daySchema.nullable(),
+    newestSampleAt: z.string().nullable(),
+    ageS: z.number().int().nullable(),
+    hoursLeft: z.number().nullable(),
+    computedAt: z.string().nullable(),
+  })
+  .openapi('Balance');
+
+const accountSchema = z
+  .object({
+    id: idSchema,
+    number: z.string(),
+    name: z.string(),
+    nameZh: z.string().nullable(),
+    openedOn: daySchema,
+    closedOn: daySchema.nullable(),
+    creditMode: z.enum(['platform', 'meter']),
+    alarm1: moneySchema.nullable(),
+    alarm2: moneySchema.nullable(),
+    points: z.array(
+      z.object({
+        id: idSchema,
+        code: z.string(),
+        commodity: z.enum(['electricity', 'water']),
+        tenancyId: idSchema,
+        from: z.string(),
+        to: z.string().nullable(),
+      }),
+    ),
+    balance: balanceSchema.nullable(),
+  })
+  .openapi('Account');
+
+const entrySchema = z
+  .object({
+    id: z.string(),
+    transactionId: idSchema,
+    kind: z.string(),
+    accountingDate: daySchema,
+    postedAt: z.string(),
+    amount: moneySchema,
+    balance: moneySchema,
+    cause: z.record(z.string(), z.unknown()),
+  })
+  .openapi('Entry');
+
+const chargeSchema = z
+  .object({
+    serviceDay: daySchema,
+    scopeId: idSchema,
+    pointCode: z.string().nullable(),
+    component: z.string(),
+    componentName: z.string().nullable(),
+    tariffVersionId: idSchema,
+    tariffName: z.string().nullable(),
+    tariffVersion: z.number().int().nullable(),
+    period: z.number().int().nullable(),
+    step: z.number().int(),
+    quantity: z.number().int(),
+    price: z.string(),
+    exact: z.string(),
+    taxRate: z.string(),
+    treatment: z.enum(['revenue', 'on-behalf']),
+    revision: z.number().int(),
+    provisional: z.boolean(),
+  })
+  .openapi('Charge');
+
+const accountParams = projectParams.extend({ accountId: idSchema });
+/** Points that come with an account in one request. */
+const POINTS_MAX = 200;
+const path = '/projects/{projectId}/accounts';
+
+const list = createRoute({
+  method: 'get',
+  path,
+  summary: 'Accounts with what they hold and their balance',
+  ...needs('account.read'),
+  request: { params: projectParams, query: pageQuery },
+  responses: answers(listOf(accountSchema)),
+});
+
+const make = createRoute({
+  method: 'post',
+  path,
+  summary: 'Open an account, with its points',
+  ...needs('account.write'),
+  request: {
+    params: projectParams,
+    body: takes(
+      z.strictObject({
+        number: textSchema.max(40).optional(),
+        ...nameFields,
+        openedOn: daySchema,
+        creditMode: z.literal('platform').default('platform'),
+        alarm1: moneySchema.nullable().default(null),
+        alarm2: moneySchema.nullable().default(null),
+        person: z
+          .strictObject({
+            name: textSchema,
+            phone: textSchema.nullable().default(null),
+            email: z.email().nullable().default(null),
+          })
+          .nullable()
+          .default(null),
+        pointIds: z.array(idSchema).max(POINTS_MAX).default([]),
+      }),
+    ),
+  },
+  responses: makes(accountSchema),
+});
+
+const show = createRoute({
+  method: 'get',
+  path: `${path}/{accountId}`,
+  summary: 'One account',
+  ...needs('account.read'),
+  request: { params: accountParams },
+  responses: answers(accountSchema),
+});
+
+const change = createRoute({
+  method: 'patch',
+  path: `${path}/{accountId}`,
+  summary: 'Change or close an account',
+  ...needs('account.write'),
+  request: {
+    params: accountParams,
+    body: takes(
+      z.strictObject({
+        name: textSchema.optional(),
+        nameZh: textSchema.nullable().optional(),
+        alarm1: moneySchema.nullable().optional(),
+        alarm2: moneySchema.nullable().optional(),
+        closedOn: daySchema.optional(),
+      }),
+    ),
+  },
+  responses: answers(accountSchema),
+});
+
+const balance = createRoute({
+  method: 'get',
+  path: `${path}/{accountId}/balance`,
+  summary: 'Settled, provisional and live balance',
+  ...needs('account.read'),
+  request: { params: accountParams },
+  responses: answers(balanceSchema),
+});
+
+const entries = createRoute({
+  method: 'get',
+  path: `${path}/{accountId}/entries`,
+  summary: 'What moved the wallet, newest first',
+  ...needs('account.read'),
+  request: { params: accountParams, query: pageQuery },
+  responses: answers(listOf(entrySchema)),
+});
+
+const charges = createRoute({
+  method: 'get',
+  path: `${path}/{accountId}/charges`,
+  summary: 'Charges by service day, newest first; those of unsettled days are provisional',
+  ...needs('account.read'),
+  request: {
+    params: accountParams,
+    query: pageQuery.extend({ from: daySchema.optional(), to: daySchema.optional() }),
+  },
+  responses: answers(listOf(chargeSchema)),
+});
+
+export function accountRoutes(deps: BillingDeps) {
+  const { db, clock } = deps;
+  const one = async (projectId: string, accountId: string) => {
+    const found = await listAccounts(db, { projectId, ids: [accountId], limit: 1, now: clock() });
+    if (!found[0]) throw notFound('account');
+    return found[0];
+  };
+  return createRoutes()
+    .openapi(list, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const { limit, cursor } = c.req.valid('query');
+      const found = await listAccounts(db, {
+        projectId,
+        cursor: idCursor(cursor),
+        limit: limit + 1,
+        now: clock(),
+      });
+      return c.json({ ...idPage(found, limit), totals: null }, 200);
+    })
+    .openapi(make, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const account = { number: undefined, ...c.req.valid('json') };
+      const id = await openAccount(db, { projectId, account, by: by(c), clock });
+      return c.json(await one(projectId, id), 201);
+    })
+    .openapi(show, async (c) => {
+      const { projectId, accountId } = c.req.valid('param');
+      return c.json(await one(projectId, accountId), 200);
+    })
+    .openapi(change, async (c) => {
+      const { projectId, accountId } = c.req.valid('param');
+      const changed = c.req.valid('json');
+      await changeAccount(db, { projectId, id: accountId, change: changed, by: by(c) });
+      return c.json(await one(projectId, accountId), 200);
+    })
+    .openapi(balance, async (c) => {
+      const { projectId, accountId } = c.req.valid('param');
+      return c.json(await readBalance(db, { projectId, accountId, now: clock() }), 200);
+    })
+    .openapi(entries, async (c) => {
+      const { projectId, accountId } = c.req.valid('param');
+      const { limit, cursor } = c.req.valid('query');
+      const page = await listEntries(db, { projectId, accountId, cursor, limit });
+      return c.json({ ...page, totals: null }, 200);
+    })
+    .openapi(charges, async (c) => {
+      const { projectId, accountId } = c.req.valid('param');
+      const { limit, cursor = '0', from = null, to = null } = c.req.valid('query');
+      if (!/^\d{1,9}$/.test(cursor)) {
+        throw new Problem('invalid-request', 'query/cursor: not a cursor');
+      }
+      await assertAccount(db, { projectId, accountId });
+      const offset = Number(cursor);
+      const asked = { projectId, accountId, from, to };
+      const [settled, open] = await Promise.all([
+        listCharges(db, { ...asked, offset, limit: limit + 1 }),
+        offset === 0 ? provisionalCharges(deps, asked) : [],
+      ]);
+      const nextCursor = settled.length > limit ? String(offset + limit) : null;
+      const data = [...open, ...settled.slice(0, limit)];
+      return c.json({ data, nextCursor, totals: null }, 200);
+    });
+}

@@ -1,0 +1,312 @@
+/** Customers: opened with their person and points, changed, closed when they hold nothing any more. */
+import { and, eq, sql } from 'drizzle-orm';
+import { record } from '../sql/audit.ts';
+import type { Clock } from '../sql/clock.ts';
+import { tell } from '../sql/events.ts';
+import { dayStart, type LocalDay, localDayOf } from '../sql/local-day.ts';
+import { type Money, money } from '../sql/money.ts';
+import type { Db, Queryable } from '../sql/postgres.ts';
+import { violatedConstraint } from '../sql/postgres.ts';
+import { notFound, Problem } from '../sql/problem.ts';
+import { accounts, people } from '../sql/schema/index.ts';
+import { type By, minorOf, moneyOrNull, only } from './fields.ts';
+import { type ProjectTerms, readProject } from './project.ts';
+import { beginTenancy } from './tenancies.ts';
+
+export interface NewAccount {
+  number: string | undefined;
+  name: string;
+  nameZh: string | null;
+  openedOn: LocalDay;
+  creditMode: 'platform' | 'meter';
+  alarm1: Money | null;
+  alarm2: Money | null;
+  person: { name: string; phone: string | null; email: string | null } | null;
+  pointIds: readonly string[];
+}
+
+/** Furthest ahead that an account may be opened. */
+const AHEAD_DAYS_MAX = 366;
+
+/**
+ * Opens an account and, with it, the tenancies of its points from local midnight of that day. Returns
+ * its id. Throws Problem `conflict` (number taken), `overlap` (a point is held), `invalid-amount`.
+ */
+export async function openAccount(
+  db: Db,
+  {
+    projectId,
+    account,
+    by,
+    clock,
+  }: { projectId: string; account: NewAccount; by: By; clock: Clock },
+): Promise<string> {
+  return await db.transaction(async (tx) => {
+    const project = await readProject(tx, projectId);
+    const now = clock();
+    refuseFarAhead(account.openedOn, project, now);
+    const { alarm1, alarm2 } = alarmsOf(account, project.currency);
+    let personId: string | null = null;
+    if (account.person) {
+      const made = await tx
+        .insert(people)
+        .values({ projectId, ...account.person })
+        .returning({ id: people.id });
+      personId = only(made).id;
+    }
+    const { id } = only(
+      await tx
+        .insert(accounts)
+        .values({
+          projectId,
+          number: account.number ?? sql<string>`'N' || currval('ids')`,
+          name: account.name,
+          nameZh: account.nameZh,
+          personId,
+          openedOn: account.openedOn,
+          creditMode: account.creditMode,
+          alarm1Minor: alarm1,
+          alarm2Minor: alarm2,
+        })
+        .returning({ id: accounts.id })
+        .catch((error: unknown) => {
+          if (violatedConstraint(error)?.includes('number')) {
+            throw new Problem('conflict', `There is an account ${account.number} already.`, {
+              cause: error,
+            });
+          }
+          throw error;
+        }),
+    );
+    for (const pointId of account.pointIds) {
+      await beginTenancy(tx, {
+        project,
+        tenancy: {
+          accountId: id,
+          pointId,
+          fromMs: dayStart(project.zone, account.openedOn),
+          toMs: null,
+        },
+        by,
+        now,
+      });
+    }
+    await record(tx, {
+      projectId,
+      ...by,
+      action: 'account.opened',
+      subjectKind: 'account',
+      subjectId: id,
+      detail: { name: account.name, openedOn: account.openedOn, points: account.pointIds.length },
+    });
+    await tell(tx, [{ projectId, kind: 'account.opened', subjectId: id }]);
+    return id;
+  });
+}
+
+function refuseFarAhead(day: LocalDay, { zone }: ProjectTerms, now: Date): void {
+  if (day <= localDayOf(zone, now.getTime() + AHEAD_DAYS_MAX * 86_400_000)) return;
+  throw new Problem('invalid-request', 'An account is opened within the next year at most.');
+}
+
+function alarmsOf(
+  { alarm1, alarm2 }: { alarm1?: Money | null; alarm2?: Money | null },
+  currency: string,
+): { alarm1: bigint | null | undefined; alarm2: bigint | null | undefined } {
+  const minor = (sent: Money | null | undefined) => (sent ? minorOf(sent, currency) : sent);
+  return { alarm1: minor(alarm1), alarm2: minor(alarm2) };
+}
+
+export interface AccountChange {
+  name?: string;
+  nameZh?: string | null;
+  alarm1?: Money | null;
+  alarm2?: Money | null;
+  closedOn?: LocalDay;
+}
+
+/** Changes an account. Closing it is refused (`conflict`) while it holds a point on or after that day. */
+export async function changeAccount(
+  db: Db,
+  { projectId, id, change, by }: { projectId: string; id: string; change: AccountChange; by: By },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const project = await readProject(tx, projectId);
+    const found = await tx.execute<Record<string, unknown>>(sql`
+      SELECT name, name_zh, alarm1_minor, alarm2_minor, opened_on::text, closed_on::text
+      FROM accounts WHERE project_id = ${projectId}::bigint AND id = ${id}::bigint FOR UPDATE`);
+    const before = found.rows[0];
+    if (!before) throw notFound('account');
+    if (change.closedOn !== undefined) {
+      if (change.closedOn < String(before.opened_on)) {
+        throw new Problem('conflict', 'An account does not close before it opened.');
+      }
+      const end = new Date(dayStart(project.zone, change.closedOn)).toISOString();
+      const held = await tx.execute(sql`
+        SELECT 1 FROM tenancies WHERE project_id = ${projectId}::bigint
+          AND account_id = ${id}::bigint AND (valid_to IS NULL OR valid_to > ${end}::timestamptz)`);
+      if (held.rows.length > 0) {
+        throw new Problem('conflict', 'The account still holds a point: end its tenancies first.');
+      }
+    }
+    const { alarm1, alarm2 } = alarmsOf(change, project.currency);
+    await tx
+      .update(accounts)
+      .set({
+        id: sql`id`, // an empty change is a change of nothing
+        name: change.name,
+        nameZh: change.nameZh,
+        alarm1Minor: alarm1,
+        alarm2Minor: alarm2,
+        closedOn: change.closedOn,
+      })
+      .where(and(eq(accounts.projectId, projectId), eq(accounts.id, id)));
+    await record(tx, {
+      projectId,
+      ...by,
+      action: change.closedOn === undefined ? 'account.changed' : 'account.closed',
+      subjectKind: 'account',
+      subjectId: id,
+      detail: { from: before, to: { ...change } },
+    });
+  });
+}
+
+/** An account as the API shows it; its balance is of the newest generation, null before one. */
+export interface ShownAccount {
+  id: string;
+  number: string;
+  name: string;
+  nameZh: string | null;
+  openedOn: LocalDay;
+  closedOn: LocalDay | null;
+  creditMode: 'platform' | 'meter';
+  alarm1: Money | null;
+  alarm2: Money | null;
+  points: ShownHolding[];
+  balance: ShownBalance | null;
+}
+interface ShownHolding {
+  id: string;
+  code: string;
+  commodity: 'electricity' | 'water';
+  tenancyId: string;
+  from: string;
+  to: string | null;
+}
+export interface ShownBalance {
+  settled: Money;
+  provisional: Money;
+  live: Money;
+  settledTo: LocalDay | null;
+  newestSampleAt: string | null;
+  ageS: number | null;
+  hoursLeft: number | null;
+  computedAt: string | null;
+}
+
+interface Row extends Record<string, unknown> {
+  id: string;
+  number: string;
+  name: string;
+  name_zh: string | null;
+  opened_on: string;
+  closed_on: string | null;
+  credit_mode: 'platform' | 'meter';
+  alarm1_minor: string | null;
+  alarm2_minor: string | null;
+  points: ShownHolding[];
+  currency: string;
+  settled_minor: string | null;
+  provisional_minor: string;
+  settled_to: string | null;
+  newest_sample_at: string | Date | null;
+  hours_left: string | null;
+  computed_at: string | Date;
+}
+
+/** Accounts in order of id after `cursor`; points are those held now or from now on. */
+export async function listAccounts(
+  db: Queryable,
+  {
+    projectId,
+    ids,
+    cursor,
+    limit,
+    now,
+  }: { projectId: string; ids?: readonly string[]; cursor?: string; limit: number; now: Date },
+): Promise<ShownAccount[]> {
+  const only = ids ? sql`AND a.id = ANY(${`{${ids.join()}}`}::bigint[])` : sql``;
+  const found = await db.execute<Row>(sql`
+    SELECT a.id::text, a.number, a.name, a.name_zh, a.opened_on::text, a.closed_on::text,
+      a.credit_mode, a.alarm1_minor::text, a.alarm2_minor::text, r.currency, held.points,
+      b.settled_minor::text, b.provisional_minor::text, b.settled_to::text, b.newest_sample_at,
+      b.hours_left::text, g.computed_at
+    FROM accounts a
+    JOIN projects r ON r.id = a.project_id
+    LEFT JOIN live_balance_generations g ON g.project_id = a.project_id
+    LEFT JOIN live_balances b ON b.project_id = a.project_id AND b.generation = g.generation
+      AND b.account_id = a.id
+    LEFT JOIN LATERAL (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id::text, 'code', p.code,
+        'commodity', p.commodity, 'tenancyId', t.id::text, 'from', t.valid_from, 'to', t.valid_to)
+        ORDER BY p.code), '[]'::jsonb) AS points
+      FROM tenancies t JOIN points p ON p.project_id = t.project_id AND p.id = t.point_id
+      WHERE t.project_id = a.project_id AND t.account_id = a.id
+        AND (t.valid_to IS NULL OR t.valid_to > ${now.toISOString()}::timestamptz)) held ON true
+    WHERE a.project_id = ${projectId}::bigint AND a.id > ${cursor ?? '0'}::bigint ${only}
+    ORDER BY a.id LIMIT ${limit}`);
+  return found.rows.map((row) => renderAccount(row, now));
+}
+
+function renderAccount(row: Row, now: Date): ShownAccount {
+  const { currency } = row;
+  return {
+    id: row.id,
+    number: row.number,
+    name: row.name,
+    nameZh: row.name_zh,
+    openedOn: row.opened_on,
+    closedOn: row.closed_on,
+    creditMode: row.credit_mode,
+    alarm1: moneyOrNull(row.alarm1_minor, currency),
+    alarm2: moneyOrNull(row.alarm2_minor, currency),
+    points: row.points.map((p) => ({
+      ...p,
+      from: new Date(p.from).toISOString(),
+      to: p.to && new Date(p.to).toISOString(),
+    })),
+    balance:
+      row.settled_minor === null
+        ? null
+        : renderBalance({ ...row, settled_minor: row.settled_minor }, now),
+  };
+}
+
+/** A row of live balances as the API shows it. */
+export function renderBalance(
+  row: {
+    currency: string;
+    settled_minor: string;
+    provisional_minor: string;
+    settled_to: string | null;
+    newest_sample_at: string | Date | null;
+    hours_left: string | null;
+    computed_at: string | Date | null;
+  },
+  now: Date,
+): ShownBalance {
+  const settled = BigInt(row.settled_minor);
+  const provisional = BigInt(row.provisional_minor);
+  const newest = row.newest_sample_at && new Date(row.newest_sample_at);
+  return {
+    settled: money(settled, row.currency),
+    provisional: money(provisional, row.currency),
+    live: money(settled - provisional, row.currency),
+    settledTo: row.settled_to,
+    newestSampleAt: newest ? newest.toISOString() : null,
+    ageS: newest ? Math.max(0, Math.round((now.getTime() - newest.getTime()) / 1000)) : null,
+    hoursLeft: row.hours_left === null ? null : Number(row.hours_left),
+    computedAt: row.computed_at ? new Date(row.computed_at).toISOString() : null,
+  };
+}

@@ -1,0 +1,303 @@
+/** What live balances read from and write to Postgres. */
+import { sql } from 'drizzle-orm';
+import { type Alarming, syncAlarms } from '../sql/alarms.ts';
+import { daySpan, type LocalDay } from '../sql/local-day.ts';
+import { exponentOf, formatMinor } from '../sql/money.ts';
+import type { Db, Queryable } from '../sql/postgres.ts';
+import { renderBalance, type ShownBalance } from './accounts.ts';
+import type { PointDay } from './due.ts';
+import { EXACT_DIGITS, exactOf, unscaled } from './exact.ts';
+import type { Dated, Tenancy } from './parts.ts';
+import type { Commodity, PriceBook } from './price-book.ts';
+import type { ProjectTerms } from './project.ts';
+import { taxExact } from './rounding.ts';
+import { assertAccount, settledBalance } from './wallet.ts';
+
+/** Which of these point-days have a header, as 'point/day'. */
+export async function headedPointDays(
+  db: Queryable,
+  { projectId, pointDays }: { projectId: string; pointDays: readonly PointDay[] },
+): Promise<Set<string>> {
+  const found = await db.execute<{ scope: string; day: string }>(sql`
+    SELECT DISTINCT s.scope_id::text AS scope, s.local_day::text AS day
+    FROM unnest(${`{${pointDays.map((d) => d.pointId).join()}}`}::bigint[],
+      ${`{${pointDays.map((d) => d.localDay).join()}}`}::date[]) AS w (scope_id, local_day)
+    JOIN settlements s ON s.project_id = ${projectId}::bigint AND s.scope_id = w.scope_id
+      AND s.local_day = w.local_day`);
+  return new Set(found.rows.map((row) => `${row.scope}/${row.day}`));
+}
+
+/** Tenancies, installations, commodity and code of points. */
+export async function holdingsOf(
+  db: Queryable,
+  { projectId, points }: { projectId: string; points: readonly string[] },
+) {
+  const tenancies = new Map<string, Tenancy[]>();
+  const installations = new Map<string, Dated[]>();
+  const commodities = new Map<string, Commodity>();
+  const codes = new Map<string, string>();
+  const found = await db.execute<{
+    id: string;
+    code: string;
+    commodity: Commodity;
+    tenancies: { account: string; from: string; to: string | null }[];
+    installations: { from: string; to: string | null }[];
+  }>(sql`
+    SELECT p.id::text, p.code, p.commodity,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('account', t.account_id::text,
+          'from', t.valid_from, 'to', t.valid_to) ORDER BY t.valid_from), '[]'::jsonb)
+        FROM tenancies t WHERE t.project_id = p.project_id AND t.point_id = p.id) AS tenancies,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('from', i.valid_from, 'to', i.valid_to)),
+          '[]'::jsonb)
+        FROM installations i WHERE i.project_id = p.project_id AND i.point_id = p.id)
+        AS installations
+    FROM points p
+    WHERE p.project_id = ${projectId}::bigint
+      AND p.id = ANY(${`{${points.join()}}`}::bigint[])`);
+  const dated = ({ from, to }: { from: string; to: string | null }): Dated => ({
+    fromMs: Date.parse(from),
+    toMs: to === null ? null : Date.parse(to),
+  });
+  for (const row of found.rows) {
+    commodities.set(row.id, row.commodity);
+    codes.set(row.id, row.code);
+    tenancies.set(
+      row.id,
+      row.tenancies.map((t) => ({ accountId: t.account, ...dated(t) })),
+    );
+    installations.set(row.id, row.installations.map(dated));
+  }
+  return { tenancies, installations, commodities, codes };
+}
+
+/** Settled days that a rate of use is taken from. */
+const RATE_DAYS = 7;
+const HOUR_MS = 3_600_000;
+
+export interface Rates {
+  /** The newest header when they were read: as long as it stands, they do. */
+  newest: string;
+  /** Exact charge per hour, major units as text, per account. */
+  perHour: Map<string, string>;
+}
+
+/** Charges of each account's last seven settled days per hour of these days. */
+export async function readRates(
+  db: Queryable,
+  {
+    projectId,
+    zone,
+    book,
+    known,
+  }: { projectId: string; zone: string; book: PriceBook; known: Rates | undefined },
+): Promise<Rates> {
+  const head = await db.execute<{ newest: string }>(sql`
+    SELECT coalesce(max(id), 0)::text AS newest FROM settlements
+    WHERE project_id = ${projectId}::bigint`);
+  const newest = head.rows[0]?.newest ?? '0';
+  if (known?.newest === newest) return known;
+  const found = await db.execute<{
+    account: string;
+    days: LocalDay[];
+    component: string | null;
+    version: string | null;
+    exact: string;
+  }>(sql`
+    WITH last_days AS (
+      SELECT a.id AS account_id, max_day.local_day - ${RATE_DAYS}::int AS after
+      FROM accounts a CROSS JOIN LATERAL (
+        SELECT local_day FROM settlements s
+        WHERE s.project_id = a.project_id AND s.account_id = a.id
+        ORDER BY local_day DESC LIMIT 1) max_day
+      WHERE a.project_id = ${projectId}::bigint),
+    in_force AS (
+      SELECT s.* FROM last_days d JOIN settlements s ON s.project_id = ${projectId}::bigint
+        AND s.account_id = d.account_id AND s.local_day > d.after
+      WHERE NOT EXISTS (SELECT 1 FROM settlements n
+        WHERE n.project_id = s.project_id AND n.supersedes = s.id)),
+    settled_days AS (
+      SELECT account_id, array_agg(DISTINCT local_day::text) AS days FROM in_force GROUP BY 1)
+    SELECT f.account_id::text AS account, to_jsonb(d.days) AS days, c.component,
+      c.tariff_version_id::text AS version, coalesce(sum(c.exact), 0)::text AS exact
+    FROM in_force f JOIN settled_days d USING (account_id)
+    LEFT JOIN charges c ON c.project_id = f.project_id AND c.settlement_id = f.id
+    GROUP BY 1, 2, 3, 4`);
+  const sums = new Map<string, { exact: bigint; hours: number }>();
+  const hoursOf = new Map<LocalDay, number>();
+  for (const { account, days, component, version, exact } of found.rows) {
+    let hours = 0;
+    for (const day of days) {
+      const known = hoursOf.get(day) ?? spanHours(zone, day);
+      hoursOf.set(day, known);
+      hours += known;
+    }
+    const sum = sums.get(account) ?? { exact: 0n, hours };
+    sums.set(account, sum);
+    if (component === null || version === null) continue;
+    const amount = exactOf(exact);
+    const priced = book.component(version, component);
+    sum.exact += priced.taxIncluded ? amount : amount + taxExact(amount, priced);
+  }
+  const perHour = new Map(
+    [...sums].map(([account, { exact, hours }]) => [
+      account,
+      // Half hours exist (Lord Howe), so the division is by double hours.
+      unscaled((exact * 2n) / BigInt(Math.round(hours * 2)), EXACT_DIGITS),
+    ]),
+  );
+  return { newest, perHour };
+}
+
+function spanHours(zone: string, day: LocalDay): number {
+  const { startMs, endMs } = daySpan(zone, day);
+  return (endMs - startMs) / HOUR_MS;
+}
+
+export interface Provisional {
+  accountId: string;
+  provisionalMinor: bigint;
+  settledTo: LocalDay;
+}
+
+/**
+ * Writes a generation of all open accounts, points to it, removes the ones before, and brings the alarms
+ * of low and spent balances in line. What is settled is summed in the same statement as it is written.
+ * Returns the number of accounts.
+ */
+export async function writeGeneration(
+  db: Db,
+  {
+    project,
+    at,
+    today,
+    provisional,
+    rates,
+  }: {
+    project: ProjectTerms;
+    at: Date;
+    today: LocalDay;
+    provisional: readonly Provisional[];
+    rates: ReadonlyMap<string, string>;
+  },
+): Promise<number> {
+  const projectId = project.id;
+  const rows = provisional.map((p) => ({
+    account: p.accountId,
+    minor: p.provisionalMinor.toString(),
+    settled: p.settledTo,
+  }));
+  const perHour = [...rates].map(([account, hour]) => ({ account, hour }));
+  const now = sql`${at.toISOString()}::timestamptz`;
+  return await db.transaction(async (tx) => {
+    const made = await tx.execute<{ generation: string }>(sql`
+      INSERT INTO live_balance_generations (project_id, generation, computed_at)
+      VALUES (${projectId}::bigint, nextval('ids'), ${now})
+      ON CONFLICT (project_id) DO UPDATE SET generation = excluded.generation,
+        computed_at = excluded.computed_at
+      RETURNING generation::text`);
+    const generation = made.rows[0]?.generation ?? '0';
+    const written = await tx.execute<{
+      account_id: string;
+      live: string;
+      alarm1: string;
+      alarm2: string;
+      held: boolean;
+    }>(sql`
+      WITH settled AS (
+        SELECT l.account_id, -sum(e.amount) AS minor
+        FROM ledger_accounts l
+        JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
+        WHERE l.project_id = ${projectId}::bigint AND l.code = 'wallet' GROUP BY l.account_id),
+      open_days AS (
+        SELECT account::bigint AS account_id, minor::bigint, settled::date
+        FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+          AS t (account text, minor text, settled text)),
+      rates AS (
+        SELECT account::bigint AS account_id, hour::numeric
+        FROM jsonb_to_recordset(${JSON.stringify(perHour)}::jsonb) AS t (account text, hour text)),
+      heard AS (
+        SELECT t.account_id, max(s.last_ok_at) AS at
+        FROM tenancies t
+        JOIN installations i ON i.project_id = t.project_id AND i.point_id = t.point_id
+          AND i.valid_from <= ${now} AND (i.valid_to IS NULL OR i.valid_to > ${now})
+        JOIN meter_states s ON s.project_id = i.project_id AND s.meter_id = i.meter_id
+        WHERE t.project_id = ${projectId}::bigint
+          AND t.valid_from <= ${now} AND (t.valid_to IS NULL OR t.valid_to > ${now})
+        GROUP BY t.account_id),
+      balances AS (
+        SELECT a.id AS account_id, coalesce(s.minor, 0) AS settled, coalesce(o.minor, 0) AS open,
+          CASE WHEN r.hour IS NULL AND o.settled IS NULL THEN NULL
+            ELSE coalesce(o.settled, ${today}::date) END AS settled_to,
+          h.at, r.hour
+        FROM accounts a
+        LEFT JOIN settled s ON s.account_id = a.id
+        LEFT JOIN open_days o ON o.account_id = a.id
+        LEFT JOIN rates r ON r.account_id = a.id
+        LEFT JOIN heard h ON h.account_id = a.id
+        WHERE a.project_id = ${projectId}::bigint),
+      written AS (
+        INSERT INTO live_balances (project_id, generation, account_id, settled_minor,
+          provisional_minor, currency, settled_to, newest_sample_at, charge_per_hour, hours_left)
+        SELECT ${projectId}::bigint, ${generation}::bigint, account_id, settled, open,
+          ${project.currency}, settled_to, at, hour,
+          CASE WHEN hour > 0 THEN greatest(0, round((settled - open)
+            / power(10::numeric, ${exponentOf(project.currency)}::int) / hour, 1)) END
+        FROM balances RETURNING account_id, settled_minor - provisional_minor AS live)
+      SELECT w.account_id::text, w.live::text,
+        coalesce(a.alarm1_minor, p.alarm1_minor)::text AS alarm1,
+        coalesce(a.alarm2_minor, p.alarm2_minor)::text AS alarm2,
+        a.closed_on IS NULL AND EXISTS (SELECT 1 FROM tenancies t
+          WHERE t.project_id = a.project_id AND t.account_id = a.id
+            AND t.valid_from <= ${now} AND (t.valid_to IS NULL OR t.valid_to > ${now})) AS held
+      FROM written w
+      JOIN accounts a ON a.project_id = ${projectId}::bigint AND a.id = w.account_id
+      JOIN projects p ON p.id = a.project_id`);
+    await tx.execute(sql`
+      DELETE FROM live_balances
+      WHERE project_id = ${projectId}::bigint AND generation <> ${generation}::bigint`);
+    const low: Alarming[] = [];
+    const spent: Alarming[] = [];
+    for (const row of written.rows) {
+      if (!row.held) continue;
+      const live = BigInt(row.live);
+      const subject = { subjectKind: 'account', subjectId: row.account_id };
+      const detail = { balance: formatMinor(live, project.currency), currency: project.currency };
+      if (live < 0n) spent.push({ ...subject, severity: 'critical', detail });
+      else if (live <= BigInt(row.alarm2)) low.push({ ...subject, severity: 'warning', detail });
+      else if (live <= BigInt(row.alarm1)) low.push({ ...subject, severity: 'notice', detail });
+    }
+    await syncAlarms(tx, { projectId, kind: 'account.low', at, subjects: low });
+    await syncAlarms(tx, { projectId, kind: 'account.arrears', at, subjects: spent });
+    return written.rows.length;
+  });
+}
+
+/** An account's balance of the newest generation; before the first, what is settled alone. */
+export async function readBalance(
+  db: Queryable,
+  { projectId, accountId, now }: { projectId: string; accountId: string; now: Date },
+): Promise<ShownBalance> {
+  await assertAccount(db, { projectId, accountId });
+  const found = await db.execute<{
+    currency: string;
+    settled_minor: string | null;
+    provisional_minor: string;
+    settled_to: string | null;
+    newest_sample_at: string | null;
+    hours_left: string | null;
+    computed_at: string | null;
+  }>(sql`
+    SELECT p.currency, b.settled_minor::text, coalesce(b.provisional_minor, 0)::text
+      AS provisional_minor, b.settled_to::text, b.newest_sample_at, b.hours_left::text,
+      CASE WHEN b.account_id IS NOT NULL THEN g.computed_at END AS computed_at
+    FROM projects p
+    LEFT JOIN live_balance_generations g ON g.project_id = p.id
+    LEFT JOIN live_balances b ON b.project_id = p.id AND b.generation = g.generation
+      AND b.account_id = ${accountId}::bigint
+    WHERE p.id = ${projectId}::bigint`);
+  const row = found.rows[0];
+  if (!row) throw new Error('a project vanished');
+  const settled =
+    row.settled_minor ?? (await settledBalance(db, { projectId, accountId })).toString();
+  return renderBalance({ ...row, settled_minor: settled }, now);
+}

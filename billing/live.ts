@@ -1,0 +1,207 @@
+/**
+ * Live balances: what is settled less what unsettled days would cost by now. Computed for all points of
+ * a project at once, once a minute, as a new generation that one row points to.
+ */
+import { addDays, daySpan, type LocalDay, localDayOf, SLOT_MS } from '../sql/local-day.ts';
+import { exponentOf } from '../sql/money.ts';
+import type { Db, Queryable } from '../sql/postgres.ts';
+import type { Questdb } from '../sql/questdb.ts';
+import { chunksOf, duePointDays, type PointDay } from './due.ts';
+import { EXACT_DIGITS, exactText, halfEven, unscaled } from './exact.ts';
+import { type IntervalSource, NONE, readIntervals } from './intervals.ts';
+import { headedPointDays, holdingsOf, readRates, writeGeneration } from './live-store.ts';
+import { partsOfDay } from './parts.ts';
+import { openPriceBook, type PriceBook } from './price-book.ts';
+import { type ProjectTerms, readProject } from './project.ts';
+import { type Line, rate, SLOTS_MAX } from './rate.ts';
+import { taxExact } from './rounding.ts';
+import { readTails, sharesOf, type Tail } from './tail.ts';
+import { PRICE_DIGITS } from './tariff.ts';
+import type { ShownCharge } from './wallet.ts';
+
+/** How long to wait for QuestDB's WAL before a balance is computed without the newest rows. */
+const WAL_DEADLINE_MS = 10_000;
+
+/** An account's part of an unsettled day, priced by what is known now. */
+export interface OpenDay {
+  accountId: string;
+  pointId: string;
+  localDay: LocalDay;
+  lines: Line[];
+}
+
+/** Every unsettled day of a project (or of one account) up to now, tail and all. */
+export async function rateOpenDays(
+  db: Queryable,
+  source: Pick<IntervalSource, 'questdb'> & Partial<IntervalSource>,
+  {
+    project,
+    book,
+    now,
+    accountId,
+  }: { project: ProjectTerms; book: PriceBook; now: Date; accountId?: string },
+): Promise<OpenDay[]> {
+  const { zone } = project;
+  const projectId = project.id;
+  const today = localDayOf(zone, now.getTime());
+  const due = await duePointDays(db, source.questdb, {
+    projectId,
+    zone,
+    lastDay: today,
+    walDeadlineMs: WAL_DEADLINE_MS,
+    accountId,
+  });
+  const headed = await headedPointDays(db, { projectId, pointDays: due });
+  const open = due.filter((d) => !headed.has(`${d.pointId}/${d.localDay}`));
+  const points = [...new Set(open.map((d) => d.pointId))];
+  const holdings = await holdingsOf(db, { projectId, points });
+  const tails = await readTails(db, source.questdb, {
+    projectId,
+    now,
+    points: accountId === undefined ? undefined : points,
+  });
+  const tailOf = new Map(tails.map((tail) => [tail.pointId, tail]));
+  const rated: OpenDay[] = [];
+  for (const chunk of chunksOf(open)) {
+    const days = [...new Set(chunk.map((d) => d.localDay))];
+    const matrix = await readIntervals(source, {
+      projectId,
+      zone,
+      points: [...new Set(chunk.map((d) => d.pointId))],
+      days,
+    });
+    for (const pointDay of chunk) {
+      const { pointId, localDay } = pointDay;
+      const span = daySpan(zone, localDay);
+      const row = matrix.rowOf(pointId, localDay);
+      const tail = tailOf.get(pointId);
+      if (tail) fillTail(matrix, row, span, tail);
+      const parts = partsOfDay(span, {
+        tenancies: holdings.tenancies.get(pointId) ?? [],
+        installations: holdings.installations.get(pointId) ?? [],
+      });
+      for (const part of parts) {
+        if (accountId !== undefined && part.accountId !== accountId) continue;
+        const commodity = holdings.commodities.get(pointId) ?? 'electricity';
+        const terms = book.find({ pointId, accountId: part.accountId, commodity, day: localDay });
+        if (!terms) continue;
+        const { prices, ranksOn } = terms;
+        const ranks = ranksOn(localDay);
+        const lines = rate(matrix.quantities, { row, slots: part.slots, ranks, prices });
+        rated.push({ accountId: part.accountId, ...pointDay, lines });
+      }
+    }
+  }
+  return rated;
+}
+
+/** Puts a tail's shares where no interval is built yet. */
+function fillTail(
+  { quantities, qualities }: { quantities: Float64Array; qualities: Uint8Array },
+  row: number,
+  { startMs: dayStartMs, endMs }: { startMs: number; endMs: number },
+  tail: Tail,
+): void {
+  for (const { startMs, quantity } of sharesOf(tail)) {
+    if (startMs < dayStartMs || startMs >= endMs) continue;
+    const cell = row * SLOTS_MAX + (startMs - dayStartMs) / SLOT_MS;
+    if (qualities[cell] === NONE) quantities[cell] = quantity;
+  }
+}
+
+/** What a line takes from the wallet, exact: with the tax that comes on top. */
+const grossOf = ({ priced, exact }: Line): bigint =>
+  priced.taxIncluded ? exact : exact + taxExact(exact, priced);
+
+/** Computes balances of projects; remembers rates of use until another day is settled. */
+export function createLiveBalances({
+  db,
+  source,
+}: {
+  db: Db;
+  source: Pick<IntervalSource, 'questdb'> & Partial<IntervalSource>;
+}): (project: ProjectTerms, now: Date) => Promise<{ accounts: number }> {
+  const known = new Map<string, Awaited<ReturnType<typeof readRates>>>();
+  return async (project, now) => {
+    const book = await openPriceBook(db, { projectId: project.id, zone: project.zone });
+    const open = await rateOpenDays(db, source, { project, book, now });
+    const rates = await readRates(db, {
+      projectId: project.id,
+      zone: project.zone,
+      book,
+      known: known.get(project.id),
+    });
+    known.set(project.id, rates);
+    const byAccount = new Map<string, { exact: bigint; firstOpen: LocalDay }>();
+    for (const { accountId, localDay, lines } of open) {
+      const sum = byAccount.get(accountId) ?? { exact: 0n, firstOpen: localDay };
+      byAccount.set(accountId, sum);
+      if (localDay < sum.firstOpen) sum.firstOpen = localDay;
+      for (const line of lines) sum.exact += grossOf(line);
+    }
+    const unit = 10n ** BigInt(EXACT_DIGITS - exponentOf(project.currency));
+    const accounts = await writeGeneration(db, {
+      project,
+      at: now,
+      today: localDayOf(project.zone, now.getTime()),
+      provisional: [...byAccount].map(([accountId, { exact, firstOpen }]) => ({
+        accountId,
+        provisionalMinor: halfEven(exact, unit),
+        settledTo: firstOpen,
+      })),
+      rates: rates.perHour,
+    });
+    return { accounts };
+  };
+}
+
+/** The lines of an account's unsettled days in [from, to), as charges that may still change. */
+export async function provisionalCharges(
+  { db, questdb, clock }: { db: Db; questdb: Questdb; clock: () => Date },
+  {
+    projectId,
+    accountId,
+    from,
+    to,
+  }: { projectId: string; accountId: string; from: LocalDay | null; to: LocalDay | null },
+): Promise<ShownCharge[]> {
+  const project = await readProject(db, projectId);
+  const now = clock();
+  const today = localDayOf(project.zone, now.getTime());
+  // Days long past are settled or wait; only when recent ones are asked for is anything open.
+  if (to !== null && to <= addDays(today, -OPEN_DAYS_MAX)) return [];
+  const book = await openPriceBook(db, { projectId, zone: project.zone });
+  const open = await rateOpenDays(db, { questdb }, { project, book, now, accountId });
+  const inRange = ({ localDay }: PointDay) =>
+    (from === null || localDay >= from) && (to === null || localDay < to);
+  const names = await holdingsOf(db, {
+    projectId,
+    points: [...new Set(open.map((d) => d.pointId))],
+  });
+  return open
+    .filter(inRange)
+    .sort((a, b) => b.localDay.localeCompare(a.localDay))
+    .flatMap(({ pointId, localDay, lines }) =>
+      lines.map((line) => ({
+        serviceDay: localDay,
+        scopeId: pointId,
+        pointCode: names.codes.get(pointId) ?? null,
+        component: line.priced.component,
+        componentName: line.priced.name,
+        tariffVersionId: line.priced.tariffVersionId,
+        ...book.title(line.priced.tariffVersionId),
+        period: line.period === 0 ? null : line.period,
+        step: line.step,
+        quantity: Number(line.quantity),
+        price: unscaled(line.price, PRICE_DIGITS),
+        exact: exactText(line.exact),
+        taxRate: line.priced.taxRate,
+        treatment: line.priced.treatment,
+        revision: 0,
+        provisional: true,
+      })),
+    );
+}
+
+/** Waiting days further back than this are not priced for a page. */
+const OPEN_DAYS_MAX = 62;

@@ -1,0 +1,62 @@
+/**
+ * The process of billing: every ten seconds it settles what is due and what changed, computes live
+ * balances once a minute, and seals the journal.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../sql/clock.ts';
+import { openDuckdb } from '../sql/duckdb.ts';
+import { roomEnvironment } from '../sql/env.ts';
+import { openLog } from '../sql/log.ts';
+import { openPostgres } from '../sql/postgres.ts';
+import { openQuestdb } from '../sql/questdb.ts';
+import { createRound } from './work.ts';
+
+const ROUND_MS = 10_000;
+const WAL_DEADLINE_MS = 30_000;
+const POOL_MAX = 4;
+
+const env = roomEnvironment('billing', process.env);
+const log = openLog({ room: 'billing', level: env.logLevel });
+const postgres = openPostgres({
+  url: env.databaseUrl,
+  max: POOL_MAX,
+  onError: (error) => log.warn({ err: error }, 'an idle connection to Postgres broke'),
+});
+const duckdb = await openDuckdb({ memory: '1GB', threads: 2 });
+// What an earlier process left half-way is of no use to anyone.
+const folder = join(env.dataFolder, 'billing');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+
+/** Tests name a place at which this process is to die, as if by kill −9. */
+const fatalPlace = process.env.BILLING_FAILPOINT;
+
+const stop = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());
+
+const round = createRound({
+  postgres,
+  source: { questdb: openQuestdb({ url: env.questdbUrl }), duckdb, folder },
+  clock: systemClock,
+  graceMs: env.settlementGraceMinutes * 60_000,
+  walDeadlineMs: WAL_DEADLINE_MS,
+  failpoint: (place) => {
+    if (place === fatalPlace) process.kill(process.pid, 'SIGKILL');
+  },
+  log,
+});
+
+process.send?.('ready');
+while (!stop.signal.aborted) {
+  try {
+    await round();
+  } catch (error) {
+    log.warn({ err: error }, 'a round of billing did not begin');
+  }
+  await pause(ROUND_MS, undefined, { signal: stop.signal }).catch(() => {});
+}
+duckdb.close();
+await postgres.close();
+process.disconnect?.();

@@ -1,0 +1,26 @@
+/** Billing's part of the API: accounts, tenancies, tariffs, sales, and what is owed and why. */
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Clock } from '../sql/clock.ts';
+import type { Db } from '../sql/postgres.ts';
+import type { Questdb } from '../sql/questdb.ts';
+import { createRoutes, type RouteEnv } from '../sql/route.ts';
+import { accountRoutes } from './account-routes.ts';
+import { saleRoutes } from './sale-routes.ts';
+import { tariffRoutes } from './tariff-routes.ts';
+import { tenancyRoutes } from './tenancy-routes.ts';
+
+export interface BillingDeps {
+  /** As the role of this room. */
+  db: Db;
+  questdb: Questdb;
+  clock: Clock;
+}
+
+/** Every route of this room, to be mounted under /api/v1. */
+export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
+  const app = createRoutes();
+  for (const part of [accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes]) {
+    app.route('/', part(deps));
+  }
+  return app;
+}

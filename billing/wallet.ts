@@ -1,0 +1,202 @@
+/** What moved an account's wallet, and the charges behind it: read from the ledger, never kept twice. */
+import { sql } from 'drizzle-orm';
+import type { LocalDay } from '../sql/local-day.ts';
+import { type Money, money } from '../sql/money.ts';
+import type { Queryable } from '../sql/postgres.ts';
+import { notFound, Problem } from '../sql/problem.ts';
+
+export interface ShownEntry {
+  id: string;
+  transactionId: string;
+  kind: string;
+  accountingDate: LocalDay;
+  postedAt: string;
+  /** Above zero: more in the wallet. */
+  amount: Money;
+  /** The wallet after it, in order of accounting date. */
+  balance: Money;
+  cause: Record<string, unknown>;
+}
+
+/** Throws Problem `not-found` unless the account is one of the project. */
+export async function assertAccount(
+  db: Queryable,
+  { projectId, accountId }: { projectId: string; accountId: string },
+): Promise<void> {
+  const found = await db.execute(sql`
+    SELECT 1 FROM accounts WHERE project_id = ${projectId}::bigint AND id = ${accountId}::bigint`);
+  if (found.rows.length === 0) throw notFound('account');
+}
+
+/** The settled balance of a wallet, minor units: −Σ of its entries. */
+export async function settledBalance(
+  db: Queryable,
+  { projectId, accountId }: { projectId: string; accountId: string },
+): Promise<bigint> {
+  const found = await db.execute<{ sum: string }>(sql`
+    SELECT coalesce(-sum(e.amount), 0)::text AS sum
+    FROM ledger_accounts l JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
+    WHERE l.project_id = ${projectId}::bigint AND l.account_id = ${accountId}::bigint
+      AND l.code = 'wallet'`);
+  return BigInt(found.rows[0]?.sum ?? 0);
+}
+
+/** Entries of the wallet, newest accounting date first. The cursor is 'date/transaction' of the last. */
+export async function listEntries(
+  db: Queryable,
+  {
+    projectId,
+    accountId,
+    cursor,
+    limit,
+  }: { projectId: string; accountId: string; cursor?: string; limit: number },
+): Promise<{ data: ShownEntry[]; nextCursor: string | null }> {
+  await assertAccount(db, { projectId, accountId });
+  const [date, transaction] = cursorOf(cursor);
+  const found = await db.execute<{
+    transaction_id: string;
+    leg: number;
+    kind: string;
+    accounting_date: string;
+    posted_at: string;
+    amount: string;
+    balance: string;
+    currency: string;
+    cause: Record<string, unknown>;
+  }>(sql`
+    WITH wallet_entries AS (
+      SELECT t.id, e.leg, t.kind, t.accounting_date, t.posted_at, -e.amount AS amount, e.currency,
+        t.cause, -sum(e.amount) OVER (ORDER BY t.accounting_date, t.id) AS balance
+      FROM ledger_accounts l
+      JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
+      JOIN transactions t ON t.project_id = e.project_id AND t.id = e.transaction_id
+      WHERE l.project_id = ${projectId}::bigint AND l.account_id = ${accountId}::bigint
+        AND l.code = 'wallet')
+    SELECT id::text AS transaction_id, leg, kind, accounting_date::text, posted_at, amount::text,
+      balance::text, currency, cause
+    FROM wallet_entries
+    WHERE ${date}::date IS NULL OR (accounting_date, id) < (${date}::date, ${transaction}::bigint)
+    ORDER BY accounting_date DESC, id DESC LIMIT ${limit + 1}`);
+  const rows = found.rows.slice(0, limit);
+  const last = found.rows.length > limit ? rows.at(-1) : undefined;
+  return {
+    data: rows.map((row) => ({
+      id: `${row.transaction_id}-${row.leg}`,
+      transactionId: row.transaction_id,
+      kind: row.kind,
+      accountingDate: row.accounting_date,
+      postedAt: new Date(row.posted_at).toISOString(),
+      amount: money(BigInt(row.amount), row.currency),
+      balance: money(BigInt(row.balance), row.currency),
+      cause: row.cause,
+    })),
+    nextCursor: last ? `${last.accounting_date}/${last.transaction_id}` : null,
+  };
+}
+
+function cursorOf(cursor: string | undefined): [string | null, string | null] {
+  if (cursor === undefined) return [null, null];
+  const match = /^(\d{4}-\d{2}-\d{2})\/(\d{1,18})$/.exec(cursor);
+  if (!match) throw new Problem('invalid-request', 'query/cursor: not a cursor');
+  return [match[1] ?? null, match[2] ?? null];
+}
+
+export interface ShownCharge {
+  serviceDay: LocalDay;
+  scopeId: string;
+  pointCode: string | null;
+  component: string;
+  componentName: string | null;
+  tariffVersionId: string;
+  tariffName: string | null;
+  tariffVersion: number | null;
+  /** Rank, null where the component knows no period. */
+  period: number | null;
+  step: number;
+  /** Base units (Wh, litres). */
+  quantity: number;
+  /** Per 1,000 base units. */
+  price: string;
+  /** Major units, not rounded. */
+  exact: string;
+  taxRate: string;
+  treatment: 'revenue' | 'on-behalf';
+  revision: number;
+  /** True for a day that is not settled yet: such a line may still change. */
+  provisional: boolean;
+}
+
+/** Lines of the revisions in force for service days [from, to), newest day first; `cursor` counts them. */
+export async function listCharges(
+  db: Queryable,
+  {
+    projectId,
+    accountId,
+    from,
+    to,
+    offset,
+    limit,
+  }: {
+    projectId: string;
+    accountId: string;
+    from: LocalDay | null;
+    to: LocalDay | null;
+    offset: number;
+    limit: number;
+  },
+): Promise<ShownCharge[]> {
+  const found = await db.execute<{
+    day: string;
+    scope: string;
+    code: string | null;
+    component: string;
+    component_name: string | null;
+    version_id: string;
+    tariff: string;
+    version: number;
+    period: number;
+    step: number;
+    quantity: string;
+    price: string;
+    exact: string;
+    tax_rate: string;
+    treatment: 'revenue' | 'on-behalf';
+    revision: number;
+  }>(sql`
+    SELECT s.local_day::text AS day, s.scope_id::text AS scope, p.code, c.component,
+      (SELECT k ->> 'name' FROM jsonb_array_elements(v.definition -> 'components') k
+        WHERE k ->> 'code' = c.component) AS component_name,
+      v.id::text AS version_id, f.name AS tariff, v.version, c.period, c.step,
+      c.quantity::text, c.price::text, c.exact::text, c.tax_rate::text, c.treatment, s.revision
+    FROM settlements s
+    JOIN charges c ON c.project_id = s.project_id AND c.settlement_id = s.id
+    JOIN tariff_versions v ON v.project_id = c.project_id AND v.id = c.tariff_version_id
+    JOIN tariffs f ON f.project_id = v.project_id AND f.id = v.tariff_id
+    LEFT JOIN points p ON p.project_id = s.project_id AND p.id = s.scope_id
+    WHERE s.project_id = ${projectId}::bigint AND s.account_id = ${accountId}::bigint
+      AND (${from}::date IS NULL OR s.local_day >= ${from}::date)
+      AND (${to}::date IS NULL OR s.local_day < ${to}::date)
+      AND NOT EXISTS (SELECT 1 FROM settlements n
+        WHERE n.project_id = s.project_id AND n.supersedes = s.id)
+    ORDER BY s.local_day DESC, p.code, c.component, c.tariff_version_id, c.period, c.step
+    OFFSET ${offset} LIMIT ${limit}`);
+  return found.rows.map((row) => ({
+    serviceDay: row.day,
+    scopeId: row.scope,
+    pointCode: row.code,
+    component: row.component,
+    componentName: row.component_name,
+    tariffVersionId: row.version_id,
+    tariffName: row.tariff,
+    tariffVersion: row.version,
+    period: row.period === 0 ? null : row.period,
+    step: row.step,
+    quantity: Number(row.quantity),
+    price: row.price,
+    exact: row.exact,
+    taxRate: row.tax_rate,
+    treatment: row.treatment,
+    revision: row.revision,
+    provisional: false,
+  }));
+}

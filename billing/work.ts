@@ -1,0 +1,74 @@
+/** One round of billing's work in every project, in the order in which it must be done. */
+import { syncAlarms } from '../sql/alarms.ts';
+import type { Log } from '../sql/log.ts';
+import { isRetryable, type Postgres } from '../sql/postgres.ts';
+import { createLiveBalances } from './live.ts';
+import { type ProjectTerms, readProjects } from './project.ts';
+import { seal } from './seal.ts';
+import { type SettleDeps, type Settled, settleDirty, settleDue } from './settle.ts';
+
+/** How often balances are computed; they are at most this old, and the sample a minute. */
+export const LIVE_MS = 60_000;
+
+/**
+ * Prepares a round: settle what is due, settle anew what changed, bring balances up to date where a
+ * minute has passed or a day was settled, seal. One failing project does not keep the others waiting.
+ */
+export function createRound(
+  deps: SettleDeps & { postgres: Postgres; log: Pick<Log, 'info' | 'warn' | 'error'> },
+): () => Promise<void> {
+  const { postgres, source, clock, log } = deps;
+  const live = createLiveBalances({ db: postgres.db, source });
+  const liveAt = new Map<string, number>();
+  const blocked = new Map<string, string>();
+
+  async function tend(project: ProjectTerms): Promise<void> {
+    let settledAny = false;
+    for (const [name, settle] of [
+      ['due', settleDue],
+      ['dirty', settleDirty],
+    ] as const) {
+      const settled = await settle(deps, project);
+      await tellBlocked(project, settled);
+      if (settled.outcome !== 'settled') continue;
+      if (settled.headers > 0) log.info({ project: project.id, ...settled }, `settled: ${name}`);
+      settledAny ||= settled.headers > 0;
+    }
+    const nowMs = clock().getTime();
+    if (settledAny || nowMs - (liveAt.get(project.id) ?? 0) >= LIVE_MS) {
+      await live(project, clock());
+      liveAt.set(project.id, nowMs);
+    }
+    const sealed = await seal(postgres.db, { projectId: project.id, at: clock() });
+    if (sealed > 0) log.info({ project: project.id, sealed }, 'sealed');
+  }
+
+  /** Being blocked is said once, and an alarm stands until it is over. */
+  async function tellBlocked(project: ProjectTerms, settled: Settled): Promise<void> {
+    const reason = settled.outcome === 'blocked' ? settled.reason : undefined;
+    if (reason === blocked.get(project.id)) return;
+    if (reason === undefined) blocked.delete(project.id);
+    else blocked.set(project.id, reason);
+    if (reason) log.warn({ project: project.id, reason }, 'nothing is settled');
+    await syncAlarms(postgres.db, {
+      projectId: project.id,
+      kind: 'questdb.suspended',
+      at: clock(),
+      subjects: reason?.includes('suspended')
+        ? [{ subjectKind: 'store', subjectId: 'questdb', severity: 'critical', detail: { reason } }]
+        : [],
+    });
+  }
+
+  return async () => {
+    for (const project of await readProjects(postgres.db)) {
+      try {
+        await tend(project);
+      } catch (error) {
+        // The next round does it again; a broken connection or a deadlock is not worth more words.
+        const level = isRetryable(error) ? 'warn' : 'error';
+        log[level]({ err: error, project: project.id }, 'a round of billing failed');
+      }
+    }
+  };
+}
