@@ -10,7 +10,7 @@ import { tidy } from './tidy.ts';
 import { seedRoles } from './users.ts';
 
 const TIDY_EVERY_MS = 3_600_000;
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 5_000;
 
 const env = roomEnvironment('web', process.env);
 const log = openLog({ room: 'web', level: env.logLevel });

@@ -40,11 +40,29 @@ export function describeApi(app: OpenAPIHono<RouteEnv>) {
     scheme: 'bearer',
     description: 'An API key, `wl_…`.',
   });
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Wattledger', version: '1', description },
   });
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const operation of Object.values(item as Record<string, Operation>)) {
+      operation.tags ??= [nounOf(path)];
+      const permission = `Permission: \`${operation['x-permission']}\``;
+      operation.description = [operation.description, permission].filter(Boolean).join('\n\n');
+    }
+  }
+  return document;
 }
+
+interface Operation {
+  tags?: string[];
+  description?: string;
+  'x-permission'?: string;
+}
+
+/** What a path is about: its first word after the project. */
+const nounOf = (path: string): string =>
+  /^\/api\/(?:v1\/)?(?:projects\/\{projectId\}\/)?([a-z-]+)/.exec(path)?.[1] ?? 'other';
 
 /** Serves /api/openapi.json and /api/docs. Called after every route is mounted. */
 export function mountDocs(app: OpenAPIHono<RouteEnv>): void {
@@ -85,7 +103,7 @@ const page = `<!doctype html>
 const start = `SwaggerUIBundle({
   url: '/api/openapi.json',
   dom_id: '#docs',
-  docExpansion: 'none',
+  docExpansion: 'list',
   tryItOutEnabled: false,
   validatorUrl: null,
 });
