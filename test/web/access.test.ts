@@ -263,6 +263,34 @@ describe('another project’s ids', () => {
     }
   });
 
+  test('in a body answer exactly like ids that do not exist', async () => {
+    const from = '2026-11-01T00:00:00+08:00';
+    const { points, accounts } = ourIds;
+    const bodies: [string, string, (id: string | undefined) => object][] = [
+      ['accounts', 'points', (id) => ({ name: 'x', openedOn: '2026-11-01', pointIds: [id] })],
+      ['tenancies', 'accounts', (id) => ({ accountId: id, pointId: points, from })],
+      ['tenancies', 'points', (id) => ({ accountId: accounts, pointId: id, from })],
+      ['tariff-assignments', 'tariffs', (id) => ({ tariffId: id, from: '2026-11-01' })],
+      ['gateways', 'buildings', (id) => ({ name: 'x', buildingId: id })],
+      ['meters', 'buses', (id) => ({ serial: 'x1', model: 'DTSY1352', busId: id, unit: 9 })],
+      ...['buildingId', 'floorId', 'parentId'].map((name): (typeof bodies)[number] => [
+        'points',
+        { buildingId: 'buildings', floorId: 'floors', parentId: 'points' }[name] ?? '',
+        (id) => ({ code: 'X', name: 'x', commodity: 'electricity', [name]: id }),
+      ]),
+      ['installations', 'points', (id) => ({ pointId: id, meterId: ourIds.meters, from })],
+      ['installations', 'meters', (id) => ({ pointId: points, meterId: id, from })],
+    ];
+    for (const [noun, table, body] of bodies) {
+      const path = `/api/v1/projects/${ours.id}/${noun}`;
+      if (!routes.some((r) => r.method === 'POST' && r.path.endsWith(`}/${noun}`))) continue;
+      const real = await ourAdmin('POST', path, body(theirIds[table]));
+      const none = await ourAdmin('POST', path, body(NOWHERE));
+      expect([noun, table, plain(real)]).toEqual([noun, table, plain(none)]);
+      expect([noun, table, real.status, real.text]).toEqual([noun, table, 404, real.text]);
+    }
+  });
+
   test('appear in no list of ours', async () => {
     for (const route of inProject().filter((r) => r.method === 'GET')) {
       const { text } = await ask(
