@@ -48,10 +48,13 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     deviceScaleFactor: variant.width < 500 ? 2 : 1,
     hasTouch: variant.width < 500,
   });
-  await context.addInitScript(([theme, language]) => {
-    localStorage.setItem('wattledger.theme', theme ?? '');
-    localStorage.setItem('wattledger.language', language ?? '');
-  }, [variant.theme, variant.language]);
+  await context.addInitScript(
+    ([theme, language]) => {
+      localStorage.setItem('wattledger.theme', theme ?? '');
+      localStorage.setItem('wattledger.language', language ?? '');
+    },
+    [variant.theme, variant.language],
+  );
   const page = await context.newPage();
   await page.clock.install({ time: new Date(Date.now() + offsetMs) });
   page.on('console', (message) => {

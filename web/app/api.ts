@@ -9,7 +9,7 @@ export interface Money {
 export interface Page<Row, Totals = Record<string, unknown>> {
   data: Row[];
   nextCursor: string | null;
-  totals: Totals;
+  totals: Totals | null;
 }
 
 export interface Project {
@@ -24,8 +24,16 @@ export interface Project {
   permissions: string[];
 }
 
+/** What a project sets for all its accounts and meters. */
+export interface ProjectSettings {
+  id: string;
+  alarm1: Money;
+  alarm2: Money;
+  pollSeconds: number;
+}
+
 export interface Session {
-  user: { id: string; name: string; email: string };
+  user: { id: string; name: string; email: string | null };
   projects: Project[];
 }
 
@@ -36,6 +44,8 @@ export type PointRole = 'unit' | 'building-main' | 'park-main';
 export interface LivePoint {
   pointId: string;
   code: string;
+  name: string;
+  nameZh: string | null;
   buildingId: string | null;
   floorId: string | null;
   level: number | null;
@@ -49,6 +59,7 @@ export interface LivePoint {
   ageS: number | null;
   accountId: string | null;
   accountName: string | null;
+  accountNameZh: string | null;
   liveBalance: Money | null;
 }
 
@@ -57,7 +68,8 @@ export interface Live {
   zone: string;
   data: LivePoint[];
   counts: Partial<Record<PointState, number>>;
-  alarms: number;
+  /** Open ones, newest first, at most fifty. */
+  alarms: Alarm[];
 }
 
 export interface Building {
@@ -163,7 +175,13 @@ export interface Account {
   creditMode: 'platform' | 'meter';
   alarm1: Money | null;
   alarm2: Money | null;
-  points: { id: string; code: string }[];
+  points: {
+    id: string;
+    code: string;
+    commodity: Commodity;
+    from: string;
+    to: string | null;
+  }[];
   balance: Balance | null;
 }
 
@@ -174,7 +192,8 @@ export interface Entry {
   accountingDate: string;
   postedAt: string;
   amount: Money;
-  balance: Money | null;
+  /** The wallet after it, in order of accounting date. */
+  balance: Money;
   cause: Record<string, unknown>;
 }
 
@@ -183,6 +202,8 @@ export interface Charge {
   scopeId: string;
   pointCode: string | null;
   component: string;
+  componentName: string | null;
+  tariffVersionId: string;
   tariffName: string | null;
   tariffVersion: number | null;
   period: number | null;
@@ -190,7 +211,10 @@ export interface Charge {
   quantity: number;
   price: string;
   exact: string;
+  taxRate: string;
+  treatment: 'revenue' | 'on-behalf';
   revision: number;
+  /** Of a day that is not settled yet: it may still change. */
   provisional: boolean;
 }
 
@@ -199,7 +223,7 @@ export type Channel = 'cash' | 'transfer' | 'online';
 export interface Sale {
   id: string;
   accountId: string;
-  accountName: string | null;
+  accountName: string;
   receipt: string;
   channel: Channel;
   amount: Money;
@@ -208,40 +232,60 @@ export interface Sale {
   note: string | null;
 }
 
-export type Ranks = Partial<Record<'1' | '2' | '3' | '4' | '5', number>>;
+/** Base units by rank, 1 spike to 5 deep valley; 0 is energy without a known period. */
+export type Ranks = Partial<Record<'0' | '1' | '2' | '3' | '4' | '5', number>>;
 
-export interface EnergyRow {
-  /** Local day, month or hour as the report's unit says. */
-  period: string;
-  key: string;
-  label: string;
+export interface EnergyFigures {
   /** Base units (Wh, litres); null is missing, not zero. */
   quantity: number | null;
-  ranks: Ranks;
+  /** Null for water. */
+  ranks: Ranks | null;
+  estimatedQuantity: number | null;
   /** Numbers of quarter-hours. */
   measured: number;
   estimated: number;
   missing: number;
+  /** The same cell of the range before. */
   previous: number | null;
+}
+
+export interface EnergyRow extends EnergyFigures {
+  /** 2026-11-24T13:00+08:00, 2026-11-24, 2026-11 or 2026. */
+  period: string;
+  startsAt: string;
+  key: string | null;
+  code: string;
+  label: string;
+  labelZh: string | null;
 }
 
 export interface EnergyReport {
   zone: string;
   asOf: string;
-  ageS: number | null;
-  parameters: Record<string, unknown>;
+  ageS: number;
+  parameters: Record<string, string | null>;
+  /** What `previous` is. */
+  comparison: {
+    kind: 'days' | 'months' | 'years';
+    from: string;
+    to: string;
+    beyond: number | null;
+  } | null;
+  rowCount: number;
+  totals: EnergyFigures;
   data: EnergyRow[];
-  totals: Partial<EnergyRow> | null;
 }
 
-export type EnergyUnit = 'hour' | 'day' | 'month';
-export type EnergyBy = 'project' | 'building' | 'account' | 'point';
+export type EnergyUnit = 'hour' | 'day' | 'month' | 'year';
+export type EnergyBy = 'project' | 'building' | 'floor' | 'account' | 'point';
+export type EnergyAgainst = 'previous' | 'year' | 'none';
 
 export interface EnergyQuery {
   from: string;
   to: string;
   unit: EnergyUnit;
   by: EnergyBy;
+  against?: EnergyAgainst;
   buildingId?: string;
   accountId?: string;
   pointId?: string;
@@ -257,7 +301,6 @@ export interface Alarm {
   detail: Record<string, unknown>;
   raisedAt: string;
   clearedAt: string | null;
-  acknowledgedBy: string | null;
 }
 
 export interface Tariff {
@@ -271,7 +314,43 @@ export interface TariffVersion {
   id: string;
   version: number;
   effectiveFrom: string;
-  definition: unknown;
+  definition: TariffDefinition;
+}
+
+export type Rank = '1' | '2' | '3' | '4' | '5';
+export type DayType = 'everyday' | 'weekday' | 'weekend' | 'holiday';
+
+export interface TariffDefinition {
+  components: {
+    kind: string;
+    code: string;
+    name: string;
+    nameZh?: string;
+    treatment?: 'revenue' | 'on-behalf';
+    taxCode?: string;
+    taxRate?: string;
+    taxIncluded?: boolean;
+    /** Per 1,000 base units. */
+    price?: string;
+    prices?: Partial<Record<Rank, string>>;
+  }[];
+  calendar?: TariffCalendar;
+  labels?: Partial<Record<Rank, { name: string; nameZh?: string }>>;
+}
+
+export interface TariffCalendar {
+  seasons: {
+    name: string;
+    nameZh?: string;
+    /** MM-DD, the last day included; may run over the new year. */
+    from: string;
+    to: string;
+    days: { type: DayType; bands: { from: string; to: string; rank: number }[] }[];
+  }[];
+  /** 1 Monday to 7 Sunday. */
+  weekend: number[];
+  holidays: string[];
+  workdays: string[];
 }
 
 /** What a caller is told went wrong (problem+json), with what the app needs to say about it. */
@@ -292,7 +371,7 @@ export class ApiProblem extends Error {
 const BASE = '/api/v1';
 /** Pages fetched for one list before the app stops and says so. */
 const PAGES_MAX = 20;
-const PAGE_SIZE = 500;
+const PAGE_SIZE = 1000;
 
 type Query = Record<string, string | number | undefined>;
 

@@ -130,3 +130,7 @@ function offsetMs(zone: string, atMs: number): number {
   const wall = Date.parse(`${localDay(zone, at)}T${time(zone, at, true)}Z`);
   return wall - Math.floor(atMs / 1000) * 1000;
 }
+
+/** The instant so many hours later. */
+export const addHours = (at: Date, hours: number): Date =>
+  new Date(at.getTime() + hours * 3_600_000);

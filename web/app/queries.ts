@@ -16,7 +16,7 @@ import {
   type Live,
   list,
   type Meter,
-  type Point,
+  type ProjectSettings,
   type Reading,
   type Sale,
   type Session,
@@ -62,6 +62,16 @@ export function useLive(rhythm: 'live' | 'slow' = 'live') {
   });
 }
 
+/** Defaults of the project: alarm thresholds where an account has none of its own. */
+export function useProjectSettings() {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'settings'],
+    queryFn: ({ signal }) => call<ProjectSettings>(at(id, ''), { signal }),
+    staleTime: 10 * MINUTE,
+  });
+}
+
 function useList<Row>(name: string, path: string, query = {}, everyMs?: number, enabled = true) {
   const { id } = useProject();
   return useQuery({
@@ -77,11 +87,10 @@ export const useBuildings = () => useList<Building>('buildings', '/buildings', {
 export const useGateways = (everyMs = SHELL_MS) =>
   useList<Gateway>('gateways', '/gateways', {}, everyMs);
 export const useMeters = () => useList<Meter>('meters', '/meters', {}, MINUTE);
-export const usePoints = () => useList<Point>('points', '/points');
 export const useInstallations = (enabled = true) =>
   useList<Installation>('installations', '/installations', {}, undefined, enabled);
-export const useAlarms = (enabled = true) =>
-  useList<Alarm>('alarms', '/alarms', {}, SHELL_MS, enabled);
+export const useAlarms = (state: 'open' | 'all' = 'open') =>
+  useList<Alarm>('alarms', '/alarms', { state }, SHELL_MS);
 export const useAccounts = (enabled = true) =>
   useList<Account>('accounts', '/accounts', {}, MINUTE, enabled);
 export const useTariffs = (enabled = true) =>
@@ -92,8 +101,6 @@ export const useEntries = (accountId: string) =>
   useList<Entry>('entries', `/accounts/${accountId}/entries`, {}, MINUTE);
 export const useCharges = (accountId: string, query: { from: string; to: string }, on = true) =>
   useList<Charge>('charges', `/accounts/${accountId}/charges`, query, MINUTE, on);
-export const useAccountSales = (accountId: string) =>
-  useList<Sale>('account-sales', `/accounts/${accountId}/sales`);
 
 export function useMeter(meterId: string) {
   const { id } = useProject();
@@ -104,13 +111,19 @@ export function useMeter(meterId: string) {
   });
 }
 
-export function useReadings(meterId: string, from: string, to: string, everyMs?: number) {
+/** A sample before midnight too: a register at 00:00 lies between two of them. */
+const BEFORE_MS = 30 * MINUTE;
+
+/** Samples of a day given as instants, and of the half hour before it. */
+export function useReadings(meterId: string, fromMs: number, toMs: number, everyMs?: number) {
   const { id } = useProject();
+  const from = new Date(fromMs - BEFORE_MS).toISOString();
+  const to = new Date(toMs).toISOString();
   return useQuery({
     queryKey: [id, 'readings', meterId, from, to],
     queryFn: ({ signal }) =>
       list<Reading>(at(id, `/meters/${meterId}/readings`), {
-        query: { from, to, limit: 2000 },
+        query: { from, to },
         signal,
       }),
     refetchInterval: everyMs,

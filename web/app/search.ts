@@ -1,5 +1,5 @@
 /** What of a page's state lives in its address: parsed here, defaults left out, nonsense dropped. */
-import type { Commodity, EnergyBy, EnergyUnit, PointState } from './api.ts';
+import type { Commodity, EnergyAgainst, EnergyBy, EnergyUnit, PointState } from './api.ts';
 
 type Raw = Record<string, unknown>;
 
@@ -26,7 +26,7 @@ export interface ListSearch {
   q?: string;
   building?: string;
   state?: PointState;
-  commodity?: Commodity;
+  kind?: 'mains' | 'water' | 'all';
   sort?: string;
   from?: string;
   to?: string;
@@ -38,7 +38,7 @@ export const listSearch = (raw: Raw): ListSearch => ({
   q: text(raw.q),
   building: text(raw.building),
   state: oneOf(pointStates, raw.state),
-  commodity: oneOf(['electricity', 'water'], raw.commodity),
+  kind: oneOf(['mains', 'water', 'all'], raw.kind),
   sort: text(raw.sort),
   from: localDay(raw.from),
   to: localDay(raw.to),
@@ -57,14 +57,14 @@ export const meterSearch = (raw: Raw): MeterSearch => ({
 });
 
 export interface AccountSearch {
-  tab?: 'entries' | 'sales';
+  tab?: 'charges' | 'sales' | 'corrections';
   month?: string;
   open?: string;
   sale?: boolean;
 }
 
 export const accountSearch = (raw: Raw): AccountSearch => ({
-  tab: oneOf(['entries', 'sales'], raw.tab),
+  tab: oneOf(['charges', 'sales', 'corrections'], raw.tab),
   month: localDay(raw.month),
   open: text(raw.open),
   sale: raw.sale === true ? true : undefined,
@@ -75,6 +75,7 @@ export interface EnergySearch {
   to?: string;
   unit?: EnergyUnit;
   by?: EnergyBy;
+  against?: EnergyAgainst;
   building?: string;
   commodity?: Commodity;
   sort?: string;
@@ -83,8 +84,9 @@ export interface EnergySearch {
 export const energySearch = (raw: Raw): EnergySearch => ({
   from: localDay(raw.from),
   to: localDay(raw.to),
-  unit: oneOf(['hour', 'day', 'month'], raw.unit),
-  by: oneOf(['project', 'building', 'account', 'point'], raw.by),
+  unit: oneOf(['hour', 'day', 'month', 'year'], raw.unit),
+  by: oneOf(['project', 'building', 'floor', 'account', 'point'], raw.by),
+  against: oneOf(['previous', 'year', 'none'], raw.against),
   building: text(raw.building),
   commodity: oneOf(['electricity', 'water'], raw.commodity),
   sort: text(raw.sort),

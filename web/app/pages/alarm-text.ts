@@ -79,6 +79,9 @@ function stateOf(alarm: Alarm, point: LivePoint | undefined): PointState {
   return point?.state && point.state !== 'opened' ? point.state : 'alarm1';
 }
 
+/** A threshold without cents where there are none: 300. */
+const trimmed = (text: string | null | undefined) => amount(text).replace(/\.00$/, '');
+
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 function moneyOf(value: unknown): string | null {

@@ -1,3 +1,172 @@
-export default function Page() {
-  return null;
+/** Sales of a range of days, newest first, with totals that foot by channel. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { Sale } from '../api.ts';
+import { useNow } from '../clock.tsx';
+import { addDays, addMonths, localDay, moment, range } from '../dates.ts';
+import { amount, currencyName, sum } from '../format.ts';
+import { useLanguage } from '../language.ts';
+import { Controls, DayRange } from '../parts/controls.tsx';
+import { Icon } from '../parts/icons.tsx';
+import { Empty, ProblemNotice } from '../parts/notice.tsx';
+import { Table } from '../parts/table.tsx';
+import type { Column } from '../parts/table-model.ts';
+import { useMay, useProject } from '../project.tsx';
+import { useSales } from '../queries.ts';
+import type { ListSearch } from '../search.ts';
+import { SaleDrawer } from './sale/sale-drawer.tsx';
+
+export default function Sales() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const project = useProject();
+  const may = useMay();
+  const navigate = useNavigate();
+  const search = useSearch({ from: '/projects/$projectId/sales' });
+  const today = localDay(project.zone, useNow(60_000));
+  const month = `${today.slice(0, 7)}-01`;
+  const from = search.from ?? month;
+  const to = search.to && search.to > from ? search.to : addDays(today, 1);
+  const sales = useSales({ from, to });
+  const rows = sales.data?.data;
+  const columns = useColumns(rows ?? []);
+  const set = (change: Partial<ListSearch>) =>
+    void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
+  return (
+    <>
+      <div className="head">
+        <div className="head-text">
+          <h1>{t('page.sales')}</h1>
+          <div className="head-line">
+            {range(language, from, to)} · {t('sale.byTime', { zone: project.zone })}
+          </div>
+        </div>
+        <div className="head-acts">
+          {may('sale.write') && (
+            <button type="button" className="button primary" onClick={() => set({ sale: true })}>
+              <Icon name="plus" size={14} />
+              {t('act.newSale')}
+            </button>
+          )}
+        </div>
+      </div>
+      <Controls>
+        <div className="filters">
+          <DayRange
+            label={t('energy.period')}
+            from={from}
+            to={to}
+            presets={[
+              { label: t('energy.preset.today'), from: today, to: addDays(today, 1) },
+              { label: t('energy.preset.week'), from: addDays(today, -6), to: addDays(today, 1) },
+              { label: t('energy.preset.month'), from: month, to: addDays(today, 1) },
+              { label: t('energy.preset.lastMonth'), from: addMonths(month, -1), to: month },
+            ]}
+            onChange={(first, last) => set({ from: first, to: last })}
+          />
+        </div>
+      </Controls>
+      {sales.isError && !rows ? (
+        <ProblemNotice error={sales.error} retry={() => void sales.refetch()} />
+      ) : (
+        <Table
+          name="sales"
+          label={t('page.sales')}
+          title={rows ? t('home.saleCount', { count: rows.length }) : t('page.sales')}
+          columns={columns}
+          rows={rows}
+          rowKey={({ id }) => id}
+          sort={search.sort}
+          onSort={(sort) => set({ sort })}
+          complete={sales.data?.complete ?? true}
+          empty={<Empty title={t('sale.none')} text={t('sale.noneText')} />}
+          foot={t('sale.foot', { zone: project.zone })}
+        />
+      )}
+      {search.sale && may('sale.write') && <SaleDrawer onClose={() => set({ sale: undefined })} />}
+    </>
+  );
+}
+
+function useColumns(rows: readonly Sale[]): Column<Sale>[] {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { id: projectId, zone, currency } = useProject();
+  const now = useNow(60_000);
+  const total = sum(rows.map((sale) => sale.amount.amount));
+  return [
+    {
+      key: 'at',
+      title: t('account.when'),
+      width: '130px',
+      value: ({ soldAt }) => soldAt,
+      cell: ({ soldAt }) => <span className="nowrap">{moment(language, zone, soldAt, now)}</span>,
+      total: { cell: t('total'), value: t('total') },
+    },
+    {
+      key: 'receipt',
+      title: t('sale.receipt'),
+      width: '170px',
+      phone: 'none',
+      value: ({ receipt }) => receipt,
+      cell: ({ receipt }) => <span className="mono">{receipt}</span>,
+    },
+    {
+      key: 'account',
+      title: t('meters.account'),
+      width: 'minmax(160px, 1fr)',
+      phone: 'title',
+      value: ({ accountName }) => accountName,
+      cell: ({ accountId, accountName }) => (
+        <Link
+          to="/projects/$projectId/accounts/$accountId"
+          params={{ projectId, accountId }}
+          className="clip strong"
+          style={{ color: 'inherit', display: 'block' }}
+          title={accountName}
+          preload={false}
+        >
+          {accountName}
+        </Link>
+      ),
+    },
+    {
+      key: 'channel',
+      title: t('sale.channel'),
+      width: '140px',
+      value: ({ channel }) => t(`channel.${channel}`),
+      cell: ({ channel }) => t(`channel.${channel}`),
+    },
+    {
+      key: 'amount',
+      title: t('sale.amount'),
+      unit: currencyName(currency, language),
+      align: 'right',
+      width: '130px',
+      phone: 'figure',
+      value: (sale) => sale.amount.amount,
+      order: (sale) => Number(sale.amount.amount),
+      cell: (sale) => amount(sale.amount.amount),
+      total: { cell: amount(total), value: total },
+    },
+    {
+      key: 'by',
+      title: t('sale.soldBy'),
+      width: 'minmax(110px, 160px)',
+      value: ({ soldBy }) => soldBy,
+      cell: ({ soldBy }) => <div className="clip">{soldBy}</div>,
+    },
+    {
+      key: 'note',
+      title: t('sale.note'),
+      width: 'minmax(80px, 1fr)',
+      phone: 'none',
+      value: ({ note }) => note,
+      cell: ({ note }) => (
+        <div className="clip quiet" title={note ?? undefined}>
+          {note}
+        </div>
+      ),
+    },
+  ];
 }

@@ -1,8 +1,10 @@
 /** The colours of charts, read from the tokens at the time of drawing, and the parts all charts share. */
+
+import type { Rank } from '../api.ts';
 import { token } from '../theme.ts';
 
-export const ranks = ['1', '2', '3', '4', '5'] as const;
-export type Rank = (typeof ranks)[number];
+export type { Rank };
+export const ranks: readonly Rank[] = ['1', '2', '3', '4', '5'];
 /** From below: deep valley, valley, flat, peak, spike. */
 export const stackOrder: readonly Rank[] = ['5', '4', '3', '2', '1'];
 
@@ -82,6 +84,8 @@ export const quantityAxis = (palette: Palette, unit: string) => ({
   type: 'value' as const,
   min: 0,
   splitNumber: 4,
+  axisLine: { show: false },
+  axisTick: { show: false },
   name: unit,
   nameGap: 10,
   nameTextStyle: {

@@ -68,7 +68,8 @@ export function TableGrid<Row>({
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the grid is moved through by keys.
       tabIndex={0}
       style={{
-        maxHeight: height ?? (count > INNER_SCROLL_ROWS ? 'calc(100dvh - 190px)' : undefined),
+        maxHeight:
+          height ?? (count > INNER_SCROLL_ROWS ? 'max(420px, calc(100dvh - 316px))' : undefined),
       }}
       onKeyDown={onKeyDown}
     >

@@ -80,22 +80,24 @@ function useCounts(): Partial<Record<PageLink['name'], number>> {
   return {
     meters: live?.data.filter(({ meterId }) => meterId).length,
     gateways,
-    alarms: live?.alarms,
+    alarms: live?.alarms.length,
     accounts,
   };
 }
 
-const inBar: readonly PageLink['name'][] = ['home', 'meters', 'accounts', 'alarms'];
+/** On a phone the sale stands in the middle, where the thumb is. */
+const inBar: readonly PageLink['name'][] = ['home', 'meters', 'alarms'];
 
 export function BottomBar() {
   const { t } = useTranslation();
   const { project, session } = usePlace();
   const language = useLanguage();
   const navigate = useNavigate();
-  const alarms = useLive('slow').data?.alarms;
+  const alarms = useLive('slow').data?.alarms.length;
   const pages = pagesFor(project.permissions);
   const personItems = usePersonItems();
   const params = { projectId: project.id };
+  const may = useMay();
   const others = pages.filter(({ name }) => !inBar.includes(name));
   return (
     <nav className="bottombar" aria-label={t('navigation')}>
@@ -104,6 +106,7 @@ export function BottomBar() {
         .map((page) => (
           <Link
             key={page.name}
+            style={{ order: inBar.indexOf(page.name) * 2 }}
             to={page.to}
             params={params}
             activeOptions={{ exact: page.name === 'home', includeSearch: false }}
@@ -114,6 +117,17 @@ export function BottomBar() {
             {page.name === 'alarms' && !!alarms && <span className="badge">{alarms}</span>}
           </Link>
         ))}
+      {may('sale.write') && (
+        <Link
+          to="/projects/$projectId/sales"
+          params={params}
+          search={{ sale: true }}
+          style={{ order: 3 }}
+        >
+          <Icon name="plus" size={22} />
+          {t('page.sale')}
+        </Link>
+      )}
       <Menu
         label={t('more')}
         className="bottombar-more"

@@ -72,7 +72,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
                 <span className="topbar-name clip">{session.user.name}</span>
               </>
             }
-            caption={session.user.email}
+            caption={session.user.email ?? undefined}
             items={[signOut]}
             right
           />

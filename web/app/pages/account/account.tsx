@@ -1,3 +1,132 @@
-export default function Page() {
-  return null;
+/** One account: the balance that explains itself, its ledger, what it pays for, its use. */
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../clock.tsx';
+import { day, localDay } from '../../dates.ts';
+import { kw } from '../../format.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Icon } from '../../parts/icons.tsx';
+import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
+import { StateChip, StateIcon } from '../../parts/state.tsx';
+import { useMay, useProject } from '../../project.tsx';
+import { useAccount, useLive, useProjectSettings } from '../../queries.ts';
+import type { AccountSearch } from '../../search.ts';
+import { DayPanel } from '../meter/day-panel.tsx';
+import { SaleDrawer } from '../sale/sale-drawer.tsx';
+import { accountState } from './account-state.ts';
+import { BalanceStrip } from './balance-strip.tsx';
+import { LedgerPanel } from './ledger-panel.tsx';
+import { MonthPanel } from './month-panel.tsx';
+import './account.css';
+
+export default function AccountPage() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const project = useProject();
+  const may = useMay();
+  const navigate = useNavigate();
+  const { accountId } = useParams({ from: '/projects/$projectId/accounts/$accountId' });
+  const search = useSearch({ from: '/projects/$projectId/accounts/$accountId' });
+  const today = localDay(project.zone, useNow(60_000));
+  const query = useAccount(accountId);
+  const account = query.data;
+  const settings = useProjectSettings().data;
+  const set = (change: Partial<AccountSearch>) =>
+    void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
+  if (query.isError && !account) {
+    return <ProblemNotice error={query.error} retry={() => void query.refetch()} />;
+  }
+  const line = account && [
+    account.number,
+    t('home.unitCount', { count: account.points.length }),
+    t('accounts.since', { day: day(language, account.openedOn) }),
+    t(`accounts.mode.${account.creditMode}`),
+    account.closedOn && t('accounts.closed', { day: day(language, account.closedOn) }),
+  ];
+  return (
+    <>
+      <div className="head">
+        <div className="head-text">
+          <div className="head-title">
+            <h1>{account ? nameOf(language, account) : <Skeleton width={220} height={20} />}</h1>
+            {account && <StateChip state={accountState(account, settings)} />}
+          </div>
+          <div className="head-line">
+            {line ? line.filter(Boolean).join(' · ') : <Skeleton width={260} />}
+          </div>
+        </div>
+        <div className="head-acts">
+          {may('sale.write') && !account?.closedOn && (
+            <button type="button" className="button primary" onClick={() => set({ sale: true })}>
+              <Icon name="plus" size={14} />
+              {t('act.newSale')}
+            </button>
+          )}
+        </div>
+      </div>
+      <BalanceStrip account={account} />
+      <div className="columns" style={{ '--side': '336px' } as React.CSSProperties}>
+        <div className="stack">
+          <LedgerPanel
+            accountId={accountId}
+            account={account}
+            today={today}
+            search={search}
+            set={set}
+          />
+        </div>
+        <div className="stack">
+          <MonthPanel accountId={accountId} today={today} month={search.month} />
+          <PointPanel accountId={accountId} />
+          {may('report.read') && (
+            <DayPanel today={today} accountId={accountId} commodity="electricity" />
+          )}
+        </div>
+      </div>
+      {search.sale && account && may('sale.write') && (
+        <SaleDrawer account={account} onClose={() => set({ sale: undefined })} />
+      )}
+    </>
+  );
+}
+
+/** What the account pays for, and what each takes now. */
+function PointPanel({ accountId }: { accountId: string }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { id: projectId } = useProject();
+  const points = useLive('slow').data?.data.filter((each) => each.accountId === accountId);
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <h2>{t('page.meters')}</h2>
+        <span className="rest second">{t('home.now')}</span>
+      </div>
+      <ul className="point-list">
+        {points?.map((point) => (
+          <li key={point.pointId}>
+            <StateIcon state={point.state} size={13} />
+            {point.meterId ? (
+              <Link
+                to="/projects/$projectId/meters/$meterId"
+                params={{ projectId, meterId: point.meterId }}
+                className="strong"
+                style={{ color: 'inherit' }}
+              >
+                {point.code}
+              </Link>
+            ) : (
+              <span className="strong">{point.code}</span>
+            )}
+            <span className="clip quiet">{nameOf(language, point)}</span>
+            <span className="nowrap">
+              {point.commodity === 'water' ? t('commodity.water') : kw(point.powerW)}
+              {point.commodity === 'electricity' && <span className="unit"> kW</span>}
+            </span>
+          </li>
+        ))}
+        {points?.length === 0 && <li className="quiet">{t('accounts.noPoints')}</li>}
+      </ul>
+    </section>
+  );
 }

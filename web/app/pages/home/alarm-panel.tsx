@@ -1,11 +1,12 @@
 /** What someone should look at, the gravest and oldest first. */
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import type { PointState } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { span } from '../../dates.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../../parts/notice.tsx';
-import { StateIcon } from '../../parts/state.tsx';
+import { StateIcon, states } from '../../parts/state.tsx';
 import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
 import { useAlarms } from '../../queries.ts';
@@ -21,8 +22,13 @@ export function AlarmPanel() {
   const alarms = useAlarms();
   const describe = useAlarmText();
   const limit = useIsPhone() ? SHOWN_ON_PHONE : SHOWN;
-  const open = (alarms.data?.data ?? []).filter(({ clearedAt }) => !clearedAt);
-  const acknowledged = open.filter(({ acknowledgedBy }) => acknowledgedBy).length;
+  const open = (alarms.data?.data ?? [])
+    .filter(({ clearedAt }) => !clearedAt)
+    .map((alarm) => ({ alarm, ...describe(alarm) }))
+    .sort(
+      (a, b) =>
+        gravity(b.state) - gravity(a.state) || (a.alarm.raisedAt < b.alarm.raisedAt ? -1 : 1),
+    );
   const shown = open.slice(0, limit);
   return (
     <section className="panel">
@@ -56,8 +62,7 @@ export function AlarmPanel() {
         <Empty icon="check" title={t('home.noAlarms')} text={t('home.noAlarmsText')} />
       )}
       <ul className="alarm-list">
-        {shown.map((alarm) => {
-          const { code, text, state, meterId, accountId } = describe(alarm);
+        {shown.map(({ alarm, code, text, state, meterId, accountId }) => {
           const row = (
             <>
               <StateIcon state={state} size={13} />
@@ -95,14 +100,14 @@ export function AlarmPanel() {
           );
         })}
       </ul>
-      {open.length > 0 && (
+      {open.length > shown.length && (
         <div className="panel-foot">
-          <span>{t('home.acknowledged', { count: acknowledged })}</span>
-          {open.length > shown.length && (
-            <span>{t('home.more', { count: open.length - shown.length })}</span>
-          )}
+          <span>{t('home.more', { count: open.length - shown.length })}</span>
         </div>
       )}
     </section>
   );
 }
+
+/** Lost contact first: what is not seen may be anything. Then by what the tenant feels soonest. */
+const gravity = (state: PointState): number => states.indexOf(state);

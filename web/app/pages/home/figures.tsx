@@ -20,7 +20,7 @@ import { Spark } from '../../parts/spark.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { useAccounts, useLive, useSales } from '../../queries.ts';
 import type { DayByHour } from './home.tsx';
-import { byHour, total, upTo } from './hours.ts';
+import { beforeUpTo, byHour, total } from './hours.ts';
 
 export function Figures({ today, hours }: { today: string; hours: DayByHour }) {
   const may = useMay();
@@ -45,7 +45,7 @@ export const isUnit = ({ role, commodity }: LivePoint): boolean =>
 function Load({ hours }: { hours: DayByHour }) {
   const { t } = useTranslation();
   const live = useLive();
-  const day = byHour(hours.today.data);
+  const day = byHour(hours.data);
   const values = day.map(({ quantity, slots }) => (slots ? quantity : null));
   const highest = day.reduce<(typeof day)[number] | null>(
     (so, hour) => ((hour.quantity ?? 0) > (so?.quantity ?? 0) ? hour : so),
@@ -78,19 +78,19 @@ const pad = (hour: number): string => String(hour).padStart(2, '0');
 function Energy({ hours }: { hours: DayByHour }) {
   const { t } = useTranslation();
   const { zone } = useProject();
-  const report = hours.today.data;
+  const report = hours.data;
   const now = useNow(60_000);
   const soFar = total(byHour(report));
   // Compared to the same time of yesterday: what is not yet in the report is in neither.
   const minute = wallMinute(zone, report?.asOf ?? now);
-  const before = upTo(byHour(hours.yesterday.data), minute - (minute % 15));
+  const before = beforeUpTo(byHour(report), minute - (minute % 15));
   const difference = change(soFar, before);
   return (
     <Cell
       label={t('home.energy')}
       value={thousands(soFar)}
       unit="kWh"
-      loading={!report && !hours.today.isError}
+      loading={!report && !hours.isError}
       line={
         difference === null ? (
           t('home.noYesterday')

@@ -27,7 +27,7 @@ export default function Home() {
   const hours = useDayByHour(today);
   return (
     <>
-      <div className="head">
+      <div className="head home-head">
         <div className="head-text">
           <h1>{nameOf(language, project)}</h1>
           <div className="head-line">
@@ -58,22 +58,21 @@ export default function Home() {
         <div className="stack">
           {may('alarm.read') && <AlarmPanel />}
           {may('sale.read') && <MoneyPanel today={today} />}
-          {may('device.read') && <QualityPanel report={hours.today.data} />}
+          {may('device.read') && <QualityPanel report={hours.data} />}
         </div>
       </div>
     </>
   );
 }
 
-/** Today's energy by hour, renewed every minute, and yesterday's to compare. */
+/** Today's energy by hour, renewed every minute, with yesterday's to compare. */
 export function useDayByHour(today: string, buildingId?: string) {
   const may = useMay();
-  const on = may('report.read');
-  const common = { unit: 'hour', by: 'project', commodity: 'electricity', buildingId } as const;
-  return {
-    today: useEnergy({ ...common, from: today, to: addDays(today, 1) }, { everyMs: MINUTE_MS, on }),
-    yesterday: useEnergy({ ...common, from: addDays(today, -1), to: today }, { on }),
-  };
+  const query = { unit: 'hour', by: 'project', commodity: 'electricity', buildingId } as const;
+  return useEnergy(
+    { ...query, from: today, to: addDays(today, 1) },
+    { everyMs: MINUTE_MS, on: may('report.read') },
+  );
 }
 
 export type DayByHour = ReturnType<typeof useDayByHour>;

@@ -19,13 +19,11 @@ export function hourOption(
   palette: Palette,
   {
     hours,
-    before,
     minute,
     words,
     small,
   }: {
     hours: readonly Hour[];
-    before: readonly Hour[];
     minute: number;
     words: HourWords;
     small: boolean;
@@ -68,7 +66,7 @@ export function hourOption(
               value: `${thousands(hour.ranks[rank])} kWh`,
             })),
           { name: words.total, value: `${thousands(hour.quantity)} kWh` },
-          { name: words.yesterday, value: `${thousands(before[index]?.quantity)} kWh` },
+          { name: words.yesterday, value: `${thousands(hour.previous)} kWh` },
         ]);
       },
     },
@@ -101,7 +99,7 @@ export function hourOption(
         symbol: 'none',
         silent: true,
         lineStyle: { color: palette.text2, width: 1.2 },
-        data: stepLine(before),
+        data: stepLine(hours),
         tooltip: { show: false },
         markLine: {
           silent: true,
@@ -122,9 +120,9 @@ export function hourOption(
 
 /** Steps from edge to edge of the hours; the line breaks where nothing is known. */
 function stepLine(hours: readonly Hour[]): [number, number | null][] {
-  const points = hours.map(({ hour, quantity }): [number, number | null] => [
+  const points = hours.map(({ hour, previous }): [number, number | null] => [
     hour,
-    quantity === null ? null : quantity / 1000,
+    previous === null ? null : previous / 1000,
   ]);
   const last = points.at(-1);
   return last ? [...points, [24, last[1]]] : points;

@@ -28,7 +28,7 @@ export function HourPanel({ today }: { today: string }) {
   const phone = useIsPhone();
   const [building, setBuilding] = useState('');
   const buildings = useBuildings().data?.data ?? [];
-  const { today: report, yesterday } = useDayByHour(today, building || undefined);
+  const report = useDayByHour(today, building || undefined);
   const periods = usePeriods(today);
   const now = useNow(60_000);
   const minute = wallMinute(zone, now);
@@ -43,10 +43,9 @@ export function HourPanel({ today }: { today: string }) {
     [t],
   );
   const hours = useMemo(() => byHour(report.data), [report.data]);
-  const before = useMemo(() => byHour(yesterday.data), [yesterday.data]);
   const option = useCallback(
-    (palette: Palette) => hourOption(palette, { hours, before, minute, words, small: phone }),
-    [hours, before, minute, words, phone],
+    (palette: Palette) => hourOption(palette, { hours, minute, words, small: phone }),
+    [hours, minute, words, phone],
   );
   const sums = rankSums(hours);
   return (
@@ -106,13 +105,13 @@ export function HourPanel({ today }: { today: string }) {
               t('total'),
               t('home.yesterday'),
             ],
-            rows: hours.map((hour, index) => [
+            rows: hours.map((hour) => [
               `${String(hour.hour).padStart(2, '0')}:00`,
               ...ranks.map((rank) =>
                 thousands(hour.ranks[rank] ?? (hour.quantity === null ? null : 0)),
               ),
               thousands(hour.quantity),
-              thousands(before[index]?.quantity),
+              thousands(hour.previous),
             ]),
           }}
           under={

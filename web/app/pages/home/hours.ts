@@ -6,6 +6,8 @@ import { ranks } from '../../parts/palette.ts';
 export interface Hour {
   hour: number;
   quantity: number | null;
+  /** The same hour of the day before. */
+  previous: number | null;
   ranks: Ranks;
   estimated: number;
   missing: number;
@@ -28,6 +30,7 @@ export function byHour(report: EnergyReport | undefined): Hour[] {
     (_, hour): Hour => ({
       hour,
       quantity: null,
+      previous: null,
       ranks: {},
       estimated: 0,
       missing: 0,
@@ -42,8 +45,9 @@ export function byHour(report: EnergyReport | undefined): Hour[] {
 function addTo(hour: Hour | undefined, row: EnergyRow): void {
   if (!hour) return;
   if (row.quantity !== null) hour.quantity = (hour.quantity ?? 0) + row.quantity;
+  if (row.previous !== null) hour.previous = (hour.previous ?? 0) + row.previous;
   for (const rank of ranks) {
-    const quantity = row.ranks[rank];
+    const quantity = row.ranks?.[rank];
     if (quantity) hour.ranks[rank] = (hour.ranks[rank] ?? 0) + quantity;
   }
   hour.estimated += row.estimated;
@@ -58,12 +62,12 @@ export const total = (hours: readonly Hour[]): number | null =>
     null,
   );
 
-/** What a day had used by a minute of it; the hour that is not over counts by its part. */
-export function upTo(hours: readonly Hour[], minute: number): number | null {
+/** What the day before had used by a minute of it; the hour that is not over counts by its part. */
+export function beforeUpTo(hours: readonly Hour[], minute: number): number | null {
   return total(
     hours.map((hour) => {
       const part = Math.min(1, Math.max(0, (minute - hour.hour * 60) / 60));
-      return { ...hour, quantity: hour.quantity === null || !part ? null : hour.quantity * part };
+      return { ...hour, quantity: hour.previous === null || !part ? null : hour.previous * part };
     }),
   );
 }

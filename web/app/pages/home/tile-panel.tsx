@@ -87,6 +87,21 @@ function BuildingRow({ building, units }: { building: Building | null; units: Li
           <Icon name="right" size={16} />
         </span>
       </Link>
+      <div className="tile-mini" aria-hidden>
+        {units
+          .toSorted((a, b) => collator.compare(a.code, b.code))
+          .map(({ pointId, state }) => (
+            <i key={pointId} className={state}>
+              {state === 'alarm1'
+                ? '!'
+                : state === 'alarm2'
+                  ? '!!'
+                  : state === 'arrears'
+                    ? '−'
+                    : ''}
+            </i>
+          ))}
+      </div>
       <div className="tile-floors">
         {levels.map((level) => (
           <div className="tile-floor" key={level ?? 'none'}>

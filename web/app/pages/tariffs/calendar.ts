@@ -1,7 +1,9 @@
-/** A tariff version's definition read as seasons, day types and bands. Pure; unknown shapes give nothing. */
-import type { TariffVersion } from '../../api.ts';
+/** A tariff version's calendar read for the eye: which season and bands hold on a day. Pure. */
+import type { DayType, TariffCalendar, TariffVersion } from '../../api.ts';
 import { isRank } from '../../parts/palette.ts';
 import type { Band } from '../../parts/ribbon.tsx';
+
+export type Season = TariffCalendar['seasons'][number];
 
 /** The version in force on a day: the newest whose beginning is not after it. */
 export const versionOn = (versions: readonly TariffVersion[], day: string) =>
@@ -9,22 +11,53 @@ export const versionOn = (versions: readonly TariffVersion[], day: string) =>
     .filter(({ effectiveFrom }) => effectiveFrom <= day)
     .sort((a, b) => (a.effectiveFrom < b.effectiveFrom ? 1 : -1))[0];
 
-export function bandsOn(definition: unknown, _day: string): Band[] {
-  const bands = read(definition, 'bands');
-  return Array.isArray(bands) ? bands.flatMap(toBand) : [];
+/** The season of a day 'YYYY-MM-DD'; a season may run over the new year. */
+export const seasonOn = ({ seasons }: TariffCalendar, day: string): Season | undefined => {
+  const monthDay = day.slice(5);
+  return seasons.find(({ from, to }) =>
+    from <= to ? from <= monthDay && monthDay <= to : monthDay >= from || monthDay <= to,
+  );
+};
+
+const fallbacks: Record<Exclude<DayType, 'everyday'>, readonly DayType[]> = {
+  holiday: ['holiday', 'weekend', 'everyday'],
+  weekend: ['weekend', 'everyday'],
+  weekday: ['weekday', 'everyday'],
+};
+
+/** What kind of day it is: holidays and make-up workdays come before the week. */
+export function dayTypeOn(calendar: TariffCalendar, day: string): Exclude<DayType, 'everyday'> {
+  if (calendar.holidays.includes(day)) return 'holiday';
+  if (calendar.workdays.includes(day)) return 'weekday';
+  const weekday = new Date(`${day}T12:00:00Z`).getUTCDay() || 7;
+  return calendar.weekend.includes(weekday) ? 'weekend' : 'weekday';
 }
 
-function toBand(value: unknown): Band[] {
-  const from = minuteOf(read(value, 'from'));
-  const to = minuteOf(read(value, 'to'));
-  const rank = String(read(value, 'rank'));
-  return from === null || to === null || !isRank(rank) ? [] : [{ from, to, rank }];
+/** The bands of a season for a type of day, cut at midnight and in order of the clock. */
+export function bandsOf(season: Season, type: Exclude<DayType, 'everyday'>): Band[] {
+  const day = fallbacks[type].flatMap((each) => season.days.filter((d) => d.type === each))[0];
+  return (day?.bands ?? []).flatMap(toBands).sort((a, b) => a.from - b.from);
 }
 
-function minuteOf(value: unknown): number | null {
-  const parts = typeof value === 'string' ? /^(\d{2}):(\d{2})/.exec(value) : null;
-  return parts ? Number(parts[1]) * 60 + Number(parts[2]) : null;
+export function bandsOn(calendar: TariffCalendar, day: string): Band[] {
+  const season = seasonOn(calendar, day);
+  return season ? bandsOf(season, dayTypeOn(calendar, day)) : [];
 }
 
-const read = (value: unknown, key: string): unknown =>
-  value && typeof value === 'object' ? (value as Record<string, unknown>)[key] : undefined;
+/** A band over midnight belongs to the clock hours of each date: it is drawn as two. */
+function toBands({ from, to, rank }: Season['days'][number]['bands'][number]): Band[] {
+  const start = minuteOf(from);
+  const end = minuteOf(to) || 1440;
+  const text = String(rank);
+  if (!isRank(text)) return [];
+  if (start < end) return [{ from: start, to: end, rank: text }];
+  return [
+    { from: 0, to: end === 1440 ? 0 : end, rank: text },
+    { from: start, to: 1440, rank: text },
+  ].filter((band) => band.to > band.from);
+}
+
+function minuteOf(clock: string): number {
+  const [hours = '0', minutes = '0'] = clock.split(':');
+  return Number(hours) * 60 + Number(minutes);
+}

@@ -1,0 +1,96 @@
+/** Report rows as the bars of a chart (one per period) and as the lines of a table (one per place). Pure. */
+import type { EnergyFigures, EnergyRow, EnergyUnit, Ranks } from '../../api.ts';
+import { type Language, month, weekday } from '../../dates.ts';
+import { ranks } from '../../parts/palette.ts';
+
+export interface Bar extends EnergyFigures {
+  period: string;
+  /** On the axis. */
+  label: string;
+  /** In words, at the cursor. */
+  title: string;
+  ranks: Ranks;
+}
+
+/** One bar a period, added up over the places of the rows. */
+export function toBars(rows: readonly EnergyRow[], unit: EnergyUnit, language: Language): Bar[] {
+  const bars = new Map<string, Bar>();
+  for (const row of rows) {
+    const bar = bars.get(row.period);
+    if (bar) Object.assign(bar, added(bar, row));
+    else {
+      bars.set(row.period, {
+        ...row,
+        ranks: { ...row.ranks },
+        label: axisLabel(row.period, unit, language),
+        title: titleOf(row.period, unit, language),
+      });
+    }
+  }
+  return [...bars.values()];
+}
+
+export interface Line extends EnergyFigures {
+  key: string;
+  code: string;
+  label: string;
+  labelZh: string | null;
+  ranks: Ranks;
+}
+
+/** One line a place, added up over the periods of the rows; exact, the figures are integers. */
+export function toLines(rows: readonly EnergyRow[]): Line[] {
+  const lines = new Map<string, Line>();
+  for (const row of rows) {
+    const key = row.key ?? row.code;
+    const line = lines.get(key);
+    if (line) Object.assign(line, added(line, row));
+    else lines.set(key, { ...row, key, ranks: { ...row.ranks } });
+  }
+  return [...lines.values()];
+}
+
+function added(a: EnergyFigures & { ranks: Ranks }, b: EnergyFigures): EnergyFigures {
+  const sums: Ranks = { ...a.ranks };
+  for (const rank of ['0', ...ranks] as const) {
+    const more = b.ranks?.[rank];
+    if (more !== undefined) sums[rank] = (sums[rank] ?? 0) + more;
+  }
+  return {
+    quantity: plus(a.quantity, b.quantity),
+    ranks: sums,
+    estimatedQuantity: plus(a.estimatedQuantity, b.estimatedQuantity),
+    measured: a.measured + b.measured,
+    estimated: a.estimated + b.estimated,
+    missing: a.missing + b.missing,
+    previous: plus(a.previous, b.previous),
+  };
+}
+
+/** Missing and missing is missing; missing and something is something. */
+const plus = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : a + b;
+
+/** Part of the quarter-hours that are known, per cent; null when none was due. */
+export function completeness({ measured, estimated, missing }: EnergyFigures): number | null {
+  const all = measured + estimated + missing;
+  return all ? ((measured + estimated) / all) * 100 : null;
+}
+
+function axisLabel(period: string, unit: EnergyUnit, language: Language): string {
+  if (unit === 'hour') return period.slice(11, 13);
+  if (unit === 'day') return String(Number(period.slice(8, 10)));
+  if (unit === 'month') {
+    return language === 'zh' ? `${Number(period.slice(5, 7))}月` : month('en', period).slice(0, 3);
+  }
+  return period.slice(0, 4);
+}
+
+function titleOf(period: string, unit: EnergyUnit, language: Language): string {
+  if (unit === 'hour') return `${period.slice(0, 10)} ${period.slice(11, 16)}`;
+  if (unit === 'day') return `${period} ${weekday(language, period)}`;
+  return unit === 'month' ? month(language, period) : period;
+}
+
+export const isSunday = (period: string): boolean =>
+  period.length === 10 && new Date(`${period}T12:00:00Z`).getUTCDay() === 0;

@@ -1,0 +1,131 @@
+/** The report's figure and its drawing over time. */
+import { useCallback, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { EnergyReport } from '../../api.ts';
+import { range } from '../../dates.ts';
+import { change, number, signed, thousands } from '../../format.ts';
+import { useLanguage } from '../../language.ts';
+import { Chart } from '../../parts/chart.tsx';
+import { Skeleton, Waiting } from '../../parts/notice.tsx';
+import { type Palette, ranks, rankVar } from '../../parts/palette.ts';
+import { useIsPhone } from '../../phone.ts';
+import { toBars } from './bars.ts';
+import type { Asked } from './energy.tsx';
+import { energyOption } from './energy-option.ts';
+
+export function EnergyChart({
+  report,
+  asked,
+  today,
+}: {
+  report: EnergyReport | undefined;
+  asked: Asked;
+  today: string;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const phone = useIsPhone();
+  const unit = asked.commodity === 'water' ? 'm³' : 'kWh';
+  const bars = useMemo(
+    () => toBars(report?.data ?? [], asked.unit, language),
+    [report, asked.unit, language],
+  );
+  const words = useMemo(
+    () => ({
+      unit,
+      total: t('total'),
+      previous: t('energy.before'),
+      estimated: t('home.estimated'),
+      missing: t('home.missing'),
+      noPeriod: asked.commodity === 'water' ? t('commodity.water') : t('energy.noPeriod'),
+      ranks: Object.fromEntries(ranks.map((rank) => [rank, t(`period.${rank}`)])),
+    }),
+    [t, unit, asked.commodity],
+  );
+  const compare = asked.against !== 'none';
+  const option = useCallback(
+    (palette: Palette) =>
+      energyOption(palette, { bars, words, open: today, compare, small: phone }),
+    [bars, words, today, compare, phone],
+  );
+  const totals = report?.totals;
+  const difference = change(totals?.quantity, totals?.previous);
+  const share = (part: number | undefined) =>
+    number(totals?.quantity ? ((part ?? 0) / totals.quantity) * 100 : null, 1);
+  const before = report?.comparison;
+  return (
+    <section className="panel">
+      <div className="panel-head energy-head">
+        <span className="energy-total">
+          {report ? thousands(totals?.quantity) : <Skeleton width={140} height={22} />}{' '}
+          <span className="unit">{unit}</span>
+        </span>
+        {compare && before && difference !== null && (
+          <span className="second">
+            <b className="strong ink">
+              {signed(difference)} <span className="unit">%</span>
+            </b>{' '}
+            {t('energy.onBefore', {
+              quantity: thousands(totals?.previous),
+              unit,
+              range: range(language, before.from, before.to),
+            })}
+          </span>
+        )}
+      </div>
+      <div className="panel-body">
+        <div className="legend">
+          {asked.commodity === 'electricity' &&
+            ranks.map((rank) => (
+              <span key={rank}>
+                <i className="swatch" style={{ background: rankVar(rank) }} />
+                {t(`period.${rank}`)}
+                <b>{share(totals?.ranks?.[rank])}</b>
+                <span className="unit">%</span>
+              </span>
+            ))}
+          {compare && (
+            <span>
+              <i className="key-step" />
+              {t('energy.before')}
+            </span>
+          )}
+          <span>
+            <i className="key-hatch" />
+            {t('home.estimated')}
+          </span>
+          <span>
+            <i className="key-missing" />
+            {t('energy.missingNotZero')}
+          </span>
+        </div>
+        <Chart
+          option={option}
+          height={phone ? 230 : 290}
+          label={t('energy.title')}
+          points={bars.length}
+          summary={t('energy.summary', {
+            total: thousands(totals?.quantity),
+            unit,
+            range: range(language, asked.from, asked.to),
+          })}
+          table={{
+            columns: [
+              t('energy.period'),
+              ...ranks.map((rank) => t(`period.${rank}`)),
+              t('total'),
+              t('energy.before'),
+            ],
+            rows: bars.map((bar) => [
+              bar.title,
+              ...ranks.map((rank) => thousands(bar.ranks[rank] ?? null)),
+              thousands(bar.quantity),
+              thousands(bar.previous),
+            ]),
+          }}
+        />
+        {!report && <Waiting what={t('wait.report')} />}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,240 @@
+/** The report as a table that foots: a line per place, or per period for the whole park. */
+import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { EnergyFigures, EnergyReport, Rank } from '../../api.ts';
+import { change, number, signed, thousands } from '../../format.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Empty } from '../../parts/notice.tsx';
+import { ranks, rankVar } from '../../parts/palette.ts';
+import { Table } from '../../parts/table.tsx';
+import type { Column } from '../../parts/table-model.ts';
+import { useProject } from '../../project.tsx';
+import { completeness, type Line, toBars, toLines } from './bars.ts';
+import type { Asked } from './energy.tsx';
+
+const QUARTER_H = 0.25;
+
+export function EnergyTable({
+  report,
+  asked,
+  sort,
+  onSort,
+  onDay,
+}: {
+  report: EnergyReport | undefined;
+  asked: Asked;
+  sort: string | undefined;
+  onSort: (sort: string | undefined) => void;
+  onDay: (day: string) => void;
+}) {
+  const { t } = useTranslation();
+  const { zone } = useProject();
+  const language = useLanguage();
+  const unit = asked.commodity === 'water' ? 'm³' : 'kWh';
+  const rows = useMemo(() => {
+    if (!report) return undefined;
+    if (asked.by !== 'project') return toLines(report.data);
+    return toBars(report.data, asked.unit, language).map((bar) => ({
+      ...bar,
+      key: bar.period,
+      code: '',
+      label: bar.title,
+      labelZh: null,
+    }));
+  }, [report, asked.by, asked.unit, language]);
+  const columns = useColumns(rows ?? [], report?.totals, asked);
+  const isDays = asked.by === 'project' && asked.unit === 'day';
+  return (
+    <Table
+      name={`energy-by-${asked.by === 'project' ? asked.unit : asked.by}`}
+      label={t('energy.title')}
+      title={t(`energy.tableBy.${asked.by === 'project' ? asked.unit : asked.by}`)}
+      beside={<span className="unit">{unit}</span>}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.key}
+      sort={sort}
+      onSort={onSort}
+      onOpen={isDays ? (row) => onDay(row.key) : undefined}
+      waitingFor={t('wait.report')}
+      empty={<Empty title={t('energy.none')} text={t('energy.noneText')} />}
+      foot={t('energy.foot', { zone })}
+    />
+  );
+}
+
+function useColumns(
+  rows: readonly Line[],
+  totals: EnergyFigures | undefined,
+  asked: Asked,
+): Column<Line>[] {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { id: projectId } = useProject();
+  const most = Math.max(1, ...rows.map(({ quantity }) => quantity ?? 0));
+  const decimals = asked.commodity === 'water' ? 3 : 0;
+  const quantity = (
+    key: string,
+    title: string,
+    of: (figures: EnergyFigures) => number | null | undefined,
+    more: Partial<Column<Line>> = {},
+  ): Column<Line> => ({
+    key,
+    title,
+    align: 'right',
+    width: 'minmax(62px, 1fr)',
+    value: (row) => of(row) ?? null,
+    cell: (row) => thousands(of(row), decimals),
+    ...(totals && {
+      total: { cell: thousands(of(totals), decimals), value: of(totals) ?? null },
+    }),
+    ...more,
+  });
+  const byPeriod = (rank: Rank) =>
+    quantity(`rank${rank}`, t(`period.${rank}`), ({ ranks: parts }) => parts?.[rank] ?? 0, {
+      mark: <i className="swatch" style={{ background: rankVar(rank) }} />,
+      phone: 'none',
+      ...(rank === '5' && { width: 'minmax(92px, 1fr)' }),
+    });
+  const totalRow = rows.length > 0 ? t('total') : '';
+  return [
+    {
+      key: 'label',
+      title: t(`energy.row.${asked.by}`),
+      width: 'minmax(110px, 2fr)',
+      phone: 'title',
+      value: (row) => nameOf(language, { name: row.label, nameZh: row.labelZh }) || row.code,
+      order: (row) => (asked.by === 'project' ? row.key : row.code || row.label),
+      cell: (row) => <Place row={row} by={asked.by} projectId={projectId} />,
+      total: { cell: totalRow, value: totalRow },
+    },
+    ...(asked.commodity === 'electricity' ? ranks.map(byPeriod) : []),
+    quantity('total', t('total'), (figures) => figures.quantity, {
+      phone: 'figure',
+      cell: (row) => <b className="strong">{thousands(row.quantity, decimals)}</b>,
+    }),
+    ...(asked.against === 'none'
+      ? []
+      : [
+          quantity('previous', t('energy.before'), (figures) => figures.previous, {
+            cell: (row) => <span className="quiet">{thousands(row.previous, decimals)}</span>,
+          }),
+          {
+            key: 'change',
+            title: t('energy.change'),
+            unit: '%',
+            align: 'right',
+            width: '68px',
+            value: (row) => rounded(change(row.quantity, row.previous)),
+            cell: (row) => signed(change(row.quantity, row.previous)),
+            ...(totals && {
+              total: {
+                cell: signed(change(totals.quantity, totals.previous)),
+                value: rounded(change(totals.quantity, totals.previous)),
+              },
+            }),
+          } satisfies Column<Line>,
+        ]),
+    ...(asked.commodity === 'electricity'
+      ? [
+          {
+            key: 'share',
+            title: t('energy.share'),
+            width: '88px',
+            phone: 'none',
+            value: () => null,
+            cell: (row) => <ShareBar row={row} most={most} />,
+          } satisfies Column<Line>,
+        ]
+      : []),
+    quantity('estimated', t('home.estimated'), (figures) => figures.estimatedQuantity, {
+      width: '72px',
+      phone: 'none',
+      cell: (row) => (
+        <span className={row.estimatedQuantity ? 'estimated' : 'quiet'}>
+          {thousands(row.estimatedQuantity, decimals)}
+        </span>
+      ),
+    }),
+    {
+      key: 'missing',
+      title: t('home.missing'),
+      unit: t('energy.meterHours'),
+      align: 'right',
+      width: '98px',
+      phone: 'none',
+      value: (row) => row.missing * QUARTER_H,
+      cell: (row) => (
+        <span className={row.missing ? 'old' : 'quiet'}>{number(row.missing * QUARTER_H, 1)}</span>
+      ),
+      ...(totals && {
+        total: { cell: number(totals.missing * QUARTER_H, 1), value: totals.missing * QUARTER_H },
+      }),
+    },
+    {
+      key: 'complete',
+      title: t('energy.complete'),
+      unit: '%',
+      align: 'right',
+      width: '80px',
+      value: (row) => rounded(completeness(row)),
+      cell: (row) => number(completeness(row), 2),
+      ...(totals && {
+        total: { cell: number(completeness(totals), 2), value: rounded(completeness(totals)) },
+      }),
+    },
+  ];
+}
+
+const rounded = (value: number | null): number | null =>
+  value === null ? null : Math.round(value * 100) / 100;
+
+function Place({ row, by, projectId }: { row: Line; by: Asked['by']; projectId: string }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const name = nameOf(language, { name: row.label, nameZh: row.labelZh });
+  const body =
+    by === 'point' ? (
+      <>
+        <b className="strong">{row.code}</b> <span className="quiet">{name}</span>
+      </>
+    ) : (
+      <b className="strong">{name || t('energy.noAccount')}</b>
+    );
+  if (by === 'account' && row.key) {
+    return (
+      <Link
+        to="/projects/$projectId/accounts/$accountId"
+        params={{ projectId, accountId: row.key }}
+        style={{ color: 'inherit' }}
+        className="clip"
+        preload={false}
+      >
+        {body}
+      </Link>
+    );
+  }
+  return (
+    <div className="clip" title={name}>
+      {body}
+    </div>
+  );
+}
+
+/** The periods of a line, as long as the line is of the longest. */
+function ShareBar({ row, most }: { row: Line; most: number }) {
+  return (
+    <span className="share-bar">
+      {ranks.map((rank) => (
+        <span
+          key={rank}
+          style={{
+            width: `${((row.ranks[rank] ?? 0) / most) * 100}%`,
+            background: rankVar(rank),
+          }}
+        />
+      ))}
+    </span>
+  );
+}

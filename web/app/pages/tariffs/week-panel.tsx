@@ -1,0 +1,101 @@
+/** A week of a season as bands, and its holidays. */
+import { useTranslation } from 'react-i18next';
+import type { TariffCalendar } from '../../api.ts';
+import { addDays, weekday } from '../../dates.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { PeriodLegend } from '../../parts/legend.tsx';
+import { onRankVar, rankVar } from '../../parts/palette.ts';
+import { type Band, clock, HourAxis } from '../../parts/ribbon.tsx';
+import { useIsPhone } from '../../phone.ts';
+import { bandsOf, type Season } from './calendar.ts';
+
+/** A Monday, to name the days of the week by. */
+const MONDAY = '2024-01-01';
+/** Shorter bands bear no name, shorter than the second no times. */
+const NAME_MIN = 55;
+const TIMES_MIN = 130;
+
+export function WeekPanel({
+  calendar,
+  season,
+  today,
+}: {
+  calendar: TariffCalendar;
+  season: Season;
+  today: string;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const phone = useIsPhone();
+  const todayIndex = new Date(`${today}T12:00:00Z`).getUTCDay() || 7;
+  const days = [1, 2, 3, 4, 5, 6, 7].map((index) => ({
+    key: String(index),
+    name: weekday(language, addDays(MONDAY, index - 1)),
+    isToday: index === todayIndex,
+    bands: bandsOf(season, calendar.weekend.includes(index) ? 'weekend' : 'weekday'),
+  }));
+  const hasHoliday = season.days.some(({ type }) => type === 'holiday');
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <h2>{t('tariff.week', { season: nameOf(language, season) })}</h2>
+        <span className="rest">
+          <PeriodLegend />
+        </span>
+      </div>
+      <div className="panel-body week">
+        <div className="week-row">
+          <span />
+          <HourAxis step={phone ? 6 : 2} />
+        </div>
+        {days.map(({ key, name, isToday, bands }) => (
+          <Row key={key} name={name} strong={isToday} bands={bands} small={phone} />
+        ))}
+        {hasHoliday && (
+          <Row name={t('tariff.holiday')} bands={bandsOf(season, 'holiday')} small={phone} gap />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Row({
+  name,
+  bands,
+  strong,
+  small,
+  gap,
+}: {
+  name: string;
+  bands: readonly Band[];
+  strong?: boolean;
+  small: boolean;
+  gap?: boolean;
+}) {
+  const { t } = useTranslation();
+  return (
+    <div className={`week-row${gap ? ' apart' : ''}`}>
+      <span className={strong ? 'strong' : undefined}>{name}</span>
+      <div className="week-bands">
+        {bands.map(({ from, to, rank }) => {
+          const period = t(`period.${rank}`);
+          const times = `${clock(from)}–${clock(to)}`;
+          return (
+            <span
+              key={from}
+              title={`${period} ${times}`}
+              style={{
+                width: `${((to - from) / 1440) * 100}%`,
+                background: rankVar(rank),
+                color: onRankVar(rank),
+              }}
+            >
+              {!small && to - from >= NAME_MIN && period}
+              {!small && to - from >= TIMES_MIN && <em>{times}</em>}
+            </span>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
