@@ -1,6 +1,7 @@
 /** Alarms of a project: what is open, or what was. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
+import type { Access } from '../sql/permission.ts';
 import {
   answers,
   createRoutes,
@@ -47,13 +48,14 @@ export function alarmRoutes({ db }: WebDeps) {
     const { projectId } = c.req.valid('param');
     const { limit, cursor, state, kind } = c.req.valid('query');
     const before = cursorId(cursor);
+    const seen = and(eq(alarms.projectId, projectId), visibleAlarms(c.get('access'), projectId));
     const [rows, counted] = await Promise.all([
       db
         .select(shownAlarm)
         .from(alarms)
         .where(
           and(
-            eq(alarms.projectId, projectId),
+            seen,
             state === 'open' ? isNull(alarms.clearedAt) : undefined,
             kind === undefined ? undefined : eq(alarms.kind, kind),
             before === undefined ? undefined : lt(alarms.id, before),
@@ -64,12 +66,18 @@ export function alarmRoutes({ db }: WebDeps) {
       db
         .select({ open: sql<number>`count(*)::int` })
         .from(alarms)
-        .where(and(eq(alarms.projectId, projectId), isNull(alarms.clearedAt))),
+        .where(and(seen, isNull(alarms.clearedAt))),
     ]);
     const data = rows.map(renderAlarm);
     return c.json({ ...pageOf(data, limit), totals: { open: counted[0]?.open ?? 0 } }, 200);
   });
 }
+
+/** Alarms of accounts tell balances: only for who may read accounts. Undefined: all of them. */
+export const visibleAlarms = (access: Access, projectId: string): SQL | undefined =>
+  access.may(projectId, 'account.read') === 'allowed'
+    ? undefined
+    : ne(alarms.subjectKind, 'account');
 
 /** The columns of an alarm that are shown. */
 export const shownAlarm = {

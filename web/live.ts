@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { money } from '../sql/money.ts';
+import type { Access } from '../sql/permission.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound } from '../sql/problem.ts';
 import {
@@ -13,7 +14,7 @@ import {
   projectParams,
 } from '../sql/route.ts';
 import { alarms } from '../sql/schema/index.ts';
-import { alarmSchema, renderAlarm, shownAlarm } from './alarms.ts';
+import { alarmSchema, renderAlarm, shownAlarm, visibleAlarms } from './alarms.ts';
 import type { WebDeps } from './routes.ts';
 import { type ShownState, shownState, shownStates } from './shown-state.ts';
 
@@ -72,7 +73,7 @@ export function liveRoutes({ db, clock }: WebDeps) {
     const now = clock();
     const [rows, open] = await Promise.all([
       readPoints(db, { projectId, now }),
-      withAlarms ? openAlarms(db, projectId) : [],
+      withAlarms ? openAlarms(db, projectId, access) : [],
     ]);
     const zone = rows.zone;
     const data = rows.points.map((row) => renderPoint(row, { now, withAccounts }));
@@ -189,11 +190,17 @@ function count(data: readonly { state: ShownState }[]): Record<ShownState, numbe
   return counts;
 }
 
-async function openAlarms(db: Db, projectId: string) {
+async function openAlarms(db: Db, projectId: string, access: Access) {
   const rows = await db
     .select(shownAlarm)
     .from(alarms)
-    .where(and(eq(alarms.projectId, projectId), isNull(alarms.clearedAt)))
+    .where(
+      and(
+        eq(alarms.projectId, projectId),
+        isNull(alarms.clearedAt),
+        visibleAlarms(access, projectId),
+      ),
+    )
     .orderBy(desc(alarms.raisedAt))
     .limit(LIVE_ALARMS_MAX);
   return rows.map(renderAlarm);

@@ -32,7 +32,7 @@ export interface PointFacts {
   alarm2Minor: bigint;
 }
 
-/** The state that is shown. A main measures and is never rented: it is opened while it is heard. */
+/** The state that is shown; a threshold that is reached is passed. A main measures and is never rented: it is opened while it is heard. */
 export function shownState(point: PointFacts): ShownState {
   const unit = point.role === 'unit';
   if (point.metered ? isLost(point) : point.rented || !unit) return 'lostContact';
@@ -41,8 +41,8 @@ export function shownState(point: PointFacts): ShownState {
   const { balanceMinor } = point;
   if (balanceMinor === null) return 'opened';
   if (balanceMinor < 0n) return 'arrears';
-  if (balanceMinor < point.alarm2Minor) return 'alarm2';
-  if (balanceMinor < point.alarm1Minor) return 'alarm1';
+  if (balanceMinor <= point.alarm2Minor) return 'alarm2';
+  if (balanceMinor <= point.alarm1Minor) return 'alarm1';
   return 'opened';
 }
 

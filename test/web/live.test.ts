@@ -19,9 +19,10 @@ const well: PointFacts = {
 
 test.each<[string, Partial<PointFacts>, string]>([
   ['in credit and heard of', {}, 'opened'],
-  ['below the first threshold', { balanceMinor: 29_999n }, 'alarm1'],
-  ['at the first threshold', { balanceMinor: 30_000n }, 'opened'],
-  ['below the second threshold', { balanceMinor: 7_999n }, 'alarm2'],
+  ['above the first threshold', { balanceMinor: 30_001n }, 'opened'],
+  ['at the first threshold', { balanceMinor: 30_000n }, 'alarm1'],
+  ['above the second threshold', { balanceMinor: 8_001n }, 'alarm1'],
+  ['at the second threshold', { balanceMinor: 8_000n }, 'alarm2'],
   ['at nothing', { balanceMinor: 0n }, 'alarm2'],
   ['owing a cent', { balanceMinor: -1n }, 'arrears'],
   ['not rented', { rented: false, balanceMinor: null }, 'notOpened'],
@@ -81,6 +82,10 @@ describe('GET live', () => {
         liveBalance: { amount: '70.00', currency: 'CNY' },
       },
     ]);
+    await rig.rooms.billing.db.execute(sql`
+      INSERT INTO alarms (project_id, kind, severity, subject_kind, subject_id, raised_at, detail)
+      VALUES (${project.id}::bigint, 'account.low', 'warning', 'account', ${ids.accounts}, now(),
+        '{"balance": "70.00"}')`);
     const analyst = await signInAs(rig, 'analyst', { projectId: project.id });
     const seen = await analyst('GET', path);
     expect(seen.body.data[0]).toMatchObject({
@@ -89,6 +94,11 @@ describe('GET live', () => {
       liveBalance: null,
     });
     expect(seen.text).not.toContain('LIVE account');
+    expect(seen.text).not.toContain('70.00');
+    const alarms = path.replace(/live$/, 'alarms');
+    expect((await analyst('GET', alarms)).text).not.toContain('70.00');
+    expect((await analyst('GET', alarms)).body.totals.open).toBe(1);
+    expect((await rig.admin('GET', alarms)).body.totals.open).toBe(2);
   });
 
   test('of two thousand points is answered in a breath', async () => {
