@@ -330,8 +330,9 @@ async function write(
     groups.set(key, [...(groups.get(key) ?? []), r]);
   }
   const ids = await freshIds(client, 1 + groups.size + revisions.length);
+  let taken = 0;
   const take = () => {
-    const id = ids.pop();
+    const id = ids[taken++];
     if (!id) throw new Error('not enough ids were drawn');
     return id;
   };
