@@ -10,6 +10,7 @@ import {
 } from '../../ingest/bus.ts';
 import type { Framing } from '../../ingest/frame.ts';
 import { createGate } from '../../ingest/gate.ts';
+import { waitUntil } from '../../sql/process.ts';
 import {
   answer,
   dtsyWords,
@@ -120,18 +121,13 @@ describe.concurrent('a bus', () => {
 
   test('when the gateway is silent as a whole and returns, every meter is read again soon', async () => {
     let silent = true;
-    const { of, gateway } = await run(
+    const { of } = await run(
       (seen) => (silent ? undefined : honest('tcp')(seen)),
       [1, 2, 3].map((unit) => meterOf(unit)),
     );
     await wait(6000);
     silent = false;
-    const before = gateway.seen.length;
-    await expect
-      .poll(() => [1, 2, 3].every((u) => of(u).length > 0), { timeout: 12_000 })
-      .toBe(true);
-    const first = gateway.seen.slice(before)[0];
-    expect(first).toBeDefined();
+    expect(await waitUntil(() => [1, 2, 3].every((u) => of(u).length > 0), 12_000)).toBe(true);
     await wait(1500);
     for (const unit of [1, 2, 3]) expect(of(unit).length).toBeGreaterThanOrEqual(2);
   }, 25_000);
@@ -166,7 +162,7 @@ describe.concurrent('a bus', () => {
         ? exception('tcp', seen, 2)
         : answer('tcp', seen, new Uint16Array(seen.count).fill(1));
     const { readings } = await run(script, [meterOf(1, { model: 'DTSD1352' })]);
-    await expect.poll(() => readings.length, { timeout: 3000 }).toBeGreaterThan(0);
+    expect(await waitUntil(() => readings.length > 0, 3000)).toBe(true);
     expect(readings[0]?.blocks.map(({ address }) => address)).toEqual([0, 0x32, 0x61, 0x8d]);
   });
 
@@ -187,13 +183,13 @@ describe.concurrent('a bus', () => {
 
   test('it survives its gateway: refused, counted, reached again', async () => {
     const { gateway, failures, readings, bus } = await run(honest('tcp'), [meterOf(1)]);
-    await expect.poll(() => readings.length, { timeout: 3000 }).toBeGreaterThan(0);
+    expect(await waitUntil(() => readings.length > 0, 3000)).toBe(true);
     await gateway.close();
-    await expect.poll(() => failures.length, { timeout: 3000 }).toBeGreaterThan(0);
+    expect(await waitUntil(() => failures.length > 0, 3000)).toBe(true);
     const again = await openGateway('tcp', honest('tcp'), gateway.port);
     cleanups.push(again.close);
     const before = readings.length;
-    await expect.poll(() => readings.length, { timeout: 6000 }).toBeGreaterThan(before);
+    expect(await waitUntil(() => readings.length > before, 6000)).toBe(true);
     expect(failures.at(-1)?.kind).toMatch(/^(unreachable:ECONNREFUSED|closed)$/);
     expect(bus.stats().connectFailures).toBeGreaterThan(0);
   }, 15_000);
@@ -229,7 +225,7 @@ describe.concurrent('a bus', () => {
 
   test('stopping ends at once, with nothing left open', async () => {
     const { bus, gateway } = await run(() => undefined, [meterOf(1)]);
-    await expect.poll(() => gateway.seen.length, { timeout: 3000 }).toBeGreaterThan(0);
+    expect(await waitUntil(() => gateway.seen.length > 0, 3000)).toBe(true);
     const started = performance.now();
     await bus.stop();
     expect(performance.now() - started).toBeLessThan(300);
