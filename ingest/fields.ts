@@ -1,0 +1,47 @@
+/** Fields that the bodies of this room share. */
+import { z } from '@hono/zod-openapi';
+import { Problem } from '../sql/problem.ts';
+import { idSchema, pageQuery } from '../sql/route.ts';
+
+const NAME_MAX = 120;
+const CODE_MAX = 40;
+
+/** A line of text as people write it: trimmed, no control characters. */
+export const textSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(NAME_MAX)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'holds control characters');
+
+export const nameFields = { name: textSchema, nameZh: textSchema.nullable().default(null) };
+
+/** What people and papers call a thing: letters, digits and a few marks. */
+export const codeSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(CODE_MAX)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._/ -]*$/u, 'not a code');
+
+/** A register or quantity in base units: an exact integer. */
+export const registerSchema = z
+  .number()
+  .int()
+  .min(0)
+  .max(Number.MAX_SAFE_INTEGER)
+  .openapi({ example: 123_456_780 });
+
+/** A page of a list in order of id. */
+export const idPageQuery = pageQuery.extend({ cursor: idSchema.optional() });
+
+/** Epoch ms of two instants in order. Throws Problem `invalid-request` when the range is empty. */
+export function rangeOf({ from, to }: { from: string; to: string }): {
+  fromMs: number;
+  toMs: number;
+} {
+  const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
+  if (fromMs >= toMs) throw new Problem('invalid-request', 'query/to: must be later than from');
+  return { fromMs, toMs };
+}

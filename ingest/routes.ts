@@ -1,0 +1,37 @@
+/** ingest's part of the API: devices, points, what stands where, what was read, what is doubted. */
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Clock } from '../sql/clock.ts';
+import type { Db } from '../sql/postgres.ts';
+import type { Questdb } from '../sql/questdb.ts';
+import { createRoutes, type RouteEnv } from '../sql/route.ts';
+import { gatewayRoutes } from './gateways.ts';
+import { installationRoutes } from './installations.ts';
+import { meterRoutes } from './meters.ts';
+import { modelRoutes } from './model-list.ts';
+import { pointRoutes } from './points.ts';
+import { quarantineRoutes } from './quarantines.ts';
+import { readingRoutes } from './readings.ts';
+import { scheduleRoutes } from './schedules.ts';
+
+export interface IngestDeps {
+  db: Db;
+  questdb: Questdb;
+  clock: Clock;
+}
+
+/** Every route of this room, to be mounted under /api/v1. */
+export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
+  const app = createRoutes();
+  const parts = [
+    modelRoutes,
+    gatewayRoutes,
+    meterRoutes,
+    scheduleRoutes,
+    pointRoutes,
+    installationRoutes,
+    readingRoutes,
+    quarantineRoutes,
+  ];
+  for (const part of parts) app.route('/', part(deps));
+  return app;
+}
