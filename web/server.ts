@@ -7,6 +7,9 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
+import { routes as analyticsRoutes } from '../analytics/routes.ts';
+import { routes as billingRoutes } from '../billing/routes.ts';
+import { routes as ingestRoutes } from '../ingest/routes.ts';
 import type { Clock } from '../sql/clock.ts';
 import type { Room } from '../sql/owners.ts';
 import type { Db } from '../sql/postgres.ts';
@@ -15,7 +18,6 @@ import type { Questdb } from '../sql/questdb.ts';
 import type { RouteEnv } from '../sql/route.ts';
 import { accessOfKey, accessOfUser } from './access.ts';
 import { type Auth, hashOfKey } from './auth.ts';
-import { faces } from './faces.ts';
 import { problemOf, renderFailure } from './failure.ts';
 import { mountHealth } from './health.ts';
 import { methodsOf, mountDocs } from './openapi.ts';
@@ -64,10 +66,9 @@ export function createServer(deps: ServerDeps): Server {
   });
 
   app.route('/api/v1', webRoutes({ ...deps.rooms.web, auth: deps.auth }));
-  for (const room of ['ingest', 'billing', 'analytics'] as const) {
-    const face = faces[room]?.(deps.rooms[room]);
-    if (face) app.route('/api/v1', face);
-  }
+  app.route('/api/v1', ingestRoutes(deps.rooms.ingest));
+  app.route('/api/v1', billingRoutes(deps.rooms.billing));
+  app.route('/api/v1', analyticsRoutes(deps.rooms.analytics));
   mountHealth(app, deps);
   mountDocs(app);
 

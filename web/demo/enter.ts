@@ -76,6 +76,9 @@ async function enterBuildings({ ask, sheet, project, say }: Place): Promise<Buil
   return { buildings, floors: new Map(floors) };
 }
 
+/** How often meters were read before the last two days. */
+const QUARTER_HOUR_S = 900;
+
 /** Ids of the meters by serial. */
 async function enterDevices(
   { ask, sheet, project, say }: Place,
@@ -112,6 +115,19 @@ async function enterDevices(
     keyOfItem: (m) => m.serial,
     keyOfRow: (m: { id: string; serial: string }) => m.serial,
     body: ({ serial, model, bus, unit }) => ({ serial, model, busId: idOf(buses, bus), unit }),
+  });
+  await ensure(ask, {
+    path: `${project}/schedules`,
+    items: sheet.meters,
+    keyOfItem: (m) => idOf(meters, m.serial),
+    keyOfRow: (s: { id: string; meterId: string }) => s.meterId,
+    // From then on the project's default holds: every minute.
+    body: (m) => ({
+      meterId: idOf(meters, m.serial),
+      from: sheet.history.from,
+      to: sheet.history.minuteFrom,
+      seconds: QUARTER_HOUR_S,
+    }),
   });
   say(`${gateways.size} gateways, ${buses.size} buses, ${meters.size} meters`);
   return meters;
