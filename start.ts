@@ -38,6 +38,9 @@ const starting = start();
 starting.catch((error) => stop(error));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop());
 process.on('disconnect', () => stop());
+process.on('uncaughtException', (error) => stop(error));
+// Nobody reads any more what we say (`npm start | head`): that is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 async function start(): Promise<void> {
   const unknown = flags.find((flag) => !['--no-demo', '--set-up'].includes(flag));
@@ -60,8 +63,10 @@ async function start(): Promise<void> {
   const address = `http://${env.host.includes(':') ? `[${env.host}]` : env.host}:${env.port}`;
   if (first && data.demo !== 'none') await content(address);
   assertGoingOn();
-  const password = env.adminPassword ? 'the password in ADMIN_PASSWORD' : secrets.admin;
-  const how = password ? `password ${password}` : 'the password shown at the first start';
+  const shown = secrets.admin
+    ? `password ${secrets.admin}`
+    : 'the password shown at the first start';
+  const how = env.adminPassword ? 'the password in ADMIN_PASSWORD' : shown;
   console.log(`Ready  ${address}  sign in as ${env.adminEmail} with ${how}`);
   if (secrets.admin) forgetAdminPassword(data.path, secrets);
 }
@@ -253,10 +258,16 @@ async function stop(error?: unknown): Promise<void> {
     if (!plain) console.error(error);
   }
   if (crew) say('Stopping');
-  data?.stopping();
-  await crew?.stop();
-  // A start that is still under way ends at its next step, so that nothing is begun behind our back.
-  await starting.catch(() => {});
-  for (const end of open.reverse()) await end();
-  process.exit(error ? 1 : 0);
+  let code = error ? 1 : 0;
+  try {
+    data?.stopping();
+    await crew?.stop();
+    // A start that is still under way ends at its next step, so that nothing is begun behind our back.
+    await starting.catch(() => {});
+    for (const end of open.reverse()) await end();
+  } catch (failure) {
+    console.error(`Wattledger: stopping failed: ${messageOf(failure)}`);
+    code = 1;
+  }
+  process.exit(code);
 }

@@ -58,7 +58,8 @@ export async function openDataFolder(
   } = {},
 ): Promise<DataFolder> {
   try {
-    mkdirSync(path, { recursive: true });
+    // Others may walk through it (the server's user must), not look around in it.
+    mkdirSync(path, { recursive: true, mode: 0o711 });
   } catch (cause) {
     throw new Refusal(`DATA_DIR ${path} cannot be made: ${messageOf(cause)}`, { cause });
   }
