@@ -191,8 +191,8 @@ export interface Run {
 }
 
 /**
- * Inserts the headers; the unique key decides. Returns the ids of those that are ours, whose
- * transactions are inserted in the same statement.
+ * Inserts the headers; the unique key decides. Returns the ids of those that are ours; their
+ * transactions and the run are inserted in the same statement, so a loser leaves nothing behind.
  */
 export async function claim(
   client: pg.ClientBase,
@@ -207,10 +207,6 @@ export async function claim(
     heads: ReadonlyMap<string, { kind: 'settlement' | 'correction'; accountingDate: LocalDay }>;
   },
 ): Promise<Set<string>> {
-  await client.query(
-    'INSERT INTO settlement_runs (project_id, id, cause, started_at) VALUES ($1, $2, $3, $4)',
-    [run.projectId, run.id, run.cause, run.at],
-  );
   const column = <Value>(pick: (r: Revision, c: Claim) => Value) =>
     claims.map((c) => pick(c.revision, c));
   const { rows } = await client.query<{ id: string }>(
@@ -230,6 +226,9 @@ export async function claim(
            estimated, missing, supersedes, transaction_id)
        ON CONFLICT DO NOTHING
        RETURNING id, account_id, local_day, transaction_id),
+     begun AS (
+       INSERT INTO settlement_runs (project_id, id, cause, started_at)
+       SELECT $1, $2, $20, $16 WHERE EXISTS (SELECT FROM claimed)),
      posted AS (
        INSERT INTO transactions (project_id, id, kind, account_id, accounting_date, posted_at, cause)
        SELECT DISTINCT $1::bigint, c.transaction_id, h.kind, c.account_id, h.accounting_date,
@@ -257,6 +256,7 @@ export async function claim(
       [...heads.keys()],
       [...heads.values()].map((h) => h.kind),
       [...heads.values()].map((h) => h.accountingDate),
+      run.cause,
     ],
   );
   return new Set(rows.map((row) => row.id));

@@ -1,0 +1,214 @@
+/**
+ * Settlement killed at each place, run twice, run at once: the ledger is that of one quiet run. The
+ * process is billing's own, ended by SIGKILL at a failpoint.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { brokenSeal, seal } from '../../billing/seal.ts';
+import { type Failpoint, settleDirty, settleDue } from '../../billing/settle.ts';
+import { markDirty } from '../../sql/dirty-days.ts';
+import { daysBetween } from '../../sql/local-day.ts';
+import { faultsOf, ledgerOf, openPark, type Park } from './park.ts';
+
+const days = daysBetween('2024-06-29', '2024-07-03');
+const parks: Park[] = [];
+afterEach(async () => {
+  for (const park of parks.splice(0)) await park.close();
+});
+
+/** Three points of two accounts over the end of a month, with odd quantities. */
+async function loadedPark(): Promise<Park> {
+  const park = await openPark({ points: 3, accounts: 2, from: '2024-06-29' });
+  parks.push(park);
+  for (const [i, point] of park.points.entries()) {
+    for (const [d, day] of days.entries()) {
+      await park.intervals(point, day, (slot) => (slot * 37 + i * 11 + d * 7) % 401);
+    }
+  }
+  park.after('2024-07-02');
+  return park;
+}
+
+/** The ledger with ids of points and accounts replaced by their ordinals, to compare two parks. */
+async function plain(park: Park): Promise<string> {
+  let text = JSON.stringify(await ledgerOf(park));
+  for (const [i, id] of park.points.entries()) text = text.replaceAll(`"${id}"`, `"point ${i}"`);
+  for (const [i, id] of park.accounts.entries())
+    text = text.replaceAll(`"${id}"`, `"account ${i}"`);
+  // The version is an input of the digest, and its id another in each park.
+  return text.replaceAll(/"inputs_digest":"[0-9a-f]{64}"/g, '');
+}
+
+const main = fileURLToPath(new URL('../../billing/main.ts', import.meta.url));
+
+/** Runs billing's process until it dies of its failpoint, or, without one, until `done`. */
+async function runProcess(
+  park: Park,
+  failpoint: Failpoint | undefined,
+  done: () => Promise<boolean> = async () => false,
+): Promise<string | null> {
+  const child = spawn(process.execPath, ['--import', 'tsx', main], {
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL_BILLING: park.urls.billing,
+      QUESTDB_URL: park.questdbUrl,
+      DATA_DIR: park.folder,
+      LOG_LEVEL: 'warn',
+      ...(failpoint && { BILLING_FAILPOINT: failpoint }),
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ended = new Promise<string | null>((resolve) =>
+    child.once('exit', (_, sig) => resolve(sig)),
+  );
+  if (failpoint) return await ended;
+  for (let i = 0; i < 200 && !(await done()); i++) await new Promise((r) => setTimeout(r, 100));
+  child.kill('SIGTERM');
+  return await ended;
+}
+
+test('killed at every place, it leaves the ledger of an undisturbed run', async () => {
+  const quiet = await loadedPark();
+  await settleDue(quiet.deps, quiet.project);
+  const killed = await loadedPark();
+  const places: Failpoint[] =
+    process.env.SOAK === '1'
+      ? ['locked', 'read', 'claimed', 'copied', 'posted', 'committed']
+      : ['read', 'claimed', 'posted', 'committed'];
+  for (const place of places) {
+    expect([place, await runProcess(killed, place)]).toEqual([place, 'SIGKILL']);
+    const settled = await killed.value('SELECT count(*) FROM settlements');
+    expect([place, settled]).toEqual([place, place === 'committed' ? '12' : '0']);
+    expect(await faultsOf(killed)).toEqual([]);
+  }
+  const balances = async () => (await killed.value('SELECT count(*) FROM live_balances')) === '2';
+  await runProcess(killed, undefined, balances);
+  expect(await plain(killed)).toBe(await plain(quiet));
+  expect(await faultsOf(killed)).toEqual([]);
+}, 120_000);
+
+describe('at once', () => {
+  test('ten runs settle each day once', async () => {
+    const quiet = await loadedPark();
+    await settleDue(quiet.deps, quiet.project);
+    const busy = await loadedPark();
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, () => settleDue(busy.deps, busy.project)),
+    );
+    const headers = outcomes.map((o) => (o.outcome === 'settled' ? o.headers : 0));
+    expect(headers.reduce((a, b) => a + b, 0)).toBe(12);
+    expect(await plain(busy)).toBe(await plain(quiet));
+  });
+
+  test('without the lock the unique key alone keeps them apart', async () => {
+    const quiet = await loadedPark();
+    await settleDue(quiet.deps, quiet.project);
+    const park = await loadedPark();
+    // A lock that nobody respects: each run sees it as free.
+    await park.rows(
+      `CREATE SCHEMA loose; CREATE FUNCTION loose.pg_try_advisory_xact_lock(bigint) RETURNS boolean
+         LANGUAGE sql AS 'SELECT true'; GRANT USAGE ON SCHEMA loose TO PUBLIC`,
+    );
+    await park.rows(
+      `DO $$ BEGIN EXECUTE format('ALTER ROLE wattledger_billing IN DATABASE %I SET search_path = loose, pg_catalog, public', current_database()); END $$`,
+    );
+    const runs = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        settleDue(park.deps, park.project).catch((error: unknown) => String(error)),
+      ),
+    );
+    const { rows } = await park.postgres.pool.query('SHOW search_path');
+    expect(rows[0].search_path).toMatch(/^loose/);
+    expect(runs.filter((run) => typeof run === 'string')).toEqual([]);
+    expect(await plain(park)).toBe(await plain(quiet));
+    expect(await faultsOf(park)).toEqual([]);
+  });
+
+  test('corrections in any order give the ledger of the final data', async () => {
+    const straight = await loadedPark();
+    const bumpy = await loadedPark();
+    const final = (i: number, d: number) => (slot: number) => (slot * 53 + i + d) % 307;
+    for (const park of [straight, bumpy]) {
+      if (park === bumpy) await settleDue(park.deps, park.project);
+      for (const d of [2, 0, 3, 1]) {
+        for (const [i, pointId] of park.points.entries()) {
+          const localDay = days[d] ?? '';
+          await park.intervals(pointId, localDay, final(i, d), { version: 2 });
+          if (park !== bumpy) continue;
+          const dirty = { who: 'billing', why: 'late', days: [{ pointId, localDay }] };
+          await markDirty(park.postgres.db, { projectId: park.project.id, ...dirty });
+          if (i !== 1) await settleDirty(park.deps, park.project);
+        }
+      }
+    }
+    await settleDue(straight.deps, straight.project);
+    await settleDirty(bumpy.deps, bumpy.project);
+    const totals = async (park: Park) =>
+      JSON.stringify(
+        await park.rows(
+          `SELECT component, period, month::text, exact, posted_minor, tax_minor FROM posted_totals
+           WHERE project_id = $1 AND exact <> 0 ORDER BY scope_id, month, component, period`,
+          [park.project.id],
+        ),
+      );
+    expect(await totals(bumpy)).toBe(await totals(straight));
+    expect(await faultsOf(bumpy)).toEqual([]);
+  });
+});
+
+describe('the journal', () => {
+  test('is sealed without gaps, and a changed amount breaks its chain', async () => {
+    const park = await loadedPark();
+    await settleDue(park.deps, park.project);
+    const { db } = park.postgres;
+    const { id: projectId } = park.project;
+    const sealed = await Promise.all(
+      Array.from({ length: 4 }, () => seal(db, { projectId, at: park.now })),
+    );
+    expect(sealed.reduce((a, b) => a + b, 0)).toBe(8);
+    expect(await seal(db, { projectId, at: park.now })).toBe(0);
+    expect(await brokenSeal(db, projectId)).toBeUndefined();
+    await park.rows('ALTER TABLE entries DISABLE TRIGGER ALL');
+    const victim = await park.value('SELECT transaction_id FROM seals WHERE position = 5');
+    await park.rows('UPDATE entries SET amount = amount * 2 WHERE transaction_id = $1', [victim]);
+    expect(await brokenSeal(db, projectId)).toBe(5n);
+  });
+
+  test('takes no change from billing’s own role, and no unbalanced transaction', async () => {
+    const park = await loadedPark();
+    await settleDue(park.deps, park.project);
+    for (const act of [
+      'UPDATE entries SET amount = 0',
+      'DELETE FROM transactions',
+      'UPDATE charges SET exact = 0',
+      'DELETE FROM settlements',
+      'TRUNCATE entries',
+    ]) {
+      await expect(park.postgres.pool.query(act)).rejects.toThrow(/permission denied|refused/);
+    }
+    await expect(
+      park.postgres.pool.query(
+        `INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)
+         SELECT project_id, transaction_id, 90, ledger_account_id, 1, currency FROM entries LIMIT 1`,
+      ),
+    ).rejects.toThrow(/off balance/);
+  });
+});
+
+test('nothing is settled while QuestDB has suspended its intervals', async () => {
+  const park = await loadedPark();
+  const questdb = { ...park.deps.source.questdb, settled: park.questdb.settled };
+  const { QuestdbError } = await import('../../sql/questdb.ts');
+  questdb.settled = async () => {
+    throw new QuestdbError('suspended', 'QuestDB has suspended table intervals');
+  };
+  const deps = { ...park.deps, source: { ...park.deps.source, questdb } };
+  expect(await settleDue(deps, park.project)).toMatchObject({ outcome: 'blocked' });
+  questdb.settled = async () => {
+    throw new QuestdbError('lagging', 'QuestDB has not applied its WAL');
+  };
+  expect(await settleDue(deps, park.project)).toMatchObject({ outcome: 'blocked' });
+  expect(await park.value('SELECT count(*) FROM settlements')).toBe('0');
+  expect(await settleDue(park.deps, park.project)).toMatchObject({ headers: 12 });
+});
