@@ -2,19 +2,20 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { and, eq } from 'drizzle-orm';
 import { channelFields, channels } from '../sql/channels.ts';
-import { dayFromNumber } from '../sql/local-day.ts';
+import { dayFromNumber, dayStart, isLocalDay } from '../sql/local-day.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { QuestdbResult } from '../sql/questdb.ts';
 import {
   answers,
   createRoutes,
+  daySchema,
   idSchema,
   instantSchema,
   listOf,
   needs,
   projectParams,
 } from '../sql/route.ts';
-import { meters, points } from '../sql/schema/index.ts';
+import { meters, points, projects } from '../sql/schema/index.ts';
 import { rangeOf } from './fields.ts';
 import type { IngestDeps } from './routes.ts';
 
@@ -25,9 +26,13 @@ const READINGS_DEFAULT = 1500;
 export const RANGE_DAYS_MAX = 366;
 const DAY_MS = 86_400_000;
 
+/** An instant, or a day of the project, which means its beginning. */
+const momentSchema = z.union([instantSchema, daySchema.refine(isLocalDay, 'not a day')], {
+  error: 'an instant or a day is wanted',
+});
 const query = z.object({
-  from: instantSchema,
-  to: instantSchema,
+  from: momentSchema,
+  to: momentSchema,
   limit: z.coerce.number().int().min(1).max(READINGS_MAX).default(READINGS_DEFAULT),
   cursor: z.iso.datetime().optional(),
 });
@@ -71,17 +76,21 @@ const listIntervals = createRoute({
   ...needs('reading.read'),
   request: { params: projectParams.extend({ pointId: idSchema }), query },
   responses: answers(
-    listOf(intervalSchema, z.object({ unit: z.enum(['Wh', 'l']), zone: z.string().optional() })),
+    listOf(intervalSchema, z.object({ unit: z.enum(['Wh', 'l']), zone: z.string() })),
   ),
 });
 
 export function readingRoutes({ db, questdb }: IngestDeps) {
   /** Rows of a table within a range, one more than asked for; ids come from zod, so are digits. */
   async function read(
-    statement: { columns: string; table: string; where: string },
+    statement: { columns: string; table: string; where: string; zone: string },
     asked: z.output<typeof query>,
   ) {
-    const { fromMs, toMs } = rangeOf(asked);
+    const { zone } = statement;
+    const { fromMs, toMs } = rangeOf({
+      from: momentOf(zone, asked.from),
+      to: momentOf(zone, asked.to),
+    });
     if (toMs - fromMs > RANGE_DAYS_MAX * DAY_MS) {
       throw new Problem('range-too-long', `Ask for ${RANGE_DAYS_MAX} days at most.`);
     }
@@ -96,14 +105,16 @@ export function readingRoutes({ db, questdb }: IngestDeps) {
   return createRoutes()
     .openapi(listReadings, async (c) => {
       const { projectId, meterId } = c.req.valid('param');
-      const found = await db
-        .select({ id: meters.id })
+      const [meter] = await db
+        .select({ zone: projects.zone })
         .from(meters)
+        .innerJoin(projects, eq(projects.id, meters.projectId))
         .where(and(eq(meters.projectId, projectId), eq(meters.id, meterId)));
-      if (found.length === 0) throw notFound('meter');
+      if (!meter) throw notFound('meter');
+      const { zone } = meter;
       const columns = ['ts', 'quality', 'device_clock', ...channels.map(({ name }) => name)].join();
       const where = `project = '${projectId}' AND meter = '${meterId}'`;
-      const page = await read({ columns, table: 'samples', where }, c.req.valid('query'));
+      const page = await read({ columns, table: 'samples', where, zone }, c.req.valid('query'));
       const data = page.rows.map(([at, quality, deviceClock, ...values]) => ({
         at: instantOf(at),
         quality: String(quality),
@@ -121,14 +132,18 @@ export function readingRoutes({ db, questdb }: IngestDeps) {
     .openapi(listIntervals, async (c) => {
       const { projectId, pointId } = c.req.valid('param');
       const [point] = await db
-        .select({ commodity: points.commodity })
+        .select({ commodity: points.commodity, zone: projects.zone })
         .from(points)
+        .innerJoin(projects, eq(projects.id, points.projectId))
         .where(and(eq(points.projectId, projectId), eq(points.id, pointId)));
       if (!point) throw notFound('point');
       const columns =
         'ts, local_day, local_slot, quantity, reverse_quantity, quality, gap_s, version, known_at';
       const where = `project = '${projectId}' AND point = '${pointId}'`;
-      const page = await read({ columns, table: 'intervals', where }, c.req.valid('query'));
+      const page = await read(
+        { columns, table: 'intervals', where, zone: point.zone },
+        c.req.valid('query'),
+      );
       const data = page.rows.map((row) => ({
         at: instantOf(row[0]),
         localDay: dayFromNumber(Number(row[1])),
@@ -141,9 +156,12 @@ export function readingRoutes({ db, questdb }: IngestDeps) {
         knownAt: instantOf(row[8]),
       }));
       const unit = point.commodity === 'water' ? ('l' as const) : ('Wh' as const);
-      return c.json({ data, nextCursor: page.nextCursor, totals: { unit } }, 200);
+      return c.json({ data, nextCursor: page.nextCursor, totals: { unit, zone: point.zone } }, 200);
     });
 }
+
+const momentOf = (zone: string, text: string) =>
+  isLocalDay(text) ? new Date(dayStart(zone, text)).toISOString() : text;
 
 type Value = QuestdbResult['rows'][number][number];
 const numberOf = (value: Value | undefined) => (value == null ? null : Number(value));
