@@ -113,9 +113,10 @@ describe('guessing', () => {
       known.push(await time(ADMIN.email, `10.9.1.${i}`));
       unknown.push(await time(`nobody${i}@test.local`, `10.9.2.${i}`));
     }
-    const middle = (list: number[]) => list.sort((a, b) => a - b)[2] ?? 0;
-    expect(middle(unknown) / middle(known)).toBeGreaterThan(0.4);
-    expect(middle(unknown) / middle(known)).toBeLessThan(2.5);
+    // The quickest of each: what else runs on the machine only ever adds.
+    const share = Math.min(...unknown) / Math.min(...known);
+    expect(share).toBeGreaterThan(0.4);
+    expect(share).toBeLessThan(2.5);
     await tryFrom('10.9.3.1', ADMIN);
   });
 
