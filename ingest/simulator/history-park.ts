@@ -71,6 +71,7 @@ export async function readPark({
           ...{ bus, serial, device },
           staggerMs: staggerMs({ seconds: 60, meterId: id }),
           schedule: spans.get(id) ?? usualSchedule(sheet),
+          usualSeconds: found.pollSeconds,
           silentFrom: silentFromOf(device.meter, startedAt),
           ref: { id, projectId, model: known.name, zone: clockZone ?? found.zone },
           points: points.get(id) ?? [],
@@ -121,6 +122,7 @@ async function findProject(db: Queryable, sheet: Sheet) {
     .select({
       projectId: meters.projectId,
       zone: projects.zone,
+      pollSeconds: projects.pollSeconds,
       id: meters.id,
       serial: meters.serial,
       model: meters.model,
@@ -134,7 +136,8 @@ async function findProject(db: Queryable, sheet: Sheet) {
   const first = most?.[0];
   if (!most || !first)
     throw new Error('history: no project has a meter of the commissioning sheet');
-  return { projectId: first.projectId, zone: first.zone, meters: most };
+  const { projectId, zone, pollSeconds } = first;
+  return { projectId, zone, pollSeconds, meters: most };
 }
 
 async function spansByMeter(db: Queryable, projectId: string): Promise<Map<string, Span[]>> {

@@ -16,6 +16,8 @@ export interface PlannedMeter {
   /** How long after each instant of the grid it is read, ms; less than a minute. */
   staggerMs: number;
   schedule: readonly Span[];
+  /** What holds where no stretch does: the project's seconds. */
+  usualSeconds: number;
   silentFrom: number | null;
 }
 
@@ -43,8 +45,9 @@ export function* plannedReadings<M extends PlannedMeter>({
 }): Generator<{ meter: M; at: number }> {
   for (let tick = Math.floor(from / MINUTE_MS) * MINUTE_MS; tick < until; tick += MINUTE_MS)
     for (const meter of meters) {
-      const seconds = meter.schedule.find((span) => span.from <= tick && tick < span.to)?.seconds;
-      if (!seconds || tick % (seconds * 1000) !== 0) continue;
+      const span = meter.schedule.find((s) => s.from <= tick && tick < s.to);
+      const seconds = span?.seconds ?? meter.usualSeconds;
+      if (tick % (seconds * 1000) !== 0) continue;
       const at = tick + meter.staggerMs;
       if (at >= from && at < until && !isSilent(meter, silences, at)) yield { meter, at };
     }

@@ -21,10 +21,8 @@ const FROM = Date.parse('2026-11-18T00:00:00+08:00');
 const meter = (overrides: Partial<PlannedMeter> = {}): PlannedMeter => ({
   bus: 'G1-1',
   staggerMs: 12_345,
-  schedule: [
-    { from: FROM, to: FROM + 2 * HOUR, seconds: 900 },
-    { from: FROM + 2 * HOUR, to: Number.MAX_SAFE_INTEGER, seconds: 60 },
-  ],
+  schedule: [{ from: FROM, to: FROM + 2 * HOUR, seconds: 900 }],
+  usualSeconds: 60,
   silentFrom: null,
   ...overrides,
 });
@@ -40,7 +38,7 @@ const minutes = (range: Partial<Parameters<typeof plannedReadings>[0]>) =>
   ].map(({ at }) => (at - 12_345 - FROM) / MINUTE);
 
 describe('plan', () => {
-  test('a meter is read on its dated schedule, each time by its stagger later', () => {
+  test('a meter is read on its dated schedule, then on its project’s, each time by its stagger later', () => {
     const quarters = [0, 15, 30, 45, 60, 75, 90, 105];
     expect(minutes({})).toEqual([...quarters, ...Array.from({ length: 60 }, (_, m) => 120 + m)]);
   });
