@@ -116,10 +116,13 @@ export interface Meter {
   pointId: string | null;
   pointCode: string | null;
   pollSeconds: number | null;
-  state: string;
+  state: 'online' | 'silent' | 'unread' | 'retired';
   lastSampleAt: string | null;
   ageS: number | null;
   lastError: string | null;
+  /** The meter's clock minus ours. */
+  clockOffsetMs: number | null;
+  /** Channels of the newest sample, before CT and PT. */
   live: Channels | null;
 }
 

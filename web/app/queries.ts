@@ -111,6 +111,8 @@ export function useMeter(meterId: string) {
   });
 }
 
+/** The largest page of readings: a day of one-minute samples has 1,440. */
+const READINGS_MAX = 5000;
 /** A sample before midnight too: a register at 00:00 lies between two of them. */
 const BEFORE_MS = 30 * MINUTE;
 
@@ -123,7 +125,7 @@ export function useReadings(meterId: string, fromMs: number, toMs: number, every
     queryKey: [id, 'readings', meterId, from, to],
     queryFn: ({ signal }) =>
       list<Reading>(at(id, `/meters/${meterId}/readings`), {
-        query: { from, to },
+        query: { from, to, limit: READINGS_MAX },
         signal,
       }),
     refetchInterval: everyMs,

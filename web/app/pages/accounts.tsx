@@ -183,8 +183,8 @@ function useColumns(
         <Link
           to="/projects/$projectId/accounts/$accountId"
           params={{ projectId, accountId: account.id }}
-          className="clip strong"
-          style={{ color: 'inherit', display: 'block' }}
+          className="clip strong block"
+          style={{ color: 'inherit' }}
           title={nameOf(language, account)}
           preload={false}
         >
@@ -195,6 +195,7 @@ function useColumns(
     {
       key: 'state',
       title: t('meters.state'),
+      phone: 'plain',
       width: '112px',
       value: (account) => t(`state.${stateOf(account)}`),
       order: (account) => states.indexOf(stateOf(account)),
@@ -203,6 +204,7 @@ function useColumns(
     {
       key: 'points',
       title: t('accounts.points'),
+      phone: 'plain',
       width: 'minmax(110px, 1fr)',
       value: ({ points }) => points.map(({ code }) => code).join(' '),
       cell: ({ points }) => {

@@ -42,10 +42,9 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
     const words = {
       at: lastAt ? time(zone, lastAt) : '–',
       balance: `${amount(balance)} ${currencyName(currency, language)}`,
-      limit: amount(
+      limit: trimmed(
         moneyOf(alarm.detail.limit) ??
           account?.[alarm.kind.endsWith('1') ? 'alarm1' : 'alarm2']?.amount,
-        0,
       ),
       name: account ? nameOf(language, account) : '',
     };

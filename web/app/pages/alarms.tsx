@@ -126,6 +126,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
     {
       key: 'what',
       title: t('account.what'),
+      phone: 'plain',
       width: 'minmax(220px, 1fr)',
       value: ({ text }) => text,
       cell: ({ text }) => (

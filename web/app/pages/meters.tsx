@@ -216,6 +216,7 @@ function useColumns(
     {
       key: 'state',
       title: t('meters.state'),
+      phone: 'plain',
       width: '124px',
       value: (row) => t(`state.${row.state}`),
       order: (row) => states.indexOf(row.state),
@@ -224,6 +225,7 @@ function useColumns(
     may('account.read') && {
       key: 'account',
       title: t('meters.account'),
+      phone: 'plain',
       width: 'minmax(140px, 1fr)',
       value: (row) => accountOf(language, row),
       cell: (row) => (

@@ -5,14 +5,14 @@ import type { Sale } from '../api.ts';
 import { useNow } from '../clock.tsx';
 import { addDays, addMonths, localDay, moment, range } from '../dates.ts';
 import { amount, currencyName, sum } from '../format.ts';
-import { useLanguage } from '../language.ts';
+import { nameOf, useLanguage } from '../language.ts';
 import { Controls, DayRange } from '../parts/controls.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Empty, ProblemNotice } from '../parts/notice.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table-model.ts';
 import { useMay, useProject } from '../project.tsx';
-import { useSales } from '../queries.ts';
+import { useAccounts, useSales } from '../queries.ts';
 import type { ListSearch } from '../search.ts';
 import { SaleDrawer } from './sale/sale-drawer.tsx';
 
@@ -93,11 +93,18 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
   const language = useLanguage();
   const { id: projectId, zone, currency } = useProject();
   const now = useNow(60_000);
+  const may = useMay();
+  const accounts = useAccounts(may('account.read')).data?.data ?? [];
+  const nameFor = ({ accountId, accountName }: Sale) => {
+    const account = accounts.find(({ id }) => id === accountId);
+    return account ? nameOf(language, account) : accountName;
+  };
   const total = sum(rows.map((sale) => sale.amount.amount));
   return [
     {
       key: 'at',
       title: t('account.when'),
+      phone: 'plain',
       width: '130px',
       value: ({ soldAt }) => soldAt,
       cell: ({ soldAt }) => <span className="nowrap">{moment(language, zone, soldAt, now)}</span>,
@@ -116,23 +123,24 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
       title: t('meters.account'),
       width: 'minmax(160px, 1fr)',
       phone: 'title',
-      value: ({ accountName }) => accountName,
-      cell: ({ accountId, accountName }) => (
+      value: nameFor,
+      cell: (sale) => (
         <Link
           to="/projects/$projectId/accounts/$accountId"
-          params={{ projectId, accountId }}
-          className="clip strong"
-          style={{ color: 'inherit', display: 'block' }}
-          title={accountName}
+          params={{ projectId, accountId: sale.accountId }}
+          className="clip strong block"
+          style={{ color: 'inherit' }}
+          title={nameFor(sale)}
           preload={false}
         >
-          {accountName}
+          {nameFor(sale)}
         </Link>
       ),
     },
     {
       key: 'channel',
       title: t('sale.channel'),
+      phone: 'plain',
       width: '140px',
       value: ({ channel }) => t(`channel.${channel}`),
       cell: ({ channel }) => t(`channel.${channel}`),
@@ -152,6 +160,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
     {
       key: 'by',
       title: t('sale.soldBy'),
+      phone: 'plain',
       width: 'minmax(110px, 160px)',
       value: ({ soldBy }) => soldBy,
       cell: ({ soldBy }) => <div className="clip">{soldBy}</div>,

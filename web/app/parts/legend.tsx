@@ -14,7 +14,7 @@ export function PeriodLegend({
 }) {
   const { t } = useTranslation();
   return (
-    <div className="legend">
+    <div className="legend chart-legend">
       {ranks.map((rank, index) => (
         <span key={rank}>
           <i className="swatch" style={{ background: rankVar(rank) }} />

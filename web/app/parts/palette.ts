@@ -102,7 +102,7 @@ export const quantityAxis = (palette: Palette, unit: string) => ({
 export const hatch = (color: string) => ({
   symbol: 'rect',
   dashArrayX: [1, 0],
-  dashArrayY: [2, 3],
+  dashArrayY: [1.6, 3.2],
   rotation: -Math.PI / 4,
   color,
 });

@@ -1,5 +1,6 @@
 /** The periods of a day as a ribbon under a 24-hour axis, and that axis. */
 import { useTranslation } from 'react-i18next';
+import './chart.css';
 import { onRankVar, type Rank, rankVar } from './palette.ts';
 
 /** Minutes of the wall clock, [from, to). */

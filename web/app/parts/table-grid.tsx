@@ -8,6 +8,8 @@ import { asText, type Column, parseSort } from './table-model.ts';
 
 const ROW_PX = 29;
 const WAITING_ROWS = 8;
+/** Beyond this many columns they stand closer. */
+const DENSE_COLUMNS = 9;
 /** Beyond this many rows a table scrolls inside itself. */
 const INNER_SCROLL_ROWS = 28;
 
@@ -35,6 +37,7 @@ export function TableGrid<Row>({
     overscan: 12,
   });
   const template = columns.map(({ width }) => width).join(' ');
+  const isDense = columns.length > DENSE_COLUMNS;
   const hasTotal = columns.some(({ total }) => total);
   useEffect(() => {
     if (active >= count) setActive(count - 1);
@@ -60,7 +63,7 @@ export function TableGrid<Row>({
   return (
     <div
       ref={scroller}
-      className="table"
+      className={isDense ? 'table dense' : 'table'}
       role="grid"
       aria-label={label}
       aria-rowcount={count + 1}

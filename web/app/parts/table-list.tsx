@@ -18,7 +18,7 @@ export function TableList<Row>({
   useLayoutEffect(() => setTop(list.current?.offsetTop ?? 0), []);
   const titles = columns.filter(({ phone }) => phone === 'title');
   const figure = columns.find(({ phone }) => phone === 'figure');
-  const lines = columns.filter(({ phone }) => phone === undefined);
+  const lines = columns.filter(({ phone }) => phone === undefined || phone === 'plain');
   const head = titles.length ? titles : columns.slice(0, 1);
   const virtual = useWindowVirtualizer({
     count: rows?.length ?? 0,
@@ -60,12 +60,18 @@ export function TableList<Row>({
               <div className="card-lines">
                 {lines
                   .filter((column) => column !== head[0])
-                  .map((column) => (
-                    <span key={column.key}>
-                      <span className="quiet">{column.title}</span> {column.cell(row)}
-                      {column.unit && <span className="unit"> {column.unit}</span>}
-                    </span>
-                  ))}
+                  .map((column) => {
+                    const cell = column.cell(row);
+                    if (cell === null || cell === undefined || cell === '' || cell === false)
+                      return null;
+                    return (
+                      <span key={column.key}>
+                        {column.phone !== 'plain' && <span className="quiet">{column.title}</span>}{' '}
+                        {cell}
+                        {column.unit && <span className="unit"> {column.unit}</span>}
+                      </span>
+                    );
+                  })}
               </div>
             </>
           );

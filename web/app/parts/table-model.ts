@@ -18,8 +18,8 @@ export interface Column<Row> {
   total?: { cell: React.ReactNode; value: CellValue };
   /** Not shown until it is chosen. */
   optional?: boolean;
-  /** On a phone: the head of the card, its figure at the right, left out, or a line (the default). */
-  phone?: 'title' | 'figure' | 'none';
+  /** On a phone: head of the card, figure at its right, without its title, left out; else with title. */
+  phone?: 'title' | 'figure' | 'plain' | 'none';
   /** A mark before the title, as the swatch of a period. */
   mark?: React.ReactNode;
 }

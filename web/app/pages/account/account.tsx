@@ -65,7 +65,7 @@ export default function AccountPage() {
         </div>
       </div>
       <BalanceStrip account={account} />
-      <div className="columns" style={{ '--side': '336px' } as React.CSSProperties}>
+      <div className="columns" style={{ '--side': '320px' } as React.CSSProperties}>
         <div className="stack">
           <LedgerPanel
             accountId={accountId}

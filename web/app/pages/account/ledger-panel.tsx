@@ -142,7 +142,8 @@ function useColumns(openKey: string | undefined): Column<LedgerRow>[] {
     {
       key: 'at',
       title: t('account.when'),
-      width: '112px',
+      phone: 'plain',
+      width: '98px',
       value: ({ at, accountingDate }) => (isOnDay(zone, at, accountingDate) ? at : accountingDate),
       order: ({ accountingDate, at }) => `${accountingDate} ${at}`,
       cell: ({ at, accountingDate }) => (
@@ -156,7 +157,7 @@ function useColumns(openKey: string | undefined): Column<LedgerRow>[] {
     {
       key: 'kind',
       title: t('account.kind'),
-      width: '96px',
+      width: '84px',
       phone: 'title',
       value: kindOf,
       cell: (row) => <span className={toneOf(row)}>{kindOf(row)}</span>,
@@ -164,7 +165,8 @@ function useColumns(openKey: string | undefined): Column<LedgerRow>[] {
     {
       key: 'what',
       title: t('account.what'),
-      width: 'minmax(170px, 1fr)',
+      phone: 'plain',
+      width: 'minmax(150px, 1fr)',
       value: whatOf,
       cell: (row) => (
         <span className="state what">
@@ -176,7 +178,7 @@ function useColumns(openKey: string | undefined): Column<LedgerRow>[] {
     {
       key: 'transaction',
       title: t('account.transaction'),
-      width: '92px',
+      width: '88px',
       phone: 'none',
       value: ({ transactionId }) => transactionId || null,
       cell: ({ transactionId }) => (
@@ -188,7 +190,7 @@ function useColumns(openKey: string | undefined): Column<LedgerRow>[] {
       title: t('account.out'),
       unit,
       align: 'right',
-      width: '96px',
+      width: '80px',
       value: (row) => row.out,
       order: (row) => (row.out ? Number(row.out) : null),
       cell: (row) =>
@@ -203,7 +205,7 @@ function useColumns(openKey: string | undefined): Column<LedgerRow>[] {
       title: t('account.in'),
       unit,
       align: 'right',
-      width: '96px',
+      width: '80px',
       value: (row) => row.in,
       order: (row) => (row.in ? Number(row.in) : null),
       cell: (row) => row.in && amount(row.in),
@@ -213,7 +215,7 @@ function useColumns(openKey: string | undefined): Column<LedgerRow>[] {
       title: t('account.balance'),
       unit,
       align: 'right',
-      width: '112px',
+      width: '98px',
       phone: 'figure',
       value: (row) => row.balance,
       cell: (row) => (

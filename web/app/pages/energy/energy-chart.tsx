@@ -74,7 +74,7 @@ export function EnergyChart({
         )}
       </div>
       <div className="panel-body">
-        <div className="legend">
+        <div className="legend chart-legend">
           {asked.commodity === 'electricity' &&
             ranks.map((rank) => (
               <span key={rank}>

@@ -43,7 +43,7 @@ export function energyOption(
     emphasis: { disabled: true },
     data: bars.map((bar) => ({
       value: valueOf(bar) / 1000,
-      ...(isOpen(bar, open) && { itemStyle: { decal: hatch('rgba(255,255,255,0.55)') } }),
+      ...(isOpen(bar, open) && { itemStyle: { decal: hatch(palette.surface) } }),
     })),
   });
   return {

@@ -31,8 +31,9 @@ export default function Home() {
         <div className="head-text">
           <h1>{nameOf(language, project)}</h1>
           <div className="head-line">
-            {longDay(language, today)}, {time(project.zone, now)} ·{' '}
-            {t('home.cut', { zone: project.zone })}
+            {longDay(language, today)}
+            {language === 'zh' ? ' ' : ', '}
+            {time(project.zone, now)} · {t('home.cut', { zone: project.zone })}
           </div>
         </div>
         <div className="head-acts">

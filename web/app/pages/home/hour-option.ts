@@ -43,7 +43,7 @@ export function hourOption(
     emphasis: { disabled: true },
     data: hours.map((hour) => ({
       value: (hour.ranks[rank] ?? 0) / 1000,
-      ...(hour.hour === current && { itemStyle: { decal: hatch('rgba(255,255,255,0.55)') } }),
+      ...(hour.hour === current && { itemStyle: { decal: hatch(palette.surface) } }),
     })),
   }));
   return {

@@ -172,7 +172,7 @@ export function CurvePanel({
         {readings.isError && !readings.data && (
           <ProblemNotice error={readings.error} retry={() => void readings.refetch()} />
         )}
-        <div className="legend">
+        <div className="legend chart-legend">
           {lines.toReversed().map(({ name, look }) => (
             <span key={name}>
               <i

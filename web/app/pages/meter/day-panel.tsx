@@ -28,6 +28,7 @@ export function DayPanel({
   const { t } = useTranslation();
   const language = useLanguage();
   const phone = useIsPhone();
+  const narrow = phone || !pointId;
   const from = `${today.slice(0, 7)}-01`;
   const report = useEnergy({
     from,
@@ -57,8 +58,8 @@ export function DayPanel({
   );
   const option = useCallback(
     (palette: Palette) =>
-      energyOption(palette, { bars, words, open: today, compare: false, small: phone }),
-    [bars, words, today, phone],
+      energyOption(palette, { bars, words, open: today, compare: false, small: narrow }),
+    [bars, words, today, narrow],
   );
   const rows: EnergyRow[] = report.data?.data ?? [];
   return (

@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Meter } from '../../api.ts';
 import { time } from '../../dates.ts';
-import { number } from '../../format.ts';
+import { number, signed } from '../../format.ts';
 import { Skeleton } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
 import { type Ratio, unbalance } from './samples.ts';
@@ -136,6 +136,14 @@ export function LivePanel({ meter, ratio }: { meter: Meter | undefined; ratio: R
               {number(meter?.pollSeconds)} <span className="unit">s</span>
             </dd>
           </div>
+          {typeof meter?.clockOffsetMs === 'number' && (
+            <div>
+              <dt>{t('meter.clock')}</dt>
+              <dd>
+                {signed(meter.clockOffsetMs / 1000)} <span className="unit">s</span>
+              </dd>
+            </div>
+          )}
           {meter?.lastError && (
             <div>
               <dt>{t('meter.lastError')}</dt>

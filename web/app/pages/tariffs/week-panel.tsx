@@ -11,9 +11,10 @@ import { bandsOf, type Season } from './calendar.ts';
 
 /** A Monday, to name the days of the week by. */
 const MONDAY = '2024-01-01';
-/** Shorter bands bear no name, shorter than the second no times. */
-const NAME_MIN = 55;
-const TIMES_MIN = 130;
+/** Whether a name, or a name and its times, fit into a band, in minutes of the axis. */
+const nameMinutes = (name: string) => widthOf(name) * 10 + 17;
+const timesMinutes = (name: string) => widthOf(name) * 10 + 140;
+const widthOf = (name: string) => (/\p{Script=Han}/u.test(name) ? name.length * 2 : name.length);
 
 export function WeekPanel({
   calendar,
@@ -90,8 +91,8 @@ function Row({
                 color: onRankVar(rank),
               }}
             >
-              {!small && to - from >= NAME_MIN && period}
-              {!small && to - from >= TIMES_MIN && <em>{times}</em>}
+              {!small && to - from >= nameMinutes(period) && period}
+              {!small && to - from >= timesMinutes(period) && <em>{times}</em>}
             </span>
           );
         })}
