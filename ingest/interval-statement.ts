@@ -2,8 +2,9 @@
  * The one statement that turns samples into intervals (sql/duckdb/intervals.sql), with its inputs
  * as tables of a connection. Live, backfill and repair all go through here.
  */
-import { BIGINT, BOOLEAN, type DuckDBConnection } from '@duckdb/node-api';
+import { BIGINT, type DuckDBConnection } from '@duckdb/node-api';
 import { question } from '../sql/duckdb.ts';
+import { SLOT_MS } from '../sql/local-day.ts';
 
 /** `ends` of what has no end yet, epoch ms. */
 export const OPEN_END = 2 ** 62;
@@ -26,6 +27,8 @@ export interface ChainInput {
   rated: string;
   /** The samples at hand reach back to `starts`. */
   whole: boolean;
+  /** They reach to the newest, or to `ends`. */
+  final: boolean;
   /** Another installation of the point came before. */
   follows: boolean;
 }
@@ -47,16 +50,17 @@ export interface Cadence {
   ms: number;
 }
 
-export interface SlotName {
-  slot: number;
-  localDay: number;
-  localSlot: number;
+/** A local day, yyyymmdd, and the instants it lies between. */
+export interface DayInput {
+  local_day: number;
+  starts: number;
+  ends: number;
 }
 
 export interface StatementInputs extends Judgements {
   installations: readonly ChainInput[];
   cadences: readonly Cadence[];
-  slots: readonly SlotName[];
+  days: readonly DayInput[];
 }
 
 const tables = {
@@ -74,13 +78,14 @@ const tables = {
     step: 'BIGINT',
     rated: 'BIGINT',
     whole: 'BOOLEAN',
+    final: 'BOOLEAN',
     follows: 'BOOLEAN',
   },
   in_ignored: { meter: 'BIGINT', ms: 'BIGINT', register: 'BIGINT' },
   in_openers: { inst: 'INTEGER', ms: 'BIGINT', kind: 'VARCHAR' },
   in_spikes: { inst: 'INTEGER', ms: 'BIGINT' },
   in_cadences: { meter: 'BIGINT', starts: 'BIGINT', ends: 'BIGINT', ms: 'BIGINT' },
-  in_slots: { slot: 'BIGINT', local_day: 'INTEGER', local_slot: 'INTEGER' },
+  in_days: { local_day: 'INTEGER', starts: 'BIGINT', ends: 'BIGINT' },
 } as const;
 
 /** Fills the statement's tables, all but `in_samples`. */
@@ -95,15 +100,14 @@ export async function fillInputs(connection: DuckDBConnection, inputs: Statement
     in_openers: inputs.openers,
     in_spikes: inputs.spikes,
     in_cadences: inputs.cadences,
-    in_slots: inputs.slots.map(({ slot, localDay, localSlot }) => ({
-      slot,
-      local_day: localDay,
-      local_slot: localSlot,
-    })),
+    in_days: inputs.days,
   };
   for (const [name, columns] of Object.entries(tables)) {
     await fillTable(connection, { name, columns, rows: rows[name as keyof typeof tables] });
   }
+  await connection.run(`CREATE OR REPLACE TEMP TABLE in_slots AS
+    SELECT slot, local_day, (slot - starts // ${SLOT_MS})::INTEGER AS local_slot
+    FROM (SELECT *, unnest(range(starts // ${SLOT_MS}, ends // ${SLOT_MS})) AS slot FROM in_days)`);
 }
 
 /** Makes a temporary table anew from rows; numbers may come as decimal strings. */
@@ -125,22 +129,21 @@ export async function fillTable(
   );
 }
 
-/** What the samples were fetched for: [from, until), and whether they reach to the newest. */
+/** What is wanted: [from, until), with samples fetched on both sides of it. */
 export interface StatementWindow {
   nowMs: number;
   fromMs: number;
   untilMs: number;
-  final: boolean;
 }
 
 /** Runs the statement into the temporary table `built`. */
 export async function runIntervals(
   connection: DuckDBConnection,
-  { nowMs, fromMs, untilMs, final }: StatementWindow,
+  { nowMs, fromMs, untilMs }: StatementWindow,
 ): Promise<void> {
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE built AS ${await question('intervals')}`,
-    { now: BigInt(nowMs), from: BigInt(fromMs), until: BigInt(untilMs), final },
-    { now: BIGINT, from: BIGINT, until: BIGINT, final: BOOLEAN },
+    { now: BigInt(nowMs), from: BigInt(fromMs), until: BigInt(untilMs) },
+    { now: BIGINT, from: BIGINT, until: BIGINT },
   );
 }

@@ -3,17 +3,19 @@
 --   in_samples       ms, meter, active, forward, volume, reverse: registers of good quality, base units before CT/PT
 --   in_installations inst, point, meter, channel (0 active, 1 forward, 2 volume), starts, ends (2^62: open),
 --                    first_register, last_register, multiplier, span, step, rated (primary base units an hour),
---                    whole (samples reach back to `starts`), follows (another installation came before)
+--                    whole (samples reach back to `starts`), final (and forward to the newest, or to `ends`),
+--                    follows (another installation came before)
 --   in_ignored       meter, ms, register: readings that a person excluded
 --   in_openers       inst, ms, kind: readings after which counting began anew: 'wall' decided, 'break' undecided
 --   in_spikes        inst, ms: readings known as spikes and not yet decided
 --   in_cadences      meter, starts, ends, ms: scheduled time between two readings
 --   in_slots         slot (ms // 900000), local_day (yyyymmdd), local_slot
--- Parameters: $now; $from, $until (what the samples were fetched for); $final (they reach to the newest).
+-- Parameters: $now; $from, $until: what is wanted, with samples fetched on both sides of it.
 -- Columns, by `kind`:
 --   interval  point, slot, local_day, local_slot, quantity, reverse_quantity (base units, primary; NULL when missing),
 --             quality, gap_s (longest bridge between two samples at its boundaries)
---   verdict   inst, rule, at_ms, register, previous_ms, previous_register (as read): to be decided by a person
+--   verdict   inst, rule, breaks (holds back all that follows), at_ms, register, previous_ms, previous_register
+--             (as read): to be decided by a person
 --   rollover  the same: the register began again at 0 and was billed on
 --   reach     inst, first_at, last_at, slots_before ($from), slots_after ($until): how far the chain reaches
 -- How: per slot the first and the last reading (a reading on a boundary belongs to the slot it opens). A slot whose
@@ -56,7 +58,7 @@ noted_blocks AS (
   FROM in_installations WHERE first_register IS NOT NULL AND whole
   UNION ALL
   SELECT inst, ends // 900000, ends, ends, last_register, last_register, NULL, NULL, false, false
-  FROM in_installations WHERE last_register IS NOT NULL AND ends <= $now AND $final
+  FROM in_installations WHERE last_register IS NOT NULL AND ends <= $now AND final
 ),
 coarse_chain AS (
   SELECT b.*, i.multiplier, i.rated, i.step,
@@ -125,7 +127,7 @@ fine_blocks AS (
   SELECT inst, slot, ms, ms, register, register, reverse, reverse FROM single_readings
 ),
 placed_blocks AS (
-  SELECT b.*, i.meter, i.multiplier, i.rated, i.step, i.span, i.whole,
+  SELECT b.*, i.meter, i.multiplier, i.rated, i.step, i.span, i.whole, i.final,
     o.kind IS NOT NULL AND o.kind = 'wall' AS wall,
     row_number() OVER (PARTITION BY b.inst ORDER BY t0) AS place,
     s.ms IS NOT NULL AS known_spike
@@ -167,9 +169,9 @@ sorted_blocks AS (
     OR (follows AND returns AND NOT wall AND t0 = t1
       AND NOT coalesce(lag(is_candidate) OVER chain, false)
       AND NOT lead(follows) OVER chain AND NOT lead(is_candidate) OVER chain
-      AND ($final OR lead(n_t) OVER chain IS NOT NULL)) AS is_spike,
+      AND (final OR lead(n_t) OVER chain IS NOT NULL)) AS is_spike,
     -- The end of a piece of history cannot tell a spike from a break: left to the next piece.
-    NOT follows AND NOT wall AND n_t IS NULL AND NOT $final AS is_unknown
+    NOT follows AND NOT wall AND n_t IS NULL AND NOT final AS is_unknown
   FROM candidates WINDOW chain AS (PARTITION BY inst ORDER BY t0)
 ),
 linked_blocks AS (
@@ -260,7 +262,7 @@ edges AS (
   UNION ALL
   SELECT inst, last_t, last_q, last_w,
     900000 - last_t % 900000 > 120000 AND ends - last_t > 120000, 0
-  FROM chain_ends JOIN in_installations i USING (inst) WHERE $final AND i.ends <= $now AND last_t % 900000 > 0
+  FROM chain_ends JOIN in_installations i USING (inst) WHERE i.final AND i.ends <= $now AND last_t % 900000 > 0
 ),
 pieces AS (
   SELECT inst, x, x // 900000 AS slot, lead(x) OVER chain AS nx,
@@ -283,14 +285,14 @@ marked AS (
   FROM chain_ends JOIN in_installations i USING (inst) WHERE i.whole AND i.follows
   UNION ALL
   SELECT inst, unnest(range(last_t // 900000 + 1, (ends - 1) // 900000 + 1)), 3, true
-  FROM chain_ends JOIN in_installations i USING (inst) WHERE $final AND ends <= $now
+  FROM chain_ends JOIN in_installations i USING (inst) WHERE i.final AND ends <= $now
 ),
 overdue AS (
   SELECT i.inst, unnest(range(coalesce(last_t, i.starts) // 900000, ($now - 2 * coalesce(c.ms, 0)) // 900000)) AS slot
   FROM in_installations i LEFT JOIN chain_ends e USING (inst)
     LEFT JOIN in_cadences c ON c.meter = i.meter
       AND coalesce(e.last_t, i.starts) >= c.starts AND coalesce(e.last_t, i.starts) < c.ends
-  WHERE $final AND i.ends > $now AND (e.inst IS NOT NULL OR (i.follows AND i.whole))
+  WHERE i.final AND i.ends > $now AND (e.inst IS NOT NULL OR (i.follows AND i.whole))
 ),
 summed_slots AS (
   SELECT i.point, slot, sum(quantity) AS quantity, sum(reverse_quantity) AS reverse_quantity,
@@ -322,7 +324,8 @@ intervals AS (
   FROM told_slots JOIN in_slots USING (slot)
 ),
 verdicts AS (
-  SELECT 'verdict' AS kind, inst, t0 AS at_ms, r0 AS register, p_t AS previous_ms, p_r AS previous_register, 'spike' AS rule
+  SELECT 'verdict' AS kind, inst, t0 AS at_ms, r0 AS register, p_t AS previous_ms, p_r AS previous_register, 'spike' AS rule,
+    false AS breaks
   FROM sorted_blocks WHERE is_spike
   UNION ALL
   SELECT CASE step_kind WHEN 'break' THEN 'verdict' ELSE 'rollover' END, inst, t0, r0, p_t, p_r,
@@ -331,7 +334,7 @@ verdicts AS (
       WHEN r0 <= p_r * 0.1 AND r0::DOUBLE * multiplier
         <= rated::DOUBLE * 1.2 * greatest(t0 - p_t, 86400000) / 3600000 THEN 'reset'
       WHEN (-d)::DOUBLE * multiplier <= rated::DOUBLE * 1.2 * 24 THEN 'reversal'
-      ELSE 'replacement' END
+      ELSE 'replacement' END, step_kind = 'break'
   FROM steps WHERE step_kind IN ('break', 'rollover')
 ),
 reaches AS (

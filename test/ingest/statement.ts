@@ -30,6 +30,7 @@ export interface Placed {
   step?: number;
   rated?: number;
   whole?: boolean;
+  final?: boolean;
 }
 
 export interface Told {
@@ -70,7 +71,7 @@ export async function openStatement() {
     zone?: string;
     cadenceMs?: number;
     judgements?: Partial<Judgements>;
-    window?: { fromMs?: number; untilMs?: number; final?: boolean };
+    window?: { fromMs?: number; untilMs?: number };
   }): Promise<{ intervals: Told[]; verdicts: Verdict[] }> {
     const columns = ['ms', 'meter', 'active', 'forward', 'volume', 'reverse'];
     await fillTable(connection, {
@@ -99,6 +100,7 @@ export async function openStatement() {
         step: i.step ?? 10,
         rated: String(i.rated ?? 52_800),
         whole: i.whole ?? true,
+        final: i.final ?? true,
         follows: nth > 0,
       })),
       ignored: [],
@@ -110,10 +112,10 @@ export async function openStatement() {
         ends: OPEN_END,
         ms: cadenceMs,
       })),
-      slots: slotNames(zone, from - 2 * SLOT, nowMs + 2 * SLOT),
+      days: daysOf(zone, from - 2 * SLOT, nowMs + 2 * SLOT),
       ...judgements,
     });
-    await runIntervals(connection, { nowMs, fromMs: from, untilMs: nowMs, final: true, ...window });
+    await runIntervals(connection, { nowMs, fromMs: from, untilMs: nowMs, ...window });
     const built = await rowsOf<Record<string, never>>(
       connection,
       'SELECT * FROM built ORDER BY kind, slot, at_ms',
@@ -145,14 +147,10 @@ export async function openStatement() {
   return { run, close: () => duckdb.close() };
 }
 
-export function slotNames(zone: string, fromMs: number, untilMs: number) {
+function daysOf(zone: string, fromMs: number, untilMs: number) {
   const days = daysBetween(localDayOf(zone, fromMs), addDays(localDayOf(zone, untilMs), 1));
-  return days.flatMap((day) => {
-    const { startMs, slots } = daySpan(zone, day);
-    return Array.from({ length: slots }, (_, localSlot) => ({
-      slot: startMs / SLOT + localSlot,
-      localDay: dayNumber(day),
-      localSlot,
-    }));
+  return days.map((day) => {
+    const { startMs, endMs } = daySpan(zone, day);
+    return { local_day: dayNumber(day), starts: startMs, ends: endMs };
   });
 }
