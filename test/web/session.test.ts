@@ -159,6 +159,25 @@ describe('guessing', () => {
     expect((await tryFrom('10.2.0.2', ADMIN)).status).toBe(200);
   });
 
+  test.runIf(process.env.SOAK)('a thousand tries of many kinds leave nobody in', async () => {
+    const right = { email: 'soak@test.local', password: 'the right one here' };
+    await rig.admin('POST', '/api/v1/users', { name: 'Soak', ...right });
+    const statuses = new Map<number, number>();
+    for (let round = 0; round < 5; round++) {
+      const tries = Array.from({ length: 200 }, (_, i) => {
+        const email = i % 2 ? right.email.toUpperCase() : `many${round * 200 + i}@test.local`;
+        const headers = { 'x-forwarded-for': `192.0.2.${i}`, forwarded: `for=192.0.2.${i}` };
+        return tryFrom(`10.7.${round}.${i % 7}`, { email, password: `guess ${i}` }, headers);
+      });
+      for (const { status } of await Promise.all(tries)) {
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    }
+    expect([...statuses.keys()].sort()).toEqual([401, 429]);
+    expect(statuses.get(401)).toBeLessThanOrEqual(5 * 7 * PEER_TRIES_MAX);
+    expect((await tryFrom('10.8.0.1', right)).status).toBe(429);
+  });
+
   test('successes are not held against anyone', async () => {
     for (let i = 0; i < ACCOUNT_TRIES_MAX + 5; i++) {
       expect((await tryFrom('10.3.0.1', ADMIN)).status).toBe(200);
