@@ -3,18 +3,15 @@
  * what it leaves in its tables: ingest by the states of meters, billing by live balances, analytics
  * by its manifest. 200, or 503 with the reasons.
  */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { sql } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
-import { addDays, localDayOf } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
-import { readJson } from '../sql/process.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { messageOf } from '../sql/refusal.ts';
 import { open, type RouteEnv } from '../sql/route.ts';
 import type { ServerDeps } from './server.ts';
+import { readSigns, readWarehouse, type Signs, type Warehouse } from './signs.ts';
 
 /** Seconds without a sign of life after which a room counts as failed. */
 export const STALE_AFTER_S = { ingest: 300, billing: 300, analytics: 900 } as const;
@@ -105,7 +102,7 @@ export async function examine({ db, questdb, clock, dataDir }: HealthDeps): Prom
   const [postgres, questdbState, signs] = await Promise.all([
     askPostgres(db, clock),
     askQuestdb(questdb),
-    within(readSigns(db)).catch(plain),
+    within(readSigns(db, clock())).catch(plain),
   ]);
   const now = clock();
   const warehouse = readWarehouse(dataDir);
@@ -123,36 +120,32 @@ export async function examine({ db, questdb, clock, dataDir }: HealthDeps): Prom
         : 'ok',
     at: now.toISOString(),
     components,
-    ...backlogOf({ signs, now, warehouse }),
+    ...backlogOf({ signs, warehouse }),
   };
 }
 
 /** What is still to be worked off. Nothing is caught up while it cannot be asked. */
 function backlogOf({
   signs,
-  now,
   warehouse,
 }: {
   signs: Signs | string;
-  now: Date;
   warehouse: Warehouse;
 }): Pick<Health, 'caughtUp' | 'progress' | 'backlog'> {
   if (typeof signs === 'string') return { caughtUp: false, progress: signs, backlog: null };
-  const { pending_intervals: intervals, pending_rating: rating, pending_export: exported } = signs;
-  const settled = signs.billed.every(
-    ({ zone, settled_day: day }) => day !== null && day >= lastDayDue(zone, now),
-  );
+  const { pending_intervals: intervals, pending_rating: rating, unsettled } = signs;
+  const exported = signs.pending_export;
   const settledTo = signs.billed.map((p) => p.settled_day ?? '').sort()[0] || null;
   const built = warehouse.projects >= signs.billed.length;
   const words = [
     intervals > 0 ? `${intervals} point-days to be cut into intervals` : 'intervals are built',
-    rating > 0 || !settled
-      ? `${rating} point-days to be priced, settled to ${settledTo ?? 'nowhere yet'}`
+    rating + unsettled > 0
+      ? `${unsettled} points to be settled, ${rating} point-days to be priced anew, settled to ${settledTo ?? 'nowhere yet'}`
       : 'days are settled',
     exported > 0 || !built ? `${exported} point-days to be exported` : 'reports are ready',
   ];
   return {
-    caughtUp: intervals + rating + exported === 0 && settled && built,
+    caughtUp: intervals + rating + exported + unsettled === 0 && built,
     progress: words.join('; '),
     backlog: {
       pendingDirtyDays: { intervals, rating, export: exported },
@@ -162,11 +155,6 @@ function backlogOf({
     },
   };
 }
-
-/** The newest local day that ought to be settled: yesterday, an hour after midnight. */
-const lastDayDue = (zone: string, now: Date) =>
-  addDays(localDayOf(zone, now.getTime() - SETTLED_AFTER_MS), -1);
-const SETTLED_AFTER_MS = 3_600_000;
 
 const ok: Component = { status: 'ok', reason: null };
 const warning = (reason: string): Component => ({ status: 'warning', reason });
@@ -203,46 +191,6 @@ async function askQuestdb(questdb: Questdb) {
   } catch (error) {
     return { ...failed(`QuestDB does not answer: ${plain(error)}`), suspended: [] };
   }
-}
-
-interface Signs extends Record<string, unknown> {
-  meters: number;
-  /** Projects where somebody pays for a point. */
-  billed: { zone: string; settled_day: string | null }[];
-  ingest_at: string | null;
-  billing_at: string | null;
-  spool_alarms: { kind: string; severity: string }[];
-  pending_intervals: number;
-  pending_rating: number;
-  pending_export: number;
-  waits: number;
-}
-
-/** Of several projects the one that is furthest behind speaks. */
-async function readSigns(db: Db): Promise<Signs> {
-  const pending = (consumer: string) => sql`
-    (SELECT count(*)::int FROM dirty_days d WHERE NOT EXISTS (
-      SELECT 1 FROM dirty_days_done e WHERE e.project_id = d.project_id
-        AND e.consumer = ${consumer} AND e.dirty_id = d.id))`;
-  const found = await db.execute<Signs>(sql`
-    SELECT
-      (SELECT count(*)::int FROM meters WHERE retired_at IS NULL AND bus_id IS NOT NULL) AS meters,
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('zone', p.zone, 'settled_day',
-          (SELECT max(local_day)::text FROM settlements s WHERE s.project_id = p.id))), '[]')
-        FROM projects p WHERE EXISTS (SELECT FROM tenancies t WHERE t.project_id = p.id)) AS billed,
-      (SELECT max(updated_at)::text FROM meter_states) AS ingest_at,
-      (SELECT min(coalesce(g.computed_at, '-infinity'))::text FROM projects p
-        LEFT JOIN live_balance_generations g ON g.project_id = p.id
-        WHERE EXISTS (SELECT FROM tenancies t WHERE t.project_id = p.id)) AS billing_at,
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'severity', severity)), '[]')
-        FROM alarms WHERE cleared_at IS NULL AND kind LIKE 'spool.%') AS spool_alarms,
-      ${pending('intervals')} AS pending_intervals,
-      ${pending('rating')} AS pending_rating,
-      ${pending('export')} AS pending_export,
-      (SELECT count(*)::int FROM settlement_waits) AS waits`);
-  const signs = found.rows[0];
-  if (!signs) throw new Error('Postgres gave no row');
-  return signs;
 }
 
 /** `signs` is the reason when the tables could not be read: then nothing is known of any room. */
@@ -293,31 +241,6 @@ function judgeSpool(alarms: Signs['spool_alarms']): Component {
   if (alarms.length === 0) return ok;
   const reason = [...new Set(alarms.map((a) => a.kind))].join(', ');
   return alarms.some((a) => a.severity === 'critical') ? failed(reason) : warning(reason);
-}
-
-interface Warehouse {
-  projects: number;
-  asOf: string | null;
-}
-
-/** The manifests' oldest as-of, and how many projects have one. */
-function readWarehouse(dataDir: string): Warehouse {
-  const folder = join(dataDir, 'warehouse', 'manifest');
-  const files = namesIn(folder).filter((name) => /^project=\d+\.json$/.test(name));
-  const instants = files
-    .map((name) => (readJson(join(folder, name)) as { asOf?: string } | undefined)?.asOf)
-    .filter((asOf) => asOf !== undefined)
-    .sort();
-  return { projects: instants.length, asOf: instants[0] ?? null };
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /** The promise, or a failure once nobody would wait any longer. */
