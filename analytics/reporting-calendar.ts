@@ -5,21 +5,9 @@
  */
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { type LocalDay, wallMinutes } from '../sql/local-day.ts';
+import { type Calendar, openCalendar } from '../sql/period-calendar.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { tariffAssignments, tariffVersions } from '../sql/schema/index.ts';
-
-/** The calendar within a stored tariff definition, as billing writes it. */
-interface StoredCalendar {
-  seasons: {
-    from: string;
-    to: string;
-    days: { type: DayType; bands: { from: string; to: string; rank: number }[] }[];
-  }[];
-  weekend: number[];
-  holidays: LocalDay[];
-  workdays: LocalDay[];
-}
-type DayType = 'everyday' | 'weekday' | 'weekend' | 'holiday';
 
 interface Assignment {
   tariffId: string;
@@ -30,7 +18,7 @@ interface Version {
   id: string;
   tariffId: string;
   effectiveFrom: LocalDay;
-  calendar: StoredCalendar | undefined;
+  calendar: Calendar | undefined;
 }
 
 export interface ReportingDay {
@@ -91,7 +79,7 @@ export async function readReportingCalendar(
     versions: versions.map(({ definition, ...version }) => ({
       ...version,
       // billing parses every definition before it stores it.
-      calendar: (definition as { calendar?: StoredCalendar }).calendar,
+      calendar: (definition as { calendar?: Calendar }).calendar,
     })),
   });
 }
@@ -117,51 +105,22 @@ export function reportingCalendar({
         undefined,
       );
   };
+  const opened = new Map<string, ReturnType<typeof openCalendar> | undefined>();
+  const ranksOf = ({ id, calendar }: Version) => {
+    if (!opened.has(id)) opened.set(id, calendar && openCalendar(calendar, zone));
+    return opened.get(id);
+  };
   return {
     sourceOn: (day) => versionOn(day)?.id ?? 'none',
     on: (day) => {
       const version = versionOn(day);
       const minutes = [...wallMinutes(zone, day)];
-      const rankAt = version?.calendar ? rankByMinute(version.calendar, day) : () => 0;
-      return { source: version?.id ?? 'none', ranks: minutes.map(rankAt), minutes };
+      const ranks = version && ranksOf(version)?.(day);
+      return {
+        source: version?.id ?? 'none',
+        ranks: ranks ? [...ranks] : minutes.map(() => 0),
+        minutes,
+      };
     },
   };
 }
-
-/** The rank at a minute of the wall clock on a day; 0 where the calendar says nothing. */
-function rankByMinute(calendar: StoredCalendar, day: LocalDay): (minute: number) => number {
-  const season = calendar.seasons.find((s) => inSeason(s, day.slice(5)));
-  const types = fallbacks[dayTypeOf(calendar, day)];
-  const bands =
-    types.flatMap((type) => season?.days.filter((d) => d.type === type) ?? [])[0]?.bands ?? [];
-  return (minute) => bands.find((band) => covers(band, minute))?.rank ?? 0;
-}
-
-const fallbacks: Record<Exclude<DayType, 'everyday'>, DayType[]> = {
-  holiday: ['holiday', 'weekend', 'everyday'],
-  weekend: ['weekend', 'everyday'],
-  weekday: ['weekday', 'everyday'],
-};
-
-function dayTypeOf(
-  { holidays, workdays, weekend }: StoredCalendar,
-  day: LocalDay,
-): Exclude<DayType, 'everyday'> {
-  if (holidays.includes(day)) return 'holiday';
-  if (workdays.includes(day)) return 'weekday';
-  // Midnight UTC of a date has the weekday of the date itself.
-  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay() || 7;
-  return weekend.includes(weekday) ? 'weekend' : 'weekday';
-}
-
-/** A season may go over the new year; `to` is its last day. */
-const inSeason = ({ from, to }: { from: string; to: string }, day: string): boolean =>
-  from <= to ? from <= day && day <= to : day >= from || day <= to;
-
-/** A band over midnight belongs to the clock hours of each date; `to` is its end. */
-function covers({ from, to }: { from: string; to: string }, minute: number): boolean {
-  const [start, end] = [minutesOf(from), minutesOf(to)];
-  return start < end ? start <= minute && minute < end : minute >= start || minute < end;
-}
-
-const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));

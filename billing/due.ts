@@ -1,5 +1,5 @@
 /** What is due: local days of tenanted points that are over, with their grace, and have no header. */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { addDays, dayStart, daysBetween, type LocalDay, localDayOf } from '../sql/local-day.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
@@ -51,13 +51,16 @@ export async function duePointDays(
           ((t.valid_to - interval '1 microsecond') AT TIME ZONE ${zone})::date) AS last_day
       FROM tenancies t WHERE t.project_id = ${projectId}::bigint
         AND (${accountId}::bigint IS NULL OR t.account_id = ${accountId}::bigint))
-    SELECT h.point_id::text, h.first_day::text, h.last_day::text, s.local_day::text AS head
-    FROM held h LEFT JOIN LATERAL (
-      SELECT local_day FROM settlements s WHERE s.project_id = h.project_id
-        AND s.scope_id = h.point_id AND s.account_id = h.account_id
-        AND s.local_day BETWEEN h.first_day AND h.last_day
-      ORDER BY s.local_day DESC LIMIT 1) s ON true
-    WHERE coalesce(s.local_day + 1, h.first_day) <= h.last_day`);
+    SELECT h.point_id::text, h.first_day::text, h.last_day::text,
+      (CASE
+        WHEN h.first_day = h.last_day THEN NULL
+        WHEN ${headOn(sql`h.last_day - 1`)} THEN h.last_day - 1
+        -- The addition keeps the planner from walking all headers backwards by day.
+        ELSE (SELECT max(s.local_day + 0) FROM settlements s
+          WHERE s.project_id = h.project_id AND s.scope_id = h.point_id
+            AND s.account_id = h.account_id AND s.local_day BETWEEN h.first_day AND h.last_day)
+      END)::text AS head
+    FROM held h WHERE h.first_day <= h.last_day AND NOT ${headOn(sql`h.last_day`)}`);
   const unread = open.rows.filter((row) => row.head === null).map((row) => row.point_id);
   // A first interval that is acknowledged but not yet readable would hide the days after it.
   if (unread.length > 0) await questdb.settled(['intervals'], { timeoutMs: walDeadlineMs });
@@ -86,6 +89,11 @@ export async function duePointDays(
   );
 }
 
+/** True where a held point's day has a header: a look-up by the whole key. */
+const headOn = (day: SQL) => sql`EXISTS (SELECT FROM settlements s
+  WHERE s.project_id = h.project_id AND s.scope_id = h.point_id AND s.local_day = ${day}
+    AND s.account_id = h.account_id)`;
+
 /** Above this many points the question is asked for the whole project. */
 const POINTS_NAMED_MAX = 200;
 
@@ -107,7 +115,7 @@ async function firstIntervals(
 }
 
 /** Point-days of one transaction, at most: rows of the matrix that is held in memory. */
-export const CHUNK_ROWS_MAX = 25_000;
+export const CHUNK_ROWS_MAX = 100_000;
 
 /**
  * Cuts point-days (sorted by day) into pieces: some days × their points stay within CHUNK_ROWS_MAX, so

@@ -1,8 +1,8 @@
 /** Which tariff version prices a point on a day: that of the point, else of the account, else the default. */
 import { sql } from 'drizzle-orm';
 import type { LocalDay } from '../sql/local-day.ts';
+import { openCalendar } from '../sql/period-calendar.ts';
 import type { Queryable } from '../sql/postgres.ts';
-import { openCalendar } from './calendar.ts';
 import { type Priced, priceList } from './rate.ts';
 import { parseTariff, versionOn } from './tariff.ts';
 

@@ -2,7 +2,7 @@
  * The rating core: quantities of quarter-hours × ranks × prices → lines with exact amounts. Pure, over
  * columns; no float touches money, and quantities are integers that a double holds exactly.
  */
-import { RANKS } from './calendar.ts';
+import { RANKS } from '../sql/period-calendar.ts';
 import { amountOf, scaled } from './exact.ts';
 import { type Tax, taxExact } from './rounding.ts';
 import { type Component, PRICE_DIGITS, type TariffDefinition } from './tariff.ts';

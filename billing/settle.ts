@@ -364,8 +364,7 @@ async function write(
   await copyCharges(client, { projectId, claims: claimed });
   deps.failpoint?.('copied');
 
-  const scopes = [...new Set(revisions.map((r) => r.scopeId))];
-  const totals = await readTotals(client, { projectId, months, scopes });
+  const totals = await readTotals(client, { projectId, months });
   const touched = new Map<string, PostedKey>();
   const exponent = exponentOf(project.currency);
   const postings = new Map<string, Leg[]>();

@@ -310,18 +310,13 @@ function* batched(rows: Iterable<string>): Generator<string> {
   if (text) yield text;
 }
 
-/** What is exact and posted so far in months of accounts, for the scopes at hand. */
+/** What is exact and posted so far in months of accounts. */
 export async function readTotals(
   client: pg.ClientBase,
   {
     projectId,
     months,
-    scopes,
-  }: {
-    projectId: string;
-    months: readonly { accountId: string; month: LocalDay }[];
-    scopes: readonly string[];
-  },
+  }: { projectId: string; months: readonly { accountId: string; month: LocalDay }[] },
 ): Promise<Map<string, Posted>> {
   const { rows } = await client.query<{
     account_id: string;
@@ -338,9 +333,8 @@ export async function readTotals(
     `SELECT p.account_id, p.month::text, p.scope_id, p.component, p.tariff_version_id, p.period,
        p.step, p.exact::text, p.posted_minor, p.tax_minor
      FROM unnest($2::bigint[], $3::date[]) AS m (account_id, month)
-     JOIN posted_totals p ON p.project_id = $1 AND p.account_id = m.account_id AND p.month = m.month
-     WHERE p.scope_id = ANY($4::bigint[])`,
-    [projectId, months.map((m) => m.accountId), months.map((m) => m.month), scopes],
+     JOIN posted_totals p ON p.project_id = $1 AND p.account_id = m.account_id AND p.month = m.month`,
+    [projectId, months.map((m) => m.accountId), months.map((m) => m.month)],
   );
   return new Map(
     rows.map((row) => [

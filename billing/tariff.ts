@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import type { LocalDay } from '../sql/local-day.ts';
+import { calendarFaults, calendarSchema, ranksUsed } from '../sql/period-calendar.ts';
 import { type Fault, Problem } from '../sql/problem.ts';
-import { calendarFaults, calendarSchema, ranksUsed } from './calendar.ts';
 
 /** Decimals of a price per 1,000 base units, and of a tax rate; `exact.ts` rests on them. */
 export const PRICE_DIGITS = 8;

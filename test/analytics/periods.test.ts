@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Against, axisOf, BEYOND, type Unit } from '../../analytics/periods.ts';
 import { reportingCalendar } from '../../analytics/reporting-calendar.ts';
-import { calendarSchema, openCalendar } from '../../billing/calendar.ts';
-import { addDays, daySpan, daysBetween } from '../../sql/local-day.ts';
+import { addDays } from '../../sql/local-day.ts';
+import type { Rank } from '../../sql/period-calendar.ts';
 
 const SEED = 20261124;
 
@@ -119,62 +119,11 @@ describe('comparison', () => {
   });
 });
 
-test('the reporting calendar and the calendar that bills agree on every slot', () => {
-  const calendar = calendarSchema.parse({
-    seasons: [
-      {
-        name: 'winter',
-        from: '11-01',
-        to: '03-31',
-        days: [
-          {
-            type: 'weekday',
-            bands: [
-              { from: '23:00', to: '07:00', rank: 4 },
-              { from: '07:00', to: '10:30', rank: 2 },
-              { from: '10:30', to: '23:00', rank: 3 },
-            ],
-          },
-          { type: 'weekend', bands: [{ from: '00:00', to: '24:00', rank: 5 }] },
-        ],
-      },
-      {
-        name: 'summer',
-        from: '04-01',
-        to: '10-31',
-        days: [
-          {
-            type: 'everyday',
-            bands: [
-              { from: '02:15', to: '02:45', rank: 1 },
-              { from: '02:45', to: '02:15', rank: 3 },
-            ],
-          },
-          { type: 'holiday', bands: [{ from: '00:00', to: '24:00', rank: 4 }] },
-        ],
-      },
-    ],
-    holidays: ['2026-05-01', '2026-12-25'],
-    workdays: ['2026-11-21'],
-  });
-  for (const zone of ['Asia/Shanghai', 'Europe/Berlin', 'Australia/Lord_Howe']) {
-    const billed = openCalendar(calendar, zone);
-    const { on } = reportingCalendar({
-      zone,
-      assignments: [{ tariffId: '1', validFrom: '2026-01-01', validTo: null }],
-      versions: [{ id: '2', tariffId: '1', effectiveFrom: '2026-01-01', calendar }],
-    });
-    for (const day of daysBetween('2026-01-01', '2027-01-01')) {
-      expect(on(day).ranks, `${zone} ${day}`).toEqual([...billed(day)]);
-      expect(on(day).minutes).toHaveLength(daySpan(zone, day).slots);
-    }
-  }
-});
-
 test('the tariff in force decides, and a day without one has no periods', () => {
-  const bands = (rank: number) => ({
+  const bands = (rank: Rank) => ({
     seasons: [
       {
+        name: 'all year',
         from: '01-01',
         to: '12-31',
         days: [{ type: 'everyday' as const, bands: [{ from: '00:00', to: '24:00', rank }] }],

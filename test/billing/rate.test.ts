@@ -1,13 +1,13 @@
 /** The rating core and the rounding rule: against an independent recomputation, and as properties. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { calendarSchema, openCalendar } from '../../billing/calendar.ts';
 import { exactOf, exactText, halfEven } from '../../billing/exact.ts';
 import { type Line, priceList, rate, SLOTS_MAX } from '../../billing/rate.ts';
 import { accrue, nothingPosted, type Posted } from '../../billing/rounding.ts';
 import { parseTariff } from '../../billing/tariff.ts';
 import { daysBetween } from '../../sql/local-day.ts';
 import { formatMinor, toMinor } from '../../sql/money.ts';
+import { calendarSchema, openCalendar } from '../../sql/period-calendar.ts';
 import { flat, jiangsu } from './jiangsu.ts';
 import { bill, realMinutes } from './recomputation.ts';
 

@@ -3,7 +3,7 @@
  * of every quarter-hour of a local day. A band over midnight belongs to the clock hours of each date.
  */
 import { z } from 'zod';
-import { daySpan, type LocalDay, SLOT_MS, wallMinutes } from '../sql/local-day.ts';
+import { daySpan, type LocalDay, SLOT_MS, wallMinutes } from './local-day.ts';
 
 /** Ranks 1 spike, 2 peak, 3 flat, 4 valley, 5 deep valley: colour and order; a tariff may label them. */
 export const RANKS = [1, 2, 3, 4, 5] as const;

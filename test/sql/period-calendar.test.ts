@@ -1,8 +1,9 @@
 /** Ranks by local slot: seasons, day types, bands over midnight, days of 23, 25, 23.5 and 24.5 hours. */
 import { describe, expect, test } from 'vitest';
-import { calendarSchema, openCalendar } from '../../billing/calendar.ts';
+import { reportingCalendar } from '../../analytics/reporting-calendar.ts';
 import { daysBetween } from '../../sql/local-day.ts';
-import { jiangsu } from './jiangsu.ts';
+import { calendarSchema, openCalendar } from '../../sql/period-calendar.ts';
+import { jiangsu } from '../billing/jiangsu.ts';
 
 const ranksIn = (zone: string, calendar: unknown = jiangsu.calendar) =>
   openCalendar(calendarSchema.parse(calendar), zone);
@@ -131,4 +132,19 @@ describe('day types', () => {
     plain.seasons[0]?.days.pop();
     expect(ranksIn('Asia/Shanghai', plain)('2026-10-01')[0]).toBe(4);
   });
+});
+
+test('reports cut their periods as charges do', () => {
+  const calendar = calendarSchema.parse({ ...jiangsu.calendar, holidays: ['2026-10-01'] });
+  for (const zone of ['Asia/Shanghai', 'Europe/Berlin', 'Australia/Lord_Howe']) {
+    const charged = openCalendar(calendar, zone);
+    const reported = reportingCalendar({
+      zone,
+      assignments: [{ tariffId: 't', validFrom: '2026-01-01', validTo: null }],
+      versions: [{ id: 'v', tariffId: 't', effectiveFrom: '2026-01-01', calendar }],
+    });
+    for (const day of daysBetween('2026-01-01', '2027-01-01')) {
+      expect([day, ...reported.on(day).ranks]).toEqual([day, ...charged(day)]);
+    }
+  }
 });
