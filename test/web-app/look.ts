@@ -1,31 +1,19 @@
 /**
- * Pictures of the pages over the made-up park, to be looked at:
- * `npx tsx test/web-app/look.ts [name …]` writes test/screenshots/*.png and tells console errors.
+ * Pictures of the pages, to be looked at: `npx tsx test/web-app/look.ts [pages] [variants]` writes
+ * test/screenshots/*.png over the made-up park and tells console errors. With LOOK_URL, LOOK_EMAIL and
+ * LOOK_PASSWORD it looks at a running system instead.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { type BrowserContext, chromium } from 'playwright-core';
 import { launchOptions } from './browser.ts';
 import { startFixture } from './fixture/server.ts';
 import { PROJECT } from './fixture/world.ts';
 
+const real = process.env.LOOK_URL;
 const AT = Date.parse('2026-11-24T14:32:08+08:00');
-const offsetMs = AT - Date.now();
+const offsetMs = real ? 0 : AT - Date.now();
 const out = join(import.meta.dirname, '../screenshots');
-const pages: Record<string, string> = {
-  'sign-in': '/sign-in',
-  home: '',
-  meters: '/meters',
-  meter: '/meters/5030',
-  gateways: '/gateways',
-  alarms: '/alarms',
-  accounts: '/accounts',
-  account: '/accounts/7003',
-  sale: '/accounts/7003?sale=true',
-  sales: '/sales',
-  energy: '/energy?by=building&from=2026-11-01&to=2026-11-25',
-  tariffs: '/tariffs',
-};
 const variants = [
   { name: 'light', theme: 'light', language: 'en', width: 1440, height: 1000 },
   { name: 'dark', theme: 'dark', language: 'en', width: 1440, height: 1000 },
@@ -37,10 +25,13 @@ const variants = [
 const [wantedPages = '', wantedVariants = ''] = process.argv.slice(2);
 const chosen = (wanted: string, name: string) => !wanted || wanted.split(',').includes(name);
 await mkdir(out, { recursive: true });
-const fixture = await startFixture({
-  now: () => new Date(Date.now() + offsetMs),
-  extra: Number(process.env.EXTRA ?? 0),
-});
+const fixture = real
+  ? null
+  : await startFixture({
+      now: () => new Date(Date.now() + offsetMs),
+      extra: Number(process.env.EXTRA ?? 0),
+    });
+const url = real ?? fixture?.url ?? '';
 const browser = await chromium.launch(launchOptions());
 for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name))) {
   const context = await browser.newContext({
@@ -55,20 +46,59 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     },
     [variant.theme, variant.language],
   );
+  const pages = await pagesOf(context);
   const page = await context.newPage();
-  await page.clock.install({ time: new Date(Date.now() + offsetMs) });
+  if (!real) await page.clock.install({ time: new Date(Date.now() + offsetMs) });
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) console.log('console', message.text());
   });
   page.on('pageerror', (error) => console.log('page error', error.message));
   for (const [name, path] of Object.entries(pages).filter(([name]) => chosen(wantedPages, name))) {
-    await page.goto(fixture.url + (name === 'sign-in' ? path : `/projects/${PROJECT}${path}`));
-    await page.waitForLoadState('networkidle');
+    const started = Date.now();
+    await page.goto(url + path);
+    await page.waitForLoadState('networkidle').catch(() => undefined);
     await page.waitForTimeout(700);
-    await page.screenshot({ path: join(out, `${name}-${variant.name}.png`), fullPage: true });
+    console.log(`${name}-${variant.name} ${Date.now() - started} ms`);
+    const file = `${real ? 'real-' : ''}${name}-${variant.name}.png`;
+    await page.screenshot({ path: join(out, file), fullPage: true });
   }
   await context.close();
 }
 await browser.close();
-await fixture.close();
+await fixture?.close();
 process.exit(0);
+
+/** Signs in where that is needed, and finds something to show on every page. */
+async function pagesOf(context: BrowserContext): Promise<Record<string, string>> {
+  let projectId = PROJECT;
+  let meterId = '5030';
+  let accountId = '7003';
+  if (real) {
+    const session = await context.request.post(`${url}/api/v1/session`, {
+      data: { email: process.env.LOOK_EMAIL, password: process.env.LOOK_PASSWORD },
+      headers: { origin: url },
+    });
+    projectId = (await session.json()).projects[0].id;
+    const ask = async (path: string) =>
+      (await (await context.request.get(`${url}/api/v1/projects/${projectId}${path}`)).json()).data;
+    const unit = (await ask('/live')).find((point: { code: string }) => point.code === 'A104');
+    meterId = unit.meterId;
+    accountId = unit.accountId;
+  }
+  const at = `/projects/${projectId}`;
+  return {
+    'sign-in': '/sign-in',
+    home: at,
+    meters: `${at}/meters`,
+    meter: `${at}/meters/${meterId}`,
+    gateways: `${at}/gateways`,
+    alarms: `${at}/alarms`,
+    accounts: `${at}/accounts`,
+    account: `${at}/accounts/${accountId}`,
+    sale: `${at}/accounts/${accountId}?sale=true`,
+    sales: `${at}/sales`,
+    energy: `${at}/energy`,
+    points: `${at}/energy?by=point`,
+    tariffs: `${at}/tariffs`,
+  };
+}

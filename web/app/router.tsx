@@ -42,7 +42,9 @@ const signInRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): { back?: string } => {
     const back = search.back;
     // Only a path of our own: an address of another site is no way back.
-    return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? { back } : {};
+    const isOurs = typeof back === 'string' && /^\/(?![/\\])/.test(back);
+    // Said to be undefined, or the router keeps what the address had.
+    return { back: isOurs ? back : undefined };
   },
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx')),
 });

@@ -452,6 +452,7 @@ export const en = {
     noAccount: 'No account',
     onBefore: 'on {{quantity}} {{unit}}, {{range}}',
     summary: '{{total}} {{unit}}, {{range}}',
+    nothingYet: 'No intervals of this time yet. They are built within a minute of their end.',
     none: 'No energy in this range',
     noneText: 'Choose another range, or look whether the meters were read then.',
     foot: 'Register differences at quarter-hours, whole Wh; days cut in {{zone}}',

@@ -418,6 +418,7 @@ export const zh: Language = {
     noAccount: '无商户',
     onBefore: '比 {{range}} 的 {{quantity}} {{unit}}',
     summary: '{{range}} 共 {{total}} {{unit}}',
+    nothingYet: '此时段尚无区间电量。区间结束后一分钟内生成。',
     none: '此范围没有电量',
     noneText: '请选择其他范围，或查看当时电表是否被抄读。',
     foot: '刻钟边界寄存器差值，整 Wh；日切按 {{zone}}',

@@ -18,10 +18,12 @@ const iconOf: Record<GatewayState, PointState> = {
   silent: 'lostContact',
 };
 
+const collator = new Intl.Collator('en', { numeric: true });
+
 export default function Gateways() {
   const { t } = useTranslation();
   const query = useGateways(10_000);
-  const gateways = query.data?.data;
+  const gateways = query.data?.data.toSorted((a, b) => collator.compare(a.name, b.name));
   const byBus = usePointsByBus();
   return (
     <>

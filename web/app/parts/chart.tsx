@@ -22,6 +22,7 @@ export function Chart({
   cursorSeries = 0,
   onSelect,
   under,
+  empty,
   acts,
 }: {
   /** Builds the drawing from the palette of the theme; keep it stable with useCallback. */
@@ -37,6 +38,8 @@ export function Chart({
   onSelect?: (index: number) => void;
   /** Under the drawing, as the period ribbon. */
   under?: React.ReactNode;
+  /** Said over the axes where there is nothing to draw. */
+  empty?: string | false | undefined;
   acts?: React.ReactNode;
 }) {
   const { t } = useTranslation();
@@ -48,6 +51,7 @@ export function Chart({
   const cursor = useRef(-1);
   latest.current = option;
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn once; changes are applied below.
   useEffect(() => {
     const element = holder.current;
     if (!element || asTable) return;
@@ -66,7 +70,6 @@ export function Chart({
       chart.current?.dispose();
       chart.current = null;
     };
-    // biome-ignore lint/correctness/useExhaustiveDependencies: drawn once; changes are applied below.
   }, [asTable]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes what the palette reads.
@@ -107,7 +110,6 @@ export function Chart({
         </div>
       ) : (
         <>
-          {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: the arrow keys move the cursor. */}
           <div
             ref={holder}
             style={{ height }}
@@ -117,6 +119,7 @@ export function Chart({
             tabIndex={0}
             onKeyDown={onKeyDown}
           />
+          {empty && <p className="chart-empty second">{empty}</p>}
           {under}
         </>
       )}

@@ -55,6 +55,7 @@ export function Icon({
   ...rest
 }: { name: IconName; size?: number; label?: string } & SVGProps<SVGSVGElement>) {
   return (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: it has a label where it stands alone.
     <svg
       width={size}
       height={size}

@@ -47,7 +47,8 @@ export function Menu({
     if (!move) return;
     event.preventDefault();
     const all = [...(anchor.current?.querySelectorAll<HTMLElement>('.menu-item') ?? [])];
-    const index = all.findIndex((item) => item === document.activeElement);
+    // An element that is not in the list gives −1, as nothing focused does.
+    const index = all.indexOf(document.activeElement as HTMLElement);
     all.at((index + move) % all.length)?.focus();
   };
 
@@ -69,6 +70,7 @@ export function Menu({
         <div className={`menu${right ? ' right' : ''}`} role="menu">
           {caption && <div className="menu-caption">{caption}</div>}
           {items.map((item) => (
+            // biome-ignore lint/a11y/useAriaPropsSupportedByRole: it is a radio item where it is checked.
             <button
               type="button"
               key={item.key}

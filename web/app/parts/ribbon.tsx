@@ -39,9 +39,9 @@ export function Ribbon({ bands, names = true }: { bands: readonly Band[]; names?
 export function HourAxis({ step }: { step: number }) {
   return (
     <div className="hours" aria-hidden>
-      {Array.from({ length: 24 / step + 1 }, (_, index) => (
-        <span key={index * step} style={{ left: `${((index * step) / 24) * 100}%` }}>
-          {String(index * step).padStart(2, '0')}
+      {Array.from({ length: 24 / step + 1 }, (_, index) => index * step).map((hour) => (
+        <span key={hour} style={{ left: `${(hour / 24) * 100}%` }}>
+          {String(hour).padStart(2, '0')}
         </span>
       ))}
     </div>

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a fieldset brings a box of its own.
 /** One of a few, side by side. */
 export function Segmented<Choice extends string>({
   label,

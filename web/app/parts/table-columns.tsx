@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a fieldset brings a box of its own.
 /** Which columns of a table are shown. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -16,6 +17,7 @@ export function TableColumns<Row>({
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the menu inside.
     <span
       className="menu-anchor"
       onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useSemanticElements: rows that are drawn only where they are seen cannot be a table.
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid takes the focus and moves through its rows.
 /** The table on a wide screen: a grid whose rows are drawn only where they are seen. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
@@ -68,7 +70,6 @@ export function TableGrid<Row>({
       aria-label={label}
       aria-rowcount={count + 1}
       aria-activedescendant={active >= 0 ? `row-${active}` : undefined}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the grid is moved through by keys.
       tabIndex={0}
       style={{
         maxHeight:

@@ -51,10 +51,10 @@ export function sorted<Row>(
 ): readonly Row[] {
   const column = sort && columns.find(({ key }) => key === sort.key);
   if (!column) return rows;
-  const valueOf = column.order ?? column.value;
+  const worth = column.order ?? column.value;
   const direction = sort.descending ? -1 : 1;
   return rows
-    .map((row) => ({ row, value: valueOf(row) }))
+    .map((row) => ({ row, value: worth(row) }))
     .sort((a, b) => {
       if (a.value === null || b.value === null)
         return Number(a.value === null) - Number(b.value === null);

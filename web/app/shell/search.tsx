@@ -37,7 +37,6 @@ export default function Search({ onClose }: { onClose: () => void }) {
     setIndex((index + move + hits.length) % hits.length);
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a press beside the box closes it; Escape does the same.
     <div
       className="search-scrim"
       onPointerDown={(event) => event.target === event.currentTarget && onClose()}

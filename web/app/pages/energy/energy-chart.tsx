@@ -104,6 +104,7 @@ export function EnergyChart({
           height={phone ? 230 : 290}
           label={t('energy.title')}
           points={bars.length}
+          empty={!!report && totals?.quantity === null && t('energy.nothingYet')}
           summary={t('energy.summary', {
             total: thousands(totals?.quantity),
             unit,

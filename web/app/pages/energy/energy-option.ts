@@ -33,7 +33,7 @@ export function energyOption(
   },
 ): EChartsCoreOption {
   const barWidth = bars.length > 14 ? '62%' : bars.length > 6 ? '56%' : '34%';
-  const series = (name: string, color: string, valueOf: (bar: Bar) => number) => ({
+  const series = (name: string, color: string, heightOf: (bar: Bar) => number) => ({
     type: 'bar',
     stack: 'energy',
     name,
@@ -42,7 +42,7 @@ export function energyOption(
     itemStyle: { color },
     emphasis: { disabled: true },
     data: bars.map((bar) => ({
-      value: valueOf(bar) / 1000,
+      value: heightOf(bar) / 1000,
       ...(isOpen(bar, open) && { itemStyle: { decal: hatch(palette.surface) } }),
     })),
   });

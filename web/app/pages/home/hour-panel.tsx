@@ -91,6 +91,7 @@ export function HourPanel({ today }: { today: string }) {
           height={phone ? 210 : 262}
           label={t('home.byHour')}
           points={24}
+          empty={!!report.data && total(hours) === null && t('energy.nothingYet')}
           summary={t('home.byHourSummary', {
             total: thousands(total(hours)),
             periods: ranks

@@ -45,13 +45,15 @@ export function QualityPanel({ report }: { report: EnergyReport | undefined }) {
               <Skeleton width="100%" />
             </div>
           ))}
-        {gateways.data?.data.map((gateway) => (
-          <GatewayRow
-            key={gateway.id}
-            gateway={gateway}
-            points={meters && live ? pointsOf(gateway, meters, live) : undefined}
-          />
-        ))}
+        {gateways.data?.data
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+          .map((gateway) => (
+            <GatewayRow
+              key={gateway.id}
+              gateway={gateway}
+              points={meters && live ? pointsOf(gateway, meters, live) : undefined}
+            />
+          ))}
         <div className="quality-foot second">
           <span>
             {t('home.estimated')} {counted ? share(slots?.estimated ?? 0, counted) : '–'}

@@ -194,6 +194,7 @@ export function CurvePanel({
           label={t(`meter.curve.${curve}`)}
           points={lines.at(-1)?.spots.length ?? 0}
           cursorSeries={lines.length + 1}
+          empty={!!readings.data && !main.length && t('meter.noSamples')}
           summary={
             main.length
               ? t('meter.curveSummary', {

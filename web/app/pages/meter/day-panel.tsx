@@ -80,6 +80,7 @@ export function DayPanel({
           height={phone ? 190 : 220}
           label={t('meter.byDay', { month: monthText(language, from) })}
           points={bars.length}
+          empty={!!report.data && report.data.totals.quantity === null && t('energy.nothingYet')}
           summary={`${thousands(report.data?.totals.quantity)} ${unit}`}
           table={{
             columns: [t('energy.period'), ...ranks.map((rank) => t(`period.${rank}`)), t('total')],

@@ -43,7 +43,7 @@ export function RegisterPanel({
   const row = (channel: string, platform: number | null | undefined) => {
     const last = readings?.at(-1)?.channels[channel];
     const from = readings ? registerAt(readings, channel, startMs) : null;
-    const to = readings ? registerAt(readings, channel, boundaryMs) : null;
+    const to = readings && slots ? registerAt(readings, channel, boundaryMs) : null;
     const difference = from === null || to === null ? null : (to - from) * ratio.power;
     return {
       now: typeof last === 'number' ? last * ratio.power : null,

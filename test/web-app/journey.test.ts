@@ -1,0 +1,242 @@
+/** The built app in a real browser, over a made-up park: what people come for, at a desk and on a phone. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchOptions } from './browser.ts';
+import { type FixtureOptions, startFixture } from './fixture/server.ts';
+import { PROJECT } from './fixture/world.ts';
+
+const START_MS = 120_000;
+const AT = Date.parse('2026-11-24T14:32:08+08:00');
+const offsetMs = AT - Date.now();
+const now = () => new Date(Date.now() + offsetMs);
+const home = `/projects/${PROJECT}`;
+const desk = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+
+let browser: Browser;
+let dist: string;
+const closers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const root = fileURLToPath(new URL('../../web/app/', import.meta.url));
+  // A folder of its own: the one that is served may be in use.
+  dist = await mkdtemp(join(tmpdir(), 'wattledger-app-'));
+  const outDir = { outDir: dist, emptyOutDir: true };
+  await build({ root, configFile: `${root}vite.config.ts`, logLevel: 'warn', build: outDir });
+  browser = await chromium.launch(launchOptions());
+}, START_MS);
+
+afterAll(async () => {
+  await browser?.close();
+  for (const close of closers) await close();
+  await rm(dist, { recursive: true, force: true });
+});
+
+/** A page over a park of its own, and what the console complained of. */
+async function open(
+  viewport: { width: number; height: number },
+  options: FixtureOptions = {},
+): Promise<{ page: Page; url: string; complaints: string[]; context: BrowserContext }> {
+  const fixture = await startFixture({ now, dist, ...options });
+  const context = await browser.newContext({ viewport });
+  closers.push(() => context.close(), fixture.close);
+  const page = await context.newPage();
+  await page.clock.install({ time: now() });
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  return { page, url: fixture.url, complaints, context };
+}
+
+describe('signing in', () => {
+  test('a wrong password is told and the form keeps what was typed; then the way back is found', async () => {
+    const { page, url } = await open(desk, { signedIn: false });
+    await page.goto(`${url}${home}/meters?state=arrears`);
+    await page.getByLabel('E-mail').fill('admin@wattledger.local');
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('E-mail or password is wrong').waitFor();
+    expect(await page.getByLabel('E-mail').inputValue()).toBe('admin@wattledger.local');
+    await page.getByLabel('Password').fill('right');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: '2 meters' }).waitFor();
+    expect(page.url()).toContain('state=arrears');
+  });
+
+  test('an address of another site is no way back', async () => {
+    const { page, url } = await open(desk, { signedIn: false });
+    await page.goto(`${url}/sign-in?back=${encodeURIComponent('//evil.example/')}`);
+    await page.getByLabel('E-mail').fill('a@b.c');
+    await page.getByLabel('Password').fill('right');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    expect(new URL(page.url()).origin).toBe(url);
+  });
+});
+
+describe('at a desk', () => {
+  test('home shows every meter in its state, and a state leads to its meters', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(url + home);
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    expect(await page.locator('.tile').count()).toBe(154);
+    expect(await page.locator('.tile.arrears').count()).toBe(2);
+    await page.locator('canvas').first().waitFor();
+    await page.getByRole('link', { name: 'Lost contact 3' }).click();
+    await page.getByRole('heading', { name: '3 meters' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('a gap stays a gap, and is told in words', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/meters/5030`);
+    await page.getByText('09:41 to 10:07, 26 min without samples').waitFor();
+    await page.getByText('At 00:00').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('a balance explains itself down to quantity × price', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/accounts/7003`);
+    await page.getByText('Day 23 Nov 2026').click();
+    await page.getByText('× 1.2862').first().waitFor();
+    expect(page.url()).toContain('open=');
+  });
+
+  test('a sale is confirmed with name and serial number, booked once, and the balance rises', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/accounts/7000`);
+    await page.getByRole('button', { name: 'New sale' }).click();
+    await page.getByLabel('Amount').fill('1,000.5');
+    await page.getByRole('button', { name: 'Check the sale' }).click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByText('Hengyi Precision Mould').waitFor();
+    await drawer
+      .getByText(/^2401\d{8}$/)
+      .first()
+      .waitFor();
+    await drawer.getByRole('button', { name: 'Book 1,000.50' }).click();
+    await drawer.getByText(/R-20261124-/).waitFor();
+    await drawer.getByRole('button', { name: 'Close' }).last().click();
+    await page.getByRole('button', { name: 'Top-ups' }).click();
+    await page.getByText('1,000.50').first().waitFor();
+  });
+
+  test('a sale that is refused keeps the form, and says that nothing was booked', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/accounts/7000?sale=true`);
+    await page.getByLabel('Amount').fill('500000');
+    await page.getByRole('button', { name: 'Check the sale' }).click();
+    await page.getByRole('button', { name: 'Book 500,000.00' }).click();
+    await page.getByText('Nothing was booked').waitFor();
+    await page.getByRole('button', { name: 'Back' }).click();
+    expect(await page.getByLabel('Amount').inputValue()).toBe('500000');
+  });
+
+  test('a sale without an answer is asked again with the same key', async () => {
+    const { page, url } = await open(desk);
+    const keys: (string | undefined)[] = [];
+    await page.route('**/accounts/7000/sales', (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      keys.push(route.request().headers()['idempotency-key']);
+      return keys.length === 1 ? route.abort() : route.fallback();
+    });
+    await page.goto(`${url}${home}/accounts/7000?sale=true`);
+    await page.getByLabel('Amount').fill('200');
+    await page.getByRole('button', { name: 'Check the sale' }).click();
+    await page.getByRole('button', { name: 'Book 200.00' }).click();
+    await page.getByText('It is not known whether the sale was booked').waitFor();
+    expect(await page.getByRole('button', { name: 'Back' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Ask again for 200.00' }).click();
+    await page.getByText(/R-20261124-/).waitFor();
+    expect(keys).toHaveLength(2);
+    expect(keys[1]).toBe(keys[0]);
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  test('the energy report foots: its figure is the total of its table', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/energy?from=2026-11-01&to=2026-11-25`);
+    const total = page.locator('.table-total .cell').nth(6);
+    await total.waitFor();
+    const figure = await page.locator('.energy-total').textContent();
+    expect(figure?.replace(/\s*kWh/, '')).toBe(await total.textContent());
+    const link = await page.getByRole('link', { name: 'Download CSV' }).getAttribute('href');
+    expect(link).toContain('format=csv');
+    expect(complaints).toEqual([]);
+  });
+
+  test('language and theme change in place', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/accounts?q=mould`);
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.getByRole('heading', { name: '商户', level: 1 }).waitFor();
+    expect(page.url()).toContain('q=mould');
+    await page.getByRole('button', { name: '浅色或深色' }).click();
+    await page.getByRole('menuitemradio', { name: '深色' }).click();
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+    await page.reload();
+    await page.getByRole('heading', { name: '商户', level: 1 }).waitFor();
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+  });
+
+  test('two thousand rows are a table of a few dozen drawn ones, moved through by keys', async () => {
+    const { page, url } = await open(desk, { extra: 2000 });
+    await page.goto(`${url}${home}/meters?kind=all`);
+    await page.getByText('2,180 meters').or(page.getByText('2180 meters')).waitFor();
+    expect(await page.locator('.table-row').count()).toBeLessThan(80);
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('End');
+    await page.locator('#row-2179').waitFor();
+    expect(await page.locator('.table-row').count()).toBeLessThan(80);
+  });
+
+  test('search finds a point by its letters', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(url + home);
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('textbox').fill('c307');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'C307' }).waitFor();
+  });
+
+  test('a page that a role may not see is not in navigation', async () => {
+    const { page, url } = await open(desk, { without: ['sale.read', 'sale.write', 'tariff.read'] });
+    await page.goto(url + home);
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    const names = await page.locator('.nav-link').allInnerTexts();
+    expect(names.join(' ')).not.toMatch(/Sales|Tariffs/);
+    expect(await page.getByRole('link', { name: 'New sale' }).count()).toBe(0);
+  });
+});
+
+test.each([
+  '',
+  '/meters',
+  '/meters/5030',
+  '/gateways',
+  '/alarms',
+  '/accounts',
+  '/accounts/7003',
+  '/sales',
+  '/energy',
+  '/tariffs',
+])('on a phone %s fits 390 px and the console is silent', async (path) => {
+  const { page, url, complaints } = await open(phone);
+  await page.goto(url + home + path);
+  await page.waitForLoadState('networkidle');
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width).toBeLessThanOrEqual(phone.width);
+  expect(await page.locator('.bottombar a').first().boundingBox()).toMatchObject({ height: 56 });
+  expect(complaints).toEqual([]);
+});

@@ -1,0 +1,308 @@
+/** What pages make of the API's answers: hours, bars, calendar, ledger, states, tables, addresses. */
+import { describe, expect, test } from 'vitest';
+import type { Account, EnergyRow, Entry, TariffCalendar } from '../../web/app/api.ts';
+import { accountState } from '../../web/app/pages/account/account-state.ts';
+import { ledgerRows, monthSums } from '../../web/app/pages/account/entries.ts';
+import { completeness, toBars, toLines } from '../../web/app/pages/energy/bars.ts';
+import { beforeUpTo, byHour, hourOf, total } from '../../web/app/pages/home/hours.ts';
+import { bandsOn, seasonOn, versionOn } from '../../web/app/pages/tariffs/calendar.ts';
+import { asCsv, asText, type Column, sorted } from '../../web/app/parts/table-model.ts';
+import { energySearch, listSearch } from '../../web/app/search.ts';
+import { workdayBands } from './fixture/tariffs.ts';
+
+const row = (
+  period: string,
+  quantity: number | null,
+  more: Partial<EnergyRow> = {},
+): EnergyRow => ({
+  period,
+  startsAt: '',
+  key: '1',
+  code: 'A',
+  label: 'Building A',
+  labelZh: null,
+  quantity,
+  ranks: quantity === null ? {} : { 3: quantity },
+  estimatedQuantity: 0,
+  measured: quantity === null ? 0 : 4,
+  estimated: 0,
+  missing: 0,
+  previous: null,
+  ...more,
+});
+const report = (data: EnergyRow[]) => ({
+  zone: 'Europe/Berlin',
+  asOf: '',
+  ageS: 0,
+  parameters: {},
+  comparison: null,
+  rowCount: data.length,
+  totals: row('', null),
+  data,
+});
+
+describe('hours', () => {
+  test('an hour with an offset is that hour of the wall clock', () => {
+    expect(hourOf('Asia/Shanghai', '2026-11-24T13:00+08:00')).toBe(13);
+    expect(hourOf('Asia/Shanghai', '2026-11-24T05:00:00Z')).toBe(13);
+  });
+
+  test('the hour that comes twice in autumn is added up, the one skipped in spring stays empty', () => {
+    const autumn = byHour(
+      report([row('2026-10-25T02:00+02:00', 100), row('2026-10-25T02:00+01:00', 50)]),
+    );
+    expect(autumn[2]?.quantity).toBe(150);
+    expect(byHour(report([row('2026-03-29T03:00+02:00', 70)]))[2]?.quantity).toBeNull();
+  });
+
+  test('what is missing is not zero', () => {
+    const hours = byHour(report([row('2026-11-24T00:00+01:00', null)]));
+    expect(hours[0]?.quantity).toBeNull();
+    expect(total(hours)).toBeNull();
+  });
+
+  test('yesterday counts to the same minute', () => {
+    const hours = byHour(
+      report([0, 1, 2].map((h) => row(`2026-11-24T0${h}:00+01:00`, null, { previous: 60 }))),
+    );
+    expect(beforeUpTo(hours, 90)).toBe(90);
+    expect(beforeUpTo(hours, 0)).toBeNull();
+  });
+});
+
+describe('the energy report', () => {
+  const rows = [
+    row('2026-11-01', 100, { key: '1', missing: 2 }),
+    row('2026-11-01', 50, { key: '2', code: 'B' }),
+    row('2026-11-02', null, { key: '1', missing: 4 }),
+    row('2026-11-02', 25, { key: '2', code: 'B', previous: 20 }),
+  ];
+
+  test('bars and lines add up to the same', () => {
+    const bars = toBars(rows, 'day', 'en').map(({ quantity }) => quantity);
+    const lines = toLines(rows).map(({ quantity }) => quantity);
+    expect(bars).toEqual([150, 25]);
+    expect(lines).toEqual([100, 75]);
+  });
+
+  test('periods add up too, and what is known of a comparison stays', () => {
+    expect(toLines(rows)[1]).toMatchObject({ ranks: { 3: 75 }, previous: 20 });
+  });
+
+  test('completeness counts quarter-hours', () => {
+    expect(completeness({ ...row('x', 1), measured: 90, estimated: 5, missing: 5 })).toBe(95);
+    expect(completeness({ ...row('x', null), measured: 0 })).toBeNull();
+  });
+});
+
+describe('the calendar of a tariff', () => {
+  const day = (bands: { from: string; to: string; rank: number }[]) => [
+    { type: 'everyday' as const, bands },
+  ];
+  const calendar: TariffCalendar = {
+    seasons: [
+      {
+        name: 'cold',
+        from: '11-01',
+        to: '02-29',
+        days: day([{ from: '22:00', to: '22:00', rank: 4 }]),
+      },
+      { name: 'warm', from: '03-01', to: '10-31', days: day(workdayBands) },
+    ],
+    weekend: [6, 7],
+    holidays: [],
+    workdays: [],
+  };
+
+  test('a season runs over the new year', () => {
+    expect(seasonOn(calendar, '2027-01-15')?.name).toBe('cold');
+    expect(seasonOn(calendar, '2027-07-01')?.name).toBe('warm');
+  });
+
+  test('the bands of a day cover it without a hole', () => {
+    const bands = bandsOn(calendar, '2026-07-01');
+    expect(bands[0]?.from).toBe(0);
+    expect(bands.at(-1)?.to).toBe(1440);
+    expect(bands.slice(1).map(({ from }) => from)).toEqual(bands.slice(0, -1).map(({ to }) => to));
+  });
+
+  test('a band over midnight is drawn as two', () => {
+    const night = {
+      ...calendar,
+      seasons: [
+        {
+          name: 'n',
+          from: '01-01',
+          to: '12-31',
+          days: day([
+            { from: '22:00', to: '06:00', rank: 4 },
+            { from: '06:00', to: '22:00', rank: 3 },
+          ]),
+        },
+      ],
+    };
+    expect(bandsOn(night, '2026-11-24').map(({ from, to }) => [from, to])).toEqual([
+      [0, 360],
+      [360, 1320],
+      [1320, 1440],
+    ]);
+  });
+
+  test('the version of a day is the newest that had begun', () => {
+    const version = (effectiveFrom: string) => ({
+      id: effectiveFrom,
+      version: 1,
+      effectiveFrom,
+      definition: { components: [] },
+    });
+    const versions = [version('2025-01-01'), version('2026-12-01'), version('2025-11-01')];
+    expect(versionOn(versions, '2026-11-24')?.id).toBe('2025-11-01');
+    expect(versionOn(versions, '2024-01-01')).toBeUndefined();
+  });
+});
+
+const entry = (id: string, kind: string, date: string, amount: string): Entry => ({
+  id,
+  transactionId: id,
+  kind,
+  accountingDate: date,
+  postedAt: `${date}T16:31:00Z`,
+  amount: { amount, currency: 'CNY' },
+  balance: { amount: '0.00', currency: 'CNY' },
+  cause: kind === 'sale' ? { channel: 'cash' } : { localDay: date },
+});
+
+describe('the ledger of an account', () => {
+  const entries = [
+    entry('4', 'settlement', '2026-11-02', '-30.25'),
+    entry('3', 'correction', '2026-11-02', '3.18'),
+    entry('2', 'sale', '2026-11-01', '100.00'),
+    entry('1', 'sale', '2026-10-31', '20.00'),
+  ];
+
+  test('opening, top-ups, charges and corrections make the closing', () => {
+    expect(monthSums(entries, '2026-11-24')).toEqual({
+      opening: '20.00',
+      sales: '100.00',
+      charges: '-30.25',
+      corrections: '3.18',
+      closing: '92.93',
+    });
+  });
+
+  test('a row goes out or comes in, never both', () => {
+    expect(ledgerRows(entries).map((each) => [each.out, each.in])).toEqual([
+      ['30.25', null],
+      [null, '3.18'],
+      [null, '100.00'],
+      [null, '20.00'],
+    ]);
+  });
+});
+
+describe('the state of an account', () => {
+  const money = (amount: string) => ({ amount, currency: 'CNY' });
+  const account = (live: string, own: Partial<Account> = {}): Account => ({
+    id: '1',
+    number: 'S1',
+    name: 'x',
+    nameZh: null,
+    openedOn: '2026-01-01',
+    closedOn: null,
+    creditMode: 'platform',
+    alarm1: null,
+    alarm2: null,
+    points: [{ id: '1', code: 'A101', commodity: 'electricity', from: '', to: null }],
+    balance: {
+      settled: money(live),
+      provisional: money('0.00'),
+      live: money(live),
+      settledTo: null,
+      newestSampleAt: null,
+      ageS: null,
+      hoursLeft: null,
+      computedAt: null,
+    },
+    ...own,
+  });
+  const defaults = { alarm1: money('300.00'), alarm2: money('80.00') };
+  test.each([
+    ['300.00', {}, 'opened'],
+    ['299.99', {}, 'alarm1'],
+    ['79.99', {}, 'alarm2'],
+    ['0.00', {}, 'alarm2'],
+    ['-0.01', {}, 'arrears'],
+    ['299.99', { alarm1: money('100.00') }, 'opened'],
+    ['500.00', { points: [] }, 'notOpened'],
+    ['500.00', { closedOn: '2026-11-01' }, 'notOpened'],
+  ] as const)('with %s left and %j it is %s', (live, own, state) => {
+    expect(accountState(account(live, own as Partial<Account>), defaults)).toBe(state);
+  });
+});
+
+describe('a table', () => {
+  interface Item {
+    name: string;
+    kwh: number | null;
+  }
+  const columns: Column<Item>[] = [
+    {
+      key: 'name',
+      title: 'Name',
+      width: '1fr',
+      cell: (item) => item.name,
+      value: (item) => item.name,
+    },
+    {
+      key: 'kwh',
+      title: 'Energy',
+      unit: 'kWh',
+      width: '1fr',
+      cell: (item) => item.kwh,
+      value: (item) => item.kwh,
+      total: { cell: '3', value: 3 },
+    },
+  ];
+  const items: Item[] = [
+    { name: 'A10', kwh: 1 },
+    { name: 'A2', kwh: null },
+    { name: '=cmd()', kwh: 2 },
+  ];
+  const names = (sort: Parameters<typeof sorted>[2]) =>
+    sorted(items, columns as Column<unknown>[] as Column<Item>[], sort).map(({ name }) => name);
+
+  test('sorts figures by size, names by their numbers, and missing last both ways', () => {
+    expect(names({ key: 'kwh', descending: true })).toEqual(['=cmd()', 'A10', 'A2']);
+    expect(names({ key: 'kwh', descending: false })).toEqual(['A10', '=cmd()', 'A2']);
+    expect(names({ key: 'name', descending: false }).slice(-2)).toEqual(['A2', 'A10']);
+    expect(names({ key: 'gone', descending: false })).toEqual(['A10', 'A2', '=cmd()']);
+  });
+
+  test('is copied as it stands, with units in the head and its total', () => {
+    expect(asText(items, columns).split('\n')).toEqual([
+      'Name\tEnergy (kWh)',
+      'A10\t1',
+      'A2\t',
+      '=cmd()\t2',
+      '\t3',
+    ]);
+  });
+
+  test('is saved with zone and age, and no cell can run as a formula', () => {
+    const csv = asCsv(items, columns, 'Park, Asia/Shanghai, as of now');
+    expect(csv).toContain('"# Park, Asia/Shanghai, as of now"');
+    expect(csv).toContain("'=cmd(),2");
+  });
+});
+
+describe('addresses', () => {
+  test('nonsense in an address is dropped', () => {
+    expect(energySearch({ from: '2026-13-99', by: 'planet', unit: 'day', to: 5 })).toEqual({
+      unit: 'day',
+    });
+    expect(listSearch({ state: 'arrears', q: 42, kind: 'x' })).toEqual({
+      state: 'arrears',
+      q: '42',
+    });
+  });
+});
