@@ -94,7 +94,7 @@ const pages = [
   createRoute({
     ...child('/meters'),
     validateSearch: listSearch,
-    component: lazyRouteComponent(() => import('./pages/meters.tsx')),
+    component: lazyRouteComponent(() => import('./pages/meters/meters.tsx')),
   }),
   createRoute({
     ...child('/meters/$meterId'),

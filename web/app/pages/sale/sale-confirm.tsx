@@ -1,0 +1,51 @@
+/** The sale once more, with the name and the meters that it is for. */
+import { useTranslation } from 'react-i18next';
+import type { Account } from '../../api.ts';
+import { amount, currencyName } from '../../format.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { useProject } from '../../project.tsx';
+import { useLive, useMeters } from '../../queries.ts';
+import type { Draft } from './use-sale.ts';
+
+export function SaleConfirm({ draft, account }: { draft: Draft; account: Account }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { currency } = useProject();
+  const live = useLive('slow').data?.data ?? [];
+  const meters = useMeters().data?.data ?? [];
+  const own = live.filter(({ accountId }) => accountId === account.id);
+  return (
+    <div className="stack">
+      <div className="sale-total">
+        {amount(draft.amount)} <span className="unit">{currencyName(currency, language)}</span>
+      </div>
+      <dl className="pairs">
+        <div>
+          <dt>{t('meters.account')}</dt>
+          <dd className="strong">
+            {nameOf(language, account)} <span className="unit">{account.number}</span>
+          </dd>
+        </div>
+        <div>
+          <dt>{t('sale.channel')}</dt>
+          <dd>{t(`channel.${draft.channel}`)}</dd>
+        </div>
+        {own.map((point) => (
+          <div key={point.pointId}>
+            <dt>
+              {t('sale.meter')} <b className="strong ink">{point.code}</b>
+            </dt>
+            <dd className="mono">{meters.find(({ id }) => id === point.meterId)?.serial ?? '–'}</dd>
+          </div>
+        ))}
+        {draft.note && (
+          <div>
+            <dt>{t('sale.note')}</dt>
+            <dd>{draft.note}</dd>
+          </div>
+        )}
+      </dl>
+      <p className="second">{t('sale.follows')}</p>
+    </div>
+  );
+}
