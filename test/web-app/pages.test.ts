@@ -227,9 +227,10 @@ describe('the state of an account', () => {
   });
   const defaults = { alarm1: money('300.00'), alarm2: money('80.00') };
   test.each([
-    ['300.00', {}, 'opened'],
-    ['299.99', {}, 'alarm1'],
-    ['79.99', {}, 'alarm2'],
+    ['300.01', {}, 'opened'],
+    ['300.00', {}, 'alarm1'],
+    ['80.01', {}, 'alarm1'],
+    ['80.00', {}, 'alarm2'],
     ['0.00', {}, 'alarm2'],
     ['-0.01', {}, 'arrears'],
     ['299.99', { alarm1: money('100.00') }, 'opened'],

@@ -132,20 +132,6 @@ export interface Reading {
   channels: Channels;
 }
 
-export interface Point {
-  id: string;
-  code: string;
-  name: string;
-  nameZh: string | null;
-  commodity: Commodity;
-  class: string;
-  buildingId: string | null;
-  floorId: string | null;
-  parentId: string | null;
-  role: PointRole;
-  overloadW: number | null;
-}
-
 export interface Installation {
   id: string;
   pointId: string;

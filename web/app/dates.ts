@@ -39,7 +39,7 @@ export function wallMinute(zone: string, at: string | Date): number {
 
 /** 24 Nov 2026 · 2026-11-24. */
 export function day(language: Language, localDate: string, year = true): string {
-  if (language === 'zh') return year ? localDate : localDate.slice(5);
+  if (language === 'zh') return year ? localDate.slice(0, 10) : localDate.slice(5, 10);
   const date = noon(localDate);
   const text = `${date.getUTCDate()} ${name('en', { month: 'short' }, date)}`;
   return year ? `${text} ${date.getUTCFullYear()}` : text;

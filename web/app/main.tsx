@@ -1,4 +1,5 @@
 /** The browser app: the only file that asks the world for the time, the language and the page. */
+import '@fontsource/ibm-plex-mono/latin-400.css';
 import '@fontsource/ibm-plex-sans/latin-400.css';
 import '@fontsource/ibm-plex-sans/latin-500.css';
 import '@fontsource/ibm-plex-sans/latin-600.css';

@@ -46,9 +46,11 @@ export default function Accounts() {
               params={{ projectId: project.id }}
               search={{ sale: true }}
               className="button primary"
+              data-key="n"
             >
               <Icon name="plus" size={14} />
               {t('act.newSale')}
+              <span className="key">N</span>
             </Link>
           )}
         </div>

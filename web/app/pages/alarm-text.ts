@@ -35,7 +35,7 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
       ({ id, buses }) => id === alarm.subjectId || buses.some((bus) => bus.id === alarm.subjectId),
     );
     const bus = gateway?.buses.find(({ id }) => id === alarm.subjectId);
-    const kind = alarm.kind.replaceAll('.', '-');
+    const kind = kindOf(alarm);
     const known = i18n.exists(`alarm.${kind}`);
     const lastAt = textOf(alarm.detail.lastSampleAt) ?? point?.lastSampleAt ?? null;
     const balance = account?.balance?.live.amount ?? moneyOf(alarm.detail.balance);
@@ -43,8 +43,7 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
       at: lastAt ? time(zone, lastAt) : '–',
       balance: `${amount(balance)} ${currencyName(currency, language)}`,
       limit: trimmed(
-        moneyOf(alarm.detail.limit) ??
-          account?.[alarm.kind.endsWith('1') ? 'alarm1' : 'alarm2']?.amount,
+        moneyOf(alarm.detail.limit) ?? account?.[kind.endsWith('1') ? 'alarm1' : 'alarm2']?.amount,
       ),
       name: account ? nameOf(language, account) : '',
     };
@@ -55,7 +54,7 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
         (bus && gateway ? `${nameOf(language, gateway)} · ${bus.name}` : undefined) ??
         (gateway ? nameOf(language, gateway) : undefined) ??
         textOf(alarm.detail.code) ??
-        alarm.subjectId,
+        (alarm.subjectKind === 'ingest' ? t('alarms.ingest') : alarm.subjectId),
       text: known ? t(`alarm.${kind}`, words) : sentence(alarm),
       state: stateOf(alarm, point),
       meterId: alarm.subjectKind === 'account' ? null : (point?.meterId ?? null),
@@ -68,11 +67,18 @@ const isSubject = (alarm: Alarm, point: LivePoint): boolean =>
   (alarm.subjectKind === 'meter' && point.meterId === alarm.subjectId) ||
   (alarm.subjectKind === 'point' && point.pointId === alarm.subjectId);
 
+/** A low balance is told by the threshold that was reached: a notice the first, a warning the second. */
+function kindOf({ kind, severity }: Alarm): string {
+  if (kind === 'account.low') return severity === 'notice' ? 'account-alarm1' : 'account-alarm2';
+  return kind.replaceAll('.', '-');
+}
+
 function stateOf(alarm: Alarm, point: LivePoint | undefined): PointState {
-  if (/silent|lost|contact|unreachable/.test(alarm.kind)) return 'lostContact';
-  if (/arrears/.test(alarm.kind)) return 'arrears';
-  if (/alarm-?2/.test(alarm.kind)) return 'alarm2';
-  if (/alarm-?1/.test(alarm.kind)) return 'alarm1';
+  const kind = kindOf(alarm);
+  if (/silent|lost|contact|unreachable/.test(kind)) return 'lostContact';
+  if (/arrears/.test(kind)) return 'arrears';
+  if (/alarm2$/.test(kind)) return 'alarm2';
+  if (/alarm1$/.test(kind)) return 'alarm1';
   if (alarm.severity === 'critical') return 'arrears';
   if (alarm.severity === 'warning') return 'alarm2';
   return point?.state && point.state !== 'opened' ? point.state : 'alarm1';

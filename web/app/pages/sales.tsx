@@ -43,9 +43,15 @@ export default function Sales() {
         </div>
         <div className="head-acts">
           {may('sale.write') && (
-            <button type="button" className="button primary" onClick={() => set({ sale: true })}>
+            <button
+              type="button"
+              className="button primary"
+              data-key="n"
+              onClick={() => set({ sale: true })}
+            >
               <Icon name="plus" size={14} />
               {t('act.newSale')}
+              <span className="key">N</span>
             </button>
           )}
         </div>

@@ -6,24 +6,6 @@ import { amount, currencyName, isNegative } from '../format.ts';
 import { useLanguage } from '../language.ts';
 import { Skeleton } from './notice.tsx';
 
-/** A figure with its unit; both stay together on one line. */
-export function Figure({
-  text,
-  unit,
-  mark,
-}: {
-  text: string;
-  unit?: string;
-  mark?: 'estimated' | 'provisional';
-}) {
-  return (
-    <span className="nowrap">
-      <span className={mark}>{text}</span>
-      {unit && <span className="unit"> {unit}</span>}
-    </span>
-  );
-}
-
 /** Money with two decimals and its currency; owed is red. */
 export function Amount({
   money,

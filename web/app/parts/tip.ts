@@ -10,7 +10,7 @@ export interface TipLine {
 export function tip(head: string, lines: readonly TipLine[]): string {
   const rows = lines.map(
     ({ color, name, value }) =>
-      `<div class="row">${color ? `<i class="swatch" style="background:${color}"></i>` : ''}${escapeText(name)}<b>${escapeText(value)}</b></div>`,
+      `<div class="tip-row">${color ? `<i class="swatch" style="background:${color}"></i>` : ''}${escapeText(name)}<b>${escapeText(value)}</b></div>`,
   );
-  return `<div class="head">${escapeText(head)}</div>${rows.join('')}`;
+  return `<div class="tip-head">${escapeText(head)}</div>${rows.join('')}`;
 }

@@ -44,7 +44,10 @@ export function Shell({ place, children }: { place: Place; children: React.React
   );
 }
 
-/** ⌘K searches; G and then a letter goes to a page. Keys typed into a field are the field's. */
+/**
+ * ⌘K searches, / filters, N sells; G and then a letter goes to a page. Keys typed into a field are the
+ * field's.
+ */
 function useKeys(place: Place, onSearch: () => void): void {
   const navigate = useNavigate();
   const goUntil = useRef(0);
@@ -68,6 +71,13 @@ function useKeys(place: Place, onSearch: () => void): void {
         return;
       }
       if (event.key === 'g') goUntil.current = event.timeStamp + GO_MS;
+      if (event.key === '/') {
+        event.preventDefault();
+        document.querySelector<HTMLInputElement>('.filter-text')?.focus();
+      }
+      if (event.key === 'n' && place.project.permissions.includes('sale.write')) {
+        document.querySelector<HTMLElement>('[data-key="n"]')?.click();
+      }
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);

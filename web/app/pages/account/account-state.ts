@@ -22,8 +22,9 @@ export function accountState(account: Account, defaults?: Partial<Thresholds>): 
   if (live === undefined) return 'opened';
   if (isNegative(live)) return 'arrears';
   const { alarm1, alarm2 } = thresholdsOf(account, defaults);
-  // Thresholds are compared, not added: a float is exact enough to order two amounts of cents.
-  if (alarm2 && Number(live) < Number(alarm2.amount)) return 'alarm2';
-  if (alarm1 && Number(live) < Number(alarm1.amount)) return 'alarm1';
+  // A threshold that is reached is passed. Compared, not added: a float
+  // is exact enough to order two amounts of cents.
+  if (alarm2 && Number(live) <= Number(alarm2.amount)) return 'alarm2';
+  if (alarm1 && Number(live) <= Number(alarm1.amount)) return 'alarm1';
   return 'opened';
 }

@@ -57,9 +57,15 @@ export default function AccountPage() {
         </div>
         <div className="head-acts">
           {may('sale.write') && !account?.closedOn && (
-            <button type="button" className="button primary" onClick={() => set({ sale: true })}>
+            <button
+              type="button"
+              className="button primary"
+              data-key="n"
+              onClick={() => set({ sale: true })}
+            >
               <Icon name="plus" size={14} />
               {t('act.newSale')}
+              <span className="key">N</span>
             </button>
           )}
         </div>

@@ -101,7 +101,7 @@ function Thresholds({ account, live }: { account: Account | undefined; live: str
   const part = (value: number) => `${Math.min(100, Math.max(0, (value / top) * 100))}%`;
   const value = Number(live ?? 0);
   const tone =
-    value < 0 ? 'arrears' : value < alarm2 ? 'alarm2' : value < alarm1 ? 'alarm1' : 'opened';
+    value < 0 ? 'arrears' : value <= alarm2 ? 'alarm2' : value <= alarm1 ? 'alarm1' : 'opened';
   return (
     <div className="figure">
       <div className="figure-label">{t('account.thresholds')}</div>

@@ -1,6 +1,6 @@
 /** Report rows as the bars of a chart (one per period) and as the lines of a table (one per place). Pure. */
 import type { EnergyFigures, EnergyRow, EnergyUnit, Ranks } from '../../api.ts';
-import { type Language, month, weekday } from '../../dates.ts';
+import { day, type Language, month, weekday } from '../../dates.ts';
 import { ranks } from '../../parts/palette.ts';
 
 export interface Bar extends EnergyFigures {
@@ -87,8 +87,8 @@ function axisLabel(period: string, unit: EnergyUnit, language: Language): string
 }
 
 function titleOf(period: string, unit: EnergyUnit, language: Language): string {
-  if (unit === 'hour') return `${period.slice(0, 10)} ${period.slice(11, 16)}`;
-  if (unit === 'day') return `${period} ${weekday(language, period)}`;
+  if (unit === 'hour') return `${day(language, period)} ${period.slice(11, 16)}`;
+  if (unit === 'day') return `${weekday(language, period)} ${day(language, period)}`;
   return unit === 'month' ? month(language, period) : period;
 }
 
