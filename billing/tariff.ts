@@ -87,14 +87,6 @@ export function parseTariff(input: unknown): TariffDefinition {
 
 const FAULTS_SHOWN = 5;
 
-/** A version of a tariff, opened. */
-export interface TariffVersion {
-  id: string;
-  tariffId: string;
-  effectiveFrom: LocalDay;
-  definition: TariffDefinition;
-}
-
 /** The version in force on a day: the newest that is effective by then; undefined before the first. */
 export function versionOn<V extends { effectiveFrom: LocalDay }>(
   versions: readonly V[],

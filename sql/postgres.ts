@@ -39,6 +39,9 @@ export function openPostgres({
     options: '-c timezone=UTC',
   });
   pool.on('error', onError);
+  // A client that is taken out for a transaction has no listener of the pool's: without this one, a
+  // connection that breaks between two statements ends the process. The next statement says so itself.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return { pool, db: drizzle(pool, { schema }), close: () => pool.end() };
 }
 

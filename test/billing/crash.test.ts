@@ -2,9 +2,10 @@
  * Settlement killed at each place, run twice, run at once: the ledger is that of one quiet run. The
  * process is billing's own, ended by SIGKILL at a failpoint.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { post, reverse } from '../../billing/ledger.ts';
 import { brokenSeal, seal } from '../../billing/seal.ts';
 import { type Failpoint, settleDirty, settleDue } from '../../billing/settle.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
@@ -194,6 +195,59 @@ describe('the journal', () => {
       ),
     ).rejects.toThrow(/off balance/);
   });
+});
+
+test('a connection that Postgres ends in the middle leaves no half, and the next run settles', async () => {
+  const park = await loadedPark();
+  const quiet = await loadedPark();
+  await settleDue(quiet.deps, quiet.project);
+  for (const place of ['claimed', 'posted'] as const) {
+    const failpoint = (at: Failpoint) => {
+      if (at !== place) return;
+      // From another process, and waited for: nothing else may happen in this one meanwhile.
+      const script = `import pg from 'pg'; const c = new pg.Client(process.env.OWNER); await c.connect();
+        await c.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'wattledger_billing'");
+        await c.end();`;
+      const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        env: { ...process.env, OWNER: park.urls.owner },
+      });
+      expect(ended.stderr.toString()).toBe('');
+    };
+    await expect(settleDue({ ...park.deps, failpoint }, park.project)).rejects.toThrow();
+    expect(await park.value('SELECT count(*) FROM transactions')).toBe('0');
+  }
+  expect(await settleDue(park.deps, park.project)).toMatchObject({ headers: 12 });
+  expect(await plain(park)).toBe(await plain(quiet));
+});
+
+test('a wrong act is undone by its mirror image, once; a settlement is not', async () => {
+  const park = await loadedPark();
+  await settleDue(park.deps, park.project);
+  const { db } = park.postgres;
+  const { id: projectId, currency } = park.project;
+  const [accountId = ''] = park.accounts;
+  const before = await park.rows('SELECT ledger_account_id, sum(amount) FROM entries GROUP BY 1');
+  const sale = await post(db, {
+    projectId,
+    currency,
+    head: { kind: 'sale', accountId, accountingDate: '2024-07-02', postedAt: park.now, cause: {} },
+    legs: [
+      { code: 'cash', detail: 'till', accountId: null, amountMinor: 5000n },
+      { code: 'wallet', accountId, amountMinor: -5000n },
+    ],
+  });
+  const undo = { projectId, accountingDate: '2024-07-02', at: park.now, reason: 'wrong account' };
+  await reverse(db, { ...undo, transactionId: sale });
+  const after = await park.rows(
+    'SELECT ledger_account_id, sum(amount) FROM entries GROUP BY 1 HAVING sum(amount) <> 0',
+  );
+  expect(new Set(after.map((r) => JSON.stringify(r)))).toEqual(
+    new Set(before.map((r) => JSON.stringify(r))),
+  );
+  await expect(reverse(db, { ...undo, transactionId: sale })).rejects.toThrow('reversed already');
+  const settled = await park.value("SELECT id FROM transactions WHERE kind = 'settlement' LIMIT 1");
+  await expect(reverse(db, { ...undo, transactionId: settled })).rejects.toThrow('not reversed');
+  await expect(reverse(db, { ...undo, transactionId: '987654321' })).rejects.toThrow('no such');
 });
 
 test('nothing is settled while QuestDB has suspended its intervals', async () => {
