@@ -210,6 +210,30 @@ describe('at a desk', () => {
     await page.getByRole('heading', { name: 'C307' }).waitFor();
   });
 
+  test('an analyst is shown what there is to see, and nothing is asked that would be refused', async () => {
+    const without = ['account.read', 'sale.read', 'sale.write', 'ledger.read'];
+    const { page, url, complaints } = await open(desk, { without });
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(url + home);
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    expect(await page.locator('.strip .figure').count()).toBe(2);
+    expect(asked.filter((each) => /accounts|sales/.test(each))).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('when the session ends the way leads to sign-in and back', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/accounts?q=mould`);
+    await page.getByRole('grid').waitFor();
+    await page.request.delete(`${url}/api/v1/session`);
+    await page.getByRole('link', { name: 'Energy' }).click();
+    await page.getByLabel('E-mail').fill('a@b.c');
+    await page.getByLabel('Password').fill('right');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Energy report' }).waitFor();
+  });
+
   test('a page that a role may not see is not in navigation', async () => {
     const { page, url } = await open(desk, { without: ['sale.read', 'sale.write', 'tariff.read'] });
     await page.goto(url + home);

@@ -22,9 +22,16 @@ if (!root) throw new Error('index.html has no #root');
 
 watchTheme();
 await startLanguage(navigator.language);
-const queryClient = makeQueryClient();
+const queryClient = makeQueryClient(signedOut);
 const router = makeRouter(queryClient);
 const clock = () => new Date();
+
+/** To the sign-in page, once, with the way back to where the session ended. */
+function signedOut() {
+  if (router.state.location.pathname === '/sign-in') return;
+  queryClient.removeQueries({ queryKey: ['session'] });
+  void router.navigate({ to: '/sign-in', search: { back: router.state.location.href } });
+}
 
 createRoot(root).render(
   <StrictMode>

@@ -1,5 +1,5 @@
 /** Every question that the pages put to the API, each with its key and its rhythm. */
-import { keepPreviousData, QueryClient, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
 import {
   type Account,
   type Alarm,
@@ -31,8 +31,16 @@ const MINUTE = 60 * SECOND;
 const LIVE_MS = 5 * SECOND;
 const SHELL_MS = 30 * SECOND;
 
-export const makeQueryClient = () =>
+/** `onSignedOut` is told when an answer says that the session has ended. */
+export const makeQueryClient = (onSignedOut: () => void) =>
   new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, { queryKey }) => {
+        const isEnded = error instanceof ApiProblem && error.status === 401;
+        // The session's own question is asked by the router, which knows the way back.
+        if (isEnded && queryKey[0] !== 'session') onSignedOut();
+      },
+    }),
     defaultOptions: {
       queries: {
         staleTime: 10 * SECOND,
@@ -59,6 +67,7 @@ export function useLive(rhythm: 'live' | 'slow' = 'live') {
     queryFn: ({ signal }) => call<Live>(at(id, '/live'), { signal }),
     refetchInterval: rhythm === 'live' ? LIVE_MS : SHELL_MS,
     staleTime: LIVE_MS,
+    enabled: useIsAllowed('device.read'),
   });
 }
 
@@ -72,35 +81,60 @@ export function useProjectSettings() {
   });
 }
 
-function useList<Row>(name: string, path: string, query = {}, everyMs?: number, enabled = true) {
+/** Whether the session may ask this at all: what it may not see is not asked for. */
+const useIsAllowed = (permission: string): boolean => useProject().permissions.includes(permission);
+
+interface ListQuestion {
+  path: string;
+  permission: string;
+  query?: Record<string, string | undefined>;
+  everyMs?: number;
+}
+
+function useList<Row>({ path, permission, query = {}, everyMs }: ListQuestion) {
   const { id } = useProject();
   return useQuery({
-    queryKey: [id, name, path, query],
+    queryKey: [id, 'list', path, query],
     queryFn: ({ signal }) => list<Row>(at(id, path), { query, signal }),
     refetchInterval: everyMs,
-    enabled,
+    enabled: useIsAllowed(permission),
     placeholderData: keepPreviousData,
   });
 }
 
-export const useBuildings = () => useList<Building>('buildings', '/buildings', {});
+export const useBuildings = () =>
+  useList<Building>({ path: '/buildings', permission: 'project.read' });
 export const useGateways = (everyMs = SHELL_MS) =>
-  useList<Gateway>('gateways', '/gateways', {}, everyMs);
-export const useMeters = () => useList<Meter>('meters', '/meters', {}, MINUTE);
-export const useInstallations = (enabled = true) =>
-  useList<Installation>('installations', '/installations', {}, undefined, enabled);
+  useList<Gateway>({ path: '/gateways', permission: 'device.read', everyMs });
+export const useMeters = () =>
+  useList<Meter>({ path: '/meters', permission: 'device.read', everyMs: MINUTE });
+export const useInstallations = () =>
+  useList<Installation>({ path: '/installations', permission: 'device.read' });
 export const useAlarms = (state: 'open' | 'all' = 'open') =>
-  useList<Alarm>('alarms', '/alarms', { state }, SHELL_MS);
-export const useAccounts = (enabled = true) =>
-  useList<Account>('accounts', '/accounts', {}, MINUTE, enabled);
-export const useTariffs = (enabled = true) =>
-  useList<Tariff>('tariffs', '/tariffs', {}, undefined, enabled);
-export const useSales = (query: { from?: string; to?: string }, enabled = true) =>
-  useList<Sale>('sales', '/sales', query, MINUTE, enabled);
+  useList<Alarm>({
+    path: '/alarms',
+    permission: 'alarm.read',
+    query: { state },
+    everyMs: SHELL_MS,
+  });
+export const useAccounts = () =>
+  useList<Account>({ path: '/accounts', permission: 'account.read', everyMs: MINUTE });
+export const useTariffs = () => useList<Tariff>({ path: '/tariffs', permission: 'tariff.read' });
+export const useSales = (query: { from: string; to: string }) =>
+  useList<Sale>({ path: '/sales', permission: 'sale.read', query, everyMs: MINUTE });
 export const useEntries = (accountId: string) =>
-  useList<Entry>('entries', `/accounts/${accountId}/entries`, {}, MINUTE);
-export const useCharges = (accountId: string, query: { from: string; to: string }, on = true) =>
-  useList<Charge>('charges', `/accounts/${accountId}/charges`, query, MINUTE, on);
+  useList<Entry>({
+    path: `/accounts/${accountId}/entries`,
+    permission: 'account.read',
+    everyMs: MINUTE,
+  });
+export const useCharges = (accountId: string, query: { from: string; to: string }) =>
+  useList<Charge>({
+    path: `/accounts/${accountId}/charges`,
+    permission: 'account.read',
+    query,
+    everyMs: MINUTE,
+  });
 
 export function useMeter(meterId: string) {
   const { id } = useProject();
@@ -129,6 +163,7 @@ export function useReadings(meterId: string, fromMs: number, toMs: number, every
         signal,
       }),
     refetchInterval: everyMs,
+    enabled: useIsAllowed('reading.read'),
     placeholderData: keepPreviousData,
   });
 }
@@ -147,7 +182,7 @@ export function useBalance(accountId: string | null) {
     queryKey: [id, 'balance', accountId],
     queryFn: ({ signal }) => call<Balance>(at(id, `/accounts/${accountId}/balance`), { signal }),
     refetchInterval: SHELL_MS,
-    enabled: !!accountId,
+    enabled: useIsAllowed('account.read') && !!accountId,
   });
 }
 
@@ -172,7 +207,7 @@ export function useEnergy(query: EnergyQuery, options: { everyMs?: number; on?: 
     queryFn: ({ signal }) =>
       call<EnergyReport>(energyPath(id), { query: { ...query, format: 'json' }, signal }),
     refetchInterval: options.everyMs,
-    enabled: options.on ?? true,
+    enabled: useIsAllowed('report.read') && (options.on ?? true),
     placeholderData: keepPreviousData,
     staleTime: 30 * SECOND,
   });

@@ -4,7 +4,7 @@ import type { Alarm, LivePoint, PointState } from '../api.ts';
 import { time } from '../dates.ts';
 import { amount, currencyName } from '../format.ts';
 import { nameOf, useLanguage } from '../language.ts';
-import { useMay, useProject } from '../project.tsx';
+import { useProject } from '../project.tsx';
 import { useAccounts, useGateways, useLive } from '../queries.ts';
 
 export interface AlarmText {
@@ -20,10 +20,9 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
   const { t, i18n } = useTranslation();
   const language = useLanguage();
   const { zone, currency } = useProject();
-  const may = useMay();
   const live = useLive('slow').data?.data ?? [];
   const gateways = useGateways().data?.data ?? [];
-  const accounts = useAccounts(may('account.read')).data?.data ?? [];
+  const accounts = useAccounts().data?.data ?? [];
 
   return (alarm) => {
     const point = live.find((each) => isSubject(alarm, each));

@@ -99,8 +99,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
   const language = useLanguage();
   const { id: projectId, zone, currency } = useProject();
   const now = useNow(60_000);
-  const may = useMay();
-  const accounts = useAccounts(may('account.read')).data?.data ?? [];
+  const accounts = useAccounts().data?.data ?? [];
   const nameFor = ({ accountId, accountName }: Sale) => {
     const account = accounts.find(({ id }) => id === accountId);
     return account ? nameOf(language, account) : accountName;

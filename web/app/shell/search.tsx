@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { nameOf, useLanguage } from '../language.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
-import { useMay, useProject } from '../project.tsx';
+import { useProject } from '../project.tsx';
 import { useAccounts, useLive } from '../queries.ts';
 import { pagesFor } from './pages.ts';
 
@@ -82,9 +82,8 @@ function useHits(text: string): Hit[] {
   const language = useLanguage();
   const project = useProject();
   const navigate = useNavigate();
-  const may = useMay();
   const live = useLive('slow').data?.data ?? [];
-  const accounts = useAccounts(may('account.read')).data?.data ?? [];
+  const accounts = useAccounts().data?.data ?? [];
   const params = { projectId: project.id };
   const wanted = text.trim().toLowerCase();
   const fits = (...words: (string | null | undefined)[]) =>

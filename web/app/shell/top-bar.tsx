@@ -8,7 +8,7 @@ import { Icon } from '../parts/icons.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { Skeleton } from '../parts/notice.tsx';
 import { StateIcon } from '../parts/state.tsx';
-import { usePlace } from '../project.tsx';
+import { useMay, usePlace } from '../project.tsx';
 import { useLive } from '../queries.ts';
 import { useTheme } from '../theme.ts';
 import { useSignOutItem, useThemeItems } from './person.tsx';
@@ -118,8 +118,10 @@ function ProjectSwitcher() {
 function LiveCount() {
   const { t } = useTranslation();
   const { project } = usePlace();
+  const may = useMay();
   const live = useLive('slow');
   const now = useNow();
+  if (!may('device.read')) return null;
   if (!live.data) return live.isError ? <NoAnswer /> : <Skeleton width={160} />;
   const metered = live.data.data.filter(({ meterId }) => meterId);
   const lost = metered.filter(({ state }) => state === 'lostContact').length;

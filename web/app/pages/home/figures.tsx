@@ -25,7 +25,7 @@ import { beforeUpTo, byHour, total } from './hours.ts';
 export function Figures({ today, hours }: { today: string; hours: DayByHour }) {
   const may = useMay();
   const cells = [
-    <Load key="load" hours={hours} />,
+    may('device.read') && <Load key="load" hours={hours} />,
     may('report.read') && <Energy key="energy" hours={hours} />,
     may('account.read') && <Charges key="charges" today={today} />,
     may('sale.read') && <Sales key="sales" today={today} />,

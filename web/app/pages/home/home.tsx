@@ -55,7 +55,7 @@ export default function Home() {
       <Figures today={today} hours={hours} />
       <div className="columns" style={{ '--side': '388px' } as React.CSSProperties}>
         <div className="stack">
-          <TilePanel />
+          {may('device.read') && <TilePanel />}
           {may('report.read') && <HourPanel today={today} />}
         </div>
         <div className="stack">
@@ -70,12 +70,8 @@ export default function Home() {
 
 /** Today's energy by hour, renewed every minute, with yesterday's to compare. */
 export function useDayByHour(today: string, buildingId?: string) {
-  const may = useMay();
   const query = { unit: 'hour', by: 'project', commodity: 'electricity', buildingId } as const;
-  return useEnergy(
-    { ...query, from: today, to: addDays(today, 1) },
-    { everyMs: MINUTE_MS, on: may('report.read') },
-  );
+  return useEnergy({ ...query, from: today, to: addDays(today, 1) }, { everyMs: MINUTE_MS });
 }
 
 export type DayByHour = ReturnType<typeof useDayByHour>;
