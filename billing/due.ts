@@ -115,7 +115,7 @@ async function firstIntervals(
 }
 
 /** Point-days of one transaction, at most: rows of the matrix that is held in memory. */
-export const CHUNK_ROWS_MAX = 100_000;
+export const CHUNK_ROWS_MAX = 50_000;
 
 /**
  * Cuts point-days (sorted by day) into pieces: some days × their points stay within CHUNK_ROWS_MAX, so

@@ -41,7 +41,8 @@ const holds = ({ fromMs, toMs }: Dated, atMs: number): boolean =>
   fromMs <= atMs && (toMs === null || atMs < toMs);
 
 /** Why a part cannot be settled yet. */
-export type WaitReason = 'no-tariff' | 'no-reading-after' | 'missing-intervals';
+export const waitReasons = ['no-tariff', 'no-reading-after', 'missing-intervals'] as const;
+export type WaitReason = (typeof waitReasons)[number];
 
 export interface Completeness {
   slots: number;

@@ -122,13 +122,10 @@ export function legsOf(
         accountId: null,
         amountMinor: tax - charged,
       },
-      {
-        code: 'tax',
-        detail: `${priced.taxCode} ${priced.taxRate}`.trim(),
-        accountId: null,
-        amountMinor: -tax,
-      },
     );
+    if (tax === 0n) return;
+    const detail = `${priced.taxCode} ${priced.taxRate}`.trim();
+    legs.push({ code: 'tax', detail, accountId: null, amountMinor: -tax });
   };
   for (const line of superseded) bring(line, -1n);
   for (const line of revision.lines) bring(line, 1n);

@@ -8,6 +8,7 @@ import { accountRoutes } from './account-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { tariffRoutes } from './tariff-routes.ts';
 import { tenancyRoutes } from './tenancy-routes.ts';
+import { waitRoutes } from './wait-routes.ts';
 
 export interface BillingDeps {
   /** As the role of this room. */
@@ -19,7 +20,7 @@ export interface BillingDeps {
 /** Every route of this room, to be mounted under /api/v1. */
 export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
   const app = createRoutes();
-  for (const part of [accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes]) {
+  for (const part of [accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes]) {
     app.route('/', part(deps));
   }
   return app;

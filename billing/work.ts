@@ -20,7 +20,7 @@ export function createRound(
   const { postgres, source, clock, log } = deps;
   const live = createLiveBalances({ db: postgres.db, source });
   const liveAt = new Map<string, number>();
-  const blocked = new Map<string, string>();
+  const blocked = new Map<string, string | undefined>();
 
   async function tend(project: ProjectTerms): Promise<void> {
     let settledAny = false;
@@ -46,9 +46,9 @@ export function createRound(
   /** Being blocked is said once, and an alarm stands until it is over. */
   async function tellBlocked(project: ProjectTerms, settled: Settled): Promise<void> {
     const reason = settled.outcome === 'blocked' ? settled.reason : undefined;
-    if (reason === blocked.get(project.id)) return;
-    if (reason === undefined) blocked.delete(project.id);
-    else blocked.set(project.id, reason);
+    // The first time is always written: an alarm may stand from an earlier life of this process.
+    if (blocked.has(project.id) && blocked.get(project.id) === reason) return;
+    blocked.set(project.id, reason);
     if (reason) log.warn({ project: project.id, reason }, 'nothing is settled');
     await syncAlarms(postgres.db, {
       projectId: project.id,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
 import { markDirty, markDone } from '../../sql/dirty-days.ts';
 import { daysBetween, type LocalDay } from '../../sql/local-day.ts';
+import { openFace } from './face.ts';
 import { faultsOf, ledgerOf, openPark, type Park } from './park.ts';
 
 /** Wallet movements of an account per kind of transaction and accounting date, minor units. */
@@ -194,6 +195,13 @@ describe('a point', () => {
       { scope_id: held, day: d3, slots: 96, estimated: 96, missing: 0 },
     ]);
     expect((await headers()).filter((h) => h.scope_id === never)).toEqual([]);
+    const { body } = await openFace(park)('GET', '/settlement-waits');
+    expect(body.totals).toEqual({ count: 3 });
+    expect(body.data[0]).toMatchObject({
+      pointCode: 'A2',
+      localDay: d2,
+      reason: 'no-reading-after',
+    });
   });
 
   test('is settled once its readings have come', async () => {
