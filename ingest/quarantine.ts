@@ -23,6 +23,8 @@ export interface Quarantine {
   previousMs: number | null;
   register: string | null;
   previousRegister: string | null;
+  /** It holds back everything after it, not only its own slots. */
+  breaks: boolean;
   /** Null and 'reopened' wait for a person. */
   decision: Decision | null;
 }
@@ -36,6 +38,7 @@ export interface Found {
   previousMs: number | null;
   register: string;
   previousRegister: string | null;
+  breaks: boolean;
 }
 
 /** Nobody has decided it: it holds back its slots, or everything after it. */
@@ -56,9 +59,11 @@ export async function quarantinesOf(
     previous_ms: string | null;
     register: string | null;
     previous_register: string | null;
+    breaks: boolean;
     decision: Decision | null;
   }>(sql`
     SELECT q.id::text, q.meter_id::text, q.point_id::text, q.rule,
+      coalesce((q.detail ->> 'breaks')::boolean, false) AS breaks,
       (extract(epoch FROM q.at) * 1000)::bigint::text AS at_ms,
       (extract(epoch FROM q.previous_at) * 1000)::bigint::text AS previous_ms,
       q.register::text, q.previous_register::text, d.decision
@@ -77,16 +82,24 @@ export async function quarantinesOf(
     previousMs: r.previous_ms === null ? null : Number(r.previous_ms),
     register: r.register,
     previousRegister: r.previous_register,
+    breaks: r.breaks,
     decision: r.decision,
   }));
 }
 
-const keyOf = ({ meterId, atMs, rule, register }: Found | Quarantine) =>
-  `${meterId}/${atMs}/${rule}/${register}`;
+const keyOf = ({ meterId, atMs, rule, register, breaks }: Found | Quarantine) =>
+  `${meterId}/${atMs}/${rule}/${register}/${breaks}`;
 
-/** What differs between what is known and what was found: to be raised, to be withdrawn. */
-export function difference(known: readonly Quarantine[], found: readonly Found[]) {
-  const there = new Set(known.map(keyOf));
+/**
+ * What is to be raised and what to be withdrawn: `known` are the quarantines that this search would
+ * have found again, `all` those that exist.
+ */
+export function difference(
+  known: readonly Quarantine[],
+  found: readonly Found[],
+  all: readonly Quarantine[] = known,
+) {
+  const there = new Set(all.map(keyOf));
   const here = new Set(found.map(keyOf));
   return {
     raised: found.filter((f) => !there.has(keyOf(f))),
@@ -119,12 +132,15 @@ export async function saveDifference(
       previous_at: f.previousMs === null ? null : new Date(f.previousMs).toISOString(),
       register: f.register,
       previous_register: f.previousRegister,
+      detail: { breaks: f.breaks },
     }));
     const made = await tx.execute<{ id: string; meter_id: string; rule: string }>(sql`
-      INSERT INTO quarantines (project_id, meter_id, point_id, rule, at, previous_at, register, previous_register)
-      SELECT ${projectId}::bigint, meter, point, rule, at, previous_at, register, previous_register
+      INSERT INTO quarantines (project_id, meter_id, point_id, rule, at, previous_at, register,
+        previous_register, detail)
+      SELECT ${projectId}::bigint, meter, point, rule, at, previous_at, register, previous_register, detail
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS t (meter bigint, point bigint, rule text,
-        at timestamptz, previous_at timestamptz, register bigint, previous_register bigint)
+        at timestamptz, previous_at timestamptz, register bigint, previous_register bigint,
+        detail jsonb)
       RETURNING id::text, meter_id::text, rule`);
     await tell(
       tx,

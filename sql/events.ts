@@ -7,6 +7,7 @@ export type EventKind =
   | 'sale.posted'
   | 'day.settled'
   | 'day.corrected'
+  | 'register.rolled-over'
   | 'quarantine.raised'
   | 'quarantine.decided';
 
