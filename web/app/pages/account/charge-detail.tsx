@@ -1,7 +1,7 @@
 /** A day's charge opened: every line is quantity × price, exact, by point and period. */
 import { useTranslation } from 'react-i18next';
 import type { Account, Charge } from '../../api.ts';
-import { addDays } from '../../dates.ts';
+import { addDays, day } from '../../dates.ts';
 import { amount, currencyName, number, sum } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
@@ -29,6 +29,7 @@ export function ChargeDetail({
   const from = row.localDay ?? today;
   const query = useCharges(accountId, { from, to: addDays(provisional ? today : from, 1) });
   const charges = query.data?.data.filter((charge) => charge.provisional === provisional);
+  const withDays = new Set(charges?.map(({ serviceDay }) => serviceDay)).size > 1;
   const unit = currencyName(currency, language);
   if (query.isError && !charges) return <ProblemNotice error={query.error} />;
   return (
@@ -62,6 +63,7 @@ export function ChargeDetail({
             <Line
               key={keyOf(charge)}
               charge={charge}
+              withDay={withDays}
               isWater={
                 account?.points.find(({ id }) => id === charge.scopeId)?.commodity === 'water'
               }
@@ -94,7 +96,16 @@ export function ChargeDetail({
   );
 }
 
-function Line({ charge, isWater }: { charge: Charge; isWater: boolean }) {
+function Line({
+  charge,
+  isWater,
+  withDay,
+}: {
+  charge: Charge;
+  isWater: boolean;
+  withDay: boolean;
+}) {
+  const language = useLanguage();
   const { t, i18n } = useTranslation();
   const rank = String(charge.period ?? '');
   const component = i18n.exists(`component.${charge.component}`)
@@ -102,7 +113,10 @@ function Line({ charge, isWater }: { charge: Charge; isWater: boolean }) {
     : (charge.componentName ?? charge.component);
   return (
     <tr>
-      <td>{charge.pointCode ?? '–'}</td>
+      <td>
+        {withDay && <span className="quiet">{day(language, charge.serviceDay, false)} </span>}
+        {charge.pointCode ?? '–'}
+      </td>
       <td className="left">
         <span className="state">
           {isRank(rank) && <i className="swatch" style={{ background: rankVar(rank) }} />}

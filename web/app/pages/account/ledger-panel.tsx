@@ -56,11 +56,11 @@ export function LedgerPanel({
       out: balance.provisional.amount,
       in: null,
       balance: balance.live.amount,
-      localDay: balance.settledTo ?? today,
+      localDay: balance.settledTo ?? account?.openedOn ?? today,
       channel: null,
     };
     return [provisional, ...shown];
-  }, [entries.data, balance, month, search.tab, today]);
+  }, [entries.data, balance, month, search.tab, today, account]);
   const columns = useColumns(search.open);
   if (entries.isError && !entries.data) {
     return <ProblemNotice error={entries.error} retry={() => void entries.refetch()} />;

@@ -2,13 +2,15 @@
 import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EnergyReport } from '../../api.ts';
-import { range } from '../../dates.ts';
+import { useNow } from '../../clock.tsx';
+import { range, time } from '../../dates.ts';
 import { change, number, signed, thousands } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Skeleton, Waiting } from '../../parts/notice.tsx';
 import { type Palette, ranks, rankVar } from '../../parts/palette.ts';
 import { useIsPhone } from '../../phone.ts';
+import { useProject } from '../../project.tsx';
 import { toBars } from './bars.ts';
 import type { Asked } from './energy.tsx';
 import { energyOption } from './energy-option.ts';
@@ -43,10 +45,12 @@ export function EnergyChart({
     [t, unit, asked.commodity],
   );
   const compare = asked.against !== 'none';
+  const { zone } = useProject();
+  const hour = time(zone, useNow(60_000)).slice(0, 2);
+  const open = asked.unit === 'hour' ? `${today}T${hour}` : today;
   const option = useCallback(
-    (palette: Palette) =>
-      energyOption(palette, { bars, words, open: today, compare, small: phone }),
-    [bars, words, today, compare, phone],
+    (palette: Palette) => energyOption(palette, { bars, words, open, compare, small: phone }),
+    [bars, words, open, compare, phone],
   );
   const totals = report?.totals;
   const difference = change(totals?.quantity, totals?.previous);

@@ -26,7 +26,7 @@ export function energyOption(
   }: {
     bars: readonly Bar[];
     words: EnergyWords;
-    /** The period that is not over yet: hatched. */
+    /** The day or hour that is not over yet, as far as a period names it: hatched. */
     open: string;
     compare: boolean;
     small: boolean;
@@ -140,7 +140,7 @@ function missingLike({ quantity, measured, estimated, missing }: Bar): number {
 }
 
 const isOpen = ({ period }: Bar, open: string): boolean =>
-  period.length <= open.length && open.startsWith(period);
+  open.startsWith(period) || period.startsWith(open);
 
 function tipOf(bar: Bar, palette: Palette, words: EnergyWords): string {
   const quantity = (wh: number | null | undefined) => `${thousands(wh)} ${words.unit}`;
