@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { raiseAlarms, syncAlarms } from '../sql/alarms.ts';
 import { systemClock as clock } from '../sql/clock.ts';
+import { openDuckdb } from '../sql/duckdb.ts';
 import { roomEnvironment } from '../sql/env.ts';
 import { openLog } from '../sql/log.ts';
 import { openPostgres } from '../sql/postgres.ts';
@@ -16,6 +17,8 @@ import { createCollector } from './collect.ts';
 import { type Configuration, configurationMark, loadConfiguration } from './configuration.ts';
 import { judgeContact } from './contact.ts';
 import { startDelivery } from './delivery.ts';
+import { lateMarker } from './dirty.ts';
+import { createIntervalBuilder } from './intervals.ts';
 import { openMeterStates } from './meter-states.ts';
 import { openSpool } from './spool.ts';
 import { startTicks } from './ticks.ts';
@@ -29,6 +32,8 @@ const CONTACT_MS = 10_000;
 /** A meter's own tariff periods are a cross-check only: minutes matter, seconds do not. */
 const CLOCK_LIMIT_MS = 2 * 60_000;
 const STATISTICS_MS = 60_000;
+/** Intervals are at most this much older than the sample that ends them. */
+const INTERVALS_MS = 10_000;
 const STOP_MS = 5_000;
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
@@ -53,13 +58,19 @@ const spool = await openSpool({
 const delivery = startDelivery({
   spool,
   write: questdb.write,
-  beforeRelease: async () => {},
+  beforeRelease: lateMarker(db),
   rejectedFile: join(env.dataFolder, 'spool', 'rejected.txt'),
   random: Math.random,
   onAlarm: (alarm) => {
     log.warn({ alarm }, `delivery to QuestDB: ${alarm.kind}`);
     if (alarm.kind === 'rejected') void tell('delivery', { ...alarm });
   },
+});
+
+const duckdb = await openDuckdb({ memory: '2GB', threads: 2 });
+const intervals = createIntervalBuilder({
+  ...{ db, questdb, duckdb, clock },
+  folder: join(env.dataFolder, 'intervals'),
 });
 
 const states = openMeterStates(db);
@@ -161,6 +172,12 @@ async function tellStatistics(): Promise<void> {
   }
 }
 
+/** Builds what lags behind its samples or was made dirty. */
+async function buildIntervals(): Promise<void> {
+  const built = await intervals.tick();
+  if (built.runs > 0) log.info(built, 'intervals built');
+}
+
 const ticks = startTicks({
   onError: (name, error) => log.error({ err: error }, `${name} failed: ${messageOf(error)}`),
 });
@@ -176,6 +193,7 @@ async function stop(): Promise<void> {
   // What QuestDB has not acknowledged by then stays in the spool.
   await Promise.race([delivery.stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS))]);
   await spool.close();
+  duckdb.close();
   await states.write().catch((error) => log.warn({ err: error }, 'states were not written'));
   await postgres.close();
   process.exit(0);
@@ -190,4 +208,5 @@ ticks.every(STATES_MS, 'meter states', states.write);
 ticks.every(CONTACT_MS, 'contact', judge);
 ticks.every(CONTACT_MS, 'alarms of ingest', watch);
 ticks.every(STATISTICS_MS, 'statistics', tellStatistics);
+ticks.every(INTERVALS_MS, 'intervals', buildIntervals);
 process.send?.('ready');
