@@ -244,6 +244,16 @@ describe('at a desk', () => {
   });
 });
 
+test.each([800, 1024, 1280])('at %s px nothing stands beyond the edge', async (width) => {
+  const { page, url } = await open({ width, height: 900 });
+  for (const path of ['', '/meters/5030', '/accounts/7003', '/energy']) {
+    await page.goto(url + home + path);
+    await page.waitForLoadState('networkidle');
+    const reach = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect([path, reach]).toEqual([path, width]);
+  }
+});
+
 test.each([
   '',
   '/meters',
