@@ -51,6 +51,22 @@ export interface Verdict {
   previousAt: number;
 }
 
+/** A row of `built`; which columns are filled depends on its kind. */
+interface BuiltRow extends Record<string, unknown> {
+  kind: 'interval' | 'verdict' | 'rollover' | 'reach';
+  slot: bigint;
+  local_day: number;
+  local_slot: number;
+  quantity: bigint | null;
+  reverse_quantity: bigint | null;
+  quality: string;
+  gap_s: number | null;
+  rule: string;
+  at_ms: bigint;
+  register: bigint;
+  previous_ms: bigint;
+}
+
 /** One DuckDB for a test file. */
 export async function openStatement() {
   const duckdb = await openDuckdb({ memory: '1GB', threads: 1 });
@@ -116,7 +132,7 @@ export async function openStatement() {
       ...judgements,
     });
     await runIntervals(connection, { nowMs, fromMs: from, untilMs: nowMs, ...window });
-    const built = await rowsOf<Record<string, never>>(
+    const built = await rowsOf<BuiltRow>(
       connection,
       'SELECT * FROM built ORDER BY kind, slot, at_ms',
     );
@@ -135,7 +151,8 @@ export async function openStatement() {
       verdicts: built
         .filter((r) => r.kind === 'verdict' || r.kind === 'rollover')
         .map((r) => ({
-          kind: r.kind,
+          // The filter above leaves these two.
+          kind: r.kind as Verdict['kind'],
           rule: r.rule,
           at: Number(r.at_ms),
           register: r.register,
