@@ -268,7 +268,6 @@ async function install(tx: Tx, { projectId, ...who }: Act, wanted: Wanted) {
     await tx
       .insert(installations)
       .values({
-        ...wanted,
         ...exactOf(wanted),
         projectId,
         basis: wanted.basis ?? (model?.primary ? 'primary' : 'secondary'),

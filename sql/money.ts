@@ -3,7 +3,6 @@ import { Decimal } from 'decimal.js';
 
 // The default of 20 digits rounds silently; 60 holds every product that occurs here exactly.
 const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_EVEN });
-export type Exact = Decimal;
 
 /** Money as the API speaks it: a decimal in major units as text, and the currency. */
 export interface Money {
@@ -44,12 +43,8 @@ const EXPONENT: Readonly<Record<string, number>> = {
 /** Digits after the point of a currency, e.g. 2 for CNY and 0 for JPY. */
 export const exponentOf = (currency: string): number => EXPONENT[currency] ?? 2;
 
-/** An exact decimal from text or an integer; never from a binary float. */
-export const exactly = (value: string | bigint): Exact =>
-  new Exact(typeof value === 'bigint' ? value.toString() : value);
-
 /** Rounds an exact amount in major units to minor units, half to even. */
-export function toMinor(exact: Exact | string, currency: string): bigint {
+export function toMinor(exact: string, currency: string): bigint {
   const scaled = new Exact(exact).times(new Exact(10).pow(exponentOf(currency)));
   return BigInt(scaled.toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toFixed(0));
 }
