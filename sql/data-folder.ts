@@ -18,7 +18,8 @@ import { messageOf, Refusal } from './refusal.ts';
 
 /** Raised when an older program could no longer read what a newer one has written here. */
 export const DATA_FORMAT = 1;
-const FREE_BYTES_MIN = 1_000_000_000;
+/** A first start writes the demo's history; later ones have to be possible, to make room. */
+const FREE_BYTES_MIN = { first: 2_000_000_000, later: 500_000_000 };
 const ORPHAN_DEADLINE_MS = 10_000;
 const SETTLE_MS = 50;
 const NOTICE_DEADLINE_MS = 3_000;
@@ -51,11 +52,7 @@ export interface DataFolder {
  */
 export async function openDataFolder(
   path: string,
-  {
-    freeBytes = freeBytesOf,
-    freeBytesMin = FREE_BYTES_MIN,
-    orphanDeadlineMs = ORPHAN_DEADLINE_MS,
-  } = {},
+  { freeBytes = freeBytesOf, orphanDeadlineMs = ORPHAN_DEADLINE_MS } = {},
 ): Promise<DataFolder> {
   try {
     // Others may walk through it (the server's user must), not look around in it.
@@ -68,6 +65,7 @@ export async function openDataFolder(
   try {
     const state = readState(path);
     const free = freeBytes(path);
+    const freeBytesMin = state ? FREE_BYTES_MIN.later : FREE_BYTES_MIN.first;
     if (free < freeBytesMin) {
       throw new Refusal(
         `the disk of ${path} is full: ${Math.floor(free / 1e6)} MB free, ${Math.ceil(freeBytesMin / 1e6)} MB needed`,

@@ -80,11 +80,15 @@ describe('the data folder', () => {
     expect(() => statSync(join(path, 'lock.json'))).toThrow('ENOENT');
   });
 
-  test('on a full disk is refused with the figures', async () => {
-    const freeBytes = () => 52_000_000;
-    await expect(openDataFolder(path, { freeBytes })).rejects.toThrow(
-      `the disk of ${path} is full: 52 MB free, 1000 MB needed`,
+  test('on a full disk is refused with the figures; a first start needs more than a later one', async () => {
+    const withFree = (megabytes: number) =>
+      openDataFolder(path, { freeBytes: () => megabytes * 1e6 });
+    await expect(withFree(1_999)).rejects.toThrow(
+      `the disk of ${path} is full: 1999 MB free, 2000 MB needed`,
     );
+    (await withFree(2_000)).release();
+    (await withFree(500)).release();
+    await expect(withFree(499)).rejects.toThrow('499 MB free, 500 MB needed');
   });
 
   test('that cannot be made is refused', async () => {
