@@ -49,6 +49,7 @@ export interface Verdict {
   at: number;
   register: bigint;
   previousAt: number;
+  breaks: boolean;
 }
 
 /** A row of `built`; which columns are filled depends on its kind. */
@@ -65,6 +66,7 @@ interface BuiltRow extends Record<string, unknown> {
   at_ms: bigint;
   register: bigint;
   previous_ms: bigint;
+  breaks: boolean | null;
 }
 
 /** One DuckDB for a test file. */
@@ -157,6 +159,7 @@ export async function openStatement() {
           at: Number(r.at_ms),
           register: r.register,
           previousAt: Number(r.previous_ms),
+          breaks: r.breaks === true,
         })),
     };
   }
