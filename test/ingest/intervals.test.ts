@@ -1,7 +1,7 @@
 /** The statement that turns samples into intervals: tables of cases. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dayStart } from '../../sql/local-day.ts';
-import { MINUTE, openStatement, type Placed, type Row, SLOT } from './statement.ts';
+import { MINUTE, openStatement, type Placed, type Row } from './statement.ts';
 
 /** A slot boundary: 2026-03-02T00:00Z. */
 const T = Date.UTC(2026, 2, 2);
