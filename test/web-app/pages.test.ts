@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Account, EnergyRow, Entry, TariffCalendar } from '../../web/app/api.ts';
 import { accountState } from '../../web/app/pages/account/account-state.ts';
 import { ledgerRows, monthSums } from '../../web/app/pages/account/entries.ts';
-import { completeness, toBars, toLines } from '../../web/app/pages/energy/bars.ts';
+import { comparisonOf, completeness, toBars, toLines } from '../../web/app/pages/energy/bars.ts';
 import { beforeUpTo, byHour, hourOf, total } from '../../web/app/pages/home/hours.ts';
 import { bandsOn, seasonOn, versionOn } from '../../web/app/pages/tariffs/calendar.ts';
 import { asCsv, asText, type Column, sorted } from '../../web/app/parts/table-model.ts';
@@ -87,6 +87,24 @@ describe('the energy report', () => {
 
   test('periods add up too, and what is known of a comparison stays', () => {
     expect(toLines(rows)[1]).toMatchObject({ ranks: { 3: 75 }, previous: 20 });
+  });
+
+  test('only what is over and known on both sides is compared', () => {
+    const bars = toBars(
+      [
+        row('2026-11-22', 100, { previous: null }),
+        row('2026-11-23', 110, { previous: 100 }),
+        row('2026-11-24', 20, { previous: 100 }),
+      ],
+      'day',
+      'en',
+    );
+    expect(comparisonOf(bars, '2026-11-24')).toEqual({
+      compared: 1,
+      over: 2,
+      quantity: 110,
+      previous: 100,
+    });
   });
 
   test('completeness counts quarter-hours', () => {

@@ -88,7 +88,7 @@ export default function Accounts() {
           columns={columns}
           rows={rows}
           rowKey={({ id }) => id}
-          sort={search.sort}
+          sort={search.sort ?? 'number'}
           onSort={(sort) => set({ sort })}
           onOpen={({ id }) =>
             void navigate({

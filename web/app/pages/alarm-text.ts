@@ -48,7 +48,8 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
     };
     return {
       code:
-        account?.points[0]?.code ??
+        (account?.points.find(({ commodity }) => commodity === 'electricity') ?? account?.points[0])
+          ?.code ??
         point?.code ??
         (bus && gateway ? `${nameOf(language, gateway)} · ${bus.name}` : undefined) ??
         (gateway ? nameOf(language, gateway) : undefined) ??

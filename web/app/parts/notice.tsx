@@ -12,7 +12,7 @@ export function ProblemNotice({ error, retry }: { error: unknown; retry?: () => 
   const known = i18n.exists(`problem.${code}.what`) ? code : 'other';
   // The server's own sentence is exact and English; a Chinese reader gets ours first.
   const what = t(`problem.${known}.what`);
-  const detail = problem?.detail && problem.detail !== what ? problem.detail : '';
+  const detail = problem && problem.detail.replace(/\.$/, '') !== what ? problem.detail : '';
   return (
     <div className="notice error" role="alert">
       <Icon name={code === 'no-answer' ? 'unreachable' : 'warning'} />

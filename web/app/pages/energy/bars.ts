@@ -71,6 +71,32 @@ function added(a: EnergyFigures & { ranks: Ranks }, b: EnergyFigures): EnergyFig
 const plus = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : a + b;
 
+export interface Comparison {
+  /** Bars that are over and known on both sides, and all that are over. */
+  compared: number;
+  over: number;
+  quantity: number;
+  previous: number;
+}
+
+/** What can honestly be compared: bars that are over, where both times are known. */
+export function comparisonOf(bars: readonly Bar[], open: string): Comparison {
+  const over = bars.filter((bar) => bar.quantity !== null && !isOpen(bar, open));
+  const pairs = over.filter(({ previous }) => previous !== null);
+  const sum = (of: (bar: Bar) => number | null) =>
+    pairs.reduce((so, bar) => so + (of(bar) ?? 0), 0);
+  return {
+    compared: pairs.length,
+    over: over.length,
+    quantity: sum(({ quantity }) => quantity),
+    previous: sum(({ previous }) => previous),
+  };
+}
+
+/** Whether a period is not over: `open` is today, or the hour that runs, as far as a period names it. */
+export const isOpen = ({ period }: Pick<Bar, 'period'>, open: string): boolean =>
+  open.startsWith(period) || period.startsWith(open);
+
 /** Part of the quarter-hours that are known, per cent; null when none was due. */
 export function completeness({ measured, estimated, missing }: EnergyFigures): number | null {
   const all = measured + estimated + missing;

@@ -11,7 +11,7 @@ import { Skeleton, Waiting } from '../../parts/notice.tsx';
 import { type Palette, ranks, rankVar } from '../../parts/palette.ts';
 import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
-import { toBars } from './bars.ts';
+import { comparisonOf, toBars } from './bars.ts';
 import type { Asked } from './energy.tsx';
 import { energyOption } from './energy-option.ts';
 
@@ -53,7 +53,8 @@ export function EnergyChart({
     [bars, words, open, compare, phone],
   );
   const totals = report?.totals;
-  const difference = change(totals?.quantity, totals?.previous);
+  const compared = comparisonOf(bars, open);
+  const difference = change(compared.quantity, compared.previous);
   const share = (part: number | undefined) =>
     number(totals?.quantity ? ((part ?? 0) / totals.quantity) * 100 : null, 1);
   const before = report?.comparison;
@@ -69,10 +70,13 @@ export function EnergyChart({
             <b className="strong ink">
               {signed(difference)} <span className="unit">%</span>
             </b>{' '}
-            {t('energy.onBefore', {
-              quantity: thousands(totals?.previous),
+            {t(compared.compared === compared.over ? 'energy.onBefore' : 'energy.onSome', {
+              quantity: thousands(compared.previous),
               unit,
               range: range(language, before.from, before.to),
+              compared: compared.compared,
+              over: compared.over,
+              periods: t(`energy.periods.${asked.unit}`),
             })}
           </span>
         )}

@@ -3,7 +3,7 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { thousands } from '../../format.ts';
 import { base, hatch, type Palette, quantityAxis, stackOrder } from '../../parts/palette.ts';
 import { tip } from '../../parts/tip.ts';
-import { type Bar, isSunday } from './bars.ts';
+import { type Bar, isOpen, isSunday } from './bars.ts';
 
 export interface EnergyWords {
   unit: string;
@@ -138,9 +138,6 @@ function withoutPeriod({ quantity, ranks }: Bar): number {
 function missingLike({ quantity, measured, estimated, missing }: Bar): number {
   return quantity && missing ? (quantity * missing) / (measured + estimated) : 0;
 }
-
-const isOpen = ({ period }: Bar, open: string): boolean =>
-  open.startsWith(period) || period.startsWith(open);
 
 function tipOf(bar: Bar, palette: Palette, words: EnergyWords): string {
   const quantity = (wh: number | null | undefined) => `${thousands(wh)} ${words.unit}`;

@@ -18,12 +18,14 @@ const QUARTER_H = 0.25;
 export function EnergyTable({
   report,
   asked,
+  comparable,
   sort,
   onSort,
   onDay,
 }: {
   report: EnergyReport | undefined;
   asked: Asked;
+  comparable: boolean;
   sort: string | undefined;
   onSort: (sort: string | undefined) => void;
   onDay: (day: string) => void;
@@ -43,7 +45,7 @@ export function EnergyTable({
       labelZh: null,
     }));
   }, [report, asked.by, asked.unit, language]);
-  const columns = useColumns(rows ?? [], report?.totals, asked);
+  const columns = useColumns(rows ?? [], report?.totals, asked, comparable);
   const isDays = asked.by === 'project' && asked.unit === 'day';
   return (
     <Table
@@ -68,6 +70,7 @@ function useColumns(
   rows: readonly Line[],
   totals: EnergyFigures | undefined,
   asked: Asked,
+  comparable: boolean,
 ): Column<Line>[] {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -92,11 +95,14 @@ function useColumns(
     ...more,
   });
   const byPeriod = (rank: Rank) =>
-    quantity(`rank${rank}`, t(`period.${rank}`), ({ ranks: parts }) => parts?.[rank] ?? 0, {
+    quantity(`rank${rank}`, t(`period.${rank}`), (figures) => partOf(figures, rank), {
       mark: <i className="swatch" style={{ background: rankVar(rank) }} />,
       phone: 'none',
       ...(rank === '5' && { width: 'minmax(92px, 1fr)' }),
     });
+  // A row of one period compares itself; a sum over time only where all of it can be compared.
+  const changeOf = ({ quantity: now, previous }: EnergyFigures) =>
+    comparable || asked.by === 'project' ? change(now, previous) : null;
   const totalRow = rows.length > 0 ? t('total') : '';
   return [
     {
@@ -126,12 +132,12 @@ function useColumns(
             unit: '%',
             align: 'right',
             width: '68px',
-            value: (row) => rounded(change(row.quantity, row.previous)),
-            cell: (row) => signed(change(row.quantity, row.previous)),
+            value: (row) => rounded(changeOf(row)),
+            cell: (row) => <Change value={changeOf(row)} comparable={comparable} />,
             ...(totals && {
               total: {
-                cell: signed(change(totals.quantity, totals.previous)),
-                value: rounded(change(totals.quantity, totals.previous)),
+                cell: <Change value={changeOf(totals)} comparable={comparable} />,
+                value: rounded(changeOf(totals)),
               },
             }),
           } satisfies Column<Line>,
@@ -187,8 +193,21 @@ function useColumns(
   ];
 }
 
+/** No energy in a period is zero; where nothing is known it is missing. */
+const partOf = ({ quantity, ranks: parts }: EnergyFigures, rank: Rank): number | null =>
+  quantity === null ? null : (parts?.[rank] ?? 0);
+
 const rounded = (value: number | null): number | null =>
   value === null ? null : Math.round(value * 100) / 100;
+
+function Change({ value, comparable }: { value: number | null; comparable: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <span title={value === null && !comparable ? t('energy.notComparable') : undefined}>
+      {signed(value)}
+    </span>
+  );
+}
 
 function Place({ row, by, projectId }: { row: Line; by: Asked['by']; projectId: string }) {
   const { t } = useTranslation();

@@ -1,8 +1,7 @@
 /** The energy report: how much, when, where and in which period; against the time before; what is missing. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { EnergyQuery } from '../../api.ts';
-import { address } from '../../api.ts';
+import { address, type EnergyQuery, type EnergyReport, type EnergyUnit } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { addDays, addMonths, daysApart, localDay, range, time } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
@@ -12,6 +11,7 @@ import { ProblemNotice } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
 import { energyPath, useEnergy } from '../../queries.ts';
 import type { EnergySearch } from '../../search.ts';
+import { comparisonOf, toBars } from './bars.ts';
 import { EnergyChart } from './energy-chart.tsx';
 import { EnergyFilters } from './energy-filters.tsx';
 import { EnergyTable } from './energy-table.tsx';
@@ -82,6 +82,7 @@ export default function Energy() {
           <EnergyTable
             report={rows.data}
             asked={asked}
+            comparable={isComparable(report, asked.unit, today)}
             sort={search.sort}
             onSort={(sort) => set({ sort })}
             onDay={(day) => set({ from: day, to: addDays(day, 1), unit: 'hour' })}
@@ -90,6 +91,12 @@ export default function Energy() {
       </div>
     </>
   );
+}
+
+/** False where a part of the time before is not known: a sum over it would compare unlike things. */
+function isComparable(report: EnergyReport | undefined, unit: EnergyUnit, today: string): boolean {
+  const { compared, over } = comparisonOf(toBars(report?.data ?? [], unit, 'en'), today);
+  return compared === over;
 }
 
 export type Asked = ReturnType<typeof withDefaults>;

@@ -6,6 +6,8 @@ import { nameOf, useLanguage } from '../../language.ts';
 import type { Season } from './calendar.ts';
 
 const DAYS = 366;
+/** Shorter seasons bear their name alone. */
+const DATES_MIN = 80;
 
 export function SeasonPanel({
   calendar,
@@ -50,9 +52,11 @@ export function SeasonPanel({
                 title={`${nameOf(language, season)} ${season.from} – ${season.to}`}
               >
                 <b className="strong">{nameOf(language, season)}</b>{' '}
-                <span className="dates">
-                  {shortDay(language, season.from)} – {shortDay(language, season.to)}
-                </span>
+                {to - from >= DATES_MIN && (
+                  <span className="dates">
+                    {shortDay(language, season.from)} – {shortDay(language, season.to)}
+                  </span>
+                )}
               </button>
             )),
           )}
