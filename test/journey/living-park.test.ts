@@ -176,17 +176,25 @@ describe('the pages of the park', () => {
         ),
       );
     expect(links.length).toBeGreaterThanOrEqual(5);
-    for (const link of links) {
-      await page.goto(system.url + link);
-      await page.getByRole('heading').first().waitFor();
-      await expect
-        .poll(() => page.locator('[aria-busy="true"]').count(), { timeout: 20_000 })
-        .toBe(0);
-      // biome-ignore lint/performance/useDomNodeTextContent: what is hidden does not count as content
-      const words = (await page.locator('main').innerText()).trim();
-      expect(words.length, link).toBeGreaterThan(80);
-      const name = link.replaceAll(/\W+/g, '-').replace(/^-|-$/g, '') || 'home';
-      await page.screenshot({ path: `test/screenshots/journey-${name}.png` });
+    for (const { width, language } of [
+      { width: 1440, language: 'en' },
+      { width: 390, language: 'zh' },
+    ]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.evaluate((l) => localStorage.setItem('wattledger.language', l), language);
+      for (const link of links) {
+        await page.goto(system.url + link);
+        await page.locator('main').waitFor();
+        await expect
+          .poll(() => page.locator('[aria-busy="true"]').count(), { timeout: 20_000 })
+          .toBe(0);
+        // biome-ignore lint/performance/useDomNodeTextContent: what is hidden does not count as content
+        const words = (await page.locator('main').innerText()).trim();
+        expect(words.length, `${link} at ${width}`).toBeGreaterThan(60);
+        expect(/[\u4e00-\u9fff]/.test(words), `${link} in ${language}`).toBe(language === 'zh');
+        const name = link.replaceAll(/\W+/g, '-').replace(/^-|-$/g, '') || 'home';
+        await page.screenshot({ path: `test/screenshots/journey-${name}-${width}.png` });
+      }
     }
     expect(errors).toEqual([]);
   }, 180_000);
