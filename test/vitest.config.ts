@@ -12,8 +12,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: soak ? SOAK_TIMEOUT_MS : 30_000,
+    testTimeout: soak ? SOAK_TIMEOUT_MS : 90_000,
     hookTimeout: 90_000,
-    teardownTimeout: 30_000,
+    teardownTimeout: 90_000,
   },
 });
