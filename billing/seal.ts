@@ -46,7 +46,7 @@ export async function seal(
     if (open.rows.length === 0) return 0;
     const last = await tx.execute<{ position: string; hash: string }>(sql`
       SELECT position::text, hash FROM seals WHERE project_id = ${projectId}::bigint
-      ORDER BY position DESC LIMIT 1`);
+      ORDER BY seals.position DESC LIMIT 1`);
     let position = BigInt(last.rows[0]?.position ?? 0);
     let before = last.rows[0]?.hash ?? GENESIS;
     const sealed = open.rows.map(({ id, content }) => {

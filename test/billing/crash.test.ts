@@ -176,6 +176,23 @@ describe('the journal', () => {
     expect(await brokenSeal(db, projectId)).toBe(5n);
   });
 
+  test('goes on past positions that differ in their number of digits', async () => {
+    const park = await loadedPark();
+    const { db } = park.postgres;
+    const { id: projectId } = park.project;
+    const more = (n: number) =>
+      park.rows(
+        `INSERT INTO transactions (project_id, kind, accounting_date)
+         SELECT $1, 'adjustment', '2026-03-01' FROM generate_series(1, $2::int)`,
+        [projectId, n],
+      );
+    for (const n of [998, 5, 7]) {
+      await more(n);
+      expect(await seal(db, { projectId, at: park.now })).toBeGreaterThanOrEqual(n);
+    }
+    expect(await brokenSeal(db, projectId)).toBeUndefined();
+  });
+
   test('takes no change from billing’s own role, and no unbalanced transaction', async () => {
     const park = await loadedPark();
     await settleDue(park.deps, park.project);

@@ -44,6 +44,13 @@ async function open(
 ): Promise<{ page: Page; url: string; complaints: string[]; context: BrowserContext }> {
   const fixture = await startFixture({ now, dist, ...options });
   const context = await browser.newContext({ viewport });
+  if (options.signedIn !== false) {
+    await context.addInitScript(() => {
+      // Once: what the app itself keeps later must stand.
+      if (localStorage.getItem('wattledger.signed-in') === null)
+        localStorage.setItem('wattledger.signed-in', '1');
+    });
+  }
   closers.push(() => context.close(), fixture.close);
   const page = await context.newPage();
   await page.clock.install({ time: now() });

@@ -43,6 +43,7 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     ([theme, language]) => {
       localStorage.setItem('wattledger.theme', theme ?? '');
       localStorage.setItem('wattledger.language', language ?? '');
+      localStorage.setItem('wattledger.signed-in', '1');
     },
     [variant.theme, variant.language],
   );

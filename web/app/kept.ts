@@ -14,3 +14,17 @@ export function keep(key: string, value: string): void {
     // Private windows refuse; the choice then lasts as long as the page.
   }
 }
+
+const SIGNED_IN = 'wattledger.signed-in';
+
+/** Remembers that someone signed in here, or that they signed out. */
+export const keepSignedIn = (isSignedIn: boolean) => keep(SIGNED_IN, isSignedIn ? '1' : '0');
+
+/** True when nobody is signed in here for sure: then a session is not asked for only to be refused. */
+export const isSignedOut = (): boolean => {
+  try {
+    return localStorage.getItem(SIGNED_IN) !== '1';
+  } catch {
+    return false;
+  }
+};

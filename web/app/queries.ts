@@ -23,6 +23,7 @@ import {
   type Tariff,
   type TariffVersion,
 } from './api.ts';
+import { isSignedOut } from './kept.ts';
 import { useProject } from './project.tsx';
 
 const SECOND = 1000;
@@ -52,7 +53,10 @@ export const makeQueryClient = (onSignedOut: () => void) =>
 
 export const sessionQuery = {
   queryKey: ['session'],
-  queryFn: () => call<Session>('/session'),
+  queryFn: async () => {
+    if (isSignedOut()) throw new ApiProblem(401, 'unauthenticated', '', '', false, null);
+    return await call<Session>('/session');
+  },
   staleTime: 5 * MINUTE,
   retry: false,
 };

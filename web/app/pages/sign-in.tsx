@@ -4,6 +4,7 @@ import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call, type Session } from '../api.ts';
+import { keepSignedIn } from '../kept.ts';
 import { chooseLanguage, useLanguage } from '../language.ts';
 import { Brand } from '../parts/icons.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
@@ -80,6 +81,7 @@ function useSignIn() {
     mutationFn: (body: { email: string; password: string }) =>
       call<Session>('/session', { method: 'POST', body }),
     onSuccess: async () => {
+      keepSignedIn(true);
       // The answer may be shorter than what GET gives: ask for the whole session once.
       await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
       if (back) router.history.push(back);

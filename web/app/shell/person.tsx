@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api.ts';
+import { keepSignedIn } from '../kept.ts';
 import { chooseLanguage, useLanguage } from '../language.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import type { MenuItem } from '../parts/menu.tsx';
@@ -45,6 +46,7 @@ export function useSignOutItem(): MenuItem {
     onSelect: async () => {
       // Whatever the server says, nothing of this person's stays on screen.
       await call('/session', { method: 'DELETE' }).catch(() => undefined);
+      keepSignedIn(false);
       await navigate({ to: '/sign-in' });
       queryClient.clear();
     },
