@@ -1,5 +1,5 @@
 /**
- * The one statement that turns samples into intervals (sql/duckdb/intervals.sql), with its inputs
+ * What turns samples into intervals (sql/duckdb/intervals.sql and the four before it), with its inputs
  * as tables of a connection. Live, backfill and repair all go through here.
  */
 import { BIGINT, type DuckDBConnection } from '@duckdb/node-api';
@@ -136,14 +136,21 @@ export interface StatementWindow {
   untilMs: number;
 }
 
-/** Runs the statement into the temporary table `built`. */
+/** Runs the statements into the temporary table `built`. */
 export async function runIntervals(
   connection: DuckDBConnection,
   { nowMs, fromMs, untilMs }: StatementWindow,
 ): Promise<void> {
-  await connection.run(
-    `CREATE OR REPLACE TEMP TABLE built AS ${await question('intervals')}`,
-    { now: BigInt(nowMs), from: BigInt(fromMs), until: BigInt(untilMs) },
-    { now: BIGINT, from: BIGINT, until: BIGINT },
-  );
+  const instants = { now: BigInt(nowMs), from: BigInt(fromMs), until: BigInt(untilMs) };
+  const make = async (table: string, name: string, used: readonly (keyof typeof instants)[]) =>
+    connection.run(
+      `CREATE OR REPLACE TEMP TABLE ${table} AS ${await question(name)}`,
+      Object.fromEntries(used.map((key) => [key, instants[key]])),
+      Object.fromEntries(used.map((key) => [key, BIGINT])),
+    );
+  await connection.run(await question('interval-rules'));
+  await make('blocks', 'interval-blocks', ['now']);
+  await make('opened', 'interval-openings', []);
+  await make('walked', 'interval-walk', []);
+  await make('built', 'intervals', ['now', 'from', 'until']);
 }
