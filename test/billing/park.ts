@@ -59,6 +59,8 @@ export async function openPark({
 } = {}): Promise<Park> {
   const database = await freshDatabase();
   const owner = new pg.Pool({ connectionString: database.urls.owner, max: 3 });
+  // Whoever drops the database may end it first.
+  owner.on('error', () => {});
   const postgres = openPostgres({ url: database.urls.billing });
   const questdb = openQuestdb({ url: database.questdbUrl });
   const duckdb = await openDuckdb({ memory: '1GB', threads: 2 });

@@ -87,7 +87,8 @@ describe.concurrent('collection', () => {
     const stats = collector.stats();
     for (let id = 1; id <= 6; id++) {
       expect(stats.get(String(id))).toMatchObject({ skippedSlots: 0, failures: {} });
-      expect(stats.get(String(id))?.delayP95Ms).toBeLessThan(250);
+      // Half a slot: who waited for a broken one would be seconds late.
+      expect(stats.get(String(id))?.delayP95Ms).toBeLessThan(500);
     }
     for (let id = 7; id <= 12; id++) expect(ofBus(id)).toEqual([]);
   }, 20_000);

@@ -93,7 +93,7 @@ describe('at a desk', () => {
     const { page, url, complaints } = await open(desk);
     await page.goto(url + home);
     await page.getByRole('heading', { name: '154 meters' }).waitFor();
-    expect(await page.locator('.tile').count()).toBe(154);
+    await expect.poll(() => page.locator('.tile').count()).toBe(154);
     expect(await page.locator('.tile.arrears').count()).toBe(2);
     await page.locator('canvas').first().waitFor();
     await page.getByRole('link', { name: 'Lost contact 3' }).click();
