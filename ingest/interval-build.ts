@@ -134,7 +134,9 @@ async function buildWith(
     chains.filter((c) => lacks(c, reaches.get(c.inst), job)).map((c) => c.pointId),
   );
   const ready = chains.filter((c) => !lacking.has(c.pointId));
-  await collectChanges(deps, { ready, reaches, fetchFrom, fetchUntil, points, lacking });
+  const accepted = points.filter((id) => !lacking.has(id));
+  const lasts = newestOf(ready, reaches);
+  await collectChanges(deps, { accepted, lasts, fetchFrom, fetchUntil });
   const found = await readFound(connection, ready);
   const known = quarantines.filter((q) => isJudged(q, { ready, reaches, fetchFrom, fetchUntil }));
   const { raised, withdrawn } = difference(
@@ -145,20 +147,32 @@ async function buildWith(
   built.raised.push(...raised);
   built.withdrawn.push(...withdrawn);
   built.rollovers.push(...(found.filter((f) => f.rule === 'rollover') as Found[]));
-  for (const pointId of points) {
-    if (lacking.has(pointId)) continue;
+  // A break that comes or goes in the past changes whatever follows it.
+  const backs = new Map<string, number>();
+  for (const q of [...raised, ...withdrawn]) {
+    if (!q.breaks) continue;
+    const at = slotOf(q.previousMs ?? q.atMs) * SLOT_MS;
+    backs.set(q.pointId, Math.min(at, backs.get(q.pointId) ?? at));
+  }
+  for (const pointId of accepted) {
     const before = park.marks.get(pointId);
-    const lasts = ready.flatMap((c) =>
-      c.pointId === pointId ? (reaches.get(c.inst)?.lastMs ?? []) : [],
-    );
-    // A break that comes or goes in the past changes whatever follows it.
-    const breaks = [...raised, ...withdrawn].filter((q) => q.pointId === pointId && q.breaks);
-    const back = Math.min(...breaks.map((q) => slotOf(q.previousMs ?? q.atMs) * SLOT_MS));
-    const reached = lasts.length > 0 ? slotOf(Math.max(...lasts)) * SLOT_MS : before;
-    const after = job.repair ? Math.min(before ?? back, back) : reached;
+    const last = lasts.get(pointId);
+    const back = backs.get(pointId);
+    const reached = last === undefined ? before : slotOf(last) * SLOT_MS;
+    const after = job.repair ? Math.min(before ?? Infinity, back ?? Infinity) : reached;
     if (after !== undefined && Number.isFinite(after)) built.marks.push({ pointId, before, after });
   }
   return [...lacking];
+}
+
+/** The instant of the newest reading of each point that the statement took. */
+function newestOf(chains: readonly Chain[], reaches: ReadonlyMap<number, Reach>) {
+  const lasts = new Map<string, number>();
+  for (const { pointId, inst } of chains) {
+    const last = reaches.get(inst)?.lastMs;
+    if (last !== undefined) lasts.set(pointId, Math.max(last, lasts.get(pointId) ?? last));
+  }
+  return lasts;
 }
 
 /** The samples of these meters, as the view `in_samples`. */
@@ -172,7 +186,7 @@ async function fetchSamples(
 ): Promise<void> {
   const meters = [...new Set(chains.map((c) => c.meterId))];
   const file = join(folder, 'samples.parquet');
-  const starts = Math.max(fetchFrom, Math.min(...chains.map((c) => c.startMs)));
+  const starts = Math.max(fetchFrom, least(chains.map((c) => c.startMs)));
   await questdb.exportParquet(
     `SELECT ts, meter, active_wh, forward_wh, volume_l, reverse_wh FROM samples
      WHERE project = '${park.projectId}' AND quality = 'ok'${named('meter', meters)}${between(starts, fetchUntil)}`,
@@ -182,6 +196,9 @@ async function fetchSamples(
     SELECT epoch_us(ts) // 1000 AS ms, meter::BIGINT AS meter, active_wh AS active, forward_wh AS forward,
       volume_l AS volume, reverse_wh AS reverse FROM '${file}'`);
 }
+
+// Not Math.min(…all): a park may have more points than a call takes arguments.
+const least = (all: readonly number[]) => all.reduce((a, b) => Math.min(a, b), OPEN_END);
 
 // Ids are digits by their type in Postgres; instants are ours.
 const named = (column: string, ids: readonly string[]) =>
@@ -205,7 +222,7 @@ function dayRows(
   { chains, fetchFrom, untilMs }: { chains: readonly Chain[]; fetchFrom: number; untilMs: number },
 ) {
   if (chains.length === 0) return [];
-  const from = Math.max(fetchFrom, Math.min(...chains.map((c) => c.startMs)));
+  const from = Math.max(fetchFrom, least(chains.map((c) => c.startMs)));
   const days = daysBetween(localDayOf(zone, from), addDays(localDayOf(zone, untilMs), 1));
   return days.map((day) => {
     const { startMs, endMs } = daySpan(zone, day);
@@ -274,29 +291,21 @@ function lacks(chain: Chain, reach: Reach | undefined, job: Job): boolean {
 async function collectChanges(
   { connection, questdb, folder, park, job, at }: Deps,
   {
-    ready,
-    reaches,
+    accepted,
+    lasts,
     fetchFrom,
     fetchUntil,
-    points,
-    lacking,
   }: {
-    ready: readonly Chain[];
-    reaches: ReadonlyMap<number, Reach>;
+    accepted: readonly string[];
+    lasts: ReadonlyMap<string, number>;
     fetchFrom: number;
     fetchUntil: number;
-    points: readonly string[];
-    lacking: ReadonlySet<string>;
   },
 ): Promise<void> {
-  const accepted = points.filter((id) => !lacking.has(id));
   if (accepted.length === 0) return;
   const isFinal = fetchUntil === OPEN_END;
   const scope = accepted.map((point) => {
-    const lasts = ready.flatMap((c) =>
-      c.pointId === point ? (reaches.get(c.inst)?.lastMs ?? []) : [],
-    );
-    const end = job.repair ? job.untilMs : Math.max(job.fromMs, ...lasts);
+    const end = job.repair ? job.untilMs : Math.max(job.fromMs, lasts.get(point) ?? 0);
     return {
       point,
       first_slot: slotOf(job.fromMs),
@@ -309,7 +318,7 @@ async function collectChanges(
     rows: scope,
   });
   const file = join(folder, 'current.parquet');
-  const starts = Math.min(...accepted.map((id) => park.installed.get(id)?.[0]?.startMs ?? 0));
+  const starts = least(accepted.map((id) => park.installed.get(id)?.[0]?.startMs ?? 0));
   await questdb.exportParquet(
     `SELECT ts, point, local_day, local_slot, quantity, reverse_quantity, quality, gap_s, version FROM intervals
      WHERE project = '${park.projectId}'${named('point', accepted)}${between(

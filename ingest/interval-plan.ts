@@ -3,7 +3,7 @@
  * made dirty. Pure of any database but Postgres, where it reads.
  */
 import { sql } from 'drizzle-orm';
-import { daySpan, type LocalDay, SLOT_MS } from '../sql/local-day.ts';
+import { type DaySpan, daySpan, type LocalDay, SLOT_MS } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
 import { OPEN_END } from './interval-statement.ts';
 import { modelOf } from './models.ts';
@@ -140,6 +140,16 @@ const NEAR_MS = 2 * 86_400_000;
 /** Points are built together when what they lack begins in the same stretch of this length. */
 const TOGETHER_MS = 6 * 3_600_000;
 
+/** The spans of local days, each asked of the calendar once. */
+export function daySpans(zone: string): (day: LocalDay) => DaySpan {
+  const known = new Map<LocalDay, DaySpan>();
+  return (day) => {
+    const span = known.get(day) ?? daySpan(zone, day);
+    known.set(day, span);
+    return span;
+  };
+}
+
 export const slotOf = (ms: number): number => Math.floor(ms / SLOT_MS);
 
 /** The newest slot that is called missing when nothing has come, for the meter that stands there now. */
@@ -173,11 +183,13 @@ export function planJobs(
     newest,
     dirty,
     seen,
+    spanOf = daySpans(park.zone),
   }: {
     nowMs: number;
     newest: ReadonlyMap<string, number>;
     dirty: ReadonlyMap<string, readonly LocalDay[]>;
     seen: ReadonlyMap<string, Seen>;
+    spanOf?: (day: LocalDay) => DaySpan;
   },
 ): Job[] {
   const groups = new Map<string, Job>();
@@ -200,7 +212,7 @@ export function planJobs(
     let forward = lags(pointId) ? mark : undefined;
     const windows: { fromMs: number; untilMs: number }[] = [];
     for (const day of [...(dirty.get(pointId) ?? [])].sort()) {
-      const { startMs, endMs } = daySpan(park.zone, day);
+      const { startMs, endMs } = spanOf(day);
       const last = windows.at(-1);
       if (endMs > mark - NEAR_MS) forward = Math.min(forward ?? mark, startMs);
       else if (last && last.untilMs >= startMs) last.untilMs = endMs;

@@ -9,12 +9,13 @@ import { sql } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
 import { type DirtyDay, markDone, pendingDirty } from '../sql/dirty-days.ts';
 import type { Duckdb } from '../sql/duckdb.ts';
-import { type DaySpan, daySpan, type LocalDay, SLOT_MS } from '../sql/local-day.ts';
+import { type DaySpan, type LocalDay, SLOT_MS } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { projects } from '../sql/schema/index.ts';
 import { buildStretch } from './interval-build.ts';
 import {
+  daySpans,
   type Job,
   newestSlotOf,
   overdueSlotOf,
@@ -83,7 +84,7 @@ export function createIntervalBuilder(deps: IntervalDeps): IntervalBuilder {
 
   async function buildProject(project: { id: string; zone: string; pollSeconds: number }) {
     const built: Built = { runs: 0, intervals: 0, raised: 0, withdrawn: 0 };
-    const projectId = project.id;
+    const { id: projectId, zone } = project;
     const at = deps.clock();
     const nowMs = at.getTime();
     // Dirty days first, then what is visible: a late sample is acknowledged before its day is dirty.
@@ -96,7 +97,8 @@ export function createIntervalBuilder(deps: IntervalDeps): IntervalBuilder {
     for (const { pointId, localDay } of dirty) {
       days.set(pointId, [...(days.get(pointId) ?? []), localDay]);
     }
-    const jobs = planJobs(park, { nowMs, newest, dirty: days, seen });
+    const spanOf = daySpans(zone);
+    const jobs = planJobs(park, { nowMs, newest, dirty: days, seen, spanOf });
     if (jobs.length > 0) await deps.questdb.settled(['samples', 'intervals']);
     for (const job of jobs) {
       if (built.runs >= limits.runs) break;
@@ -122,26 +124,28 @@ export function createIntervalBuilder(deps: IntervalDeps): IntervalBuilder {
         const untilMs = fromMs + stretchMs;
         const marks = await buildOne({ ...job, points, fromMs, untilMs }, []);
         const enough = Math.max(fromMs + 1, untilMs - DAY_MS);
-        const behind = points.filter((id) => (marks.get(id) ?? 0) < enough);
+        const behind = new Set(points.filter((id) => (marks.get(id) ?? 0) < enough));
         if (job.repair) {
           fromMs = untilMs;
-        } else if (behind.length === points.length) {
+        } else if (behind.size === points.length) {
           stretchMs *= 2;
         } else {
           // A point that said nothing for long is built by itself, in longer stretches.
           silent.push(...behind);
-          points = points.filter((id) => !behind.includes(id));
-          fromMs = Math.min(...points.map((id) => marks.get(id) ?? fromMs));
+          points = points.filter((id) => !behind.has(id));
+          fromMs = points.reduce((least, id) => Math.min(least, marks.get(id) ?? least), untilMs);
         }
       }
+      const included = new Set(points);
       const done = dirty.filter(
-        (d) => points.includes(d.pointId) && isWithin(job, daySpan(park.zone, d.localDay)),
+        (d) => included.has(d.pointId) && isWithin(job, spanOf(d.localDay)),
       );
       await buildOne({ ...job, points, fromMs }, done);
       if (!job.repair) for (const pointId of points) remember(pointId);
       if (silent.length > 0) {
         const rest = silent.map((id) => park.marks.get(id) ?? job.fromMs);
-        await buildJob({ ...job, points: silent, fromMs: Math.min(...rest) });
+        const least = rest.reduce((a, b) => Math.min(a, b));
+        await buildJob({ ...job, points: silent, fromMs: least });
       }
     }
 
