@@ -1,5 +1,6 @@
 /** The devices' part of the API, through the whole HTTP face. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { quarantines } from '../../sql/schema/index.ts';
 import { type Ask, makeProject, openRig, type Rig } from '../web/rig.ts';
 
 let rig: Rig;
@@ -231,6 +232,65 @@ describe('readings', () => {
     expect(next.body.data.map((r: { channels: object }) => r.channels)).toMatchObject([
       { activeWh: 102 },
     ]);
+  });
+});
+
+describe('a quarantine', () => {
+  const raise = async (rule: string) => {
+    const [meter, point] = [await newMeter(), await newPoint()];
+    const projectId = project.split('/').at(-1) ?? '';
+    const values = {
+      projectId,
+      meterId: meter.id,
+      pointId: point.id,
+      at: new Date(T),
+      register: 12n,
+    };
+    const [row] = await rig.rooms.ingest.db
+      .insert(quarantines)
+      .values({ ...values, rule: rule as 'reset' })
+      .returning();
+    return { id: row?.id ?? '', serial: meter.serial };
+  };
+  const T = Date.UTC(2026, 10, 3);
+  const decide = (id: string, body: object) =>
+    ask('POST', `${project}/quarantines/${id}/decisions`, body);
+
+  it('waits in the list until it is decided, with a reason', async () => {
+    const { id, serial } = await raise('reset');
+    const open = await ask('GET', `${project}/quarantines`);
+    expect(open.body.data[0]).toMatchObject({
+      id,
+      serial,
+      rule: 'reset',
+      register: 12,
+      decision: null,
+    });
+    expect((await decide(id, { decision: 'new-base' })).status).toBe(400);
+    const { status, body } = await decide(id, { decision: 'new-base', reason: 'meter was reset' });
+    expect([status, body.decision, body.reason]).toEqual([201, 'new-base', 'meter was reset']);
+    const after = await ask('GET', `${project}/quarantines`);
+    expect(after.body.data.map((q: { id: string }) => q.id)).not.toContain(id);
+    const decided = await ask('GET', `${project}/quarantines?state=decided`);
+    expect(decided.body.data.map((q: { id: string }) => q.id)).toContain(id);
+    expect((await ask('GET', `${project}/audit`)).text).toContain('quarantine.decided');
+  });
+
+  it('of two values for one instant cannot become a new base, nor be reopened undecided', async () => {
+    const { id } = await raise('conflict');
+    for (const decision of ['new-base', 'reopened']) {
+      expect((await decide(id, { decision, reason: 'try' })).body.code).toBe('conflict');
+    }
+    expect((await decide(id, { decision: 'exclude', reason: 'forged' })).status).toBe(201);
+  });
+
+  it('of another project answers like none', async () => {
+    const { id } = await raise('spike');
+    const there = await ask('POST', `${other}/quarantines/${id}/decisions`, {
+      decision: 'exclude',
+      reason: 'x',
+    });
+    expect(there.status).toBe(404);
   });
 });
 
