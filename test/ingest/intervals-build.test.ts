@@ -5,6 +5,7 @@ import { readPark } from '../../ingest/interval-plan.ts';
 import { announce, writeIntervals } from '../../ingest/interval-publish.ts';
 import { OPEN_END } from '../../ingest/interval-statement.ts';
 import { decide } from '../../ingest/quarantine.ts';
+import { rebuildFrom } from '../../ingest/rebuild.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
 import { dayStart, localDayOf } from '../../sql/local-day.ts';
 import { type IntervalPark, openIntervalPark } from './interval-park.ts';
@@ -320,6 +321,72 @@ describe('a reading that history contradicts', () => {
     }
     const rows = await park.intervals(pointId);
     expect(total(rows)).toBe(rows.length * 15);
+  });
+});
+
+describe('devices entered late', () => {
+  it('a meter replaced in the past counts for the point from then on, the old one until then', async () => {
+    const { pointId, meterId } = await newPoint();
+    park.clock.now = new Date(T + 2 * DAY);
+    await park.say(
+      meterId,
+      line(0, 2 * 24 * 60, (m) => 1000 + m),
+    );
+    await park.tick();
+    const fresh = await park.meter();
+    const at = T + 10 * HOUR + 7 * MINUTE;
+    await park.say(
+      fresh,
+      line(608, 2 * 24 * 60, (m) => 50 + (m - 607) * 2),
+    );
+    await park.owner.query(
+      'UPDATE installations SET valid_to = $1, last_register = 1607 WHERE meter_id = $2',
+      [new Date(at), meterId],
+    );
+    await park.install(pointId, fresh, at, { first_register: 50 });
+    await rebuildFrom(park.db, {
+      projectId: park.projectId,
+      points: [{ id: pointId, fromMs: at }],
+    });
+    await park.tick();
+    const rows = await park.intervals(pointId);
+    expect(rows.map((r) => r[2]).every((quality) => quality === 'measured')).toBe(true);
+    expect(rows.slice(38, 43).map((r) => r[1])).toEqual([15, 15, 7 + 15, 30, 30]);
+    expect(rows.map((r) => r[3]).slice(38, 42)).toEqual([1, 1, 2, 2]);
+  });
+
+  it('a meter that had left before takes its later intervals back: they are missing', async () => {
+    const { pointId, meterId } = await newPoint();
+    park.clock.now = new Date(T + DAY);
+    await park.say(meterId, line(0, 24 * 60));
+    await park.tick();
+    const at = T + 6 * HOUR;
+    await park.owner.query('UPDATE installations SET valid_to = $1 WHERE meter_id = $2', [
+      ...[new Date(at), meterId],
+    ]);
+    await rebuildFrom(park.db, {
+      projectId: park.projectId,
+      points: [{ id: pointId, fromMs: at }],
+    });
+    await park.tick();
+    const rows = await park.intervals(pointId);
+    expect(rows.slice(0, 24).every((r) => r[1] !== null)).toBe(true);
+    expect(rows.slice(24).every((r) => r[1] === null && r[2] === 'missing')).toBe(true);
+    expect(await park.tick()).toMatchObject({ intervals: 0 });
+  });
+
+  it('a ratio corrected from the start makes every day that it changes dirty', async () => {
+    const { pointId, meterId } = await newPoint();
+    park.clock.now = new Date(T + 2 * DAY);
+    await park.say(meterId, line(0, 2 * 24 * 60));
+    await park.tick();
+    const before = (await park.dirty('rating')).length;
+    await park.owner.query('UPDATE installations SET ct = 40 WHERE meter_id = $1', [meterId]);
+    await rebuildFrom(park.db, { projectId: park.projectId, points: [{ id: pointId, fromMs: T }] });
+    await park.tick();
+    expect(total((await park.intervals(pointId)).slice(1, 3))).toBe(2 * 150 * 40);
+    const told = (await park.dirty('rating')).slice(before).map((d) => d.day);
+    expect(told).toEqual(['2026-11-10', '2026-11-11']);
   });
 });
 
