@@ -5,19 +5,22 @@
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { question, rowsOf } from '../sql/duckdb.ts';
-import { addDays, dayNumber, daySpan, daysBetween, localDayOf, SLOT_MS } from '../sql/local-day.ts';
+import { SLOT_MS } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
-import { type Installed, type Job, type Park, slotOf } from './interval-plan.ts';
-import { fillInputs, fillTable, OPEN_END, runIntervals } from './interval-statement.ts';
 import {
-  difference,
-  type Found,
-  isOpen,
-  type Quarantine,
-  quarantinesOf,
-  type Rule,
-} from './quarantine.ts';
+  between,
+  type Chain,
+  cadenceRows,
+  dayRows,
+  fetchSamples,
+  judgements,
+  least,
+  named,
+} from './interval-inputs.ts';
+import { type Job, type Park, slotOf } from './interval-plan.ts';
+import { fillInputs, fillTable, OPEN_END, runIntervals } from './interval-statement.ts';
+import { difference, type Found, type Quarantine, quarantinesOf, type Rule } from './quarantine.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -27,9 +30,6 @@ const MARGINS_MS = [2 * HOUR_MS, DAY_MS, 8 * DAY_MS, 70 * DAY_MS, Number.POSITIV
 const SLOTS_BEFORE = 2;
 /** And after it: the first sample there is judged by the two after it. */
 const SLOTS_AFTER = 3;
-/** Above this many meters or points an export takes the whole project. */
-const NAMED_MAX = 200;
-
 /** A stretch as built, before anything of it is written. The table `changed` holds its new versions. */
 export interface BuiltStretch {
   runs: number;
@@ -76,12 +76,6 @@ export async function buildStretch(deps: Deps): Promise<BuiltStretch> {
   const [count] = await rowsOf<{ n: bigint }>(connection, 'SELECT count(*) AS n FROM changed');
   built.changed = Number(count?.n ?? 0);
   return built;
-}
-
-interface Chain extends Installed {
-  inst: number;
-  whole: boolean;
-  final: boolean;
 }
 
 /** One run with samples of that margin; returns the points that need a wider one. */
@@ -173,85 +167,6 @@ function newestOf(chains: readonly Chain[], reaches: ReadonlyMap<number, Reach>)
     if (last !== undefined) lasts.set(pointId, Math.max(last, lasts.get(pointId) ?? last));
   }
   return lasts;
-}
-
-/** The samples of these meters, as the view `in_samples`. */
-async function fetchSamples(
-  { connection, questdb, folder, park }: Deps,
-  {
-    chains,
-    fetchFrom,
-    fetchUntil,
-  }: { chains: readonly Chain[]; fetchFrom: number; fetchUntil: number },
-): Promise<void> {
-  const meters = [...new Set(chains.map((c) => c.meterId))];
-  const file = join(folder, 'samples.parquet');
-  const starts = Math.max(fetchFrom, least(chains.map((c) => c.startMs)));
-  await questdb.exportParquet(
-    `SELECT ts, meter, active_wh, forward_wh, volume_l, reverse_wh FROM samples
-     WHERE project = '${park.projectId}' AND quality = 'ok'${named('meter', meters)}${between(starts, fetchUntil)}`,
-    file,
-  );
-  await connection.run(`CREATE OR REPLACE TEMP VIEW in_samples AS
-    SELECT epoch_us(ts) // 1000 AS ms, meter::BIGINT AS meter, active_wh AS active, forward_wh AS forward,
-      volume_l AS volume, reverse_wh AS reverse FROM '${file}'`);
-}
-
-// Not Math.min(…all): a park may have more points than a call takes arguments.
-const least = (all: readonly number[]) => all.reduce((a, b) => Math.min(a, b), OPEN_END);
-
-// Ids are digits by their type in Postgres; instants are ours.
-const named = (column: string, ids: readonly string[]) =>
-  ids.length <= NAMED_MAX && ids.length > 0
-    ? ` AND ${column} IN (${ids.map((id) => `'${id}'`).join()})`
-    : '';
-const between = (fromMs: number, untilMs: number) =>
-  `${fromMs > 0 ? ` AND ts >= '${new Date(fromMs).toISOString()}'` : ''}${
-    untilMs < OPEN_END ? ` AND ts < '${new Date(untilMs).toISOString()}'` : ''
-  }`;
-
-function cadenceRows(park: Park, chains: readonly Chain[]) {
-  const all = { starts: 0, ends: OPEN_END, ms: park.defaultCadenceMs };
-  return [...new Set(chains.map((c) => c.meterId))].flatMap((meter) =>
-    (park.cadences.get(meter) ?? [all]).map((c) => ({ meter, ...c })),
-  );
-}
-
-function dayRows(
-  { zone }: Park,
-  { chains, fetchFrom, untilMs }: { chains: readonly Chain[]; fetchFrom: number; untilMs: number },
-) {
-  if (chains.length === 0) return [];
-  const from = Math.max(fetchFrom, least(chains.map((c) => c.startMs)));
-  const days = daysBetween(localDayOf(zone, from), addDays(localDayOf(zone, untilMs), 1));
-  return days.map((day) => {
-    const { startMs, endMs } = daySpan(zone, day);
-    return { local_day: dayNumber(day), starts: startMs, ends: endMs };
-  });
-}
-
-/** What people and earlier builds have said, as the statement wants it. */
-function judgements(chains: readonly Chain[], quarantines: readonly Quarantine[]) {
-  const of = (q: Quarantine) =>
-    chains.filter((c) => c.meterId === q.meterId && q.atMs >= c.startMs && q.atMs <= c.endMs);
-  return {
-    ignored: quarantines.flatMap((q) =>
-      q.decision === 'exclude' && q.register !== null
-        ? [{ meter: q.meterId, ms: q.atMs, register: q.register }]
-        : [],
-    ),
-    openers: quarantines.flatMap((q) => {
-      const kind = q.decision === 'new-base' ? 'wall' : isOpen(q) && q.breaks ? 'break' : undefined;
-      return kind
-        ? of(q).map(({ inst }) => ({ inst, ms: q.atMs, kind: kind as 'wall' | 'break' }))
-        : [];
-    }),
-    spikes: quarantines.flatMap((q) =>
-      isOpen(q) && !q.breaks && q.rule !== 'conflict'
-        ? of(q).map(({ inst }) => ({ inst, ms: q.atMs }))
-        : [],
-    ),
-  };
 }
 
 interface Reach {

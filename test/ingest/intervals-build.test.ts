@@ -17,6 +17,8 @@ const DAY = 24 * HOUR;
 const ZONE = 'Asia/Shanghai';
 /** Local midnight of 2026-11-10. */
 const T = dayStart(ZONE, '2026-11-10');
+/** The machine is shared with three databases. */
+const TIMEOUT_MS = 120_000;
 const actor = { kind: 'user', id: 'u1', name: 'U' } as const;
 
 let park: IntervalPark;
@@ -39,7 +41,7 @@ async function newPoint(more = {}) {
 const total = (rows: readonly (readonly [number, unknown, ...unknown[]])[]) =>
   rows.reduce((sum, [, quantity]) => sum + Number(quantity ?? 0), 0);
 
-describe('live', () => {
+describe('live', { timeout: TIMEOUT_MS }, () => {
   it('builds each slot once, when a sample at or after its end is there', async () => {
     const { pointId, meterId } = await newPoint();
     await park.say(meterId, line(0, 44));
@@ -87,7 +89,7 @@ describe('live', () => {
   });
 });
 
-describe('late data', () => {
+describe('late data', { timeout: TIMEOUT_MS }, () => {
   it('gives the same intervals in any order, and tells which days it changed', async () => {
     const samples = line(0, 3 * 24 * 60, (m) => 1000 + m * 7).filter((_, i) => i % 5 === 0);
     const inOrder = await newPoint();
@@ -157,7 +159,7 @@ describe('late data', () => {
   });
 });
 
-describe('killed', () => {
+describe('killed', { timeout: TIMEOUT_MS }, () => {
   it('between versions and intervals, or before marks, it ends in the same state', async () => {
     const { pointId, meterId } = await newPoint();
     const at = new Date(T + 2 * DAY);
@@ -194,7 +196,7 @@ describe('killed', () => {
   });
 });
 
-describe('a reading that history contradicts', () => {
+describe('a reading that history contradicts', { timeout: TIMEOUT_MS }, () => {
   const quarantines = async (meterId: string) => {
     const { rows } = await park.owner.query<{ id: string; rule: string; decision: string | null }>(
       `SELECT q.id::text, q.rule, (SELECT decision FROM quarantine_decisions d
@@ -324,7 +326,7 @@ describe('a reading that history contradicts', () => {
   });
 });
 
-describe('devices entered late', () => {
+describe('devices entered late', { timeout: TIMEOUT_MS }, () => {
   it('a meter replaced in the past counts for the point from then on, the old one until then', async () => {
     const { pointId, meterId } = await newPoint();
     park.clock.now = new Date(T + 2 * DAY);
@@ -390,7 +392,7 @@ describe('devices entered late', () => {
   });
 });
 
-describe('a long history', () => {
+describe('a long history', { timeout: TIMEOUT_MS }, () => {
   it('built in small stretches is the same as built at once', async () => {
     const samples = line(0, 6 * 24 * 60, (m) => 1000 + m * 3)
       .filter((_, i) => i % 15 === 0)
