@@ -1,7 +1,7 @@
 /** Fields that the bodies of this room share. */
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../sql/problem.ts';
-import { idSchema, pageQuery } from '../sql/route.ts';
+import { idSchema, instantSchema, pageQuery } from '../sql/route.ts';
 
 const NAME_MAX = 120;
 const CODE_MAX = 40;
@@ -45,3 +45,13 @@ export function rangeOf({ from, to }: { from: string; to: string }): {
   if (fromMs >= toMs) throw new Problem('invalid-request', 'query/to: must be later than from');
   return { fromMs, toMs };
 }
+
+/** Before this no meter of ours stood anywhere: an earlier year is a slip of the pen. */
+const EARLIEST = '2000-01-01T00:00:00Z';
+const LATEST = '2100-01-01T00:00:00Z';
+
+/** The instant from or to which something dated holds. */
+export const datedSchema = instantSchema.refine(
+  (text) => Date.parse(text) >= Date.parse(EARLIEST) && Date.parse(text) < Date.parse(LATEST),
+  'must lie between the years 2000 and 2100',
+);

@@ -9,7 +9,6 @@ import {
   answers,
   createRoutes,
   idSchema,
-  instantSchema,
   listOf,
   makes,
   needs,
@@ -17,7 +16,7 @@ import {
   takes,
 } from '../sql/route.ts';
 import { installations, meters, points } from '../sql/schema/index.ts';
-import { idPageQuery, registerSchema } from './fields.ts';
+import { datedSchema, idPageQuery, registerSchema } from './fields.ts';
 import { modelOf } from './models.ts';
 import { rebuildFrom } from './rebuild.ts';
 import type { IngestDeps } from './routes.ts';
@@ -56,13 +55,13 @@ const device = {
 };
 const body = z.strictObject({
   pointId: idSchema,
-  from: instantSchema,
-  to: instantSchema.nullable().default(null),
+  from: datedSchema,
+  to: datedSchema.nullable().default(null),
   lastRegister: registerSchema.nullable().default(null),
   ...device,
 });
 const patch = z.strictObject({
-  to: instantSchema.nullable().optional(),
+  to: datedSchema.nullable().optional(),
   firstRegister: registerSchema.nullable().optional(),
   lastRegister: registerSchema.nullable().optional(),
   ct: ratioSchema.optional(),
@@ -72,7 +71,7 @@ const patch = z.strictObject({
   ratedPerHour: registerSchema.min(1).nullable().optional(),
 });
 const replacement = z.strictObject({
-  at: instantSchema,
+  at: datedSchema,
   lastRegister: registerSchema.nullable().default(null),
   ...device,
 });

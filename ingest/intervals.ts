@@ -10,8 +10,9 @@ import type { Clock } from '../sql/clock.ts';
 import { type DirtyDay, markDone, pendingDirty } from '../sql/dirty-days.ts';
 import type { Duckdb } from '../sql/duckdb.ts';
 import { type DaySpan, type LocalDay, SLOT_MS } from '../sql/local-day.ts';
-import type { Db } from '../sql/postgres.ts';
-import type { Questdb } from '../sql/questdb.ts';
+import { type Db, isRetryable } from '../sql/postgres.ts';
+import { type Questdb, QuestdbError } from '../sql/questdb.ts';
+import { messageOf } from '../sql/refusal.ts';
 import { projects } from '../sql/schema/index.ts';
 import { buildStretch } from './interval-build.ts';
 import {
@@ -58,6 +59,8 @@ export interface Built {
   intervals: number;
   raised: number;
   withdrawn: number;
+  /** Points that could not be built, and why: they alone wait for a person. */
+  failures: { pointId: string; message: string }[];
 }
 
 export interface IntervalBuilder {
@@ -73,17 +76,18 @@ export function createIntervalBuilder(deps: IntervalDeps): IntervalBuilder {
   const seen = new Map<string, Seen>();
 
   async function tick(): Promise<Built> {
-    const total: Built = { runs: 0, intervals: 0, raised: 0, withdrawn: 0 };
+    const total = nothingBuilt();
     const { id, zone, pollSeconds } = projects;
     for (const project of await deps.db.select({ id, zone, pollSeconds }).from(projects)) {
-      const built = await buildProject(project);
-      for (const key of Object.keys(total) as (keyof Built)[]) total[key] += built[key];
+      await buildProject(project, total);
     }
     return total;
   }
 
-  async function buildProject(project: { id: string; zone: string; pollSeconds: number }) {
-    const built: Built = { runs: 0, intervals: 0, raised: 0, withdrawn: 0 };
+  async function buildProject(
+    project: { id: string; zone: string; pollSeconds: number },
+    built: Built,
+  ): Promise<void> {
     const { id: projectId, zone } = project;
     const at = deps.clock();
     const nowMs = at.getTime();
@@ -91,7 +95,7 @@ export function createIntervalBuilder(deps: IntervalDeps): IntervalBuilder {
     const dirty = await pendingDays(deps.db, { projectId, limit: limits.dirtyDays });
     const park = await readPark(deps.db, project);
     await forget(dirty.filter(({ pointId }) => !park.installed.has(pointId)));
-    if (park.installed.size === 0) return built;
+    if (park.installed.size === 0) return;
     const newest = await newestSamples(deps.questdb, projectId);
     const days = new Map<string, LocalDay[]>();
     for (const { pointId, localDay } of dirty) {
@@ -102,15 +106,31 @@ export function createIntervalBuilder(deps: IntervalDeps): IntervalBuilder {
     if (jobs.length > 0) await deps.questdb.settled(['samples', 'intervals']);
     for (const job of jobs) {
       if (built.runs >= limits.runs) break;
-      await buildJob(job);
+      await tryJob(job);
     }
     await syncQuarantineAlarms(deps.db, { projectId, at });
-    return built;
 
     /** Dirty days of points where no meter ever stood need nothing. */
     async function forget(none: readonly { id: string }[]): Promise<void> {
       const ids = none.map(({ id }) => id);
       await markDone(deps.db, { consumer: 'intervals', projectId, ids });
+    }
+
+    /** A point whose numbers cannot be computed with must not keep the others waiting. */
+    async function tryJob(job: Job): Promise<void> {
+      try {
+        await buildJob(job);
+      } catch (error) {
+        if (error instanceof QuestdbError || isRetryable(error)) throw error;
+        const [pointId = ''] = job.points;
+        if (job.points.length === 1) {
+          built.failures.push({ pointId, message: messageOf(error) });
+          return;
+        }
+        const half = job.points.length >> 1;
+        await tryJob({ ...job, points: job.points.slice(0, half) });
+        await tryJob({ ...job, points: job.points.slice(half) });
+      }
     }
 
     /** A job in stretches that fit into memory. */
@@ -190,6 +210,14 @@ export function createIntervalBuilder(deps: IntervalDeps): IntervalBuilder {
 
   return { tick };
 }
+
+const nothingBuilt = (): Built => ({
+  runs: 0,
+  intervals: 0,
+  raised: 0,
+  withdrawn: 0,
+  failures: [],
+});
 
 /** Epoch ms of each meter's newest sample that is readable. */
 async function newestSamples(questdb: Questdb, projectId: string): Promise<Map<string, number>> {

@@ -175,7 +175,9 @@ async function tellStatistics(): Promise<void> {
 /** Builds what lags behind its samples or was made dirty. */
 async function buildIntervals(): Promise<void> {
   const built = await intervals.tick();
-  if (built.runs > 0) log.info(built, 'intervals built');
+  const { failures, ...done } = built;
+  if (done.runs > 0) log.info(done, 'intervals built');
+  if (failures.length > 0) log.error({ failures }, 'points whose intervals could not be built');
 }
 
 const ticks = startTicks({

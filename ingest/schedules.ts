@@ -8,7 +8,6 @@ import {
   answers,
   createRoutes,
   idSchema,
-  instantSchema,
   listOf,
   makes,
   needs,
@@ -16,7 +15,7 @@ import {
   takes,
 } from '../sql/route.ts';
 import { meters, schedules } from '../sql/schema/index.ts';
-import { idPageQuery } from './fields.ts';
+import { datedSchema, idPageQuery } from './fields.ts';
 import type { IngestDeps } from './routes.ts';
 import { broken, by, only, pageOf } from './rows.ts';
 
@@ -49,8 +48,8 @@ const make = createRoute({
     body: takes(
       z.strictObject({
         meterId: idSchema,
-        from: instantSchema,
-        to: instantSchema.nullable().default(null),
+        from: datedSchema,
+        to: datedSchema.nullable().default(null),
         seconds: z.number().int().min(5).max(86_400),
       }),
     ),

@@ -4,9 +4,11 @@ import { buildStretch } from '../../ingest/interval-build.ts';
 import { readPark } from '../../ingest/interval-plan.ts';
 import { announce, writeIntervals } from '../../ingest/interval-publish.ts';
 import { OPEN_END } from '../../ingest/interval-statement.ts';
+import { createIntervalBuilder } from '../../ingest/intervals.ts';
 import { decide } from '../../ingest/quarantine.ts';
 import { rebuildFrom } from '../../ingest/rebuild.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
+import type { Duckdb } from '../../sql/duckdb.ts';
 import { dayStart, localDayOf } from '../../sql/local-day.ts';
 import { type IntervalPark, openIntervalPark } from './interval-park.ts';
 
@@ -389,6 +391,35 @@ describe('devices entered late', { timeout: TIMEOUT_MS }, () => {
     expect(total((await park.intervals(pointId)).slice(1, 3))).toBe(2 * 150 * 40);
     const told = (await park.dirty('rating')).slice(before).map((d) => d.day);
     expect(told).toEqual(['2026-11-10', '2026-11-11']);
+  });
+});
+
+describe('a point whose numbers cannot be computed with', { timeout: TIMEOUT_MS }, () => {
+  it('is named, and keeps no other point waiting', async () => {
+    const [bad, good] = [await newPoint(), await newPoint()];
+    park.clock.now = new Date(T + 40 * MINUTE);
+    for (const { meterId } of [bad, good]) await park.say(meterId, line(0, 40));
+    const poisoned = createIntervalBuilder({ ...park.deps, duckdb: failingFor(bad.pointId) });
+    const { failures } = await poisoned.tick();
+    expect(failures).toEqual([{ pointId: bad.pointId, message: 'out of range' }]);
+    expect(await park.intervals(good.pointId)).toHaveLength(2);
+    expect((await park.tick()).failures).toEqual([]);
+    expect(await park.intervals(bad.pointId)).toHaveLength(2);
+  });
+
+  /** A DuckDB that cannot compute with one point. */
+  const failingFor = (pointId: string): Duckdb => ({
+    ...park.duckdb,
+    connect: async () => {
+      const connection = await park.duckdb.connect();
+      const run = connection.run.bind(connection);
+      connection.run = (text, values, types) => {
+        const isIts = JSON.stringify(values ?? {}, (_, v) => (typeof v === 'bigint' ? '' : v));
+        if (isIts.includes(`pointId\\":\\"${pointId}`)) throw new Error('out of range');
+        return run(text, values, types);
+      };
+      return connection;
+    },
   });
 });
 

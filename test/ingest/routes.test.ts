@@ -168,6 +168,14 @@ describe('an installation', () => {
     ]);
   });
 
+  it('of a year that cannot be meant is refused', async () => {
+    const [meter, point] = [await newMeter(), await newPoint()];
+    for (const year of ['0001', '0201', '9999']) {
+      const body = { pointId: point.id, meterId: meter.id, from: `${year}-01-01T00:00:00Z` };
+      expect((await refusal('POST', `${project}/installations`, body))[2]).toContain('json/from');
+    }
+  });
+
   it('that ends before it begins is refused, as is water at an electric point', async () => {
     const [meter, point] = [await newMeter({ model: 'WATER' }), await newPoint()];
     const body = { pointId: point.id, meterId: meter.id, from, to: from };
