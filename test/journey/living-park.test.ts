@@ -183,13 +183,16 @@ describe('the pages of the park', () => {
       for (const link of links) {
         await page.goto(system.url + link);
         await page.locator('main').waitFor();
+        const isFull = async () => {
+          // biome-ignore lint/performance/useDomNodeTextContent: what is hidden does not count as content
+          const words = (await page.locator('main').innerText()).trim();
+          const busy = await page.locator('[aria-busy="true"]').count();
+          const isChinese = /[\u4e00-\u9fff]/.test(words);
+          return busy === 0 && words.length > 60 && isChinese === (language === 'zh');
+        };
         await expect
-          .poll(() => page.locator('[aria-busy="true"]').count(), { timeout: 20_000 })
-          .toBe(0);
-        // biome-ignore lint/performance/useDomNodeTextContent: what is hidden does not count as content
-        const words = (await page.locator('main').innerText()).trim();
-        expect(words.length, `${link} at ${width}`).toBeGreaterThan(60);
-        expect(/[\u4e00-\u9fff]/.test(words), `${link} in ${language}`).toBe(language === 'zh');
+          .poll(isFull, { timeout: 20_000, message: `${link} in ${language}` })
+          .toBe(true);
         const name = link.replaceAll(/\W+/g, '-').replace(/^-|-$/g, '') || 'home';
         await page.screenshot({ path: `test/screenshots/journey-${name}-${width}.png` });
       }
