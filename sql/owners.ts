@@ -39,6 +39,8 @@ export const owners = {
   roles: web('change'),
   grants: web('delete', ['web']),
   api_keys: web('change', ['web']),
+  export_jobs: web('delete', ['web']),
+  saved_views: web('delete', ['web']),
   gateways: ingest('change'),
   buses: ingest('change'),
   meters: ingest('change'),

@@ -1,6 +1,7 @@
 /** Every table of the Postgres kernel. */
 export * from './accounts.ts';
 export * from './devices.ts';
+export * from './exports.ts';
 export * from './identity.ts';
 export * from './ledger.ts';
 export * from './places.ts';
