@@ -1,0 +1,296 @@
+/**
+ * What a report is: a question with its parameters, columns with units, and one statement. Here it
+ * becomes a route that answers as JSON for pages and as a file in every format, from the same rows.
+ */
+
+import type { DuckDBValue } from '@duckdb/node-api';
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { eq } from 'drizzle-orm';
+import type { Clock } from '../sql/clock.ts';
+import type { DuckDBConnection } from '../sql/duckdb.ts';
+import type { FileTable } from '../sql/export/table.ts';
+import { columnTypes } from '../sql/export/table.ts';
+import { exponentOf, formatMinor } from '../sql/money.ts';
+import type { Db } from '../sql/postgres.ts';
+import { notFound, Problem } from '../sql/problem.ts';
+import { answers, moneySchema, needs, projectParams, type RouteEnv } from '../sql/route.ts';
+import { projects } from '../sql/schema/index.ts';
+import { type Answered, askManifest } from './ask.ts';
+import type { Reader } from './reader.ts';
+import { type Cells, type ReportColumn, readCells, sumsOf } from './report-columns.ts';
+import { fileOf } from './report-file.ts';
+import { formatAsked, formatSchema } from './report-format.ts';
+
+/** Most rows that a report answers as JSON; files have no such bound. */
+export const REPORT_ROWS_MAX = 200_000;
+
+/** What a report's `prepare` is given besides its question. */
+export interface ReportPlace {
+  projectId: string;
+  projectName: string;
+  zone: string;
+  currency: string;
+  now: Date;
+  db: Db;
+}
+
+/** The statement of an answer, whose columns are those of the report in their order. */
+export interface Relation {
+  statement: string;
+  parameters: Record<string, DuckDBValue>;
+  /** Said in the envelope beside the rows: a proof, what is compared, other small tables. */
+  beside?: Record<string, unknown>;
+}
+
+export interface Report<Shape extends z.ZodRawShape> {
+  /** The last part of its address. */
+  name: string;
+  summary: string;
+  description: string;
+  query: Shape;
+  /** The columns, which may depend on what is asked (Wh or litres). */
+  columns: (asked: z.output<z.ZodObject<Shape>>) => readonly ReportColumn[];
+  /** Checks what is asked and says what to run; throws Problem. Runs inside the reader's turn. */
+  relation: (
+    connection: DuckDBConnection,
+    asked: z.output<z.ZodObject<Shape>>,
+    place: ReportPlace & Answered,
+  ) => Promise<Relation>;
+  /** Totals that are no sums (a share, a maximum), from the sums and the rows. */
+  totals?: (cells: Cells, asked: z.output<z.ZodObject<Shape>>) => Record<string, unknown>;
+  /** Schema of `beside`, for the description of the API. */
+  beside?: z.ZodRawShape;
+}
+
+export interface ReportDeps {
+  db: Db;
+  clock: Clock;
+  dataDir: string;
+  reader: Reader;
+}
+
+/** Mounts a report at `GET /projects/{projectId}/reports/<name>`. */
+export function mountReport<Shape extends z.ZodRawShape>(
+  app: OpenAPIHono<RouteEnv>,
+  { db, clock, dataDir, reader }: ReportDeps,
+  report: Report<Shape>,
+): void {
+  const query = z.object({ ...report.query, format: formatSchema });
+  type Asked = z.output<z.ZodObject<Shape>>;
+  const columns = report.columns({} as Asked); // Names and types do not depend on what is asked.
+  const route = createRoute({
+    method: 'get',
+    path: `/projects/{projectId}/reports/${report.name}`,
+    summary: report.summary,
+    description: report.description,
+    ...needs('report.read'),
+    request: { params: projectParams, query },
+    responses: answers(envelopeOf(report, columns), 'The report; other formats by `format`'),
+  });
+  app.openapi(route, async (c) => {
+    const { projectId } = c.req.valid('param') as { projectId: string }; // As projectParams says.
+    const asked = c.req.valid('query') as Asked & { format?: string }; // As the schema above says.
+    const format = formatAsked(asked.format, c.req.header('accept'));
+    const { signal } = c.req.raw;
+    const place = await placeOf(db, projectId, clock());
+    const shown = report.columns(asked);
+    if (format !== 'page') {
+      return (await fileOf({
+        reader,
+        format,
+        signal,
+        answer: async (connection): Promise<FileTable> => {
+          const answered = await askManifest({ dataDir, projectId });
+          const relation = await report.relation(connection, asked, { ...place, ...answered });
+          return tableOf(report.name, { asked, shown, place, answered, relation, connection });
+        },
+      })) as never; // A file: no schema describes its bytes.
+    }
+    const body = await reader.ask(async (connection) => {
+      const answered = await askManifest({ dataDir, projectId });
+      const relation = await report.relation(connection, asked, { ...place, ...answered });
+      const cells = await readCells(connection, relation, shown, REPORT_ROWS_MAX);
+      return {
+        zone: place.zone,
+        asOf: answered.asOf.toISOString(),
+        ageS: Math.max(0, Math.round((place.now.getTime() - answered.asOf.getTime()) / 1000)),
+        parameters: parametersOf(asked),
+        columns: shown.map(({ name, type, unit, title }) => ({
+          name: camel(name),
+          type,
+          unit: type === 'money' ? place.currency : (unit ?? null),
+          title,
+        })),
+        rowCount: cells.rowCount,
+        totals: {
+          ...rendered(shown, sumsOf(cells, shown), place.currency),
+          ...report.totals?.(cells, asked),
+        },
+        ...relation.beside,
+        data: rowsOfCells(cells, shown, place.currency),
+      };
+    }, signal);
+    return c.json(body as never, 200); // The columns above say it; no type can prove it.
+  });
+}
+
+async function placeOf(db: Db, projectId: string, now: Date): Promise<ReportPlace> {
+  const [project] = await db
+    .select({ name: projects.name, zone: projects.zone, currency: projects.currency })
+    .from(projects)
+    .where(eq(projects.id, projectId));
+  if (!project) throw notFound('project');
+  const { name, zone, currency } = project;
+  return { projectId, projectName: name, zone, currency, now, db };
+}
+
+function tableOf(
+  name: string,
+  {
+    asked,
+    shown,
+    place,
+    answered,
+    relation,
+    connection,
+  }: {
+    asked: Record<string, unknown>;
+    shown: readonly ReportColumn[];
+    place: ReportPlace;
+    answered: Answered;
+    relation: Relation;
+    connection: DuckDBConnection;
+  },
+): FileTable {
+  const parameters = Object.entries(parametersOf(asked)).filter(([, value]) => value !== null);
+  const range = [asked.from, asked.to].filter((day) => typeof day === 'string').join('-');
+  return {
+    name: range ? `${name}-${range}` : name,
+    title: name,
+    columns: shown.map(({ name: column, type, unit, title, sum }) => ({
+      name: column,
+      type,
+      title,
+      sum,
+      unit: type === 'money' ? place.currency : (unit ?? null),
+      ...(type === 'money' && { scale: exponentOf(place.currency) }),
+    })),
+    about: [
+      { name: 'project', value: place.projectName },
+      { name: 'zone', value: place.zone },
+      { name: 'as of', value: answered.asOf.toISOString() },
+      ...parameters.map(([key, value]) => ({ name: key, value: String(value) })),
+    ],
+    source: { connection, ...relation },
+  };
+}
+
+/** What was asked, defaults included; without the format, which is no part of the question. */
+function parametersOf(asked: Record<string, unknown>): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(asked)
+      .filter(([name]) => name !== 'format')
+      .map(([name, value]) => [name, value === undefined ? null : String(value)]),
+  );
+}
+
+const camel = (name: string): string =>
+  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+function rowsOfCells(cells: Cells, columns: readonly ReportColumn[], currency: string) {
+  const names = columns.map(({ name }) => camel(name));
+  return Array.from({ length: cells.rowCount }, (_, row) =>
+    Object.fromEntries(
+      columns.map((column, i) => [names[i], renderedCell(column, cells.at(i, row), currency)]),
+    ),
+  );
+}
+
+function rendered(
+  columns: readonly ReportColumn[],
+  sums: Readonly<Record<string, number | bigint | null>>,
+  currency: string,
+) {
+  return Object.fromEntries(
+    columns
+      .filter(({ name }) => name in sums)
+      .map((column) => [
+        camel(column.name),
+        renderedCell(column, sums[column.name] ?? null, currency),
+      ]),
+  );
+}
+
+/** Money with its currency; integers past 2^53 never occur here: readCells throws. */
+function renderedCell({ type }: ReportColumn, value: unknown, currency: string): unknown {
+  if (value === null || value === undefined) return null;
+  if (type === 'money') return { amount: formatMinor(BigInt(value as number), currency), currency };
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+const cellSchemas = {
+  text: z.string(),
+  id: z.string(),
+  integer: z.int(),
+  number: z.number(),
+  decimal: z.string(),
+  money: moneySchema,
+  boolean: z.boolean(),
+  day: z.string(),
+  instant: z.string(),
+} as const;
+
+function envelopeOf<Shape extends z.ZodRawShape>(
+  { name, beside = {} }: Report<Shape>,
+  columns: readonly ReportColumn[],
+) {
+  const row = z.object(
+    Object.fromEntries(
+      columns.map(({ name: column, type, says }) => [
+        camel(column),
+        cellSchemas[type].nullable().openapi({ description: says }),
+      ]),
+    ),
+  );
+  const title = `${camel(name.replaceAll('-', '_')).replace(/^./, (c) => c.toUpperCase())}Report`;
+  return z
+    .object({
+      zone: z.string(),
+      asOf: z.string(),
+      ageS: z.int(),
+      parameters: z.record(z.string(), z.string().nullable()),
+      columns: z.array(
+        z.object({
+          name: z.string(),
+          type: z.enum(columnTypes),
+          unit: z.string().nullable(),
+          title: z.string(),
+        }),
+      ),
+      rowCount: z.int(),
+      totals: z.record(z.string(), z.unknown()),
+      ...beside,
+      data: z.array(row),
+    })
+    .openapi(title);
+}
+
+/** The range of a report in local days. Throws Problem when it is upside down or too long. */
+export function checkRange({
+  from,
+  to,
+  daysMax,
+}: {
+  from: string;
+  to: string;
+  daysMax: number;
+}): void {
+  if (from >= to) {
+    throw new Problem('invalid-request', 'The range ends before it begins: `to` is exclusive.', {
+      faults: [{ at: 'query/to', message: 'must be later than from' }],
+    });
+  }
+  if ((Date.parse(to) - Date.parse(from)) / 86_400_000 > daysMax) {
+    throw new Problem('range-too-long', `This report covers at most ${daysMax} days.`);
+  }
+}
