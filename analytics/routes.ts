@@ -17,7 +17,9 @@ import {
   type EnergyQuestion,
   groupings,
 } from './questions/energy.ts';
+import { ranking } from './questions/ranking.ts';
 import { openReader, type Reader } from './reader.ts';
+import { mountReport } from './report.ts';
 
 /** Longest range of a report, in local days, by unit. */
 const DAYS_MAX = {
@@ -128,6 +130,7 @@ const energyRoute = createRoute({
 export function routes({ db, clock, dataDir }: AnalyticsParts) {
   const app = createRoutes();
   const reader = openReader();
+  mountReport(app, { db, clock, dataDir, reader }, ranking);
 
   app.openapi(energyRoute, async (c) => {
     const { projectId } = c.req.valid('param');
