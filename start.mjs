@@ -1,7 +1,7 @@
 /**
  * Set-up and launch for a clone in which nothing is installed: plain JavaScript, no dependencies.
  * `node start.mjs [--no-demo]` runs the system, `node start.mjs test` proves it, `soak` proves it at
- * length. Every step is skipped while what it was made from has not changed.
+ * length, `bench` measures it. Every step is skipped while what it was made from has not changed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ const root = dirname(fileURLToPath(import.meta.url));
 const oldestNode = [20, 19];
 const installTimeoutMs = 600_000;
 const parentPollMs = 500;
-const [task, ...rest] = ['test', 'soak'].includes(process.argv[2])
+const [task, ...rest] = ['test', 'soak', 'bench'].includes(process.argv[2])
   ? process.argv.slice(2)
   : ['start', ...process.argv.slice(2)];
 
@@ -26,7 +26,8 @@ try {
   checkNode();
   installDependencies();
   buildWebApp();
-  process.exitCode = task === 'start' ? await launch(rest) : await prove(rest);
+  const act = { start: launch, test: prove, soak: prove, bench: measure }[task];
+  process.exitCode = await act(rest);
 } catch (error) {
   console.error(error instanceof Refusal ? `Wattledger: ${error.message}` : error);
   process.exitCode = 1;
@@ -146,6 +147,20 @@ async function prove(args) {
   const ignored = skipped > 0 ? `, ${skipped} skipped` : '';
   console.log(`${passed + checks.passed} passed, ${failed + checks.failed} failed${ignored}`);
   return failed + checks.failed > 0 ? 1 : code;
+}
+
+/** Benchmarks want the same things as tests; a Ctrl-C reaches them so that they end their servers. */
+async function measure(args) {
+  const chrome = findChromium();
+  step('Looking for QuestDB and Java', undefined, [
+    ...[process.execPath, '--import', 'tsx', 'start.ts', '--set-up'],
+  ]);
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/bench/main.ts', ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, CHROME_PATH: chrome },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
 }
 
 /** A file that does not load, or an error outside of any test, counts as one failed test. */

@@ -1,0 +1,5 @@
+/** Every part of the bench, in the order they run. A new part is a file beside this one and a line here. */
+import { intervals } from './intervals.ts';
+import type { Part } from './part.ts';
+
+export const parts: readonly Part[] = [intervals];
