@@ -13,6 +13,7 @@ import { columnTypes } from '../sql/export/table.ts';
 import { exponentOf, formatMinor } from '../sql/money.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import type { Questdb } from '../sql/questdb.ts';
 import { answers, moneySchema, needs, projectParams, type RouteEnv } from '../sql/route.ts';
 import { projects } from '../sql/schema/index.ts';
 import { type Answered, askManifest } from './ask.ts';
@@ -32,12 +33,15 @@ export interface ReportPlace {
   currency: string;
   now: Date;
   db: Db;
+  questdb: Questdb;
 }
 
 /** The statement of an answer, whose columns are those of the report in their order. */
 export interface Relation {
   statement: string;
   parameters: Record<string, DuckDBValue>;
+  /** Totals that do not follow from the rows; they also travel with files. */
+  totals?: Record<string, string | number | null>;
   /** Said in the envelope beside the rows: a proof, what is compared, other small tables. */
   beside?: Record<string, unknown>;
 }
@@ -64,6 +68,7 @@ export interface Report<Shape extends z.ZodRawShape> {
 
 export interface ReportDeps {
   db: Db;
+  questdb: Questdb;
   clock: Clock;
   dataDir: string;
   reader: Reader;
@@ -72,7 +77,7 @@ export interface ReportDeps {
 /** Mounts a report at `GET /projects/{projectId}/reports/<name>`. */
 export function mountReport<Shape extends z.ZodRawShape>(
   app: OpenAPIHono<RouteEnv>,
-  { db, clock, dataDir, reader }: ReportDeps,
+  { db, questdb, clock, dataDir, reader }: ReportDeps,
   report: Report<Shape>,
 ): void {
   const query = z.object({ ...report.query, format: formatSchema });
@@ -92,7 +97,7 @@ export function mountReport<Shape extends z.ZodRawShape>(
     const asked = c.req.valid('query') as Asked & { format?: string }; // As the schema above says.
     const format = formatAsked(asked.format, c.req.header('accept'));
     const { signal } = c.req.raw;
-    const place = await placeOf(db, projectId, clock());
+    const place = await placeOf({ db, questdb, projectId, now: clock() });
     const shown = report.columns(asked);
     if (format !== 'page') {
       return (await fileOf({
@@ -125,6 +130,7 @@ export function mountReport<Shape extends z.ZodRawShape>(
         totals: {
           ...rendered(shown, sumsOf(cells, shown), place.currency),
           ...report.totals?.(cells, asked),
+          ...relation.totals,
         },
         ...relation.beside,
         data: rowsOfCells(cells, shown, place.currency),
@@ -134,14 +140,19 @@ export function mountReport<Shape extends z.ZodRawShape>(
   });
 }
 
-async function placeOf(db: Db, projectId: string, now: Date): Promise<ReportPlace> {
+async function placeOf({
+  db,
+  questdb,
+  projectId,
+  now,
+}: Pick<ReportPlace, 'db' | 'questdb' | 'projectId' | 'now'>): Promise<ReportPlace> {
   const [project] = await db
     .select({ name: projects.name, zone: projects.zone, currency: projects.currency })
     .from(projects)
     .where(eq(projects.id, projectId));
   if (!project) throw notFound('project');
   const { name, zone, currency } = project;
-  return { projectId, projectName: name, zone, currency, now, db };
+  return { projectId, projectName: name, zone, currency, now, db, questdb };
 }
 
 function tableOf(
@@ -180,6 +191,10 @@ function tableOf(
       { name: 'zone', value: place.zone },
       { name: 'as of', value: answered.asOf.toISOString() },
       ...parameters.map(([key, value]) => ({ name: key, value: String(value) })),
+      ...Object.entries(relation.totals ?? {}).map(([key, value]) => ({
+        name: `total ${key}`,
+        value: String(value ?? '-'),
+      })),
     ],
     source: { connection, ...relation },
   };

@@ -1,15 +1,16 @@
 /** The face of analytics: reports over history. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
-import { answers, createRoutes, daySchema, idSchema, needs, projectParams } from '../sql/route.ts';
-import { accounts, buildings, floors, points, projects } from '../sql/schema/index.ts';
+import { answers, createRoutes, daySchema, needs, projectParams } from '../sql/route.ts';
+import { projects } from '../sql/schema/index.ts';
 import { csvReport, jsonReport } from './energy-report.ts';
 import { NEVER, readManifest, warehouseDir } from './manifest.ts';
 import { comparisons, type Unit, units } from './periods.ts';
+import { checkPlaces, commodities, placesQuery } from './places.ts';
 import {
   askEnergy,
   CELLS_MAX,
@@ -17,9 +18,8 @@ import {
   type EnergyQuestion,
   groupings,
 } from './questions/energy.ts';
-import { ranking } from './questions/ranking.ts';
 import { openReader, type Reader } from './reader.ts';
-import { mountReport } from './report.ts';
+import { mountReports } from './reports.ts';
 
 /** Longest range of a report, in local days, by unit. */
 const DAYS_MAX = {
@@ -48,17 +48,10 @@ const query = z.object({
     description:
       'What `previous` is: of whole months as many months before; of the first days of a month the same days of the month before; of other ranges as many days before. `year`: the same days a year before.',
   }),
-  commodity: z.enum(['electricity', 'water']).optional().openapi({
+  commodity: z.enum(commodities).optional().openapi({
     description: 'Of the point when one is asked for, else electricity',
   }),
-  role: z.enum(['unit', 'building-main', 'park-main']).optional().openapi({
-    description:
-      'Unset: units, so that a main is never added to its parts; for accounts, whatever they hold; for a point, that point',
-  }),
-  buildingId: idSchema.optional(),
-  floorId: idSchema.optional(),
-  accountId: idSchema.optional(),
-  pointId: idSchema.optional(),
+  ...placesQuery,
   format: z.enum(['json', 'csv']).optional().openapi({ description: 'Unset: as Accept says' }),
 });
 type Query = z.output<typeof query>;
@@ -127,10 +120,10 @@ const energyRoute = createRoute({
 });
 
 /** Reports of analytics, answered by one bounded DuckDB in this process. */
-export function routes({ db, clock, dataDir }: AnalyticsParts) {
+export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
   const app = createRoutes();
   const reader = openReader();
-  mountReport(app, { db, clock, dataDir, reader }, ranking);
+  mountReports(app, { db, questdb, clock, dataDir, reader });
 
   app.openapi(energyRoute, async (c) => {
     const { projectId } = c.req.valid('param');
@@ -180,22 +173,7 @@ async function questionOf(
     .from(projects)
     .where(eq(projects.id, projectId));
   if (!project) throw notFound('project');
-  const point = asked.pointId
-    ? (
-        await db
-          .select({ commodity: points.commodity })
-          .from(points)
-          .where(and(eq(points.projectId, projectId), eq(points.id, asked.pointId)))
-      )[0]
-    : undefined;
-  if (asked.pointId && !point) throw notFound('point');
-  for (const [what, table, id] of [
-    ['building', buildings, asked.buildingId],
-    ['floor', floors, asked.floorId],
-    ['account', accounts, asked.accountId],
-  ] as const) {
-    if (id && !(await exists(db, table, projectId, id))) throw notFound(what);
-  }
+  const commodity = await checkPlaces(db, projectId, asked);
   const { from, to, unit, by, against } = asked;
   return {
     projectName: project.name,
@@ -205,7 +183,7 @@ async function questionOf(
       unit,
       by,
       against,
-      commodity: asked.commodity ?? point?.commodity ?? 'electricity',
+      commodity: asked.commodity ?? commodity ?? 'electricity',
       role: asked.role ?? null,
       buildingId: asked.buildingId ?? null,
       floorId: asked.floorId ?? null,
@@ -213,19 +191,6 @@ async function questionOf(
       pointId: asked.pointId ?? null,
     },
   };
-}
-
-async function exists(
-  db: Db,
-  table: typeof buildings | typeof floors | typeof accounts,
-  projectId: string,
-  id: string,
-): Promise<boolean> {
-  const found = await db
-    .select({ id: table.id })
-    .from(table)
-    .where(and(eq(table.projectId, projectId), eq(table.id, id)));
-  return found.length > 0;
 }
 
 /** Answers by the manifest in force, and once more by the next one when a file went meanwhile. */

@@ -6,7 +6,6 @@
 
 import type { DuckDBValue } from '@duckdb/node-api';
 import { type DuckDBConnection, question, rowsOf } from '../../sql/duckdb.ts';
-import { dayStart, localDayOf, SLOT_MS } from '../../sql/local-day.ts';
 import { Problem } from '../../sql/problem.ts';
 import { list, readColumns, type Table } from '../columns.ts';
 import { type Files, filesOf } from '../files.ts';
@@ -21,11 +20,11 @@ import {
   type Period,
   type Unit,
 } from '../periods.ts';
+import type { Commodity, PointRole } from '../places.ts';
+import { dueQuarterOf } from '../scope.ts';
 
 export const groupings = ['project', 'building', 'floor', 'account', 'point'] as const;
 export type Grouping = (typeof groupings)[number];
-export type Commodity = 'electricity' | 'water';
-export type PointRole = 'unit' | 'building-main' | 'park-main';
 
 export interface EnergyQuestion {
   from: string;
@@ -82,8 +81,6 @@ export interface EnergyAnswer {
 
 /** Most cells (keys × periods) in one answer. */
 export const CELLS_MAX = 200_000;
-/** A day's intervals are due this long after its end; what is not there then is missing. */
-const DUE_AFTER_MS = 30 * 60_000;
 
 /** Answers from the files that `manifest` names. Throws Problem `range-too-long` past CELLS_MAX. */
 export async function askEnergy(
@@ -126,7 +123,7 @@ export async function askEnergy(
         to_quarter: BigInt(toQuarter),
       })
     : [];
-  const dueQuarter = dayStart(zone, localDayOf(zone, asOf.getTime() - DUE_AFTER_MS)) / SLOT_MS;
+  const dueQuarter = dueQuarterOf(zone, asOf);
   const parameters = {
     ...chosen,
     ...axisParameters(axis, dueQuarter),

@@ -1,0 +1,20 @@
+/** The reports there are; each is a question of `questions/`. */
+import type { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { RouteEnv } from '../sql/route.ts';
+import { ranking } from './questions/ranking.ts';
+import { mountReport, type Report, type ReportDeps } from './report.ts';
+
+type Mount = (app: OpenAPIHono<RouteEnv>, deps: ReportDeps) => void;
+
+/** Each report has parameters of its own, so what the list holds is how it is mounted. */
+const mounted =
+  <Shape extends z.ZodRawShape>(report: Report<Shape>): Mount =>
+  (app, deps) =>
+    mountReport(app, deps, report);
+
+const reports: readonly Mount[] = [mounted(ranking)];
+
+/** Mounts every report. */
+export function mountReports(app: OpenAPIHono<RouteEnv>, deps: ReportDeps): void {
+  for (const mount of reports) mount(app, deps);
+}
