@@ -177,8 +177,28 @@ describe('at a desk', () => {
     await total.waitFor();
     const figure = await page.locator('.energy-total').textContent();
     expect(figure?.replace(/\s*kWh/, '')).toBe(await total.textContent());
-    const link = await page.getByRole('link', { name: 'Download CSV' }).getAttribute('href');
+    await page.keyboard.press('e');
+    const menu = page.getByRole('dialog', { name: 'Export what you see' });
+    await menu.getByText('5 and a total, complete').waitFor();
+    const link = await menu.getByRole('link', { name: 'CSV .csv' }).getAttribute('href');
+    expect(link).toContain('by=building');
     expect(link).toContain('format=csv');
+    expect(complaints).toEqual([]);
+  });
+
+  test('a long export is made in the background, told in the top bar, cancelled and gone', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/accounts`);
+    await page.getByRole('grid').waitFor();
+    await page.keyboard.press('e');
+    await page.getByLabel('In the background').check();
+    await page.getByRole('button', { name: 'Parquet .parquet' }).click();
+    await page.getByRole('heading', { name: 'Exports', level: 1 }).waitFor();
+    await page.getByRole('link', { name: '1 export is being written' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel: Accounts' }).click();
+    await page.getByText('cancelled').waitFor();
+    await page.getByRole('button', { name: 'Remove: Accounts' }).click();
+    await expect.poll(() => page.getByText('cancelled').count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 
@@ -271,6 +291,7 @@ test.each([
   '/accounts/7003',
   '/sales',
   '/energy',
+  '/exports',
   '/tariffs',
 ])('on a phone %s fits 390 px and the console is silent', async (path) => {
   const { page, url, complaints } = await open(phone);

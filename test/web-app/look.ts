@@ -1,7 +1,7 @@
 /**
  * Pictures of the pages, to be looked at: `npx tsx test/web-app/look.ts [pages] [variants]` writes
  * test/screenshots/*.png over the made-up park and tells console errors. With LOOK_URL, LOOK_EMAIL and
- * LOOK_PASSWORD it looks at a running system instead.
+ * LOOK_PASSWORD it looks at a running system instead; with PRESS=e it presses keys first.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -59,6 +59,10 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     await page.goto(url + path);
     await page.waitForLoadState('networkidle').catch(() => undefined);
     await page.waitForTimeout(700);
+    for (const key of (process.env.PRESS ?? '').split(',').filter(Boolean)) {
+      await page.keyboard.press(key);
+      await page.waitForTimeout(300);
+    }
     console.log(`${name}-${variant.name} ${Date.now() - started} ms`);
     const file = `${real ? 'real-' : ''}${name}-${variant.name}.png`;
     await page.screenshot({ path: join(out, file), fullPage: true });
@@ -100,6 +104,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     sales: `${at}/sales`,
     energy: `${at}/energy`,
     points: `${at}/energy?by=point`,
+    exports: `${at}/exports`,
     tariffs: `${at}/tariffs`,
   };
 }

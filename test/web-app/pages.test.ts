@@ -1,12 +1,14 @@
 /** What pages make of the API's answers: hours, bars, calendar, ledger, states, tables, addresses. */
 import { describe, expect, test } from 'vitest';
 import type { Account, EnergyRow, Entry, TariffCalendar } from '../../web/app/api.ts';
+import { size } from '../../web/app/format.ts';
 import { accountState } from '../../web/app/pages/account/account-state.ts';
 import { ledgerRows, monthSums } from '../../web/app/pages/account/entries.ts';
 import { comparisonOf, completeness, toBars, toLines } from '../../web/app/pages/energy/bars.ts';
+import { questionOf } from '../../web/app/pages/exports/question.ts';
 import { beforeUpTo, byHour, hourOf, total } from '../../web/app/pages/home/hours.ts';
 import { bandsOn, seasonOn, versionOn } from '../../web/app/pages/tariffs/calendar.ts';
-import { asCsv, asText, type Column, sorted } from '../../web/app/parts/table-model.ts';
+import { asText, type Column, sorted } from '../../web/app/parts/table-model.ts';
 import { energySearch, listSearch } from '../../web/app/search.ts';
 import { workdayBands } from './fixture/tariffs.ts';
 
@@ -306,11 +308,31 @@ describe('a table', () => {
       '\t3',
     ]);
   });
+});
 
-  test('is saved with zone and age, and no cell can run as a formula', () => {
-    const csv = asCsv(items, columns, 'Park, Asia/Shanghai, as of now');
-    expect(csv).toContain('"# Park, Asia/Shanghai, as of now"');
-    expect(csv).toContain("'=cmd(),2");
+describe('a file made in the background', () => {
+  test('is named by what was asked', () => {
+    const path = '/reports/energy?from=2026-11-01&to=2026-11-25&unit=hour&by=floor&buildingId=4';
+    expect(questionOf(path, 'en')).toEqual({
+      name: 'energy',
+      range: '1 to 24 Nov 2026',
+      told: ['hour', 'floor'],
+    });
+    expect(questionOf('/accounts', 'en')).toEqual({ name: 'accounts', range: '', told: [] });
+  });
+
+  test('its size is two or three digits', () => {
+    expect([0, 812, 999, 1234, 9_960, 31_200, 999_600, 4_100_000, null].map(size)).toEqual([
+      '0 B',
+      '812 B',
+      '999 B',
+      '1.2 kB',
+      '10 kB',
+      '31 kB',
+      '1.0 MB',
+      '4.1 MB',
+      '–',
+    ]);
   });
 });
 

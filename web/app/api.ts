@@ -342,6 +342,31 @@ export interface TariffCalendar {
   workdays: string[];
 }
 
+export type FileFormat = 'xlsx' | 'csv' | 'parquet' | 'arrow' | 'json';
+export type ExportState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'expired';
+
+/** A file that is made in the background. */
+export interface ExportJob {
+  id: string;
+  /** The question, below the project: `/reports/energy?from=…`. */
+  path: string;
+  format: FileFormat;
+  state: ExportState;
+  /** Written so far, and how many there will be where that is known. */
+  rows: number;
+  rowsExpected: number | null;
+  bytes: number | null;
+  sha256: string | null;
+  fileName: string | null;
+  problem: { code: string; detail: string } | null;
+  requestedBy: string;
+  requestedAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+  expiresAt: string | null;
+  link: string | null;
+}
+
 /** What a caller is told went wrong (problem+json), with what the app needs to say about it. */
 export class ApiProblem extends Error {
   constructor(
@@ -362,7 +387,7 @@ const BASE = '/api/v1';
 const PAGES_MAX = 20;
 const PAGE_SIZE = 1000;
 
-type Query = Record<string, string | number | undefined>;
+export type Query = Record<string, string | number | undefined>;
 
 interface Options {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -398,10 +423,13 @@ export async function list<Row>(path: string, options: Options = {}) {
 }
 
 /** An address of the API, for links that download. */
-export function address(path: string, query: Query = {}): string {
+export const address = (path: string, query: Query = {}): string => BASE + withQuery(path, query);
+
+/** A path with what is asked of it; what is not given is left out. */
+export function withQuery(path: string, query: Query = {}): string {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
-  return `${BASE}${path}${text && `?${text}`}`;
+  return `${path}${text && `?${text}`}`;
 }
 
 async function send(path: string, options: Options): Promise<Response> {

@@ -125,6 +125,20 @@ export function dayStart(zone: string, localDate: string): number {
   return localDay(zone, new Date(at)) === localDate ? at : at + 3_600_000;
 }
 
+/** 'UTC+08:00' of a zone at an instant. */
+export function zoneOffset(zone: string, at: Date): string {
+  const minutes = Math.round(offsetMs(zone, at.getTime()) / 60_000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `UTC${minutes < 0 ? '−' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** Day, time and seconds of an instant: 24 Nov 2026, 14:32:08 · 2026-11-24 14:32:08. */
+export function fullMoment(language: Language, zone: string, at: string | Date): string {
+  const separator = language === 'zh' ? ' ' : ', ';
+  return `${day(language, localDay(zone, new Date(at)))}${separator}${time(zone, at, true)}`;
+}
+
 function offsetMs(zone: string, atMs: number): number {
   const at = new Date(atMs);
   const wall = Date.parse(`${localDay(zone, at)}T${time(zone, at, true)}Z`);

@@ -82,6 +82,20 @@ export function change(now: number | null | undefined, before: number | null | u
   return ((now - before) / before) * 100;
 }
 
+const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** Bytes as a size of two or three digits: 812 B, 31 kB, 4.1 MB. */
+export function size(bytes: number | null | undefined): string {
+  if (bytes === null || bytes === undefined) return MISSING;
+  let value = bytes;
+  let step = 0;
+  while (value >= 999.5 && step < SIZES.length - 1) {
+    value /= 1000;
+    step += 1;
+  }
+  return `${number(value, step > 0 && value < 9.95 ? 1 : 0)} ${SIZES[step]}`;
+}
+
 /** What the currency is called next to a figure: CNY, or 元 in Chinese. */
 export const currencyName = (currency: string, language: string): string =>
   currency === 'CNY' && language === 'zh' ? '元' : currency;

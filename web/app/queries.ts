@@ -202,7 +202,7 @@ export function useTariff(tariffId: string | null) {
   });
 }
 
-export const energyPath = (projectId: string) => at(projectId, '/reports/energy');
+const energyPath = (projectId: string) => at(projectId, '/reports/energy');
 
 export function useEnergy(query: EnergyQuery, options: { everyMs?: number; on?: boolean } = {}) {
   const { id } = useProject();

@@ -131,6 +131,10 @@ const pages = [
     component: lazyRouteComponent(() => import('./pages/energy/energy.tsx')),
   }),
   createRoute({
+    ...child('/exports'),
+    component: lazyRouteComponent(() => import('./pages/exports/exports.tsx')),
+  }),
+  createRoute({
     ...child('/tariffs'),
     validateSearch: tariffSearch,
     component: lazyRouteComponent(() => import('./pages/tariffs/tariffs.tsx')),

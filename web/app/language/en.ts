@@ -1,5 +1,8 @@
 /** Every word on screen, in English. zh.ts has the same keys. */
+import { enTools } from './en-tools.ts';
+
 export const en = {
+  ...enTools,
   navigation: 'Navigation',
   more: 'More',
   loading: 'Loading',
@@ -25,6 +28,7 @@ export const en = {
     sales: 'Sales',
     energy: 'Energy',
     tariffs: 'Tariffs',
+    exports: 'Exports',
     sale: 'Sale',
   },
   state: {
@@ -55,7 +59,6 @@ export const en = {
     signOut: 'Sign out',
     newSale: 'New sale',
     copyRows: 'Copy {{count}} rows',
-    saveRows: 'CSV, {{count}} rows',
     close: 'Close',
     cancel: 'Cancel',
     back: 'Back',
@@ -409,7 +412,6 @@ export const en = {
   energy: {
     title: 'Energy report',
     cut: 'days cut at 00:00 {{zone}}',
-    download: 'Download CSV',
     unit: 'Bars',
     by: { hour: 'Hour', day: 'Day', month: 'Month', year: 'Year' },
     period: 'Period',
@@ -433,6 +435,12 @@ export const en = {
       floor: 'By floor',
       account: 'By account',
       point: 'By metering point',
+    },
+    each: {
+      hour: 'Every hour of it',
+      day: 'Every day of it',
+      month: 'Every month of it',
+      year: 'Every year of it',
     },
     supply: 'Supply',
     preset: {

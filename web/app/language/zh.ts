@@ -1,7 +1,9 @@
 /** Every word on screen, in Chinese. The keys are those of en.ts. */
 import type { Language } from './en.ts';
+import { zhTools } from './zh-tools.ts';
 
 export const zh: Language = {
+  ...zhTools,
   navigation: '导航',
   more: '更多',
   loading: '加载中',
@@ -27,6 +29,7 @@ export const zh: Language = {
     sales: '售电',
     energy: '电能报表',
     tariffs: '电价',
+    exports: '导出',
     sale: '售电',
   },
   state: {
@@ -57,7 +60,6 @@ export const zh: Language = {
     signOut: '退出登录',
     newSale: '新售电',
     copyRows: '复制 {{count}} 行',
-    saveRows: 'CSV，{{count}} 行',
     close: '关闭',
     cancel: '取消',
     back: '返回',
@@ -381,7 +383,6 @@ export const zh: Language = {
   energy: {
     title: '电能报表',
     cut: '日切 00:00 {{zone}}',
-    download: '下载 CSV',
     unit: '柱',
     by: { hour: '时', day: '日', month: '月', year: '年' },
     period: '时间',
@@ -400,6 +401,7 @@ export const zh: Language = {
       account: '按商户',
       point: '按计量点',
     },
+    each: { hour: '其中每小时', day: '其中每日', month: '其中每月', year: '其中每年' },
     supply: '能源',
     preset: {
       today: '今日',

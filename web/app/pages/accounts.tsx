@@ -115,6 +115,11 @@ export default function Accounts() {
               <Empty title={t('accounts.none')} text={t('accounts.noneText')} />
             )
           }
+          file={{
+            path: '/accounts',
+            rows: accounts.data?.complete ? accounts.data.data.length : null,
+            note: rows?.length === accounts.data?.data.length ? undefined : t('exports.listNote'),
+          }}
           foot={t('accounts.foot', { zone: project.zone })}
         />
       )}

@@ -68,6 +68,11 @@ export default function Alarms() {
           }
           complete={query.data?.complete ?? true}
           empty={<Empty icon="check" title={t('home.noAlarms')} text={t('home.noAlarmsText')} />}
+          file={{
+            path: '/alarms',
+            query: { state: search.show ?? 'open' },
+            rows: query.data?.complete ? query.data.data.length : null,
+          }}
           foot={t('meters.foot', { zone: project.zone })}
         />
       )}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Bus, Gateway, GatewayState, LivePoint, PointState } from '../api.ts';
 import { useNow } from '../clock.tsx';
 import { nameOf, useLanguage } from '../language.ts';
+import { ExportMenu } from '../parts/export-menu.tsx';
 import { Age } from '../parts/figure.tsx';
 import { Empty, ProblemNotice, Skeleton, Waiting } from '../parts/notice.tsx';
 import { StateIcon } from '../parts/state.tsx';
@@ -31,6 +32,12 @@ export default function Gateways() {
         <div className="head-text">
           <h1>{t('page.gateways')}</h1>
           <div className="head-line">{t('gateways.line')}</div>
+        </div>
+        <div className="head-acts">
+          <ExportMenu
+            path="/gateways"
+            rows={query.data?.complete ? query.data.data.length : null}
+          />
         </div>
       </div>
       {query.isError && !gateways && (

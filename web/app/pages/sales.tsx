@@ -86,6 +86,11 @@ export default function Sales() {
           onSort={(sort) => set({ sort })}
           complete={sales.data?.complete ?? true}
           empty={<Empty title={t('sale.none')} text={t('sale.noneText')} />}
+          file={{
+            path: '/sales',
+            query: { from, to },
+            rows: sales.data?.complete ? sales.data.data.length : null,
+          }}
           foot={t('sale.foot', { zone: project.zone })}
         />
       )}

@@ -20,7 +20,7 @@ export function Drawer({
     const element = dialog.current;
     // The browser's own dialog keeps the focus inside and the page behind still.
     element?.showModal();
-    element?.querySelector<HTMLElement>('.drawer-body input')?.focus();
+    element?.querySelector<HTMLElement>('.drawer-body input:not([type=checkbox])')?.focus();
     return () => element?.close();
   }, []);
   return (

@@ -1,6 +1,6 @@
 /** What a table is made of: columns, sorting over all rows, and the same rows as text. Pure. */
 
-/** What a cell is worth for sorting, copying and files; null is missing. */
+/** What a cell is worth for sorting and copying; null is missing. */
 export type CellValue = string | number | null;
 
 export interface Column<Row> {
@@ -79,17 +79,6 @@ export function asText<Row>(rows: readonly Row[], columns: readonly Column<Row>[
     .join('\n');
 }
 
-/** The table as it stands as CSV (RFC 4180), with zone and as-of in its first line. */
-export function asCsv<Row>(
-  rows: readonly Row[],
-  columns: readonly Column<Row>[],
-  note: string,
-): string {
-  const body = lines(rows, columns).map((line) => line.map(csvCell).join(','));
-  // The mark in front lets spreadsheets read Chinese names.
-  return `\uFEFF${[csvCell(`# ${note}`), ...body].join('\r\n')}\r\n`;
-}
-
 function lines<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string[][] {
   const total = columns.some((column) => column.total)
     ? [columns.map((column) => text(column.total?.value ?? null))]
@@ -102,10 +91,3 @@ function lines<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): stri
 }
 
 const text = (value: CellValue): string => (value === null ? '' : String(value));
-
-/** Quoted where needed; words that a spreadsheet would run as a formula are made words again. */
-function csvCell(cell: string): string {
-  const isNumber = /^-?\d+(\.\d+)?$/.test(cell);
-  const safe = !isNumber && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}

@@ -1,16 +1,15 @@
-/** The one table: sticky head and totals, virtual rows, column choice, copy, CSV, keyboard. A list on a phone. */
+/** The one table: sticky head and totals, virtual rows, column choice, copy, export, keyboard. A list on a phone. */
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useClock } from '../clock.tsx';
 import { keep, kept } from '../kept.ts';
 import { useIsPhone } from '../phone.ts';
-import { useProject } from '../project.tsx';
+import { ExportMenu, type ExportQuestion } from './export-menu.tsx';
 import { Icon } from './icons.tsx';
 import { Skeleton, Waiting } from './notice.tsx';
 import { TableColumns } from './table-columns.tsx';
 import { TableGrid } from './table-grid.tsx';
 import { TableList } from './table-list.tsx';
-import { asCsv, asText, type Column, nextSort, parseSort, sorted } from './table-model.ts';
+import { asText, type Column, nextSort, parseSort, sorted } from './table-model.ts';
 import './table.css';
 
 export interface TableProps<Row> {
@@ -36,6 +35,8 @@ export interface TableProps<Row> {
   foot?: React.ReactNode;
   /** False when a bound cut the rows: it is said, never silent. */
   complete?: boolean;
+  /** The same list as a file from the server: all of its rows, not only those that were loaded. */
+  file?: ExportQuestion & { rows: number | null; note?: string | undefined };
   /** Short tables grow with the page; long ones scroll inside. */
   height?: number;
 }
@@ -57,12 +58,8 @@ export function Table<Row>(props: TableProps<Row>) {
         {props.title && <h2>{props.title}</h2>}
         {props.beside}
         <span className="rest table-acts">
-          {ordered && ordered.length > 0 && (
-            <>
-              <CopyButton rows={ordered} columns={shown} />
-              <CsvButton name={name} rows={ordered} columns={shown} />
-            </>
-          )}
+          {ordered && ordered.length > 0 && <CopyButton rows={ordered} columns={shown} />}
+          {props.file && <ExportMenu small {...props.file} />}
           {!phone && columns.length > 4 && (
             <TableColumns columns={columns} chosen={chosen} choose={choose} />
           )}
@@ -139,36 +136,6 @@ function CopyButton<Row>({
       onClick={() => void copy()}
     >
       <Icon name={done ? 'check' : 'copy'} size={14} />
-    </button>
-  );
-}
-
-function CsvButton<Row>({
-  name,
-  rows,
-  columns,
-}: {
-  name: string;
-  rows: readonly Row[];
-  columns: readonly Column<Row>[];
-}) {
-  const { t } = useTranslation();
-  const project = useProject();
-  const clock = useClock();
-  const save = () => {
-    const asOf = clock().toISOString();
-    const note = `${project.name}, ${project.zone}, as of ${asOf}`;
-    const blob = new Blob([asCsv(rows, columns, note)], { type: 'text/csv;charset=utf-8' });
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = `${name}-${asOf.slice(0, 16).replaceAll(':', '')}.csv`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  };
-  return (
-    <button type="button" className="button small" onClick={save}>
-      <Icon name="download" size={14} />
-      {t('act.saveRows', { count: rows.length })}
     </button>
   );
 }

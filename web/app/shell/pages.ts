@@ -2,7 +2,16 @@
 import type { IconName } from '../parts/icons.tsx';
 
 export interface PageLink {
-  name: 'home' | 'meters' | 'gateways' | 'alarms' | 'accounts' | 'sales' | 'energy' | 'tariffs';
+  name:
+    | 'home'
+    | 'meters'
+    | 'gateways'
+    | 'alarms'
+    | 'accounts'
+    | 'sales'
+    | 'energy'
+    | 'exports'
+    | 'tariffs';
   to:
     | '/projects/$projectId'
     | '/projects/$projectId/meters'
@@ -11,6 +20,7 @@ export interface PageLink {
     | '/projects/$projectId/accounts'
     | '/projects/$projectId/sales'
     | '/projects/$projectId/energy'
+    | '/projects/$projectId/exports'
     | '/projects/$projectId/tariffs';
   icon: IconName;
   permission: string;
@@ -74,6 +84,14 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'energy',
     permission: 'report.read',
     letter: 'e',
+    group: 'reports',
+  },
+  {
+    name: 'exports',
+    to: '/projects/$projectId/exports',
+    icon: 'download',
+    permission: 'report.read',
+    letter: 'x',
     group: 'reports',
   },
   {

@@ -45,8 +45,8 @@ export function Shell({ place, children }: { place: Place; children: React.React
 }
 
 /**
- * ⌘K searches, / filters, N sells; G and then a letter goes to a page. Keys typed into a field are the
- * field's.
+ * ⌘K searches, / filters, G and then a letter goes to a page, any other letter presses the act that is
+ * marked with it. Keys typed into a field are the field's.
  */
 function useKeys(place: Place, onSearch: () => void): void {
   const navigate = useNavigate();
@@ -62,6 +62,7 @@ function useKeys(place: Place, onSearch: () => void): void {
         return;
       }
       if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
+      if (document.querySelector('dialog[open]')) return;
       if (event.timeStamp < goUntil.current) {
         goUntil.current = 0;
         const page = pagesFor(place.project.permissions).find(
@@ -70,13 +71,20 @@ function useKeys(place: Place, onSearch: () => void): void {
         if (page) void navigate({ to: page.to, params: { projectId: place.project.id } });
         return;
       }
-      if (event.key === 'g') goUntil.current = event.timeStamp + GO_MS;
+      if (event.key === 'g') {
+        goUntil.current = event.timeStamp + GO_MS;
+        return;
+      }
       if (event.key === '/') {
         event.preventDefault();
         document.querySelector<HTMLInputElement>('.filter-text')?.focus();
       }
-      if (event.key === 'n' && place.project.permissions.includes('sale.write')) {
-        document.querySelector<HTMLElement>('[data-key="n"]')?.click();
+      // An act stands on the page only where it is allowed; a key without one does nothing.
+      if (/^[a-z]$/.test(event.key)) {
+        const act = document.querySelector<HTMLElement>(`[data-key="${event.key}"]`);
+        if (!act) return;
+        event.preventDefault();
+        act.click();
       }
     };
     document.addEventListener('keydown', onKey);

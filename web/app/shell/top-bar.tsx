@@ -1,8 +1,10 @@
 /** Project, search, how many meters live and how old their newest reading is, zone, language, theme, person. */
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../clock.tsx';
 import { span, time } from '../dates.ts';
+import { isRunning, useExports } from '../exports.ts';
+import { number } from '../format.ts';
 import { chooseLanguage, nameOf, useLanguage } from '../language.ts';
 import { Icon } from '../parts/icons.tsx';
 import { Menu } from '../parts/menu.tsx';
@@ -30,6 +32,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
           <span className="key">⌘ K</span>
         </button>
         <span className="topbar-rest" />
+        <RunningExports />
         <span className="topbar-item wide topbar-live-wide">
           <LiveCount />
         </span>
@@ -111,6 +114,36 @@ function ProjectSwitcher() {
           void navigate({ to: '/projects/$projectId', params: { projectId: each.id } }),
       }))}
     />
+  );
+}
+
+/** While a file is being written a line leads back to it. */
+function RunningExports() {
+  const { t } = useTranslation();
+  const { project } = usePlace();
+  const running = useExports().data?.data.filter(isRunning) ?? [];
+  if (!running.length) return null;
+  const written = running.reduce((so, { rows }) => so + rows, 0);
+  // One job without an expectation makes the share of all of them unknown.
+  const expected = running.reduce<number | null>(
+    (so, { rowsExpected }) => (so === null || rowsExpected === null ? null : so + rowsExpected),
+    0,
+  );
+  return (
+    <Link
+      to="/projects/$projectId/exports"
+      params={{ projectId: project.id }}
+      className="topbar-item topbar-running"
+      title={t('exports.runningLine', { count: running.length })}
+    >
+      <Icon name="download" size={14} />
+      <span className="topbar-running-text">
+        {t('exports.runningLine', { count: running.length })}
+      </span>
+      {expected !== null && expected > 0 && (
+        <b className="strong">{number(Math.min(99, Math.floor((written / expected) * 100)))} %</b>
+      )}
+    </Link>
   );
 }
 

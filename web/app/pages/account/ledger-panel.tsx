@@ -69,6 +69,11 @@ export function LedgerPanel({
     <Table
       name={`ledger-${accountId}`}
       label={t('account.ledger')}
+      file={{
+        path: `/accounts/${accountId}/entries`,
+        rows: entries.data?.complete ? entries.data.data.length : null,
+        note: t('exports.ledgerNote'),
+      }}
       title={t('account.ledger')}
       beside={
         <>

@@ -1,15 +1,16 @@
 /** The energy report: how much, when, where and in which period; against the time before; what is missing. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { address, type EnergyQuery, type EnergyReport, type EnergyUnit } from '../../api.ts';
+import type { EnergyQuery, EnergyReport, EnergyUnit } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { addDays, addMonths, daysApart, localDay, range, time } from '../../dates.ts';
+import { number, thousands } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Controls } from '../../parts/controls.tsx';
-import { Icon } from '../../parts/icons.tsx';
+import { ExportMenu } from '../../parts/export-menu.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
-import { energyPath, useEnergy } from '../../queries.ts';
+import { useEnergy } from '../../queries.ts';
 import type { EnergySearch } from '../../search.ts';
 import { comparisonOf, toBars } from './bars.ts';
 import { EnergyChart } from './energy-chart.tsx';
@@ -39,15 +40,16 @@ export default function Energy() {
   };
   const overTime = useEnergy(common, { everyMs: 60_000 });
   // One cell a place: sums over the range are the same, and the answer stays small.
-  const byPlace = useEnergy(
-    { ...common, unit: 'year', by: asked.by },
-    { on: asked.by !== 'project', everyMs: 60_000 },
-  );
+  const places: EnergyQuery = { ...common, unit: 'year', by: asked.by };
+  const byPlace = useEnergy(places, { on: asked.by !== 'project', everyMs: 60_000 });
   const set = (change: Partial<EnergySearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   const rows = asked.by === 'project' ? overTime : byPlace;
   const report = overTime.data;
-  const file = address(energyPath(project.id), { ...common, by: asked.by, format: 'csv' });
+  const answer = rows.data;
+  // The file has what the table shows: places over the whole range, or the periods of the park.
+  const question = asked.by === 'project' ? common : places;
+  const unit = asked.commodity === 'water' ? 'm³' : 'kWh';
   return (
     <>
       <div className="head">
@@ -59,10 +61,32 @@ export default function Energy() {
           </div>
         </div>
         <div className="head-acts">
-          <a className="button primary" href={file} download>
-            <Icon name="download" size={14} />
-            {t('energy.download')}
-          </a>
+          <ExportMenu
+            path="/reports/energy"
+            query={{ ...question }}
+            rows={answer ? answer.rowCount : null}
+            hasTotal
+            asOf={answer?.asOf}
+            estimated={
+              answer &&
+              t('exports.flagged', {
+                quantity: `${thousands(answer.totals.estimatedQuantity)} ${unit}`,
+              })
+            }
+            missing={
+              answer &&
+              t('exports.leftEmpty', {
+                quantity: `${number(answer.totals.missing / 4, 1)} ${t('energy.meterHours')}`,
+              })
+            }
+            {...(asked.by !== 'project' && {
+              behind: {
+                path: '/reports/energy',
+                query: { ...common, by: asked.by },
+                title: t(`energy.each.${asked.unit}`),
+              },
+            })}
+          />
         </div>
       </div>
       <Controls>

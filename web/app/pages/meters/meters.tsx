@@ -21,6 +21,7 @@ export default function Meters() {
   const search = useSearch({ from: '/projects/$projectId/meters' });
   const buildings = useBuildings().data?.data ?? [];
   const live = useLive();
+  const meters = useMeters();
   const rows = useRows();
   const kindRows = rows?.filter((row) => isKind(row, search.kind));
   const shown = kindRows?.filter((row) => fits(row, search));
@@ -122,6 +123,11 @@ export default function Meters() {
               <Empty title={t('home.noMeters')} text={t('home.noMetersText')} />
             )
           }
+          file={{
+            path: '/meters',
+            rows: meters.data?.complete ? meters.data.data.length : null,
+            note: rows?.length === shown?.length ? undefined : t('exports.listNote'),
+          }}
           foot={t('meters.foot', { zone: project.zone })}
         />
       )}
