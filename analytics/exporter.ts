@@ -1,39 +1,59 @@
 /**
  * Writes the warehouse's Parquet files of one project: sources are staged as CSV or QuestDB's Parquet
- * in a work folder, DuckDB casts and sorts them, the result is flushed to disk and put in place.
- * A written file means nothing until a manifest names it.
+ * in a work folder, DuckDB casts and sorts them, the result is put in place under the name of the next
+ * version. A written file means nothing until a manifest names it.
  */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { listValue } from '@duckdb/node-api';
 import type pg from 'pg';
 import { type DuckDBConnection, question, rowsOf } from '../sql/duckdb.ts';
-import type { LocalDay } from '../sql/local-day.ts';
+import { daySpan, type LocalDay } from '../sql/local-day.ts';
 import type { Questdb } from '../sql/questdb.ts';
+import { list } from './columns.ts';
+import { measure, syncFiles } from './disk.ts';
 import {
   type DayTable,
   type DimensionTable,
   fileName,
   type Manifest,
+  monthOfDay,
+  type Part,
   putInPlace,
   type WarehouseFile,
   type WarehouseTable,
 } from './manifest.ts';
+import { copyDay, copyDimension, type PostingTable } from './postgres-source.ts';
+import { exportIntervals, exportSamples } from './questdb-source.ts';
 import type { ReportingDay } from './reporting-calendar.ts';
-import { copyDay, copyDimension, exportIntervals } from './sources.ts';
+
+/** A day, or the file without a row that every table has for its columns. */
+export type DayPart = LocalDay | 'empty';
+
+/** A day of which nobody has anything: what is exported of it has no rows. */
+const NO_DAY: LocalDay = '1970-01-05';
+
+/** The tables that are made of the samples of a day. */
+export interface SampleFiles {
+  registers: WarehouseFile;
+  electrical_days: WarehouseFile;
+  /** When all channels were asked for. */
+  samples?: WarehouseFile;
+}
 
 export interface Exporter {
-  intervals: (day: LocalDay, fingerprint: string) => Promise<WarehouseFile>;
-  calendar: (day: LocalDay, calendar: ReportingDay, fingerprint: string) => Promise<WarehouseFile>;
+  intervals: (part: DayPart, fingerprint: string) => Promise<WarehouseFile>;
+  calendars: (part: DayPart, calendar: ReportingDay) => Promise<WarehouseFile>;
   /** From the intervals, calendar and points that `next` names. */
-  energyDays: (day: LocalDay, fingerprint: string) => Promise<WarehouseFile>;
-  postings: (
-    table: 'charges' | 'entries',
-    day: LocalDay,
-    fingerprint: string,
-  ) => Promise<WarehouseFile>;
+  energyDays: (part: DayPart) => Promise<WarehouseFile>;
+  samples: (
+    part: DayPart,
+    options: { fingerprint: string; whole: boolean },
+  ) => Promise<SampleFiles>;
+  postings: (table: PostingTable, part: DayPart, fingerprint: string) => Promise<WarehouseFile>;
   dimension: (table: DimensionTable, fingerprint: string) => Promise<WarehouseFile>;
+  /** Everything written so far is on the disk after it: a manifest must not outlive what it names. */
+  sync: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -57,27 +77,30 @@ export async function openExporter({
   const work = join(dir, 'work', `project=${projectId}`);
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
+  const written: string[] = [];
 
   /** Runs `warehouse-<table>.sql` into the table's file of this version. */
   async function write(
     table: WarehouseTable,
     {
-      day,
+      part,
       fingerprint,
       values,
-    }: { day?: LocalDay; fingerprint: string; values: Record<string, DuckDBValue> },
+    }: { part?: Part; fingerprint: string; values: Record<string, DuckDBValue> },
   ): Promise<WarehouseFile> {
     const statement = await question(`warehouse-${table.replaceAll('_', '-')}`);
+    const name = fileName(table, { projectId, part, version });
     let rows = 0;
-    await putInPlace(dir, fileName(table, { projectId, day, version }), async (part) => {
+    await putInPlace(dir, name, async (target) => {
       const [copied] = await rowsOf<{ Count: bigint }>(connection, statement, {
         ...values,
-        target: part,
+        target,
       });
       rows = Number(copied?.Count ?? 0);
-      await flush(part);
     });
-    return { version, rows, asOf: asOf.toISOString(), fingerprint };
+    written.push(join(dir, name));
+    const { bytes, sha256 } = await measure(join(dir, name));
+    return { version, rows, asOf: asOf.toISOString(), fingerprint, bytes, sha256 };
   }
 
   async function staged<T>(
@@ -94,43 +117,79 @@ export async function openExporter({
     }
   }
 
-  const placeOf = (table: DayTable, day: LocalDay): string => {
-    const file = next.days[table][day];
-    if (!file) throw new Error(`${table} of ${day} has to be exported first`);
-    return join(dir, fileName(table, { projectId, day, version: file.version }));
+  /** The file of `next` that holds a day, or the one without rows. */
+  const placeOf = (table: DayTable, part: DayPart): string => {
+    const own = part === 'empty' ? next.empty[table] : next.days[table][part];
+    if (own) return join(dir, fileName(table, { projectId, part, version: own.version }));
+    const month = monthOfDay(part);
+    const shared = next.months[table][month];
+    if (!shared) throw new Error(`${table} of ${part} has to be exported first`);
+    return join(dir, fileName(table, { projectId, part: month, version: shared.version }));
   };
+  const placed = (part: DayPart) => ({
+    projectId,
+    zone,
+    day: part === 'empty' ? NO_DAY : part,
+  });
 
   return {
-    intervals: (day, fingerprint) =>
+    intervals: (part, fingerprint) =>
       staged(
-        `intervals-${day}.parquet`,
-        (file) => exportIntervals(questdb, { projectId, zone, day }, file),
-        (source) => write('intervals', { day, fingerprint, values: { source } }),
+        `intervals-${part}.parquet`,
+        (file) => exportIntervals(questdb, placed(part), file),
+        (source) => write('intervals', { part, fingerprint, values: { source } }),
       ),
-    calendar: (day, { ranks, minutes }, fingerprint) =>
+    calendars: (part, { ranks, minutes, source }) =>
       write('calendars', {
-        day,
-        fingerprint,
-        values: { local_day: day, ranks: listValue(ranks), minutes: listValue(minutes) },
+        part,
+        fingerprint: source,
+        values: { local_day: placed(part).day, ranks: list(ranks), minutes: list(minutes) },
       }),
-    energyDays: (day, fingerprint) => {
+    energyDays: (part) => {
       const points = next.dimensions.points;
       if (!points) throw new Error('the points have to be exported first');
       return write('energy_days', {
-        day,
-        fingerprint,
+        part,
+        fingerprint: '',
         values: {
-          intervals: placeOf('intervals', day),
-          calendars: placeOf('calendars', day),
+          intervals: placeOf('intervals', part),
+          calendars: placeOf('calendars', part),
           points: join(dir, fileName('points', { projectId, version: points.version })),
+          local_day: placed(part).day,
         },
       });
     },
-    postings: (table, day, fingerprint) =>
+    samples: (part, { fingerprint, whole }) => {
+      const begun = performance.now();
+      return staged(
+        `samples-${part}.parquet`,
+        (file) => exportSamples(questdb, { ...placed(part), whole }, file),
+        async (source) => {
+          const { day } = placed(part);
+          const { startMs, endMs } = daySpan(zone, day);
+          const values = { source, local_day: day, starts: utc(startMs), ends: utc(endMs) };
+          const registers = await write('registers', { part, fingerprint, values });
+          const electrical = await write('electrical_days', { part, fingerprint, values });
+          const tookMs = Math.round(performance.now() - begun);
+          return {
+            registers: { ...registers, tookMs },
+            electrical_days: electrical,
+            ...(whole && {
+              samples: await write('samples', {
+                part,
+                fingerprint,
+                values: { source, local_day: day },
+              }),
+            }),
+          };
+        },
+      );
+    },
+    postings: (table, part, fingerprint) =>
       staged(
-        `${table}-${day}.csv`,
-        (file) => copyDay(pool, table, { projectId, day }, file),
-        (source) => write(table, { day, fingerprint, values: { source } }),
+        `${table}-${part}.csv`,
+        (file) => copyDay(pool, table, placed(part), file),
+        (source) => write(table, { part, fingerprint, values: { source } }),
       ),
     dimension: (table, fingerprint) =>
       staged(
@@ -138,16 +197,10 @@ export async function openExporter({
         (file) => copyDimension(pool, table, projectId, file),
         (source) => write(table, { fingerprint, values: { source } }),
       ),
+    sync: () => syncFiles(written.splice(0)),
     close: () => rm(work, { recursive: true, force: true }),
   };
 }
 
-/** Onto the disk before its name counts: a manifest must not outlive what it names. */
-async function flush(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
+/** A TIMESTAMP of DuckDB. */
+const utc = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');

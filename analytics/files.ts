@@ -3,19 +3,33 @@ import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { listValue } from '@duckdb/node-api';
 import type { LocalDay } from '../sql/local-day.ts';
-import { type DayTable, type DimensionTable, fileName, type Manifest } from './manifest.ts';
+import {
+  type DayTable,
+  type DimensionTable,
+  fileName,
+  type Manifest,
+  monthOfDay,
+  type Part,
+  type WarehouseTable,
+} from './manifest.ts';
 
 export interface Files {
   dimension: (table: DimensionTable) => string;
-  /** Files of the days that have one; any file of the table when none has, for its columns. */
+  /**
+   * Files that hold the days which there are; a file without rows when there is none of them, for its
+   * columns. A file may hold more days than asked for: a statement says by `local_day` (entries by
+   * `accounting_date`) which it wants.
+   */
   days: (table: DayTable, days: readonly LocalDay[]) => DuckDBValue;
+  /** When the table was last known to be as its source: what is made from samples may be older today. */
+  asOf: (table: WarehouseTable) => Date;
 }
 
 /** The files of a manifest in the warehouse folder `dir`. */
 export function filesOf(dir: string, manifest: Manifest): Files {
   const { projectId } = manifest;
-  const place = (table: DayTable | DimensionTable, version: number, day?: string) =>
-    join(dir, fileName(table, { projectId, day, version }));
+  const place = (table: WarehouseTable, version: number, part?: Part) =>
+    join(dir, fileName(table, { projectId, part, version }));
   return {
     dimension: (table) => {
       const file = manifest.dimensions[table];
@@ -23,12 +37,22 @@ export function filesOf(dir: string, manifest: Manifest): Files {
       return place(table, file.version);
     },
     days: (table, days) => {
-      const there = manifest.days[table];
-      const names = [...new Set(days)].filter((day) => there[day]);
-      const any = Object.keys(there)[0];
-      const read = names.length > 0 ? names : any ? [any] : [];
-      if (read.length === 0) throw new Error(`the manifest names no ${table}`);
-      return listValue(read.map((day) => place(table, there[day]?.version ?? 0, day)));
+      const names = new Set<string>();
+      for (const day of days) {
+        const own = manifest.days[table][day];
+        const month = monthOfDay(day);
+        const shared = manifest.months[table][month];
+        if (own) names.add(place(table, own.version, day));
+        else if (shared?.days[day]) names.add(place(table, shared.version, month));
+      }
+      const { [table]: empty } = manifest.empty;
+      if (names.size === 0 && empty) names.add(place(table, empty.version, 'empty'));
+      if (names.size === 0) throw new Error(`the manifest names no ${table}`);
+      return listValue([...names]);
     },
+    asOf: (table) => new Date(isOfSamples(table) ? manifest.samplesAsOf : manifest.asOf),
   };
 }
+
+const isOfSamples = (table: WarehouseTable): boolean =>
+  table === 'registers' || table === 'electrical_days' || table === 'samples';

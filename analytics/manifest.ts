@@ -3,29 +3,61 @@
  * put in place by rename, so a reader or a crash sees the old version or the new one, never half;
  * readers open only what it names.
  */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { statSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LocalDay } from '../sql/local-day.ts';
 import { readJson, writeJson } from '../sql/process.ts';
+import type { PartitionRows, QuestdbTable } from './questdb-source.ts';
 
-/** Tables cut by local day: `<table>/project=<id>/month=YYYY-MM/<local day>.v<n>.parquet`. */
-export const dayTables = ['intervals', 'energy_days', 'calendars', 'charges', 'entries'] as const;
+/** Tables cut by local day. */
+export const dayTables = [
+  'intervals',
+  'energy_days',
+  'calendars',
+  'registers',
+  'electrical_days',
+  'samples',
+  'charges',
+  'entries',
+  'sales',
+] as const;
 export type DayTable = (typeof dayTables)[number];
 
-/** What the days refer to, whole at each version: `<table>/project=<id>/v<n>.parquet`. */
-export const dimensionTables = ['points', 'tenancies', 'installations'] as const;
+/** What the days refer to, whole at each version. */
+export const dimensionTables = ['points', 'tenancies', 'installations', 'accounts'] as const;
 export type DimensionTable = (typeof dimensionTables)[number];
 
 export type WarehouseTable = DayTable | DimensionTable;
 
-export interface WarehouseFile {
-  /** The version of the manifest that it came with; part of its name. */
-  version: number;
+/** Month as 'YYYY-MM'. */
+export type Month = string;
+export const monthOfDay = (day: LocalDay): Month => day.slice(0, 7);
+
+/** What is known of a day, whichever file holds it. */
+export interface DayContent {
   rows: number;
-  /** Instant (RFC 3339) up to which its source had been read. */
-  asOf: string;
   /** Of the source when it was read: another value there means that the file is out of date. */
   fingerprint: string;
+}
+
+export interface WarehouseFile extends DayContent {
+  /** The version of the manifest that it came with; part of its name. */
+  version: number;
+  /** Instant (RFC 3339) up to which its source had been read. */
+  asOf: string;
+  /** Length and SHA-256 (hex) as it was written; absent in files of an older Wattledger. */
+  bytes?: number;
+  sha256?: string;
+  /** How long it took to write, milliseconds, where that decides how often it is written. */
+  tookMs?: number;
+  /** It was found damaged or gone, and its source no longer holds what it held. */
+  lost?: true;
+}
+
+/** The days of a month in one file. */
+export interface MonthFile extends WarehouseFile {
+  days: Record<LocalDay, DayContent>;
 }
 
 export interface Manifest {
@@ -37,14 +69,20 @@ export interface Manifest {
    * a first pass has been through all of them.
    */
   asOf: string;
+  /** The same for what is made from samples, which today may be written less often. */
+  samplesAsOf: string;
+  /** Days with a file of their own. */
   days: Record<DayTable, Record<LocalDay, WarehouseFile>>;
+  /** Months that are over and quiet: their days lie in one file. */
+  months: Record<DayTable, Record<Month, MonthFile>>;
+  /** A file without a row for each table, for its columns. */
+  empty: Partial<Record<DayTable, WarehouseFile>>;
   dimensions: Partial<Record<DimensionTable, WarehouseFile>>;
+  /** Rows of QuestDB's partitions when everything in them had been taken in. */
+  partitions: Record<QuestdbTable, PartitionRows>;
   /** Files (relative to the warehouse) of older versions, kept a while for readers under way. */
   retired: { file: string; at: string }[];
 }
-
-/** How long a replaced or abandoned file is left for those who may still be reading it. */
-const RETIRED_KEEP_MS = 10 * 60_000;
 
 /** Before any answer: the warehouse is still being built. */
 export const NEVER = '1970-01-01T00:00:00.000Z';
@@ -53,6 +91,13 @@ export const warehouseDir = (dataDir: string): string => join(dataDir, 'warehous
 const manifestFile = (dir: string, projectId: string) =>
   join(dir, 'manifest', `project=${projectId}.json`);
 
+const byTable = <Value>(): Record<DayTable, Record<string, Value>> =>
+  // Every table has its record, as the list above says.
+  Object.fromEntries(dayTables.map((table) => [table, {}])) as Record<
+    DayTable,
+    Record<string, Value>
+  >;
+
 /** A manifest that names nothing yet. */
 export function emptyManifest({ projectId, zone }: { projectId: string; zone: string }): Manifest {
   return {
@@ -60,19 +105,49 @@ export function emptyManifest({ projectId, zone }: { projectId: string; zone: st
     projectId,
     zone,
     asOf: NEVER,
-    days: { intervals: {}, energy_days: {}, calendars: {}, charges: {}, entries: {} },
+    samplesAsOf: NEVER,
+    days: byTable(),
+    months: byTable(),
+    empty: {},
     dimensions: {},
+    partitions: { intervals: {}, samples: {} },
     retired: [],
   };
 }
 
-/** The manifest in force, or undefined before the first export of the project. */
+/** The last manifest read of each file: parsing one again for every question would cost more than many answers. */
+const lastRead = new Map<string, { mark: string; manifest: Manifest | undefined }>();
+
+/** The manifest in force, or undefined before the first export of the project. Not to be changed. */
 export function readManifest(dir: string, projectId: string): Manifest | undefined {
-  const found = readJson(manifestFile(dir, projectId)) as Manifest | undefined;
+  const file = manifestFile(dir, projectId);
+  const mark = markOf(file);
+  const before = lastRead.get(file);
+  if (before && mark !== '' && before.mark === mark) return before.manifest;
+  const found = readJson(file) as Partial<Manifest> | undefined; // As publish wrote it.
   if (found && found.projectId !== projectId) {
     throw new Error(`the manifest of project ${projectId} names another project`);
   }
-  return found;
+  const manifest = found && complete(found, projectId);
+  lastRead.set(file, { mark, manifest });
+  return manifest;
+}
+
+/** Differs for every manifest put in force: it comes by rename, so as another inode. */
+function markOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return found ? `${found.ino}/${found.mtimeNs}/${found.size}` : '';
+}
+
+/** A manifest of an older Wattledger knows fewer tables. */
+function complete(found: Partial<Manifest>, projectId: string): Manifest {
+  const blank = emptyManifest({ projectId, zone: found.zone ?? 'UTC' });
+  return {
+    ...blank,
+    ...found,
+    days: { ...blank.days, ...found.days },
+    months: { ...blank.months, ...found.months },
+  };
 }
 
 /** Puts a manifest in force. Its files must be in place before. */
@@ -81,14 +156,18 @@ export async function publish(dir: string, manifest: Manifest): Promise<void> {
   writeJson(manifestFile(dir, manifest.projectId), manifest);
 }
 
+/** Which file of a table: of a local day, of a month, the one without rows; none for a dimension. */
+export type Part = LocalDay | Month | 'empty' | undefined;
+
 /** The name of a file, relative to the warehouse. It follows from the project, so no manifest can name another's. */
 export function fileName(
   table: WarehouseTable,
-  { projectId, day, version }: { projectId: string; day?: LocalDay; version: number },
+  { projectId, part, version }: { projectId: string; part?: Part; version: number },
 ): string {
   const folder = `${table}/project=${projectId}`;
-  if (!day) return `${folder}/v${version}.parquet`;
-  return `${folder}/month=${day.slice(0, 7)}/${day}.v${version}.parquet`;
+  if (!part) return `${folder}/v${version}.parquet`;
+  if (part === 'empty') return `${folder}/empty.v${version}.parquet`;
+  return `${folder}/month=${part.slice(0, 7)}/${part}.v${version}.parquet`;
 }
 
 /** Writes a file through `write` beside its place and renames it there. */
@@ -104,67 +183,53 @@ export async function putInPlace(
   await rename(part, file);
 }
 
-/** Every file that a manifest names, relative to the warehouse. */
-export function namedFiles(manifest: Manifest): Set<string> {
+/** A file that a manifest names. */
+export interface NamedFile {
+  table: WarehouseTable;
+  part: Part;
+  file: WarehouseFile;
+  /** Relative to the warehouse. */
+  name: string;
+}
+
+/** Every file that a manifest names. */
+export function* filesIn(manifest: Manifest): Iterable<NamedFile> {
   const { projectId } = manifest;
-  const names = new Set<string>();
+  const named = (table: WarehouseTable, part: Part, file: WarehouseFile): NamedFile => ({
+    table,
+    part,
+    file,
+    name: fileName(table, { projectId, part, version: file.version }),
+  });
   for (const table of dayTables) {
-    for (const [day, { version }] of Object.entries(manifest.days[table])) {
-      names.add(fileName(table, { projectId, day, version }));
+    const { [table]: empty } = manifest.empty;
+    if (empty) yield named(table, 'empty', empty);
+    for (const files of [manifest.days[table], manifest.months[table]]) {
+      for (const [part, file] of Object.entries(files)) yield named(table, part, file);
     }
   }
   for (const table of dimensionTables) {
     const file = manifest.dimensions[table];
-    if (file) names.add(fileName(table, { projectId, version: file.version }));
+    if (file) yield named(table, undefined, file);
   }
-  return names;
+}
+
+/** What the warehouse holds of a day, whichever file holds it; undefined when it has none. */
+export function dayContent(
+  manifest: Manifest,
+  table: DayTable,
+  day: LocalDay,
+): DayContent | undefined {
+  return manifest.days[table][day] ?? manifest.months[table][monthOfDay(day)]?.days[day];
+}
+
+/** Every day that the warehouse holds of a table. */
+export function daysOf(manifest: Manifest, table: DayTable): LocalDay[] {
+  const months = Object.values(manifest.months[table]).flatMap(({ days }) => Object.keys(days));
+  return [...Object.keys(manifest.days[table]), ...months];
 }
 
 /** A copy to change: the version after this one. */
 export function nextVersion(manifest: Manifest): Manifest {
   return { ...structuredClone(manifest), version: manifest.version + 1 };
-}
-
-/** Remembers in `next` which files it no longer names, and forgets those retired long enough ago. */
-export function retire(manifest: Manifest, next: Manifest, now: Date): void {
-  const named = namedFiles(next);
-  const at = now.toISOString();
-  const keepFrom = new Date(now.getTime() - RETIRED_KEEP_MS).toISOString();
-  const gone = [...namedFiles(manifest)].filter((file) => !named.has(file));
-  next.retired = [
-    ...manifest.retired.filter((r) => r.at >= keepFrom),
-    ...gone.map((file) => ({ file, at })),
-  ];
-}
-
-/**
- * Deletes what no manifest names any more: files retired long enough ago, and the leavings of a
- * writer that was killed. Returns how many. Only the writer of the warehouse may call it.
- */
-export async function sweep(dir: string, manifest: Manifest, now: Date): Promise<number> {
-  const kept = namedFiles(manifest);
-  for (const { file } of manifest.retired) kept.add(file);
-  let swept = 0;
-  for (const table of [...dayTables, ...dimensionTables]) {
-    const folder = join(dir, table, `project=${manifest.projectId}`);
-    for (const entry of await filesUnder(folder)) {
-      if (kept.has(relative(dir, entry))) continue;
-      const { mtimeMs } = await stat(entry);
-      // A young file may belong to a reader of the version before, or to another writer's attempt.
-      if (now.getTime() - mtimeMs < RETIRED_KEEP_MS) continue;
-      await rm(entry, { force: true });
-      swept += 1;
-    }
-  }
-  return swept;
-}
-
-async function filesUnder(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-    return entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps the Parquet warehouse equal to its sources: finds the local days whose intervals, calendar,
- * charges or entries changed, writes their files anew and puts the next manifest in force. Killed
+ * Keeps the Parquet warehouse equal to its sources: finds the local days whose intervals, samples,
+ * calendar or postings changed, writes their files anew and puts the next manifest in force. Killed
  * anywhere, the old manifest or the new one holds; whatever was written and not named is swept.
  */
 import { sql } from 'drizzle-orm';
@@ -8,41 +8,50 @@ import type pg from 'pg';
 import type { Clock } from '../sql/clock.ts';
 import { markDone } from '../sql/dirty-days.ts';
 import type { Duckdb } from '../sql/duckdb.ts';
-import { addDays, dayStart, type LocalDay, localDayOf } from '../sql/local-day.ts';
+import { addDays, type LocalDay, localDayOf } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { projects } from '../sql/schema/index.ts';
-import { openExporter } from './exporter.ts';
+import { type Exporter, openExporter } from './exporter.ts';
 import {
+  type DayTable,
+  dayContent,
   dimensionTables,
   emptyManifest,
   type Manifest,
   nextVersion,
   publish,
   readManifest,
-  retire,
-  sweep,
+  type WarehouseFile,
   warehouseDir,
 } from './manifest.ts';
-import { type ReportingCalendar, readReportingCalendar } from './reporting-calendar.ts';
 import {
-  chargeFingerprints,
   dimensionFingerprint,
-  entryFingerprints,
+  type PostingTable,
+  postingFingerprints,
+  postingTables,
+} from './postgres-source.ts';
+import {
+  daysToLookAt,
   type Fingerprints,
   intervalFingerprints,
-} from './sources.ts';
+  partitionRows,
+  type QuestdbTable,
+  sampleFingerprints,
+} from './questdb-source.ts';
+import { type ReportingCalendar, readReportingCalendar } from './reporting-calendar.ts';
+import { retire, sweep } from './sweep.ts';
+import { DIRTY_A_PASS, planWork, type Seen, type Work } from './work.ts';
 
 /** How often, at most, what changes all the time (today, sales, names) is looked at again. */
 const REFRESH_MS = 60_000;
-/** Local days of one table written before a manifest is published: bounds work, shows progress. */
-const DAYS_A_VERSION = 40;
-/** Dirty rows looked at in one pass. */
-const DIRTY_A_PASS = 100_000;
+/**
+ * The hot time in days: so long all channels of the samples are asked of QuestDB. A day that leaves it
+ * is written to the warehouse as a whole.
+ */
+const HOT_DAYS = 90;
 /** A day that ingest is still building is waited for, since each export takes in all its points. */
 const IN_WORK_MAX_S = 120;
-/** Days whose intervals may still change without a dirty row: today, and the one just closed. */
-const RECENT_DAYS = 2;
 
 export interface WarehouseParts {
   pool: pg.Pool;
@@ -51,6 +60,8 @@ export interface WarehouseParts {
   duckdb: Duckdb;
   clock: Clock;
   dataDir: string;
+  /** Another hot time than HOT_DAYS. */
+  hotDays?: number;
 }
 
 export interface Project {
@@ -108,7 +119,7 @@ export async function exportProject(
 
 /** Writes every file of the next version; puts nothing in force and marks nothing done. */
 export async function draftVersion(
-  { pool, db, questdb, duckdb, clock, dataDir }: WarehouseParts,
+  { pool, db, questdb, duckdb, clock, dataDir, hotDays = HOT_DAYS }: WarehouseParts,
   project: Project,
   { thorough }: { thorough: boolean },
 ): Promise<Draft | undefined> {
@@ -121,137 +132,156 @@ export async function draftVersion(
   // Before the wait below: rows that are dirty now are readable in QuestDB after it.
   const dirty = await builtDirtyDays(db, projectId);
   if (!due && dirty.length === 0) return undefined;
-  await questdb.settled(['intervals']);
+  await questdb.settled(['intervals', 'samples']);
 
   const today = localDayOf(zone, now.getTime());
-  const recent = addDays(today, -RECENT_DAYS);
   const calendar = await readReportingCalendar(db, { projectId, zone });
-  const oldest = [recent, ...dirty.map((d) => d.localDay)].sort()[0] ?? recent;
-  const sinceMs = thorough ? null : dayStart(zone, oldest);
-  const seen: Seen = {
-    intervals: await intervalFingerprints(questdb, { projectId, sinceMs }),
-    charges: due ? await chargeFingerprints(pool, projectId) : new Map(),
-    entries: due ? await entryFingerprints(pool, projectId) : new Map(),
-  };
-  const work = planWork({ manifest, today, dirty, seen, calendar, due });
+  const dirtyDays = dirty.map((d) => d.localDay);
+  const partitions = due ? await readPartitions(questdb) : undefined;
+  const seen = await lookAt({ pool, questdb }, project, {
+    dirtyDays,
+    recent: due ? [addDays(today, -1), today] : [],
+    before: thorough ? { intervals: {}, samples: {} } : manifest.partitions,
+    partitions,
+  });
+  const work = planWork({ manifest, today, hotDays, now, dirty, seen, calendar, due });
 
   const next = nextVersion(manifest);
   next.zone = zone;
-  if (due && !work.more) next.asOf = now.toISOString();
+  if (partitions && !work.more) {
+    next.asOf = now.toISOString();
+    next.partitions = partitions;
+    if (!work.samplesWait) next.samplesAsOf = next.asOf;
+  }
   const connection = await duckdb.connect();
   const exporter = await openExporter({ dir, next, asOf: now, pool, questdb, connection });
-  let files = 0;
-  const kept: LocalDay[] = [];
   try {
-    for (const day of work.intervals) {
-      const file = await exporter.intervals(day, seen.intervals.get(day) ?? '');
-      const before = manifest.days.intervals[day];
-      // QuestDB holds the hot window only: a day that has left it stays as it was exported.
-      if (file.rows === 0 && before && before.rows > 0) kept.push(day);
-      else next.days.intervals[day] = file;
-      files += 1;
-    }
-    for (const table of dimensionTables) {
-      const fingerprint = await dimensionFingerprint(pool, table, projectId);
-      if (manifest.dimensions[table]?.fingerprint === fingerprint) continue;
-      next.dimensions[table] = await exporter.dimension(table, fingerprint);
-      files += 1;
-    }
-    for (const day of work.calendars) {
-      const source = calendar.sourceOn(day);
-      next.days.calendars[day] = await exporter.calendar(day, calendar.on(day), source);
-      files += 1;
-    }
-    for (const day of new Set([...work.intervals, ...work.calendars])) {
-      if (kept.includes(day) && !work.calendars.includes(day)) continue;
-      next.days.energy_days[day] = await exporter.energyDays(day, '');
-      files += 1;
-    }
-    for (const table of ['charges', 'entries'] as const) {
-      for (const day of work[table]) {
-        const fingerprint = seen[table].get(day) ?? '';
-        next.days[table][day] = await exporter.postings(table, day, fingerprint);
-        files += 1;
-      }
-    }
+    const { files, kept } = await write({ pool, exporter, manifest, next, work, seen, calendar });
+    await exporter.sync();
+    retire(manifest, next, now);
+    return { next, dirtyIds: work.dirtyIds, files, kept, more: work.more };
   } finally {
     await exporter.close();
     connection.closeSync();
   }
-  retire(manifest, next, now);
-  return { next, dirtyIds: work.dirtyIds, files, kept, more: work.more };
 }
 
-interface Seen {
-  intervals: Fingerprints;
-  charges: Fingerprints;
-  entries: Fingerprints;
-}
-
-interface Work {
-  intervals: LocalDay[];
-  calendars: LocalDay[];
-  charges: LocalDay[];
-  entries: LocalDay[];
-  dirtyIds: string[];
-  more: boolean;
-}
-
-/** Which days have to be written: pure, so that every way a day becomes stale is seen in one place. */
-function planWork({
-  manifest,
-  today,
-  dirty,
-  seen,
-  calendar,
-  due,
-}: {
-  manifest: Manifest;
-  today: LocalDay;
-  dirty: readonly { id: string; localDay: LocalDay }[];
-  seen: Seen;
-  calendar: ReportingCalendar;
-  due: boolean;
-}): Work {
-  const stale = new Set<LocalDay>();
-  for (const { localDay } of dirty) if (due || localDay !== today) stale.add(localDay);
-  if (due) {
-    for (const day of changed(seen.intervals, manifest.days.intervals)) stale.add(day);
-    // Even without an interval: a project has a file of every table from its first version on.
-    if (!manifest.days.intervals[today]) stale.add(today);
-  }
-  // Newest first: those are looked at.
-  const intervals = [...stale].sort().reverse();
-  const written = new Set(intervals.slice(0, DAYS_A_VERSION));
-  const days = new Set([...Object.keys(manifest.days.intervals), ...written]);
-  const calendars = [...days].filter(
-    (day) => manifest.days.calendars[day]?.fingerprint !== calendar.sourceOn(day),
-  );
-  const charges = changed(seen.charges, manifest.days.charges);
-  const entries = changed(seen.entries, manifest.days.entries);
-  const lists = [intervals, calendars, charges, entries];
+/** The fingerprints of all days that may have changed. */
+async function lookAt(
+  { pool, questdb }: Pick<WarehouseParts, 'pool' | 'questdb'>,
+  { id: projectId, zone }: Project,
+  {
+    dirtyDays,
+    recent,
+    before,
+    partitions,
+  }: {
+    dirtyDays: readonly LocalDay[];
+    recent: readonly LocalDay[];
+    before: Manifest['partitions'];
+    /** Undefined between two minutes, when only what is dirty is looked at. */
+    partitions: Manifest['partitions'] | undefined;
+  },
+): Promise<Seen> {
+  const daysIn = (table: QuestdbTable) => {
+    const moved = partitions
+      ? daysToLookAt(zone, { seen: before[table], now: partitions[table] })
+      : [];
+    return [...new Set([...moved, ...dirtyDays, ...recent])];
+  };
+  const of = { projectId, zone };
+  const postings = async (table: PostingTable): Promise<Fingerprints> =>
+    partitions ? await postingFingerprints(pool, table, of) : new Map();
   return {
-    intervals: [...written],
-    calendars: bounded(calendars, written),
-    charges: charges.slice(0, DAYS_A_VERSION),
-    entries: entries.slice(0, DAYS_A_VERSION),
-    dirtyIds: dirty.filter((d) => written.has(d.localDay)).map((d) => d.id),
-    more: lists.some((list) => list.length > DAYS_A_VERSION) || dirty.length === DIRTY_A_PASS,
+    intervals: await intervalFingerprints(questdb, { ...of, days: daysIn('intervals') }),
+    samples: await sampleFingerprints(questdb, { ...of, days: daysIn('samples') }),
+    charges: await postings('charges'),
+    entries: await postings('entries'),
+    sales: await postings('sales'),
   };
 }
 
-/** A day written for the first time needs its calendar in the same version; the others wait their turn. */
-function bounded(calendars: LocalDay[], written: Set<LocalDay>): LocalDay[] {
-  const first = calendars.filter((day) => written.has(day));
-  const rest = calendars.filter((day) => !written.has(day));
-  return [...first, ...rest.slice(0, Math.max(0, DAYS_A_VERSION - first.length))];
+const readPartitions = async (questdb: Questdb): Promise<Manifest['partitions']> => ({
+  intervals: await partitionRows(questdb, 'intervals'),
+  samples: await partitionRows(questdb, 'samples'),
+});
+
+/** Writes the files of the work and names them in `next`. */
+async function write({
+  pool,
+  exporter,
+  manifest,
+  next,
+  work,
+  seen,
+  calendar,
+}: {
+  pool: pg.Pool;
+  exporter: Exporter;
+  manifest: Manifest;
+  next: Manifest;
+  work: Work;
+  seen: Seen;
+  calendar: ReportingCalendar;
+}): Promise<{ files: number; kept: LocalDay[] }> {
+  let files = 0;
+  const kept = new Set<LocalDay>();
+  const { days } = next;
+  /** QuestDB holds the hot window only: a day that has left it, or in part, stays as it was exported. */
+  const put = (table: DayTable, day: LocalDay, file: WarehouseFile) => {
+    files += 1;
+    if (file.rows < (dayContent(manifest, table, day)?.rows ?? 0)) kept.add(day);
+    else days[table][day] = file;
+  };
+  for (const day of work.intervals) {
+    put('intervals', day, await exporter.intervals(day, seen.intervals.get(day) ?? ''));
+  }
+  for (const table of dimensionTables) {
+    const fingerprint = await dimensionFingerprint(pool, table, next.projectId);
+    if (manifest.dimensions[table]?.fingerprint === fingerprint) continue;
+    next.dimensions[table] = await exporter.dimension(table, fingerprint);
+    files += 1;
+  }
+  for (const day of work.calendars) {
+    days.calendars[day] = await exporter.calendars(day, calendar.on(day));
+    files += 1;
+  }
+  for (const day of new Set([...work.intervals, ...work.calendars])) {
+    if (kept.has(day) && !work.calendars.includes(day)) continue;
+    days.energy_days[day] = await exporter.energyDays(day);
+    files += 1;
+  }
+  for (const { day, whole } of work.samples) {
+    const fingerprint =
+      seen.samples.get(day) ?? dayContent(manifest, 'registers', day)?.fingerprint;
+    const made = await exporter.samples(day, { fingerprint: fingerprint ?? '', whole });
+    put('registers', day, made.registers);
+    if (days.registers[day] !== made.registers) continue;
+    put('electrical_days', day, made.electrical_days);
+    if (made.samples) put('samples', day, made.samples);
+  }
+  for (const table of postingTables) {
+    for (const day of work.postings[table]) {
+      days[table][day] = await exporter.postings(table, day, seen[table].get(day) ?? '');
+      files += 1;
+    }
+  }
+  await writeEmpty(exporter, next);
+  return { files, kept: [...kept] };
 }
 
-const changed = (
-  seen: Fingerprints,
-  files: Record<LocalDay, { fingerprint: string }>,
-): LocalDay[] =>
-  [...seen].filter(([day, mark]) => files[day]?.fingerprint !== mark).map(([day]) => day);
+/** A file without a row for each table that has none yet, so that a question always has columns. */
+async function writeEmpty(exporter: Exporter, { empty }: Manifest): Promise<void> {
+  empty.intervals ??= await exporter.intervals('empty', '');
+  empty.calendars ??= await exporter.calendars('empty', { source: '', ranks: [], minutes: [] });
+  empty.energy_days ??= await exporter.energyDays('empty');
+  if (!empty.samples) {
+    Object.assign(empty, await exporter.samples('empty', { fingerprint: '', whole: true }));
+  }
+  for (const table of postingTables) {
+    empty[table] ??= await exporter.postings(table, 'empty', '');
+  }
+}
 
 /**
  * Dirty days that no export has taken in yet, oldest first: those whose intervals are built anew, and

@@ -2,6 +2,7 @@
  * Meter models as data: where each quantity lies, how it is scaled, what can be true. A new model
  * is a map here, never a branch elsewhere. Addresses are those sent on the wire (from 0).
  */
+import { billingRegisters } from '../sql/billing-registers.ts';
 import type { ChannelName } from '../sql/channels.ts';
 import { ddsyMap, dtsdMap, dtsyMap, waterMap } from './register-maps.ts';
 
@@ -106,7 +107,7 @@ const families = {
     ...electric,
     ...ddsyMap,
     phases: 1,
-    billing: 'active_wh',
+    billing: billingRegisters.DDSY1352,
     ratedCurrentA: 60,
     ratedPerHour: 60 * 220,
   },
@@ -114,7 +115,7 @@ const families = {
     ...electric,
     ...dtsyMap,
     phases: 3,
-    billing: 'active_wh',
+    billing: billingRegisters.DTSY1352,
     ratedCurrentA: 80,
     ratedPerHour: 3 * 80 * 220,
   },
@@ -122,7 +123,7 @@ const families = {
     ...electric,
     ...dtsdMap,
     phases: 3,
-    billing: 'forward_wh',
+    billing: billingRegisters.DTSD1352,
     ratedCurrentA: 80,
     ratedPerHour: 3 * 80 * 220,
   },
@@ -130,7 +131,7 @@ const families = {
     ...electric,
     ...dtsdMap,
     phases: 3,
-    billing: 'forward_wh',
+    billing: billingRegisters.ADL3000,
     ratedCurrentA: 80,
     ratedPerHour: 3 * 80 * 220,
   },
@@ -141,7 +142,7 @@ const families = {
     registerSpan: UINT32_SPAN,
     registerStep: 1,
     phases: 0,
-    billing: 'volume_l',
+    billing: billingRegisters.WATER,
     ratedVoltageV: null,
     ratedCurrentA: null,
     ratedPerHour: 50_000,

@@ -7,6 +7,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import pg from 'pg';
 import { routes } from '../../analytics/routes.ts';
 import { exportProject, type PassReport, type WarehouseParts } from '../../analytics/warehouse.ts';
+import { channels } from '../../sql/channels.ts';
 import { type Duckdb, openDuckdb } from '../../sql/duckdb.ts';
 import { dayNumber, daySpan, type LocalDay, SLOT_MS } from '../../sql/local-day.ts';
 import { openPostgres, type Postgres } from '../../sql/postgres.ts';
@@ -24,6 +25,16 @@ export interface TestInterval {
   version?: number;
 }
 
+export interface TestSample {
+  meter: string;
+  /** RFC 3339, UTC. */
+  at: string;
+  /** By channel name; integers where the channel is an integer. */
+  values: Record<string, number>;
+  quality?: string;
+  digest?: number;
+}
+
 export interface Park {
   database: FreshDatabase;
   owner: pg.Pool;
@@ -37,6 +48,7 @@ export interface Park {
   insert: (table: string, row: Record<string, unknown>) => Promise<string>;
   project: (zone: string, name?: string) => Promise<string>;
   writeIntervals: (project: string, zone: string, rows: readonly TestInterval[]) => Promise<void>;
+  writeSamples: (project: string, rows: readonly TestSample[]) => Promise<void>;
   export: (project: string, zone: string, thorough?: boolean) => Promise<PassReport | undefined>;
   get: (path: string, init?: RequestInit) => Promise<Response>;
   close: () => Promise<void>;
@@ -115,6 +127,20 @@ export async function openPark(): Promise<Park> {
         await questdb.write(`${lines.slice(i, i + 20_000).join('\n')}\n`);
       }
       await questdb.settled(['intervals']);
+    },
+    writeSamples: async (project, rows) => {
+      const whole = new Set(channels.filter((c) => c.type !== 'DOUBLE').map((c) => String(c.name)));
+      const lines = rows.map(({ meter, at, values, quality = 'ok', digest = 1 }, i) => {
+        const fields = Object.entries(values).map(
+          ([name, value]) => `${name}=${value}${whole.has(name) ? 'i' : ''}`,
+        );
+        const columns = [`digest=${digest * 1_000_003 + i}i`, ...fields].join(',');
+        return `samples,project=${project},meter=${meter},quality=${quality} ${columns} ${Date.parse(at)}000000`;
+      });
+      for (let i = 0; i < lines.length; i += 20_000) {
+        await questdb.write(`${lines.slice(i, i + 20_000).join('\n')}\n`);
+      }
+      await questdb.settled(['samples']);
     },
     export: (project, zone, thorough = false) =>
       exportProject(parts, { id: project, zone }, { thorough }),

@@ -2,13 +2,8 @@
 import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  fileName,
-  namedFiles,
-  readManifest,
-  sweep,
-  warehouseDir,
-} from '../../analytics/manifest.ts';
+import { fileName, readManifest, warehouseDir } from '../../analytics/manifest.ts';
+import { namedFiles, sweep } from '../../analytics/sweep.ts';
 import { draftVersion } from '../../analytics/warehouse.ts';
 import { markDirty, markDone, pendingDirty } from '../../sql/dirty-days.ts';
 import { rowsOf } from '../../sql/duckdb.ts';
@@ -81,7 +76,7 @@ async function rowsIn(table: 'intervals' | 'charges' | 'entries' | 'calendars', 
   const rows = await rowsOf<Record<string, unknown>>(
     connection,
     'SELECT * FROM read_parquet($file::VARCHAR)',
-    { file: join(dir, fileName(table, { projectId, day, version: file.version })) },
+    { file: join(dir, fileName(table, { projectId, part: day, version: file.version })) },
   );
   connection.closeSync();
   return rows;

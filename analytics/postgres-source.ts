@@ -1,78 +1,56 @@
 /**
- * What the warehouse is made from: Postgres by COPY into CSV, QuestDB by its Parquet export. Each
- * table also has a fingerprint per day, so that a day whose source changed is seen without reading it.
+ * What the warehouse takes from Postgres, by COPY into CSV. Each table also has a fingerprint per day,
+ * so that a day whose source changed is seen without reading it.
  */
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { dayFromNumber, daySpan, type LocalDay } from '../sql/local-day.ts';
-import type { Questdb } from '../sql/questdb.ts';
+import { billingRegisters } from '../sql/billing-registers.ts';
+import type { LocalDay } from '../sql/local-day.ts';
 import type { DimensionTable } from './manifest.ts';
+import { checkedId, type Fingerprints } from './questdb-source.ts';
 
 /** An open end of a dated row, in quarter-hours since 1970: tens of thousands of years on. */
 const FAR = 4_000_000_000;
 
-/** Local day → a text that differs when its source has changed. */
-export type Fingerprints = Map<LocalDay, string>;
+export const postingTables = ['charges', 'entries', 'sales'] as const;
+export type PostingTable = (typeof postingTables)[number];
 
-/** Throws unless it is an id: what follows goes into a statement that takes no parameters. */
-function checkedId(projectId: string): string {
-  if (!/^\d{1,19}$/.test(projectId)) throw new Error('not a project id');
-  return projectId;
-}
+/** The rows that say which days have what, only ever added: a day's count and highest id tell. */
+const additions: Record<PostingTable, { table: string; day: (zone: string) => string }> = {
+  charges: { table: 'settlements', day: () => 'local_day' },
+  // A transaction comes with all its legs, once.
+  entries: { table: 'transactions', day: () => 'accounting_date' },
+  sales: { table: 'sales', day: (zone) => localDay('sold_at', zone) },
+};
 
-/** Fingerprints of the intervals of a project from an instant on (all of them when it is null). */
-export async function intervalFingerprints(
-  questdb: Questdb,
-  { projectId, sinceMs }: { projectId: string; sinceMs: number | null },
+/** Fingerprints of charges by service day, entries by accounting date, sales by their local day. */
+export async function postingFingerprints(
+  pool: pg.Pool,
+  posting: PostingTable,
+  { projectId, zone }: { projectId: string; zone: string },
 ): Promise<Fingerprints> {
-  const since = sinceMs === null ? '' : ` AND ts >= '${new Date(sinceMs).toISOString()}'`;
-  const { rows } = await questdb.exec(
-    `SELECT local_day, count(), max(known_at), sum(version) FROM intervals
-     WHERE project = '${checkedId(projectId)}'${since} GROUP BY local_day`,
-  );
-  return new Map(rows.map(([day, ...rest]) => [dayFromNumber(Number(day)), rest.join('/')]));
-}
-
-/** Exports the intervals of a project's local day into a Parquet file of QuestDB's own shape. */
-export async function exportIntervals(
-  questdb: Questdb,
-  { projectId, zone, day }: { projectId: string; zone: string; day: LocalDay },
-  file: string,
-): Promise<void> {
-  const { startMs, endMs } = daySpan(zone, day);
-  await questdb.exportParquet(
-    `SELECT ts, point, local_day, local_slot, quantity, reverse_quantity, quality, gap_s, version,
-       known_at FROM intervals
-     WHERE project = '${checkedId(projectId)}' AND ts >= '${new Date(startMs).toISOString()}'
-       AND ts < '${new Date(endMs).toISOString()}'`,
-    file,
-  );
-}
-
-/** Fingerprints of charges by service day: settlements are only added, so their count tells. */
-export async function chargeFingerprints(pool: pg.Pool, projectId: string): Promise<Fingerprints> {
+  const { table, day } = additions[posting];
   const { rows } = await pool.query<{ day: LocalDay; mark: string }>(
-    `SELECT local_day::text AS day, count(*) || '/' || max(id) AS mark
-     FROM settlements WHERE project_id = $1 GROUP BY local_day`,
+    `SELECT (${day(zone)})::text AS day, count(*) || '/' || max(id) AS mark
+     FROM ${table} WHERE project_id = $1 GROUP BY 1`,
     [projectId],
   );
   return new Map(rows.map((r) => [r.day, r.mark]));
 }
 
-/** Fingerprints of entries by accounting date: a transaction comes with all its legs, once. */
-export async function entryFingerprints(pool: pg.Pool, projectId: string): Promise<Fingerprints> {
-  const { rows } = await pool.query<{ day: LocalDay; mark: string }>(
-    `SELECT accounting_date::text AS day, count(*) || '/' || max(id) AS mark
-     FROM transactions WHERE project_id = $1 GROUP BY accounting_date`,
-    [projectId],
-  );
-  return new Map(rows.map((r) => [r.day, r.mark]));
+/** The local day of an instant, in SQL. The zone stands in a statement that takes no parameters. */
+function localDay(column: string, zone: string): string {
+  if (!/^[A-Za-z0-9_+/-]{1,64}$/.test(zone)) throw new Error('not a zone');
+  return `(${column} AT TIME ZONE '${zone}')::date`;
 }
 
-const dayStatements = {
-  charges: (project: string, day: LocalDay) => `
+const dayStatements: Record<
+  PostingTable,
+  (project: string, day: LocalDay, zone: string) => string
+> = {
+  charges: (project, day) => `
     SELECT s.id, s.account_id, s.scope_id, s.revision,
       NOT EXISTS (SELECT 1 FROM settlements n WHERE n.project_id = s.project_id AND n.supersedes = s.id),
       s.transaction_id, s.local_day, c.component, c.tariff_version_id, c.period, c.step, c.quantity,
@@ -80,27 +58,39 @@ const dayStatements = {
     FROM settlements s
     JOIN charges c ON c.project_id = s.project_id AND c.settlement_id = s.id
     WHERE s.project_id = ${project} AND s.local_day = '${day}'`,
-  entries: (project: string, day: LocalDay) => `
+  entries: (project, day) => `
     SELECT t.id, t.kind, t.account_id, t.accounting_date, t.posted_at, e.leg, e.ledger_account_id,
       l.code, l.detail, e.amount, e.currency
     FROM transactions t
     JOIN entries e ON e.project_id = t.project_id AND e.transaction_id = t.id
     JOIN ledger_accounts l ON l.project_id = e.project_id AND l.id = e.ledger_account_id
     WHERE t.project_id = ${project} AND t.accounting_date = '${day}'`,
-} as const;
+  sales: (project, day, zone) => `
+    SELECT s.id, s.account_id, s.transaction_id, s.receipt, s.channel, s.amount_minor, s.currency,
+      s.quantity, s.price, s.sold_at, s.sold_by, ${localDay('s.sold_at', zone)}, t.accounting_date
+    FROM sales s
+    JOIN transactions t ON t.project_id = s.project_id AND t.id = s.transaction_id
+    WHERE s.project_id = ${project} AND ${localDay('s.sold_at', zone)} = '${day}'`,
+};
 
-/** Copies charges (by service day) or entries (by accounting date) of one day into a CSV file. */
+/** Copies what was posted on one day into a CSV file. */
 export async function copyDay(
   pool: pg.Pool,
-  table: keyof typeof dayStatements,
-  { projectId, day }: { projectId: string; day: LocalDay },
+  posting: PostingTable,
+  { projectId, zone, day }: { projectId: string; zone: string; day: LocalDay },
   file: string,
 ): Promise<void> {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Error('not a local day');
-  await copyOut(pool, dayStatements[table](checkedId(projectId), day), file);
+  await copyOut(pool, dayStatements[posting](checkedId(projectId), day, zone), file);
 }
 
 const quarter = (column: string) => `(extract(epoch FROM ${column}) / 900)`;
+const utc = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`;
+/** A model and its simulated twin are billed by one register. */
+const registerOf = (column: string) =>
+  `CASE regexp_replace(${column}, '-SIM$', '') ${Object.entries(billingRegisters)
+    .map(([model, register]) => `WHEN '${model}' THEN '${register}'`)
+    .join(' ')} END`;
 
 const dimensionStatements: Record<DimensionTable, (project: string) => string> = {
   points: (project) => `
@@ -120,8 +110,15 @@ const dimensionStatements: Record<DimensionTable, (project: string) => string> =
     WHERE t.project_id = ${project} ORDER BY t.id`,
   installations: (project) => `
     SELECT i.point_id, i.meter_id, ceil${quarter('i.valid_from')}::bigint,
-      coalesce(floor${quarter('i.valid_to')}::bigint, ${FAR})
-    FROM installations i WHERE i.project_id = ${project} ORDER BY i.id`,
+      coalesce(floor${quarter('i.valid_to')}::bigint, ${FAR}), ${utc('i.valid_from')},
+      ${utc('i.valid_to')}, i.basis, i.ct, i.pt, ${registerOf('m.model')}, i.first_register,
+      i.last_register
+    FROM installations i
+    JOIN meters m ON m.project_id = i.project_id AND m.id = i.meter_id
+    WHERE i.project_id = ${project} ORDER BY i.id`,
+  accounts: (project) => `
+    SELECT a.id, a.number, a.name, a.name_zh, a.opened_on, a.closed_on, a.credit_mode
+    FROM accounts a WHERE a.project_id = ${project} ORDER BY a.id`,
 };
 
 /** A text that differs when a dimension of the project has changed. */

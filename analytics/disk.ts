@@ -1,0 +1,33 @@
+/** Files as the disk has them: flushed, measured, and held against what the manifest says of them. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+/** Files flushed at once. */
+const SYNC_WIDTH = 4;
+
+/** The length and SHA-256 (hex) of a file. */
+export async function measure(file: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  return { bytes: (await stat(file)).size, sha256: hash.digest('hex') };
+}
+
+/** Flushes files and the folders that name them, so that a power cut leaves them as they are. */
+export async function syncFiles(files: readonly string[]): Promise<void> {
+  const all = [...files, ...new Set(files.map((file) => dirname(file)))];
+  for (let i = 0; i < all.length; i += SYNC_WIDTH) {
+    await Promise.all(all.slice(i, i + SYNC_WIDTH).map(sync));
+  }
+}
+
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
