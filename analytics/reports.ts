@@ -1,6 +1,8 @@
 /** The reports there are; each is a question of `questions/`. */
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { RouteEnv } from '../sql/route.ts';
+import { loadDuration } from './questions/load-duration.ts';
+import { loadProfile } from './questions/load-profile.ts';
 import { ranking } from './questions/ranking.ts';
 import { mountReport, type Report, type ReportDeps } from './report.ts';
 
@@ -12,7 +14,7 @@ const mounted =
   (app, deps) =>
     mountReport(app, deps, report);
 
-const reports: readonly Mount[] = [mounted(ranking)];
+const reports: readonly Mount[] = [mounted(loadProfile), mounted(loadDuration), mounted(ranking)];
 
 /** Mounts every report. */
 export function mountReports(app: OpenAPIHono<RouteEnv>, deps: ReportDeps): void {

@@ -22,6 +22,8 @@ export interface TestInterval {
   slot: number;
   quantity: number | null;
   quality?: string;
+  /** Seconds between the samples around its boundaries. */
+  gapS?: number;
   version?: number;
 }
 
@@ -117,10 +119,10 @@ export async function openPark(): Promise<Park> {
       }),
     writeIntervals: async (project, zone, rows) => {
       const lines = rows.map(
-        ({ point, day, slot, quantity, quality = 'measured', version = 1 }) => {
+        ({ point, day, slot, quantity, quality = 'measured', gapS = 0, version = 1 }) => {
           const ts = daySpan(zone, day).startMs + slot * SLOT_MS;
           const value = quantity === null ? '' : `quantity=${quantity}i,reverse_quantity=0i,`;
-          return `intervals,project=${project},point=${point},quality=${quality} ${value}local_day=${dayNumber(day)}i,local_slot=${slot}i,gap_s=0i,version=${version}i,known_at=${now.getTime() * 1000}t ${ts}000000`;
+          return `intervals,project=${project},point=${point},quality=${quality} ${value}local_day=${dayNumber(day)}i,local_slot=${slot}i,gap_s=${gapS}i,version=${version}i,known_at=${now.getTime() * 1000}t ${ts}000000`;
         },
       );
       for (let i = 0; i < lines.length; i += 20_000) {

@@ -1,0 +1,83 @@
+/** The load profile: how power runs through time, by minute, quarter-hour, hour or day. */
+import { z } from '@hono/zod-openapi';
+import { question } from '../../sql/duckdb.ts';
+import { daySchema } from '../../sql/route.ts';
+import { list } from '../columns.ts';
+import { loadQuery, loadTotals, openLoad } from '../load.ts';
+import { type Axis, axisOf } from '../periods.ts';
+import { checkRange, type Report } from '../report.ts';
+
+const steps = ['quarter', 'hour', 'day'] as const;
+type Step = (typeof steps)[number];
+
+/** Longest range by step, in local days. */
+const DAYS_MAX = { quarter: 100, hour: 400, day: 3_700 } as const satisfies Record<Step, number>;
+
+const query = {
+  from: daySchema,
+  to: daySchema.openapi({ description: 'The day after the last one' }),
+  step: z.enum(steps).default('quarter').openapi({ description: 'Length of a row' }),
+  ...loadQuery,
+};
+
+export const loadProfile: Report<typeof query> = {
+  name: 'load-profile',
+  summary: 'Power through time',
+  description: `Average, lowest and highest power and the energy of the project, or of the places asked for, by step. Every step of the range has a row; what is not known is null, and of several points the sum is of those that are known: \`missing\` counts the others. Today comes up to the newest quarter-hour that is built. Ranges: ${Object.entries(
+    DAYS_MAX,
+  )
+    .map(([step, days]) => `by ${step} at most ${days} days`)
+    .join(', ')}.`,
+  query,
+  columns: () => [
+    { name: 'starts_at', type: 'instant', title: 'Time' },
+    {
+      ...{ name: 'average_power_w', type: 'number', unit: 'W', title: 'Average power' },
+      says: 'Over what is known of the step',
+    },
+    {
+      ...{ name: 'min_power_w', type: 'number', unit: 'W', title: 'Lowest power' },
+      says: 'Lowest quarter-hour average of the step',
+    },
+    {
+      ...{ name: 'max_power_w', type: 'number', unit: 'W', title: 'Highest power' },
+      says: 'Highest quarter-hour average of the step',
+    },
+    { name: 'quantity', type: 'integer', unit: 'Wh', title: 'Energy', sum: true },
+    { name: 'measured', type: 'integer', unit: 'slot', title: 'Measured', sum: true },
+    { name: 'estimated', type: 'integer', unit: 'slot', title: 'Estimated', sum: true },
+    { name: 'missing', type: 'integer', unit: 'slot', title: 'Missing', sum: true },
+  ],
+  relation: async (connection, asked, place) => {
+    const { step, from, to } = asked;
+    checkRange({ from, to, daysMax: DAYS_MAX[step] });
+    const unit = step === 'hour' ? 'hour' : 'day';
+    const axis = axisOf({ zone: place.zone, from, to, unit, against: 'none' });
+    const scope = await openLoad(connection, asked, { axis, place });
+    const spans = step === 'quarter' ? quartersOf(axis) : axis.periods;
+    // What rows count is summed from them.
+    const {
+      quantity: _q,
+      estimated: _e,
+      missing: _m,
+      ...totals
+    } = await loadTotals(connection, scope);
+    return {
+      statement: await question('load-profile'),
+      parameters: {
+        step_from: list(spans.map((s) => BigInt(s.fromQuarter))),
+        step_to: list(spans.map((s) => BigInt(s.toQuarter))),
+        due_quarter: BigInt(scope.dueQuarter),
+      },
+      totals,
+    };
+  },
+};
+
+const quartersOf = ({ periods }: Axis) =>
+  periods.flatMap(({ fromQuarter, toQuarter }) =>
+    Array.from({ length: toQuarter - fromQuarter }, (_, i) => ({
+      fromQuarter: fromQuarter + i,
+      toQuarter: fromQuarter + i + 1,
+    })),
+  );
