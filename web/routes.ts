@@ -14,6 +14,7 @@ import { projectRoutes } from './projects.ts';
 import { sessionRoutes } from './session.ts';
 import { systemLogRoutes } from './system-log.ts';
 import { userRoutes } from './users.ts';
+import { viewRoutes } from './views.ts';
 
 export interface WebDeps {
   db: Db;
@@ -35,6 +36,7 @@ export function routes(deps: WebDeps): OpenAPIHono<RouteEnv> {
     liveRoutes,
     alarmRoutes,
     systemLogRoutes,
+    viewRoutes,
   ];
   for (const part of parts) app.route('/', part(deps));
   return app;

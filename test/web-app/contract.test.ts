@@ -164,6 +164,14 @@ const fields = {
     'effectiveFrom',
     'definition',
   ] satisfies (keyof api.TariffVersion)[],
+  SavedView: [
+    'id',
+    'name',
+    'path',
+    'isShared',
+    'isMine',
+    'createdAt',
+  ] satisfies (keyof api.SavedView)[],
   EnergyReport: [
     'zone',
     'asOf',

@@ -202,6 +202,24 @@ describe('at a desk', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a view is saved under a name, found by search, and leads to the same rows', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/meters?state=arrears`);
+    await page.getByRole('heading', { name: '2 meters' }).waitFor();
+    await page.keyboard.press('v');
+    await page.getByLabel('Name').fill('Cut off');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Cut off' }).waitFor();
+    await page.goto(url + home);
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('textbox').fill('cut o');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: '2 meters' }).waitFor();
+    expect(page.url()).toContain('state=arrears');
+    expect(complaints).toEqual([]);
+  });
+
   test('language and theme change in place', async () => {
     const { page, url } = await open(desk);
     await page.goto(`${url}${home}/accounts?q=mould`);

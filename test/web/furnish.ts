@@ -92,6 +92,12 @@ export async function furnish(
     });
     const user = await owner.query('SELECT id FROM users LIMIT 1');
     await add('grants', { user_id: user.rows[0].id, role_id: role.rows[0].id });
+    await add('saved_views', {
+      user_id: user.rows[0].id,
+      name: `${mark} view`,
+      path: `/energy?mark=${mark}`,
+      is_shared: true,
+    });
     return ids;
   } finally {
     await owner.end();

@@ -367,6 +367,17 @@ export interface ExportJob {
   link: string | null;
 }
 
+/** A page with its filters under a name. */
+export interface SavedView {
+  id: string;
+  name: string;
+  /** Below the project: `/energy?by=floor`. */
+  path: string;
+  isShared: boolean;
+  isMine: boolean;
+  createdAt: string;
+}
+
 /** What a caller is told went wrong (problem+json), with what the app needs to say about it. */
 export class ApiProblem extends Error {
   constructor(

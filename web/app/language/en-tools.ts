@@ -1,5 +1,23 @@
 /** Words of what every page has: files, saved views, keys, printing. In English; zh-tools.ts is the same. */
 export const enTools = {
+  views: {
+    act: 'Save view',
+    saved: 'Saved view',
+    title: 'This page under a name',
+    name: 'Name',
+    share: 'Share with everyone in the project',
+    save: 'Save',
+    replace: 'Save anew',
+    replaces: 'You have a view of this name: it will lead here instead.',
+    copy: 'Copy link',
+    copied: 'Link copied',
+    list: 'Saved views',
+    shared: 'shared',
+    remove: 'Remove',
+    none: 'No saved views yet',
+    noneText:
+      'On a report or a list, “Save view” keeps its filters, range and sorting under a name.',
+  },
   exports: {
     act: 'Export',
     what: 'Export what you see',

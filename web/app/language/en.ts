@@ -107,6 +107,10 @@ export const en = {
       what: 'You are signed out',
       do: 'Sign in again; you come back to this page.',
     },
+    conflict: {
+      what: 'It conflicts with what is there',
+      do: 'Look at what is there, then change one of the two.',
+    },
     forbidden: {
       what: 'Your role does not allow this',
       do: 'An administrator of the project can grant it.',

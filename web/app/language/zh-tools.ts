@@ -1,5 +1,22 @@
 /** 各页通用的文字：文件、视图、按键、打印。Words of what every page has, in Chinese. */
 export const zhTools = {
+  views: {
+    act: '保存视图',
+    saved: '已存视图',
+    title: '为此页命名',
+    name: '名称',
+    share: '与项目全体成员共享',
+    save: '保存',
+    replace: '覆盖保存',
+    replaces: '您已有同名视图：保存后它将指向此页。',
+    copy: '复制链接',
+    copied: '链接已复制',
+    list: '已存视图',
+    shared: '共享',
+    remove: '删除',
+    none: '还没有保存的视图',
+    noneText: '在报表或列表中点“保存视图”，可把筛选、时间范围和排序存为一个名称。',
+  },
   exports: {
     act: '导出',
     what: '导出所见内容',

@@ -94,6 +94,7 @@ export const zh: Language = {
     'sign-in-failed': { what: '邮箱或密码错误', do: '请核对后重试。多次失败后需稍候。' },
     'too-many-requests': { what: '尝试次数过多', do: '请等一分钟再试。' },
     unauthenticated: { what: '您已退出登录', do: '请重新登录，之后会回到本页。' },
+    conflict: { what: '与已有内容冲突', do: '请查看已有内容后修改其一。' },
     forbidden: { what: '您的角色无权进行此操作', do: '项目管理员可以授权。' },
     'not-found': { what: '此地址没有内容', do: '它可能已被删除，或属于您无权查看的项目。' },
     'not-built': { what: '结果正在准备', do: '请几秒后重试。' },

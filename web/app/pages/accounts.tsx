@@ -7,6 +7,7 @@ import { nameOf, useLanguage } from '../language.ts';
 import { Amount } from '../parts/figure.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Empty, ProblemNotice } from '../parts/notice.tsx';
+import { SaveView } from '../parts/save-view.tsx';
 import { State, StateIcon, states } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table-model.ts';
@@ -40,6 +41,7 @@ export default function Accounts() {
           <div className="head-line">{t('accounts.line')}</div>
         </div>
         <div className="head-acts">
+          <SaveView />
           {may('sale.write') && (
             <Link
               to="/projects/$projectId/sales"

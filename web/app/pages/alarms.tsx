@@ -6,6 +6,7 @@ import { useNow } from '../clock.tsx';
 import { moment, span } from '../dates.ts';
 import { useLanguage } from '../language.ts';
 import { Empty, ProblemNotice } from '../parts/notice.tsx';
+import { SaveView } from '../parts/save-view.tsx';
 import { Segmented } from '../parts/segmented.tsx';
 import { StateIcon, states } from '../parts/state.tsx';
 import { Table } from '../parts/table.tsx';
@@ -33,6 +34,9 @@ export default function Alarms() {
         <div className="head-text">
           <h1>{t('page.alarms')}</h1>
           <div className="head-line">{t('alarms.line')}</div>
+        </div>
+        <div className="head-acts">
+          <SaveView />
         </div>
       </div>
       <div className="filters">

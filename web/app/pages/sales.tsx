@@ -9,6 +9,7 @@ import { nameOf, useLanguage } from '../language.ts';
 import { Controls, DayRange } from '../parts/controls.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Empty, ProblemNotice } from '../parts/notice.tsx';
+import { SaveView } from '../parts/save-view.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table-model.ts';
 import { useMay, useProject } from '../project.tsx';
@@ -42,6 +43,7 @@ export default function Sales() {
           </div>
         </div>
         <div className="head-acts">
+          <SaveView />
           {may('sale.write') && (
             <button
               type="button"

@@ -1,9 +1,9 @@
 /**
  * Export: says what the file will contain before it is made, then offers it in every format, at once
- * or in the background. A popover at a desk, a sheet on a phone.
+ * or in the background.
  */
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { address, type FileFormat, type Query, withQuery } from '../api.ts';
 import { useNow } from '../clock.tsx';
@@ -11,11 +11,10 @@ import { fullMoment, zoneOffset } from '../dates.ts';
 import { useStartExport } from '../exports.ts';
 import { number } from '../format.ts';
 import { useLanguage } from '../language.ts';
-import { useIsPhone } from '../phone.ts';
 import { useProject } from '../project.tsx';
-import { Drawer } from './drawer.tsx';
 import { Icon, type IconName } from './icons.tsx';
 import { ProblemNotice } from './notice.tsx';
+import { Popover } from './popover.tsx';
 import './export-menu.css';
 
 /** From so many rows on a file is better made in the background. */
@@ -56,85 +55,22 @@ export interface ExportMenuProps extends ExportQuestion {
 
 export function ExportMenu(props: ExportMenuProps) {
   const { t } = useTranslation();
-  const phone = useIsPhone();
-  const [open, setOpen] = useState(false);
-  const anchor = useRef<HTMLSpanElement>(null);
-  const closeMenu = () => {
-    setOpen(false);
-    anchor.current?.querySelector('button')?.focus();
-  };
   return (
-    <span className="menu-anchor" ref={anchor}>
-      <button
-        type="button"
-        className={props.small ? 'button small' : 'button primary'}
-        data-key="e"
-        aria-haspopup="dialog"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-      >
-        <Icon name="download" size={14} />
-        {t('exports.act')}
-        <span className="key">E</span>
-      </button>
-      {open && phone && (
-        <Drawer title={t('exports.what')} onClose={closeMenu}>
-          <Content {...props} onDone={closeMenu} />
-        </Drawer>
-      )}
-      {open && !phone && (
-        <Popover anchor={anchor} onClose={closeMenu} onLeave={() => setOpen(false)}>
-          <div className="export-title strong">{t('exports.what')}</div>
-          <Content {...props} onDone={closeMenu} />
-        </Popover>
-      )}
-    </span>
-  );
-}
-
-/** Opens with the focus on its first file; Escape gives it back, a press beside it closes. */
-function Popover({
-  anchor,
-  onClose,
-  onLeave,
-  children,
-}: {
-  anchor: React.RefObject<HTMLSpanElement | null>;
-  onClose: () => void;
-  onLeave: () => void;
-  children: React.ReactNode;
-}) {
-  const { t } = useTranslation();
-  const box = useRef<HTMLDivElement>(null);
-  const leave = useRef(onLeave);
-  leave.current = onLeave;
-  useEffect(() => {
-    box.current?.querySelector<HTMLElement>('.export-file')?.focus();
-    const onPress = (event: PointerEvent) => {
-      if (!anchor.current?.contains(event.target as Node)) leave.current(); // A press lands on a node.
-    };
-    document.addEventListener('pointerdown', onPress);
-    return () => document.removeEventListener('pointerdown', onPress);
-  }, [anchor]);
-  return (
-    <div
-      className="menu right export"
-      role="dialog"
-      aria-label={t('exports.what')}
-      ref={box}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        onClose();
-      }}
-      onBlur={(event) => {
-        // Away to another control; to nothing is a press on plain text inside.
-        const to = event.relatedTarget;
-        if (to && !anchor.current?.contains(to)) onLeave();
-      }}
+    <Popover
+      title={t('exports.what')}
+      name="export"
+      letter="e"
+      className={props.small ? 'button small' : 'button primary'}
+      button={
+        <>
+          <Icon name="download" size={14} />
+          {t('exports.act')}
+          <span className="key">E</span>
+        </>
+      }
     >
-      {children}
-    </div>
+      {(close) => <Content {...props} onDone={close} />}
+    </Popover>
   );
 }
 

@@ -6,6 +6,7 @@ import { nameOf, useLanguage } from '../language.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import { useProject } from '../project.tsx';
 import { useAccounts, useLive } from '../queries.ts';
+import { pageOf, useOpenView, useViews } from '../views.ts';
 import { pagesFor } from './pages.ts';
 
 const SHOWN_MAX = 40;
@@ -84,6 +85,8 @@ function useHits(text: string): Hit[] {
   const navigate = useNavigate();
   const live = useLive('slow').data?.data ?? [];
   const accounts = useAccounts().data?.data ?? [];
+  const views = useViews().data ?? [];
+  const openView = useOpenView();
   const params = { projectId: project.id };
   const wanted = text.trim().toLowerCase();
   const fits = (...words: (string | null | undefined)[]) =>
@@ -98,7 +101,16 @@ function useHits(text: string): Hit[] {
       more: `G ${page.letter.toUpperCase()}`,
       go: () => void navigate({ to: page.to, params }),
     }));
-  if (!wanted) return pages;
+  const saved: Hit[] = views
+    .filter(({ name }) => fits(name))
+    .map((view) => ({
+      key: `v${view.id}`,
+      icon: 'bookmark',
+      title: view.name,
+      more: t(`page.${pageOf(view)}`, { defaultValue: '' }),
+      go: () => openView(view),
+    }));
+  if (!wanted) return [...saved, ...pages];
   const points: Hit[] = live
     .filter(({ meterId, code, accountName }) => meterId && fits(code, accountName))
     .map(({ meterId, code, accountName }) => ({
@@ -125,5 +137,5 @@ function useHits(text: string): Hit[] {
           params: { ...params, accountId: account.id },
         }),
     }));
-  return [...customers, ...points, ...pages].slice(0, SHOWN_MAX);
+  return [...saved, ...customers, ...points, ...pages].slice(0, SHOWN_MAX);
 }

@@ -9,6 +9,7 @@ import { useLanguage } from '../../language.ts';
 import { Controls } from '../../parts/controls.tsx';
 import { ExportMenu } from '../../parts/export-menu.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { SaveView } from '../../parts/save-view.tsx';
 import { useProject } from '../../project.tsx';
 import { useEnergy } from '../../queries.ts';
 import type { EnergySearch } from '../../search.ts';
@@ -61,6 +62,7 @@ export default function Energy() {
           </div>
         </div>
         <div className="head-acts">
+          <SaveView />
           <ExportMenu
             path="/reports/energy"
             query={{ ...question }}

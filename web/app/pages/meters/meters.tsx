@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Controls, Filter } from '../../parts/controls.tsx';
 import { Empty, ProblemNotice } from '../../parts/notice.tsx';
+import { SaveView } from '../../parts/save-view.tsx';
 import { StateIcon, states } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useProject } from '../../project.tsx';
@@ -35,6 +36,9 @@ export default function Meters() {
         <div className="head-text">
           <h1>{t('page.meters')}</h1>
           <div className="head-line">{t('meters.line')}</div>
+        </div>
+        <div className="head-acts">
+          <SaveView />
         </div>
       </div>
       <Controls>
