@@ -207,7 +207,7 @@ describe('at a desk', () => {
     await page.goto(`${url}${home}/meters?state=arrears`);
     await page.getByRole('heading', { name: '2 meters' }).waitFor();
     await page.keyboard.press('v');
-    await page.getByLabel('Name').fill('Cut off');
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Cut off');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Cut off' }).waitFor();
     await page.goto(url + home);
