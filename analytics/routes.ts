@@ -7,6 +7,7 @@ import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { answers, createRoutes, daySchema, needs, projectParams } from '../sql/route.ts';
 import { projects } from '../sql/schema/index.ts';
+import { mountBuildingSummary } from './building-summary.ts';
 import { csvReport, jsonReport } from './energy-report.ts';
 import { NEVER, readManifest, warehouseDir } from './manifest.ts';
 import { comparisons, type Unit, units } from './periods.ts';
@@ -123,7 +124,9 @@ const energyRoute = createRoute({
 export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
   const app = createRoutes();
   const reader = openReader();
-  mountReports(app, { db, questdb, clock, dataDir, reader });
+  const deps = { db, questdb, clock, dataDir, reader };
+  mountReports(app, deps);
+  mountBuildingSummary(app, deps);
 
   app.openapi(energyRoute, async (c) => {
     const { projectId } = c.req.valid('param');
