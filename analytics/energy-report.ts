@@ -1,6 +1,7 @@
 /** An energy answer as JSON and as CSV, piece by piece, so that a slow reader costs no second copy. */
+
+import { csvLine, noteLine, numberCell, textCell, UTF8_MARK } from '../sql/export/csv.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
-import { csvLine, noteLine, numberCell, textCell, UTF8_MARK } from './csv.ts';
 import type { EnergyAnswer, EnergyFigures, EnergyQuestion, EnergyRow } from './questions/energy.ts';
 
 /** About as much text as goes out at once. */

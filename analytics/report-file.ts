@@ -2,22 +2,32 @@
 import type { DuckDBConnection } from '../sql/duckdb.ts';
 import { fileResponse } from '../sql/export/file.ts';
 import type { FileFormat, FileTable } from '../sql/export/table.ts';
+import type { Access } from '../sql/permission.ts';
 import type { Reader } from './reader.ts';
 
 /** Answers with the file of the table that `answer` makes. */
-export function fileOf({
+export async function fileOf({
   reader,
+  access,
   format,
   signal,
   answer,
 }: {
   reader: Reader;
+  access: Access;
   format: FileFormat;
   signal: AbortSignal;
   answer: (connection: DuckDBConnection) => Promise<FileTable>;
 }): Promise<Response> {
-  return reader.ask(
-    async (connection) => fileResponse(await answer(connection), format, { signal }),
-    signal,
-  );
+  const { kind, id } = access.actor;
+  const turn = await reader.file({ id: `${kind} ${id}`, isJob: false }, signal);
+  let table: FileTable;
+  try {
+    table = await answer(turn.connection);
+  } catch (error) {
+    turn.end();
+    throw error;
+  }
+  const { signal: lasting, workFolder, end } = turn;
+  return fileResponse(table, format, { signal: lasting, workFolder, onEnd: end });
 }

@@ -8,6 +8,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
 import type { DuckDBConnection } from '../sql/duckdb.ts';
+import { formatAsked, formatSchema } from '../sql/export/format.ts';
 import type { FileTable } from '../sql/export/table.ts';
 import { columnTypes } from '../sql/export/table.ts';
 import { exponentOf, formatMinor } from '../sql/money.ts';
@@ -20,7 +21,6 @@ import { type Answered, askManifest } from './ask.ts';
 import type { Reader } from './reader.ts';
 import { type Cells, type ReportColumn, readCells, sumsOf } from './report-columns.ts';
 import { fileOf } from './report-file.ts';
-import { formatAsked, formatSchema } from './report-format.ts';
 
 /** Most rows that a report answers as JSON; files have no such bound. */
 export const REPORT_ROWS_MAX = 200_000;
@@ -102,6 +102,7 @@ export function mountReport<Shape extends z.ZodRawShape>(
     if (format !== 'page') {
       return (await fileOf({
         reader,
+        access: c.get('access'),
         format,
         signal,
         answer: async (connection): Promise<FileTable> => {
@@ -116,10 +117,7 @@ export function mountReport<Shape extends z.ZodRawShape>(
       const relation = await report.relation(connection, asked, { ...place, ...answered });
       const cells = await readCells(connection, relation, shown, REPORT_ROWS_MAX);
       return {
-        zone: place.zone,
-        asOf: answered.asOf.toISOString(),
-        ageS: Math.max(0, Math.round((place.now.getTime() - answered.asOf.getTime()) / 1000)),
-        parameters: parametersOf(asked),
+        ...headOf(asked, place, answered),
         columns: shown.map(({ name, type, unit, title }) => ({
           name: camel(name),
           type,
@@ -139,6 +137,18 @@ export function mountReport<Shape extends z.ZodRawShape>(
     return c.json(body as never, 200); // The columns above say it; no type can prove it.
   });
 }
+
+/** What an answer says of itself before its rows. */
+const headOf = (
+  asked: Record<string, unknown>,
+  { zone, now }: ReportPlace,
+  { asOf }: Answered,
+) => ({
+  zone,
+  asOf: asOf.toISOString(),
+  ageS: Math.max(0, Math.round((now.getTime() - asOf.getTime()) / 1000)),
+  parameters: parametersOf(asked),
+});
 
 async function placeOf({
   db,
@@ -196,7 +206,9 @@ function tableOf(
         value: String(value ?? '-'),
       })),
     ],
-    source: { connection, ...relation },
+    head: { ...headOf(asked, place, answered), ...relation.beside },
+    totals: relation.totals,
+    source: { connection, statement: relation.statement, parameters: relation.parameters },
   };
 }
 

@@ -123,7 +123,7 @@ const energyRoute = createRoute({
 /** Reports of analytics, answered by one bounded DuckDB in this process. */
 export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
   const app = createRoutes();
-  const reader = openReader();
+  const reader = openReader({ dataDir });
   const deps = { db, questdb, clock, dataDir, reader };
   mountReports(app, deps);
   mountBuildingSummary(app, deps);

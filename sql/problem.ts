@@ -16,6 +16,7 @@ export const problems = {
   forbidden: { status: 403, retryable: false, title: 'Your role does not allow this' },
   'origin-refused': { status: 403, retryable: false, title: 'The request came from another site' },
   'not-found': { status: 404, retryable: false, title: 'There is no such thing' },
+  'format-unknown': { status: 406, retryable: false, title: 'There is no such format' },
   'method-not-allowed': {
     status: 405,
     retryable: false,
@@ -36,6 +37,7 @@ export const problems = {
     retryable: true,
     title: 'Samples are hidden: a table is suspended',
   },
+  'disk-full': { status: 507, retryable: true, title: 'The disk has no room for the file' },
   'timed-out': { status: 504, retryable: true, title: 'The answer took too long' },
   internal: { status: 500, retryable: true, title: 'Something failed on our side' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>;

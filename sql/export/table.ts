@@ -49,6 +49,10 @@ export interface FileTable {
   columns: readonly FileColumn[];
   /** Said in every file, in this order: project, zone, as of, range, filters, notes. */
   about: readonly { name: string; value: string }[];
+  /** What JSON says before the rows, as a page gets it; unset: `about`. */
+  head?: Readonly<Record<string, unknown>>;
+  /** Totals that are no sums, in the words of JSON, where they stand beside the sums. */
+  totals?: Readonly<Record<string, unknown>>;
   source: QuerySource | RowSource;
 }
 
@@ -61,5 +65,7 @@ export interface QuerySource {
 
 /** Rows from elsewhere, in portions; each row has a cell for each column. */
 export interface RowSource {
+  /** Where the rows are put, a portion at a time, to be written: any DuckDB will do. */
+  connection: DuckDBConnection;
   portions: AsyncIterable<readonly (readonly Cell[])[]>;
 }

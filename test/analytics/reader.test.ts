@@ -1,16 +1,21 @@
 /** The one DuckDB of a process: several askers share it, none can hold it. */
-import { afterEach, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { openReader, type Reader } from '../../analytics/reader.ts';
 import { rowsOf } from '../../sql/duckdb.ts';
 
+const dataDir = mkdtempSync(join(tmpdir(), 'wattledger-reader-'));
 let reader: Reader;
 afterEach(() => reader.close());
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 const ENDLESS =
   'SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 1';
 
 test('who has gone ends its question at once, and others are answered', async () => {
-  reader = openReader();
+  reader = openReader({ dataDir });
   const gone = new AbortController();
   const begun = performance.now();
   const abandoned = reader.ask((c) => rowsOf(c, ENDLESS), gone.signal);
@@ -22,7 +27,7 @@ test('who has gone ends its question at once, and others are answered', async ()
 });
 
 test('more questions than may wait are refused, and the rest are answered in turn', async () => {
-  reader = openReader();
+  reader = openReader({ dataDir });
   const gone = new AbortController();
   const held = Array.from({ length: 2 }, () =>
     reader.ask((c) => rowsOf(c, ENDLESS), gone.signal).catch(() => 'ended'),
@@ -37,7 +42,7 @@ test('more questions than may wait are refused, and the rest are answered in tur
 });
 
 test('a question that needs too much memory is refused, not spilled to disk', async () => {
-  reader = openReader({ memory: '100MB' });
+  reader = openReader({ dataDir, memory: '100MB' });
   const greedy = 'SELECT list(r.range) FROM range(40000000) r';
   await expect(reader.ask((c) => rowsOf(c, greedy))).rejects.toMatchObject({
     code: 'range-too-long',

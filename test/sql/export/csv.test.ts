@@ -1,6 +1,6 @@
 /** Text that a spreadsheet would run stays text; what is a number stays one. */
 import { expect, test } from 'vitest';
-import { csvLine, noteLine, numberCell, textCell } from '../../analytics/csv.ts';
+import { csvLine, noteLine, numberCell, textCell } from '../../../sql/export/csv.ts';
 
 test.each([
   // a name → its cell
