@@ -43,7 +43,7 @@ export interface Relation {
   /** Totals that do not follow from the rows; they also travel with files. */
   totals?: Record<string, string | number | null>;
   /** Said in the envelope beside the rows: a proof, what is compared, other small tables. */
-  beside?: Record<string, unknown>;
+  beside?: Record<string, unknown> | ((cells: Cells) => Record<string, unknown>);
 }
 
 export interface Report<Shape extends z.ZodRawShape> {
@@ -130,7 +130,7 @@ export function mountReport<Shape extends z.ZodRawShape>(
           ...report.totals?.(cells, asked),
           ...relation.totals,
         },
-        ...relation.beside,
+        ...(typeof relation.beside === 'function' ? relation.beside(cells) : relation.beside),
         data: rowsOfCells(cells, shown, place.currency),
       };
     }, signal);

@@ -1,6 +1,7 @@
 /** The reports there are; each is a question of `questions/`. */
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { RouteEnv } from '../sql/route.ts';
+import { finance } from './questions/finance.ts';
 import { loadDuration } from './questions/load-duration.ts';
 import { loadProfile } from './questions/load-profile.ts';
 import { ranking } from './questions/ranking.ts';
@@ -14,7 +15,12 @@ const mounted =
   (app, deps) =>
     mountReport(app, deps, report);
 
-const reports: readonly Mount[] = [mounted(loadProfile), mounted(loadDuration), mounted(ranking)];
+const reports: readonly Mount[] = [
+  mounted(finance),
+  mounted(loadProfile),
+  mounted(loadDuration),
+  mounted(ranking),
+];
 
 /** Mounts every report. */
 export function mountReports(app: OpenAPIHono<RouteEnv>, deps: ReportDeps): void {
