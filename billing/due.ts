@@ -40,6 +40,7 @@ export async function duePointDays(
 ): Promise<PointDay[]> {
   const open = await db.execute<{
     point_id: string;
+    account_id: string;
     first_day: string;
     last_day: string;
     head: string | null;
@@ -51,7 +52,7 @@ export async function duePointDays(
           ((t.valid_to - interval '1 microsecond') AT TIME ZONE ${zone})::date) AS last_day
       FROM tenancies t WHERE t.project_id = ${projectId}::bigint
         AND (${accountId}::bigint IS NULL OR t.account_id = ${accountId}::bigint))
-    SELECT h.point_id::text, h.first_day::text, h.last_day::text,
+    SELECT h.point_id::text, h.account_id::text, h.first_day::text, h.last_day::text,
       (CASE
         WHEN h.first_day = h.last_day THEN NULL
         WHEN ${headOn(sql`h.last_day - 1`)} THEN h.last_day - 1
@@ -65,9 +66,11 @@ export async function duePointDays(
   // A first interval that is acknowledged but not yet readable would hide the days after it.
   if (unread.length > 0) await questdb.settled(['intervals'], { timeoutMs: walDeadlineMs });
   const firstDays = await firstIntervals(questdb, { projectId, zone, points: unread });
-  const due = new Map<string, PointDay>();
-  const add = (pointId: string, localDay: LocalDay) =>
-    due.set(`${pointId}/${localDay}`, { pointId, localDay });
+  const due = new Map<string, PointDay & { accountId: string }>();
+  const add = (pointId: string, localDay: LocalDay, accountId: string) => {
+    const key = `${pointId}/${localDay}`;
+    if (!due.has(key)) due.set(key, { pointId, localDay, accountId });
+  };
   for (const row of open.rows) {
     let from = row.head === null ? row.first_day : addDays(row.head, 1);
     if (row.head === null) {
@@ -75,7 +78,12 @@ export async function duePointDays(
       if (first === undefined) continue;
       if (first > from) from = first;
     }
-    for (const day of daysBetween(from, addDays(row.last_day, 1))) add(row.point_id, day);
+    if (from === row.last_day) add(row.point_id, from, row.account_id);
+    else {
+      for (const day of daysBetween(from, addDays(row.last_day, 1))) {
+        add(row.point_id, day, row.account_id);
+      }
+    }
   }
   const waiting = await db.execute<{ scope_id: string; local_day: string }>(sql`
     SELECT w.scope_id::text, w.local_day::text FROM settlement_waits w
@@ -83,11 +91,22 @@ export async function duePointDays(
       AND (${accountId}::bigint IS NULL OR EXISTS (SELECT 1 FROM tenancies t
         WHERE t.project_id = w.project_id AND t.point_id = w.scope_id
           AND t.account_id = ${accountId}::bigint))`);
-  for (const row of waiting.rows) add(row.scope_id, row.local_day);
-  return [...due.values()].sort(
-    (a, b) => a.localDay.localeCompare(b.localDay) || Number(BigInt(a.pointId) - BigInt(b.pointId)),
-  );
+  for (const row of waiting.rows) add(row.scope_id, row.local_day, '');
+  // An account's points stay together: what is posted to it in one chunk is one transaction.
+  return [...due.values()]
+    .sort(
+      (a, b) =>
+        compare(a.localDay, b.localDay) ||
+        compareIds(a.accountId, b.accountId) ||
+        compareIds(a.pointId, b.pointId),
+    )
+    .map(({ pointId, localDay }) => ({ pointId, localDay }));
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Ids are decimal without leading zeros: the longer one is the larger one. */
+const compareIds = (a: string, b: string): number => a.length - b.length || compare(a, b);
 
 /** True where a held point's day has a header: a look-up by the whole key. */
 const headOn = (day: SQL) => sql`EXISTS (SELECT FROM settlements s
@@ -111,11 +130,18 @@ async function firstIntervals(
     `SELECT point, min(ts) FROM intervals
      WHERE project = '${projectId}' AND quality != 'missing'${named}`,
   );
-  return new Map(rows.map(([p, ts]) => [String(p), localDayOf(zone, Date.parse(String(ts)))]));
+  // Most points begin on one of a few days; to find a zone's day costs more than to look it up.
+  const days = new Map<string, LocalDay>();
+  const dayOf = (ts: string): LocalDay => {
+    const day = days.get(ts) ?? localDayOf(zone, Date.parse(ts));
+    days.set(ts, day);
+    return day;
+  };
+  return new Map(rows.map(([p, ts]) => [String(p), dayOf(String(ts))]));
 }
 
 /** Point-days of one transaction, at most: rows of the matrix that is held in memory. */
-export const CHUNK_ROWS_MAX = 50_000;
+export const CHUNK_ROWS_MAX = 100_000;
 
 /**
  * Cuts point-days (sorted by day) into pieces: some days × their points stay within CHUNK_ROWS_MAX, so

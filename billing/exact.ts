@@ -19,17 +19,23 @@ export function scaled(text: string, digits: number): bigint {
 /** The decimal text of a scaled integer, without trailing zeros. */
 export function unscaled(value: bigint, digits: number): string {
   const text = (value < 0n ? -value : value).toString().padStart(digits + 1, '0');
-  const fraction = text.slice(-digits).replace(/0+$/, '');
-  return `${value < 0n ? '-' : ''}${text.slice(0, -digits)}${fraction && `.${fraction}`}`;
+  const point = text.length - digits;
+  let end = text.length;
+  while (end > point && text.charCodeAt(end - 1) === ZERO) end--;
+  const fraction = end > point ? `.${text.slice(point, end)}` : '';
+  return `${value < 0n ? '-' : ''}${text.slice(0, point)}${fraction}`;
 }
+
+const ZERO = 48;
 
 /** An amount (15 decimals) from text, e.g. of a numeric column, and back. */
 export const exactOf = (text: string): bigint => scaled(text, EXACT_DIGITS);
 export const exactText = (exact: bigint): string => unscaled(exact, EXACT_DIGITS);
 
 /** Base units × price (10^-8 per 1,000 base units) = amount, exact. */
-export const amountOf = (quantity: bigint, price: bigint): bigint =>
-  quantity * price * 10n ** BigInt(RATE_DIGITS);
+export const amountOf = (quantity: bigint, price: bigint): bigint => quantity * price * RATE_UNIT;
+
+const RATE_UNIT = 10n ** BigInt(RATE_DIGITS);
 
 /** numerator ÷ denominator (positive), rounded half to even. */
 export function halfEven(numerator: bigint, denominator: bigint): bigint {

@@ -65,29 +65,24 @@ export async function readIntervals(
   };
   if (rows === 0) return { quantities, qualities, knownMs, rowOf };
 
-  const set = (cell: number, quantity: number | null, mark: number, known: number) => {
-    qualities[cell] = mark;
-    if (mark !== MISSING && quantity !== null) quantities[cell] = quantity;
-    const row = Math.floor(cell / SLOTS_MAX);
-    if (known > (knownMs[row] as number)) knownMs[row] = known; // row is in range as cell is
-  };
   const query = exportOf({ projectId, zone, points, days });
+  const matrix = { quantities, qualities, knownMs, rowOf };
   if (duckdb && folder && rows > ROWS_ASKED_MAX) {
-    await readParquet({ questdb, duckdb, folder }, { query, points, days }, set);
-  } else {
-    const answer = await questdb.exec(query, { timeoutMs: ASK_TIMEOUT_MS });
-    for (const [point, day, slot, quantity, quality, known] of answer.rows) {
-      const [p, d] = [pointIndex.get(String(point)), dayIndex.get(dayFromNumber(Number(day)))];
-      if (p === undefined || d === undefined) continue;
-      set(
-        (d * points.length + p) * SLOTS_MAX + Number(slot),
-        quantity === null ? null : Number(quantity),
-        quantity === null ? MISSING : markOf(String(quality)),
-        known === null ? 0 : Date.parse(String(known)),
-      );
-    }
+    await readParquet({ questdb, duckdb, folder }, { query, points, days }, matrix);
+    return matrix;
   }
-  return { quantities, qualities, knownMs, rowOf };
+  const answer = await questdb.exec(query, { timeoutMs: ASK_TIMEOUT_MS });
+  for (const [point, day, slot, quantity, quality, known] of answer.rows) {
+    const [p, d] = [pointIndex.get(String(point)), dayIndex.get(dayFromNumber(Number(day)))];
+    if (p === undefined || d === undefined) continue;
+    const row = d * points.length + p;
+    const mark = quantity === null ? MISSING : markOf(String(quality));
+    qualities[row * SLOTS_MAX + Number(slot)] = mark;
+    if (mark !== MISSING) quantities[row * SLOTS_MAX + Number(slot)] = Number(quantity);
+    const knownAtMs = known === null ? 0 : Date.parse(String(known));
+    knownMs[row] = Math.max(knownMs[row] as number, knownAtMs); // row is in range
+  }
+  return matrix;
 }
 
 const ASK_TIMEOUT_MS = 60_000;
@@ -102,7 +97,7 @@ function markOf(quality: string): number {
 async function readParquet(
   { questdb, duckdb, folder }: IntervalSource,
   { query, points, days }: { query: string; points: readonly string[]; days: readonly LocalDay[] },
-  set: (cell: number, quantity: number | null, mark: number, known: number) => void,
+  { quantities, qualities, knownMs }: Matrix,
 ): Promise<void> {
   const place = await mkdtemp(join(folder, 'intervals-'));
   const connection = await duckdb.connect();
@@ -119,14 +114,15 @@ async function readParquet(
       if (!chunk || chunk.rowCount === 0) break;
       const column = (i: number) => chunk.getColumnVector(i) as DuckDBVector<number>; // as the question says
       const [cells, amounts, marks, known] = [column(0), column(1), column(2), column(3)];
-      for (let i = 0; i < chunk.rowCount; i++) {
-        // Cell and mark are never null: the question computes both.
-        set(
-          cells.getItem(i) as number,
-          amounts.getItem(i),
-          marks.getItem(i) as number,
-          known.getItem(i) ?? 0,
-        );
+      // The question has no nulls. Asking a chunk for its size is a call into the library: once a chunk.
+      const count = chunk.rowCount;
+      for (let i = 0; i < count; i++) {
+        const cell = cells.getItem(i) as number;
+        quantities[cell] = amounts.getItem(i) as number;
+        qualities[cell] = marks.getItem(i) as number;
+        const row = Math.floor(cell / SLOTS_MAX);
+        const knownAtMs = known.getItem(i) as number;
+        if (knownAtMs > (knownMs[row] as number)) knownMs[row] = knownAtMs; // row is in range as cell is
       }
     }
   } finally {

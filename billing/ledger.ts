@@ -66,15 +66,36 @@ export async function post(
     });
   const id = made.rows[0]?.id;
   if (!id) throw new Error('a transaction was not inserted');
-  await postLegs(tx, { projectId, currency, postings: [{ transactionId: id, legs }] });
+  const entries = await entriesOf(tx, {
+    projectId,
+    currency,
+    postings: [{ transactionId: id, legs }],
+  });
+  if (entries.length === 0) return id;
+  // All legs of a transaction come in one statement: the database checks that they sum to zero.
+  const column = (name: keyof Entry) => `{${entries.map((e) => e[name]).join()}}`;
+  await tx.execute(sql`
+    INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)
+    SELECT ${projectId}::bigint, t.transaction_id, t.leg, t.account, t.amount, ${currency}
+    FROM unnest(${column('transactionId')}::bigint[], ${column('leg')}::smallint[],
+      ${column('ledgerAccountId')}::bigint[], ${column('amountMinor')}::bigint[])
+      AS t (transaction_id, leg, account, amount)`);
   return id;
 }
 
+/** A leg as it is stored. */
+export interface Entry {
+  transactionId: string;
+  leg: number;
+  ledgerAccountId: string;
+  amountMinor: bigint;
+}
+
 /**
- * Inserts the legs of transactions whose heads exist, all in one statement. Legs on one ledger account
- * are joined, empty ones left out. Throws when a transaction does not sum to zero.
+ * The entries of transactions: legs on one ledger account are joined, empty ones left out; ledger accounts
+ * that do not exist yet are made. Throws when a transaction does not sum to zero.
  */
-export async function postLegs(
+export async function entriesOf(
   tx: Queryable,
   {
     projectId,
@@ -85,18 +106,9 @@ export async function postLegs(
     currency: string;
     postings: readonly { transactionId: string; legs: readonly Leg[] }[];
   },
-): Promise<void> {
-  const accountOf = await ledgerAccounts(tx, {
-    projectId,
-    currency,
-    legs: postings.flatMap((p) => p.legs.filter((leg) => leg.amountMinor !== 0n)),
-  });
-  const columns = {
-    transaction: [] as string[],
-    leg: [] as number[],
-    account: [] as string[],
-    amount: [] as bigint[],
-  };
+): Promise<Entry[]> {
+  const accountOf = await ledgerAccounts(tx, { projectId, currency, postings });
+  const entries: Entry[] = [];
   for (const { transactionId, legs } of postings) {
     const joined = new Map<string, bigint>();
     let off = 0n;
@@ -107,22 +119,13 @@ export async function postLegs(
       joined.set(account, (joined.get(account) ?? 0n) + leg.amountMinor);
     }
     if (off !== 0n) throw new Error(`transaction ${transactionId} is off balance by ${off}`);
-    let number = 1;
-    for (const [account, amount] of joined) {
-      if (amount === 0n) continue;
-      columns.transaction.push(transactionId);
-      columns.leg.push(number++);
-      columns.account.push(account);
-      columns.amount.push(amount);
+    let leg = 1;
+    for (const [ledgerAccountId, amountMinor] of joined) {
+      if (amountMinor === 0n) continue;
+      entries.push({ transactionId, leg: leg++, ledgerAccountId, amountMinor });
     }
   }
-  if (columns.leg.length === 0) return;
-  await tx.execute(sql`
-    INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)
-    SELECT ${projectId}::bigint, t.transaction_id, t.leg, t.account, t.amount, ${currency}
-    FROM unnest(${`{${columns.transaction.join()}}`}::bigint[], ${`{${columns.leg.join()}}`}::smallint[],
-      ${`{${columns.account.join()}}`}::bigint[], ${`{${columns.amount.join()}}`}::bigint[])
-      AS t (transaction_id, leg, account, amount)`);
+  return entries;
 }
 
 const keyOf = ({ code, detail = '', accountId }: Omit<Leg, 'amountMinor'>) =>
@@ -131,14 +134,19 @@ const keyOf = ({ code, detail = '', accountId }: Omit<Leg, 'amountMinor'>) =>
 /** Ids of the ledger accounts that legs name; those that do not exist yet are made. */
 async function ledgerAccounts(
   tx: Queryable,
-  { projectId, currency, legs }: { projectId: string; currency: string; legs: readonly Leg[] },
+  {
+    projectId,
+    currency,
+    postings,
+  }: { projectId: string; currency: string; postings: readonly { legs: readonly Leg[] }[] },
 ): Promise<(leg: Leg) => string> {
-  const wanted = new Map(
-    legs.map((leg) => [
-      keyOf(leg),
-      { code: leg.code, detail: leg.detail ?? '', account: leg.accountId },
-    ]),
-  );
+  const wanted = new Map<string, { code: LedgerCode; detail: string; account: string | null }>();
+  for (const { legs } of postings) {
+    for (const leg of legs) {
+      const { code, detail = '', accountId: account, amountMinor } = leg;
+      if (amountMinor !== 0n) wanted.set(keyOf(leg), { code, detail, account });
+    }
+  }
   const found = new Map<string, string>();
   const look = async () => {
     const missing = [...wanted].filter(([key]) => !found.has(key)).map(([, value]) => value);

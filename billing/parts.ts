@@ -20,6 +20,10 @@ export function partsOfDay(
   span: DaySpan,
   { tenancies, installations }: { tenancies: readonly Tenancy[]; installations: readonly Dated[] },
 ): { accountId: string; slots: SlotRanges }[] {
+  const holder = tenancies.find((t) => spans(t, span));
+  if (holder && installations.some((i) => spans(i, span))) {
+    return [{ accountId: holder.accountId, slots: [[0, span.slots]] }];
+  }
   const parts = new Map<string, [number, number][]>();
   for (let slot = 0; slot < span.slots; slot++) {
     const at = span.startMs + slot * SLOT_MS;
@@ -39,6 +43,10 @@ export function partsOfDay(
 
 const holds = ({ fromMs, toMs }: Dated, atMs: number): boolean =>
   fromMs <= atMs && (toMs === null || atMs < toMs);
+
+/** Most days are held and metered as a whole: ranges do not overlap, so no other one counts. */
+const spans = ({ fromMs, toMs }: Dated, { startMs, endMs }: DaySpan): boolean =>
+  fromMs <= startMs && (toMs === null || toMs >= endMs);
 
 /** Why a part cannot be settled yet. */
 export const waitReasons = ['no-tariff', 'no-reading-after', 'missing-intervals'] as const;

@@ -2,7 +2,7 @@
  * A revision of a settled day: what the header will say and its lines. Pure: compares what is true now
  * with what is in force, and turns the difference into postings by the rounding rule.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type LocalDay, monthOf } from '../sql/local-day.ts';
 import type { Leg } from './ledger.ts';
 import { type Line, type Priced, SLOTS_MAX, type SlotRanges } from './rate.ts';
@@ -55,15 +55,19 @@ export function digestOf({
   quantities: Float64Array;
   qualities: Uint8Array;
 }): string {
-  const hash = createHash('sha256').update(`${versionId}|${slots.join(';')}|`);
   const start = row * SLOTS_MAX;
+  let end = inputs.write(`${versionId}|${slots.join(';')}|`);
   for (const [from, to] of slots) {
-    const [first, end] = [start + from, start + to];
-    hash.update(new Uint8Array(quantities.buffer, first * 8, (end - first) * 8));
-    hash.update(qualities.subarray(first, end));
+    const [first, count] = [start + from, to - from];
+    inputs.set(new Uint8Array(quantities.buffer, first * 8, count * 8), end);
+    inputs.set(qualities.subarray(first, first + count), end + count * 8);
+    end += count * 9;
   }
-  return hash.digest('hex');
+  return hash('sha256', inputs.subarray(0, end), 'hex');
 }
+
+/** One part's inputs at a time: at most SLOTS_MAX ranges of one slot each, and an id. */
+const inputs = Buffer.alloc(64 + SLOTS_MAX * 16);
 
 /** The digest of a day that an account does not hold any more. */
 export const NOT_HELD = 'not-held';
@@ -79,55 +83,94 @@ export interface PostedKey {
   step: number;
 }
 
-export const textOf = (k: PostedKey): string =>
-  [k.accountId, k.month, k.scopeId, k.component, k.tariffVersionId, k.period, k.step].join('|');
+/** A key's state while a settlement advances it. */
+export interface Tally {
+  key: PostedKey;
+  /** What it is charged by. */
+  priced: Priced;
+  state: Posted;
+  /** True for a key that posted_totals does not have yet. */
+  isNew: boolean;
+  touched: boolean;
+}
+
+/** Tallies by account, month and scope: the few keys of one point's month are found by looking. */
+export type Tallies = Map<string, Tally[]>;
+
+export const tallyName = (k: Pick<PostedKey, 'accountId' | 'month' | 'scopeId'>): string =>
+  `${k.accountId}/${k.month}/${k.scopeId}`;
+
+/** What one transaction moves, minor units: from the wallet of its account to what was charged. */
+export interface Posting {
+  accountId: string;
+  wallet: bigint;
+  /** Charged, less the tax that is ours to pay. What is collected for another is owed whole. */
+  charged: Map<Priced, bigint>;
+  tax: Map<Priced, bigint>;
+}
 
 /**
- * The legs that bring the ledger to a revision: its lines come, those it supersedes go. `totals` is
- * advanced in place, so revisions of one account are given in order of day; `touched` collects keys.
+ * Brings a posting and the tallies to a revision: its lines come, those it supersedes go. Both are
+ * advanced in place, so revisions of one account are given in order of day.
  */
-export function legsOf(
+export function bring(
   revision: Revision,
   {
     superseded,
-    totals,
-    touched,
+    tallies,
+    posting,
     exponent,
   }: {
     superseded: readonly StoredLine[];
-    totals: Map<string, Posted>;
-    touched: Map<string, PostedKey>;
+    tallies: Tallies;
+    posting: Posting;
     exponent: number;
   },
-): Leg[] {
-  const legs: Leg[] = [];
+): void {
   const { accountId, scopeId } = revision;
   const month = monthOf(revision.localDay);
-  const bring = ({ priced, period, step, exact }: StoredLine, sign: 1n | -1n) => {
+  const name = tallyName({ accountId, month, scopeId });
+  const list = tallies.get(name) ?? [];
+  tallies.set(name, list);
+  const add = ({ priced, period, step, exact }: StoredLine, sign: 1n | -1n) => {
     const { component, tariffVersionId } = priced;
-    const key = { accountId, month, scopeId, component, tariffVersionId, period, step };
-    const text = textOf(key);
-    const before = totals.get(text) ?? nothingPosted;
+    let tally = list.find(
+      ({ key }) =>
+        key.period === period &&
+        key.component === component &&
+        key.step === step &&
+        key.tariffVersionId === tariffVersionId,
+    );
+    if (!tally) {
+      const key = { accountId, month, scopeId, component, tariffVersionId, period, step };
+      tally = { key, priced, state: nothingPosted, isNew: true, touched: true };
+      list.push(tally);
+    }
+    const before = tally.state;
     const after = accrue(before, sign * exact, priced, exponent);
-    totals.set(text, after);
-    touched.set(text, key);
+    tally.state = after;
+    tally.touched = true;
     const charged = after.postedMinor - before.postedMinor;
     // What is collected for another is owed whole; its tax is theirs.
     const tax = priced.treatment === 'revenue' ? after.taxMinor - before.taxMinor : 0n;
-    legs.push(
-      { code: 'wallet', accountId, amountMinor: charged },
-      {
-        code: priced.treatment === 'revenue' ? 'revenue' : 'payable',
-        detail: component,
-        accountId: null,
-        amountMinor: tax - charged,
-      },
-    );
-    if (tax === 0n) return;
-    const detail = `${priced.taxCode} ${priced.taxRate}`.trim();
-    legs.push({ code: 'tax', detail, accountId: null, amountMinor: -tax });
+    posting.wallet += charged;
+    posting.charged.set(priced, (posting.charged.get(priced) ?? 0n) + charged - tax);
+    if (tax !== 0n) posting.tax.set(priced, (posting.tax.get(priced) ?? 0n) + tax);
   };
-  for (const line of superseded) bring(line, -1n);
-  for (const line of revision.lines) bring(line, 1n);
+  for (const line of superseded) add(line, -1n);
+  for (const line of revision.lines) add(line, 1n);
+}
+
+/** The legs of a posting; those of one ledger account may still be several. */
+export function legsOf({ accountId, wallet, charged, tax }: Posting): Leg[] {
+  const legs: Leg[] = [{ code: 'wallet', accountId, amountMinor: wallet }];
+  for (const [{ treatment, component }, amount] of charged) {
+    const code = treatment === 'revenue' ? 'revenue' : 'payable';
+    legs.push({ code, detail: component, accountId: null, amountMinor: -amount });
+  }
+  for (const [{ taxCode, taxRate }, amount] of tax) {
+    const detail = `${taxCode} ${taxRate}`.trim();
+    legs.push({ code: 'tax', detail, accountId: null, amountMinor: -amount });
+  }
   return legs;
 }

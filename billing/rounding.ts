@@ -29,10 +29,11 @@ export const nothingPosted: Posted = { exact: 0n, postedMinor: 0n, taxMinor: 0n 
  */
 export function accrue(before: Posted, added: bigint, tax: Tax, exponent: number): Posted {
   const exact = before.exact + added;
-  const unit = 10n ** BigInt(EXACT_DIGITS - exponent);
-  const rate = scaled(tax.taxRate, RATE_DIGITS);
-  const whole = 10n ** BigInt(RATE_DIGITS);
+  const unit = units[exponent];
+  if (unit === undefined) throw new Error(`no currency has ${exponent} decimals`);
+  const rate = rateOf(tax);
   const rounded = halfEven(exact, unit);
+  if (rate === 0n) return { exact, taxMinor: 0n, postedMinor: rounded };
   // Contained tax is amount × rate ÷ (1 + rate): a fraction that is rounded once, never cut before.
   const taxMinor = tax.taxIncluded
     ? halfEven(exact * rate, unit * (whole + rate))
@@ -42,7 +43,24 @@ export function accrue(before: Posted, added: bigint, tax: Tax, exponent: number
 
 /** The tax of one line with 15 decimals: exact when on top, rounded at the fifteenth when contained. */
 export function taxExact(exact: bigint, tax: Tax): bigint {
-  const rate = scaled(tax.taxRate, RATE_DIGITS);
-  const whole = 10n ** BigInt(RATE_DIGITS);
+  const rate = rateOf(tax);
+  if (rate === 0n) return 0n;
   return tax.taxIncluded ? halfEven(exact * rate, whole + rate) : halfEven(exact * rate, whole);
+}
+
+/** A whole, as a tax rate counts it. */
+const whole = 10n ** BigInt(RATE_DIGITS);
+
+/** By a currency's exponent: its minor unit as an exact amount. */
+const units = Array.from({ length: EXACT_DIGITS + 1 }, (_, e) => 10n ** BigInt(EXACT_DIGITS - e));
+
+/** Rates are parsed once for each component of a price book, not once a line. */
+const rates = new WeakMap<Tax, bigint>();
+
+function rateOf(tax: Tax): bigint {
+  const known = rates.get(tax);
+  if (known !== undefined) return known;
+  const rate = scaled(tax.taxRate, RATE_DIGITS);
+  rates.set(tax, rate);
+  return rate;
 }

@@ -15,32 +15,34 @@ import { QuestdbError } from '../sql/questdb.ts';
 import * as schema from '../sql/schema/index.ts';
 import { chunksOf, duePointDays, lastDueDay, type PointDay } from './due.ts';
 import { type IntervalSource, type Matrix, readIntervals } from './intervals.ts';
-import { accountingDateOf, closedMonths, type Leg, postLegs } from './ledger.ts';
+import { accountingDateOf, closedMonths, entriesOf } from './ledger.ts';
 import { completeness, partsOfDay } from './parts.ts';
 import { openPriceBook, type PriceBook } from './price-book.ts';
 import { rate, SLOTS_MAX } from './rate.ts';
 import {
+  bring,
   digestOf,
   type Head,
   legsOf,
   NOT_HELD,
-  type PostedKey,
+  type Posting,
   type Revision,
 } from './revision.ts';
-import { taxExact } from './rounding.ts';
 import {
   type Claim,
   claim,
   copyCharges,
+  copyEntries,
   freshIds,
   lockMonths,
   type Run,
   readHeads,
   readHoldings,
   readLines,
-  readTotals,
+  readTallies,
+  type TransactionOfDay,
   takeProject,
-  writeTotals,
+  writeTallies,
   writeWaits,
 } from './settlement-store.ts';
 
@@ -299,8 +301,9 @@ const next = ({ pointId, localDay }: PointDay, accountId: string, head: Head | u
 function quantityOf(matrix: Matrix, row: number, slots: readonly (readonly [number, number])[]) {
   let sum = 0;
   for (const [from, to] of slots) {
-    for (const q of matrix.quantities.subarray(row * SLOTS_MAX + from, row * SLOTS_MAX + to)) {
-      if (!Number.isNaN(q)) sum += q;
+    for (let slot = from; slot < to; slot++) {
+      const quantity = matrix.quantities[row * SLOTS_MAX + slot] as number; // in range
+      if (!Number.isNaN(quantity)) sum += quantity;
     }
   }
   return BigInt(sum);
@@ -319,7 +322,7 @@ async function write(
   }: { revisions: Revision[]; book: PriceBook; cause: Run['cause']; at: Date },
 ): Promise<{ headers: number; corrections: number }> {
   const projectId = project.id;
-  revisions.sort((a, b) => a.localDay.localeCompare(b.localDay));
+  revisions.sort((a, b) => (a.localDay < b.localDay ? -1 : a.localDay > b.localDay ? 1 : 0));
   const months = monthsOf(revisions);
   await lockMonths(client, { projectId, months });
 
@@ -327,7 +330,9 @@ async function write(
   const groups = new Map<string, Revision[]>();
   for (const r of revisions) {
     const key = `${r.accountId}/${r.localDay}/${kindOf(r)}`;
-    groups.set(key, [...(groups.get(key) ?? []), r]);
+    const group = groups.get(key);
+    if (group) group.push(r);
+    else groups.set(key, [r]);
   }
   const ids = await freshIds(client, 1 + groups.size + revisions.length);
   let taken = 0;
@@ -339,21 +344,17 @@ async function write(
   const run: Run = { projectId, id: take(), cause, at };
   const closed = await closedMonths(db, projectId);
   const claims: Claim[] = [];
-  const transactions = new Map<
-    string,
-    { kind: 'settlement' | 'correction'; accountingDate: LocalDay }
-  >();
+  const transactions: TransactionOfDay[] = [];
   for (const group of groups.values()) {
     const first = group[0] as Revision; // a group has at least one
-    const transactionId = take();
-    transactions.set(transactionId, {
-      kind: kindOf(first),
-      accountingDate: accountingDateOf(first.localDay, closed),
-    });
-    for (const revision of group) claims.push({ revision, id: take(), transactionId });
+    const { accountId, localDay } = first;
+    const id = take();
+    const accountingDate = accountingDateOf(localDay, closed);
+    transactions.push({ id, kind: kindOf(first), accountId, localDay, accountingDate });
+    for (const revision of group) claims.push({ revision, id: take(), transactionId: id });
   }
-  const ours = await claim(client, { run, claims, heads: transactions });
-  const claimed = claims.filter((c) => ours.has(c.id));
+  const lost = await claim(client, { run, claims, transactions });
+  const claimed = lost.size === 0 ? claims : claims.filter((c) => !lost.has(c.id));
   deps.failpoint?.('claimed');
 
   const superseded = await readLines(client, {
@@ -364,32 +365,30 @@ async function write(
   await copyCharges(client, { projectId, claims: claimed });
   deps.failpoint?.('copied');
 
-  const totals = await readTotals(client, { projectId, months });
-  const touched = new Map<string, PostedKey>();
+  const tallies = await readTallies(client, { projectId, months, book });
   const exponent = exponentOf(project.currency);
-  const postings = new Map<string, Leg[]>();
+  const postings = new Map<string, Posting>();
   for (const { revision, transactionId } of claimed) {
-    const legs = legsOf(revision, {
-      superseded: superseded.get(revision.supersedes ?? '') ?? [],
-      totals,
-      touched,
-      exponent,
-    });
-    const all = postings.get(transactionId) ?? [];
-    postings.set(transactionId, all);
-    for (const leg of legs) all.push(leg);
+    let posting = postings.get(transactionId);
+    if (!posting) {
+      const { accountId } = revision;
+      posting = { accountId, wallet: 0n, charged: new Map(), tax: new Map() };
+      postings.set(transactionId, posting);
+    }
+    const before = superseded.get(revision.supersedes ?? '') ?? [];
+    bring(revision, { superseded: before, tallies, posting, exponent });
   }
-  await writeTotals(client, {
+  await writeTallies(client, { projectId, tallies });
+  const { currency } = project;
+  const entries = await entriesOf(db, {
     projectId,
-    touched,
-    totals,
-    taxOf: (key, exact) => taxExact(exact, book.component(key.tariffVersionId, key.component)),
+    currency,
+    postings: [...postings].map(([transactionId, posting]) => ({
+      transactionId,
+      legs: legsOf(posting),
+    })),
   });
-  await postLegs(db, {
-    projectId,
-    currency: project.currency,
-    postings: [...postings].map(([transactionId, legs]) => ({ transactionId, legs })),
-  });
+  await copyEntries(client, { projectId, currency, entries });
   await tell(db, eventsOf(run, claimed));
   deps.failpoint?.('posted');
   return {

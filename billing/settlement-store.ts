@@ -1,16 +1,21 @@
 /** What settlement reads and writes in Postgres, set-based, within the one transaction of a chunk. */
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { LocalDay } from '../sql/local-day.ts';
+import { arrayOfTexts, arrayText, copyRows, copyText } from './copy.ts';
 import type { PointDay } from './due.ts';
 import { exactOf, exactText, unscaled } from './exact.ts';
+import type { Entry } from './ledger.ts';
 import type { Dated, Tenancy } from './parts.ts';
 import type { Commodity, PriceBook } from './price-book.ts';
-import type { Head, PostedKey, Revision, StoredLine } from './revision.ts';
-import { textOf } from './revision.ts';
-import type { Posted } from './rounding.ts';
+import {
+  type Head,
+  type Revision,
+  type StoredLine,
+  type Tallies,
+  type Tally,
+  tallyName,
+} from './revision.ts';
+import { taxExact } from './rounding.ts';
 import { PRICE_DIGITS } from './tariff.ts';
 
 /** A revision with the ids it will be stored under. */
@@ -42,43 +47,35 @@ export async function readHoldings(
 ): Promise<Holdings> {
   const tenancies = new Map<string, Tenancy[]>();
   const installations = new Map<string, Dated[]>();
-  const dated = (row: { valid_from: Date; valid_to: Date | null }): Dated => ({
-    fromMs: row.valid_from.getTime(),
-    toMs: row.valid_to?.getTime() ?? null,
-  });
-  const held = await client.query<{
-    point_id: string;
-    account_id: string;
-    valid_from: Date;
-    valid_to: Date | null;
-  }>(
-    `SELECT point_id, account_id, valid_from, valid_to FROM tenancies
-     WHERE project_id = $1 AND point_id = ANY($2::bigint[]) ORDER BY valid_from`,
-    [projectId, points],
-  );
-  for (const row of held.rows) {
-    append(tenancies, row.point_id, { accountId: row.account_id, ...dated(row) });
-  }
-  const installed = await client.query<{
-    point_id: string;
-    valid_from: Date;
-    valid_to: Date | null;
-  }>(
-    `SELECT point_id, valid_from, valid_to FROM installations
-     WHERE project_id = $1 AND point_id = ANY($2::bigint[])`,
-    [projectId, points],
-  );
-  for (const row of installed.rows) append(installations, row.point_id, dated(row));
-  const kinds = await client.query<{ id: string; commodity: Commodity }>(
-    'SELECT id, commodity FROM points WHERE project_id = $1 AND id = ANY($2::bigint[])',
-    [projectId, points],
-  );
-  return {
-    tenancies,
-    installations,
-    commodities: new Map(kinds.rows.map((row) => [row.id, row.commodity])),
+  const read = async <Row>(columns: string, table: string) => {
+    const { rows } = await client.query({
+      text: `SELECT ${columns} FROM ${table} t JOIN unnest($2::bigint[]) AS w (point_id) USING (point_id)
+        WHERE t.project_id = $1`,
+      values: [projectId, arrayText(points)],
+      rowMode: 'array',
+    });
+    return rows as Row[]; // the caller names the columns
   };
+  const held = await read<[string, string, number, number | null]>(
+    `point_id, account_id, ${epochMs('valid_from')}, ${epochMs('valid_to')}`,
+    'tenancies',
+  );
+  for (const [point, accountId, fromMs, toMs] of held) {
+    append(tenancies, point, { accountId, fromMs, toMs });
+  }
+  const installed = await read<[string, number, number | null]>(
+    `point_id, ${epochMs('valid_from')}, ${epochMs('valid_to')}`,
+    'installations',
+  );
+  for (const [point, fromMs, toMs] of installed) append(installations, point, { fromMs, toMs });
+  const kinds = await read<[string, Commodity]>(
+    'point_id, commodity',
+    '(SELECT project_id, id AS point_id, commodity FROM points)',
+  );
+  return { tenancies, installations, commodities: new Map(kinds) };
 }
+
+const epochMs = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
   const list = lists.get(key);
@@ -104,7 +101,11 @@ export async function readHeads(
      FROM unnest($2::bigint[], $3::date[]) AS w (scope_id, local_day)
      JOIN settlements s ON s.project_id = $1 AND s.scope_id = w.scope_id AND s.local_day = w.local_day
      ORDER BY s.scope_id, s.local_day, s.account_id, s.revision DESC`,
-    [projectId, pointDays.map((d) => d.pointId), pointDays.map((d) => d.localDay)],
+    [
+      projectId,
+      arrayText(pointDays.map((d) => d.pointId)),
+      arrayText(pointDays.map((d) => d.localDay)),
+    ],
   );
   const heads = new Map<string, Head[]>();
   for (const row of rows) {
@@ -138,7 +139,7 @@ export async function readLines(
     `SELECT settlement_id, component, tariff_version_id, period, step, exact::text FROM charges
      WHERE project_id = $1 AND settlement_id = ANY($2::bigint[])
      ORDER BY settlement_id, component, tariff_version_id, period, step`,
-    [projectId, ids],
+    [projectId, arrayText(ids)],
   );
   for (const row of rows) {
     append(lines, row.settlement_id, {
@@ -153,11 +154,11 @@ export async function readLines(
 
 /** `count` fresh ids. */
 export async function freshIds(client: pg.ClientBase, count: number): Promise<string[]> {
-  const { rows } = await client.query<{ id: string }>(
-    "SELECT nextval('ids') AS id FROM generate_series(1, $1::int)",
+  const { rows } = await client.query<{ ids: string }>(
+    "SELECT string_agg(nextval('ids')::text, ',') AS ids FROM generate_series(1, $1::int)",
     [count],
   );
-  return rows.map((row) => row.id);
+  return rows[0]?.ids.split(',') ?? [];
 }
 
 /** Locks the months of the accounts, in one order for all who do. */
@@ -168,7 +169,11 @@ export async function lockMonths(
     months,
   }: { projectId: string; months: readonly { accountId: string; month: LocalDay }[] },
 ): Promise<void> {
-  const parameters = [projectId, months.map((m) => m.accountId), months.map((m) => m.month)];
+  const parameters = [
+    projectId,
+    arrayText(months.map((m) => m.accountId)),
+    arrayText(months.map((m) => m.month)),
+  ];
   await client.query(
     `INSERT INTO account_months (project_id, account_id, month)
      SELECT $1, account_id, month FROM unnest($2::bigint[], $3::date[]) AS t (account_id, month)
@@ -190,25 +195,29 @@ export interface Run {
   at: Date;
 }
 
+/** What a transaction of a settlement is: one account, one day, one kind. */
+export interface TransactionOfDay {
+  id: string;
+  kind: 'settlement' | 'correction';
+  accountId: string;
+  localDay: LocalDay;
+  accountingDate: LocalDay;
+}
+
 /**
- * Inserts the headers; the unique key decides. Returns the ids of those that are ours; their
- * transactions and the run are inserted in the same statement, so a loser leaves nothing behind.
+ * Inserts the headers; the unique key decides. Returns the ids of those that another run has claimed
+ * before; transactions and the run are inserted in the same statement, so a loser leaves nothing behind.
  */
 export async function claim(
   client: pg.ClientBase,
   {
     run,
     claims,
-    heads,
-  }: {
-    run: Run;
-    claims: readonly Claim[];
-    /** Per transaction: kind and accounting date. */
-    heads: ReadonlyMap<string, { kind: 'settlement' | 'correction'; accountingDate: LocalDay }>;
-  },
+    transactions,
+  }: { run: Run; claims: readonly Claim[]; transactions: readonly TransactionOfDay[] },
 ): Promise<Set<string>> {
-  const column = <Value>(pick: (r: Revision, c: Claim) => Value) =>
-    claims.map((c) => pick(c.revision, c));
+  const column = (pick: (r: Revision, c: Claim) => string | number | null) =>
+    arrayText(claims.map((c) => pick(c.revision, c)));
   const { rows } = await client.query<{ id: string }>(
     `WITH known AS (
        SELECT coalesce(max(position), 0) AS position FROM seals WHERE project_id = $1),
@@ -225,17 +234,19 @@ export async function claim(
          AS t (id, account_id, scope_id, local_day, revision, digest, known_ms, quantity, slots,
            estimated, missing, supersedes, transaction_id)
        ON CONFLICT DO NOTHING
-       RETURNING id, account_id, local_day, transaction_id),
+       RETURNING id, transaction_id),
      begun AS (
        INSERT INTO settlement_runs (project_id, id, cause, started_at)
-       SELECT $1, $2, $20, $16 WHERE EXISTS (SELECT FROM claimed)),
+       SELECT $1, $2, $22, $16 WHERE EXISTS (SELECT FROM claimed)),
      posted AS (
        INSERT INTO transactions (project_id, id, kind, account_id, accounting_date, posted_at, cause)
-       SELECT DISTINCT $1::bigint, c.transaction_id, h.kind, c.account_id, h.accounting_date,
-         $16::timestamptz, jsonb_build_object('run', $2::bigint::text, 'localDay', c.local_day)
-       FROM claimed c JOIN unnest($17::bigint[], $18::text[], $19::date[])
-         AS h (transaction_id, kind, accounting_date) USING (transaction_id))
-     SELECT id FROM claimed`,
+       SELECT $1::bigint, h.id, h.kind, h.account_id, h.accounting_date, $16::timestamptz,
+         jsonb_build_object('run', $2::bigint::text, 'localDay', h.local_day)
+       FROM unnest($17::bigint[], $18::text[], $19::bigint[], $20::date[], $21::date[])
+         AS h (id, kind, account_id, local_day, accounting_date)
+       WHERE h.id IN (SELECT transaction_id FROM claimed))
+     SELECT w.id FROM unnest($3::bigint[]) AS w (id)
+     WHERE NOT EXISTS (SELECT FROM claimed c WHERE c.id = w.id)`,
     [
       run.projectId,
       run.id,
@@ -253,9 +264,11 @@ export async function claim(
       column((r) => r.supersedes),
       column((_, c) => c.transactionId),
       run.at,
-      [...heads.keys()],
-      [...heads.values()].map((h) => h.kind),
-      [...heads.values()].map((h) => h.accountingDate),
+      arrayText(transactions.map((t) => t.id)),
+      arrayText(transactions.map((t) => t.kind)),
+      arrayText(transactions.map((t) => t.accountId)),
+      arrayText(transactions.map((t) => t.localDay)),
+      arrayText(transactions.map((t) => t.accountingDate)),
       run.cause,
     ],
   );
@@ -270,131 +283,150 @@ export async function copyCharges(
   function* rows() {
     for (const { id, revision } of claims) {
       for (const { priced, period, step, quantity, price, exact, taxExact } of revision.lines) {
-        const values = [
+        yield [
           projectId,
           id,
-          priced.component,
+          copyText(priced.component),
           priced.tariffVersionId,
           period,
           step,
           quantity,
           unscaled(price, PRICE_DIGITS),
           exactText(exact),
-          priced.taxCode.replace(/[\\\t\n\r]/g, ' '),
+          copyText(priced.taxCode),
           priced.taxRate,
           exactText(taxExact),
           priced.treatment,
         ];
-        yield `${values.join('\t')}\n`;
       }
     }
   }
-  await pipeline(
-    Readable.from(batched(rows())),
-    client.query(
-      copyFrom(`COPY charges (project_id, settlement_id, component, tariff_version_id, period, step,
-        quantity, price, exact, tax_code, tax_rate, tax_exact, treatment) FROM STDIN`),
-    ),
-  );
+  const into = `charges (project_id, settlement_id, component, tariff_version_id, period, step,
+    quantity, price, exact, tax_code, tax_rate, tax_exact, treatment)`;
+  await copyRows(client, { into, rows: rows() });
 }
 
-/** Rows joined to pieces of some kilobytes: a stream's step costs more than a row. */
-function* batched(rows: Iterable<string>): Generator<string> {
-  let text = '';
-  for (const row of rows) {
-    text += row;
-    if (text.length < 65_536) continue;
-    yield text;
-    text = '';
+/** Copies entries, all in one statement, as the ledger wants the legs of a transaction. */
+export async function copyEntries(
+  client: pg.ClientBase,
+  {
+    projectId,
+    currency,
+    entries,
+  }: { projectId: string; currency: string; entries: readonly Entry[] },
+): Promise<void> {
+  function* rows() {
+    for (const { transactionId, leg, ledgerAccountId, amountMinor } of entries) {
+      yield [projectId, transactionId, leg, ledgerAccountId, amountMinor, currency];
+    }
   }
-  if (text) yield text;
+  if (entries.length === 0) return;
+  const into = 'entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)';
+  await copyRows(client, { into, rows: rows() });
 }
 
-/** What is exact and posted so far in months of accounts. */
-export async function readTotals(
+/** What is exact and posted so far in months of accounts, which are locked. */
+export async function readTallies(
   client: pg.ClientBase,
   {
     projectId,
     months,
-  }: { projectId: string; months: readonly { accountId: string; month: LocalDay }[] },
-): Promise<Map<string, Posted>> {
-  const { rows } = await client.query<{
-    account_id: string;
-    month: string;
-    scope_id: string;
-    component: string;
-    tariff_version_id: string;
-    period: number;
-    step: number;
-    exact: string;
-    posted_minor: string;
-    tax_minor: string;
-  }>(
-    `SELECT p.account_id, p.month::text, p.scope_id, p.component, p.tariff_version_id, p.period,
-       p.step, p.exact::text, p.posted_minor, p.tax_minor
-     FROM unnest($2::bigint[], $3::date[]) AS m (account_id, month)
-     JOIN posted_totals p ON p.project_id = $1 AND p.account_id = m.account_id AND p.month = m.month`,
-    [projectId, months.map((m) => m.accountId), months.map((m) => m.month)],
-  );
-  return new Map(
-    rows.map((row) => [
-      textOf({
-        accountId: row.account_id,
-        month: row.month,
-        scopeId: row.scope_id,
-        component: row.component,
-        tariffVersionId: row.tariff_version_id,
-        period: row.period,
-        step: row.step,
-      }),
-      {
-        exact: exactOf(row.exact),
-        postedMinor: BigInt(row.posted_minor),
-        taxMinor: BigInt(row.tax_minor),
-      },
-    ]),
-  );
-}
-
-/** Stores the totals of touched keys. */
-export async function writeTotals(
-  client: pg.ClientBase,
-  {
-    projectId,
-    touched,
-    totals,
-    taxOf,
+    book,
   }: {
     projectId: string;
-    touched: ReadonlyMap<string, PostedKey>;
-    totals: ReadonlyMap<string, Posted>;
-    taxOf: (key: PostedKey, exact: bigint) => bigint;
+    months: readonly { accountId: string; month: LocalDay }[];
+    book: PriceBook;
   },
+): Promise<Tallies> {
+  const { rows } = await client.query<
+    [string, string, string, string, string, number, number, string, string, string]
+  >({
+    text: `SELECT p.account_id, p.month::text, p.scope_id, p.component, p.tariff_version_id, p.period,
+         p.step, p.exact::text, p.posted_minor, p.tax_minor
+       FROM unnest($2::bigint[], $3::date[]) AS m (account_id, month)
+       JOIN posted_totals p ON p.project_id = $1 AND p.account_id = m.account_id AND p.month = m.month`,
+    values: [
+      projectId,
+      arrayText(months.map((m) => m.accountId)),
+      arrayText(months.map((m) => m.month)),
+    ],
+    rowMode: 'array',
+  });
+  const tallies: Tallies = new Map();
+  for (const row of rows) {
+    const [accountId, month, scopeId, component, tariffVersionId, period, step] = row;
+    const key = { accountId, month, scopeId, component, tariffVersionId, period, step };
+    append(tallies, tallyName(key), {
+      key,
+      priced: book.component(tariffVersionId, component),
+      state: { exact: exactOf(row[7]), postedMinor: BigInt(row[8]), taxMinor: BigInt(row[9]) },
+      isNew: false,
+      touched: false,
+    });
+  }
+  return tallies;
+}
+
+/** Stores the tallies that were touched: new keys are copied, the others set. Their months are locked. */
+export async function writeTallies(
+  client: pg.ClientBase,
+  { projectId, tallies }: { projectId: string; tallies: Tallies },
 ): Promise<void> {
-  const keys = [...touched.values()];
-  const states = [...touched].map(([text]) => totals.get(text) as Posted); // touched ⊂ totals
+  const columns = `project_id, account_id, month, scope_id, component, tariff_version_id, period, step,
+    exact, tax_exact, posted_minor, tax_minor`;
+  const known: Tally[] = [];
+  function* fresh() {
+    for (const list of tallies.values()) {
+      for (const tally of list) {
+        if (!tally.touched) continue;
+        if (!tally.isNew) {
+          known.push(tally);
+          continue;
+        }
+        const { key, priced, state } = tally;
+        yield [
+          projectId,
+          key.accountId,
+          key.month,
+          key.scopeId,
+          copyText(key.component),
+          key.tariffVersionId,
+          key.period,
+          key.step,
+          exactText(state.exact),
+          exactText(taxExact(state.exact, priced)),
+          state.postedMinor,
+          state.taxMinor,
+        ];
+      }
+    }
+  }
+  await copyRows(client, { into: `posted_totals (${columns})`, rows: fresh() });
+  if (known.length === 0) return;
+  const column = (pick: (t: Tally) => string | number | bigint) => arrayText(known.map(pick));
   await client.query(
-    `INSERT INTO posted_totals (project_id, account_id, month, scope_id, component,
-       tariff_version_id, period, step, exact, tax_exact, posted_minor, tax_minor)
-     SELECT $1, t.* FROM unnest($2::bigint[], $3::date[], $4::bigint[], $5::text[], $6::bigint[],
-       $7::smallint[], $8::smallint[], $9::numeric[], $10::numeric[], $11::bigint[],
-       $12::bigint[]) AS t
-     ON CONFLICT (project_id, account_id, month, scope_id, component, tariff_version_id, period, step)
-     DO UPDATE SET exact = excluded.exact, tax_exact = excluded.tax_exact,
-       posted_minor = excluded.posted_minor, tax_minor = excluded.tax_minor`,
+    `UPDATE posted_totals p SET exact = t.exact, tax_exact = t.tax_exact,
+       posted_minor = t.posted_minor, tax_minor = t.tax_minor
+     FROM unnest($2::bigint[], $3::date[], $4::bigint[], $5::text[], $6::bigint[], $7::smallint[],
+       $8::smallint[], $9::numeric[], $10::numeric[], $11::bigint[], $12::bigint[])
+       AS t (account_id, month, scope_id, component, tariff_version_id, period, step, exact, tax_exact,
+         posted_minor, tax_minor)
+     WHERE p.project_id = $1 AND p.account_id = t.account_id AND p.month = t.month
+       AND p.scope_id = t.scope_id AND p.component = t.component
+       AND p.tariff_version_id = t.tariff_version_id AND p.period = t.period AND p.step = t.step`,
     [
       projectId,
-      keys.map((k) => k.accountId),
-      keys.map((k) => k.month),
-      keys.map((k) => k.scopeId),
-      keys.map((k) => k.component),
-      keys.map((k) => k.tariffVersionId),
-      keys.map((k) => k.period),
-      keys.map((k) => k.step),
-      states.map((s) => exactText(s.exact)),
-      states.map((s, i) => exactText(taxOf(keys[i] as PostedKey, s.exact))), // same length
-      states.map((s) => s.postedMinor.toString()),
-      states.map((s) => s.taxMinor.toString()),
+      column((t) => t.key.accountId),
+      column((t) => t.key.month),
+      column((t) => t.key.scopeId),
+      arrayOfTexts(known.map((t) => t.key.component)),
+      column((t) => t.key.tariffVersionId),
+      column((t) => t.key.period),
+      column((t) => t.key.step),
+      column((t) => exactText(t.state.exact)),
+      column((t) => exactText(taxExact(t.state.exact, t.priced))),
+      column((t) => t.state.postedMinor),
+      column((t) => t.state.taxMinor),
     ],
   );
 }
@@ -418,9 +450,10 @@ export async function writeWaits(
   await client.query(
     `DELETE FROM settlement_waits w USING unnest($2::bigint[], $3::date[]) AS t (scope_id, local_day)
      WHERE w.project_id = $1 AND w.scope_id = t.scope_id AND w.local_day = t.local_day`,
-    [projectId, over.map((d) => d.pointId), over.map((d) => d.localDay)],
+    [projectId, arrayText(over.map((d) => d.pointId)), arrayText(over.map((d) => d.localDay))],
   );
   const rows = [...waits.values()];
+  if (rows.length === 0) return;
   await client.query(
     `INSERT INTO settlement_waits (project_id, scope_id, local_day, reason, since)
      SELECT $1, t.scope_id, t.local_day, t.reason, $5

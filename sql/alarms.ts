@@ -51,9 +51,13 @@ export async function syncAlarms(
   }: { projectId: string; kind: AlarmKind; at: Date; subjects: readonly Alarming[] },
 ): Promise<void> {
   await raiseAlarms(tx, { projectId, kind, at, subjects });
-  const keys = JSON.stringify(subjects.map((s) => `${s.subjectKind}/${s.subjectId}`));
+  // A set, not a list that is walked for each alarm: a park has tens of thousands of both.
+  const keys = JSON.stringify(
+    subjects.map(({ subjectKind: kind, subjectId: id }) => ({ kind, id })),
+  );
   await tx.execute(sql`
-    UPDATE alarms SET cleared_at = ${at.toISOString()}::timestamptz
-    WHERE project_id = ${projectId}::bigint AND kind = ${kind} AND cleared_at IS NULL
-      AND NOT (${keys}::jsonb ? (subject_kind || '/' || subject_id))`);
+    UPDATE alarms a SET cleared_at = ${at.toISOString()}::timestamptz
+    WHERE a.project_id = ${projectId}::bigint AND a.kind = ${kind} AND a.cleared_at IS NULL
+      AND NOT EXISTS (SELECT FROM jsonb_to_recordset(${keys}::jsonb) AS s (kind text, id text)
+        WHERE s.kind = a.subject_kind AND s.id = a.subject_id)`);
 }

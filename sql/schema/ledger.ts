@@ -112,14 +112,7 @@ export const entries = pgTable(
   (t) => [
     primaryKey({ columns: [t.projectId, t.transactionId, t.leg] }),
     index().on(t.projectId, t.ledgerAccountId),
-    foreignKey({
-      columns: [t.projectId, t.transactionId],
-      foreignColumns: [transactions.projectId, transactions.id],
-    }),
-    foreignKey({
-      columns: [t.projectId, t.ledgerAccountId],
-      foreignColumns: [ledgerAccounts.projectId, ledgerAccounts.id],
-    }),
+    // Both references are held by a trigger over all rows of a statement: see migration 0003.
   ],
 );
 

@@ -11,9 +11,8 @@ import {
   text,
   unique,
 } from 'drizzle-orm/pg-core';
-import { accounts, tariffVersions } from './accounts.ts';
+import { accounts } from './accounts.ts';
 import { createdAt, decimal, exact, id, instant, ownId } from './columns.ts';
-import { transactions } from './ledger.ts';
 import { projects } from './places.ts';
 
 /** One pass of the settlement job. */
@@ -67,14 +66,7 @@ export const settlements = pgTable(
       columns: [t.projectId, t.accountId],
       foreignColumns: [accounts.projectId, accounts.id],
     }),
-    foreignKey({
-      columns: [t.projectId, t.runId],
-      foreignColumns: [settlementRuns.projectId, settlementRuns.id],
-    }),
-    foreignKey({
-      columns: [t.projectId, t.transactionId],
-      foreignColumns: [transactions.projectId, transactions.id],
-    }),
+    // Run and transaction are held by a trigger over all rows of a statement: see migration 0003.
     foreignKey({ columns: [t.projectId, t.supersedes], foreignColumns: [t.projectId, t.id] }),
   ],
 );
@@ -108,14 +100,7 @@ export const charges = pgTable(
     primaryKey({
       columns: [t.projectId, t.settlementId, t.component, t.tariffVersionId, t.period, t.step],
     }),
-    foreignKey({
-      columns: [t.projectId, t.settlementId],
-      foreignColumns: [settlements.projectId, settlements.id],
-    }),
-    foreignKey({
-      columns: [t.projectId, t.tariffVersionId],
-      foreignColumns: [tariffVersions.projectId, tariffVersions.id],
-    }),
+    // Header and tariff version are held by a trigger over all rows of a statement: see migration 0003.
   ],
 );
 

@@ -88,6 +88,19 @@ const legs = (transactionId: string, amounts: [string, number][], first = 1) =>
     .map(([a, n], i) => `(${ids.project}, ${transactionId}, ${i + first}, ${a}, ${n}, 'CNY')`)
     .join(', ')}`;
 
+const startOf = (run: string) =>
+  `INSERT INTO settlement_runs (project_id, id, cause) VALUES (${ids.project}, ${run}, 'manual')`;
+
+const header = ({ run, transaction: id, settlement = "nextval('ids')" }: Record<string, string>) =>
+  `INSERT INTO settlements (project_id, id, account_id, scope_id, local_day, revision, run_id,
+     inputs_digest, intervals_known_at, position, quantity, slots, transaction_id)
+   VALUES (${ids.project}, ${settlement}, ${ids.account}, ${ids.point}, '2026-03-04', 1, ${run}, '',
+     now(), 0, 0, 96, ${id})`;
+
+const charge = ({ settlement, version }: Record<string, string>) =>
+  `INSERT INTO charges (project_id, settlement_id, component, tariff_version_id, period, step, quantity,
+     price, exact) VALUES (${ids.project}, ${settlement}, 'energy', ${version}, 0, 0, 1, 1, 1)`;
+
 describe('the ledger', () => {
   test('takes a transaction whose legs sum to zero', async () => {
     const id = await transaction();
@@ -129,21 +142,49 @@ describe('the ledger', () => {
     });
   });
 
-  test.each(['entries', 'transactions', 'settlements', 'charges', 'seals', 'sales', 'audit'])(
-    'does not let even its owner update, delete or truncate %s',
-    async (table) => {
-      for (const act of [
-        `UPDATE ${table} SET project_id = 0`,
-        `DELETE FROM ${table}`,
-        `TRUNCATE ${table} CASCADE`,
-      ]) {
-        await expect(owner.query(act)).rejects.toMatchObject({ constraint: 'append_only' });
-      }
-      await expect(pools.billing.query(`DELETE FROM ${table}`)).rejects.toMatchObject({
-        code: '42501',
+  test.each([
+    ...['entries', 'transactions', 'settlements', 'charges', 'seals', 'sales', 'audit'],
+    'ledger_accounts',
+  ])('does not let even its owner update, delete or truncate %s', async (table) => {
+    for (const act of [
+      `UPDATE ${table} SET project_id = 0`,
+      `DELETE FROM ${table}`,
+      `TRUNCATE ${table} CASCADE`,
+    ]) {
+      await expect(owner.query(act)).rejects.toMatchObject({ constraint: 'append_only' });
+    }
+    await expect(pools.billing.query(`DELETE FROM ${table}`)).rejects.toMatchObject({
+      code: '42501',
+    });
+  });
+
+  test('refuses what names nothing, or something of another project', async () => {
+    const id = await transaction();
+    const [run, other] = [await idOf(pools.billing, "SELECT nextval('ids') AS id"), ids.other];
+    const cases: [constraint: string, statement: string][] = [
+      ['entries_transaction_id', legs('1', [[ids.wallet, 0]])],
+      ['entries_ledger_account_id', legs(id, [['1', 0]])],
+      [
+        'entries_transaction_id',
+        legs(id, [[ids.wallet, 0]]).replace(`(${ids.project},`, `(${other},`),
+      ],
+      ['charges_settlement_id', charge({ settlement: '1', version: '1' })],
+      ['settlements_run_id', header({ run: '1', transaction: id })],
+      ['settlements_transaction_id', `${startOf(run)}; ${header({ run, transaction: '1' })}`],
+    ];
+    for (const [constraint, statement] of cases) {
+      await expect(pools.billing.query(statement)).rejects.toMatchObject({
+        code: '23503',
+        constraint,
       });
-    },
-  );
+    }
+    const settlement = await idOf(pools.billing, "SELECT nextval('ids') AS id");
+    await pools.billing.query(startOf(run));
+    await pools.billing.query(header({ run, transaction: id, settlement }));
+    await expect(pools.billing.query(charge({ settlement, version: '1' }))).rejects.toMatchObject({
+      constraint: 'charges_tariff_version_id',
+    });
+  });
 
   test('refuses a posting in a closed month, and anything but settlement in a soft-closed one', async () => {
     await pools.billing.query(
