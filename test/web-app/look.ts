@@ -5,7 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BrowserContext, chromium } from 'playwright-core';
+import { type BrowserContext, chromium, type Route } from 'playwright-core';
 import { launchOptions } from './browser.ts';
 import { startFixture } from './fixture/server.ts';
 import { PROJECT } from './fixture/world.ts';
@@ -49,6 +49,7 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
   );
   const pages = await pagesOf(context);
   const page = await context.newPage();
+  await page.route(/\/(reports|warehouse)[/?]?[^/]*$/, answerAs(process.env.STATE));
   if (!real) await page.clock.install({ time: new Date(Date.now() + offsetMs) });
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) console.log('console', message.text());
@@ -64,7 +65,8 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
       await page.waitForTimeout(300);
     }
     console.log(`${name}-${variant.name} ${Date.now() - started} ms`);
-    const file = `${real ? 'real-' : ''}${name}-${variant.name}.png`;
+    const state = process.env.STATE ? `${process.env.STATE}-` : '';
+    const file = `${real ? 'real-' : ''}${state}${name}-${variant.name}.png`;
     await page.screenshot({ path: join(out, file), fullPage: true });
   }
   await context.close();
@@ -72,6 +74,26 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
 await browser.close();
 await fixture?.close();
 process.exit(0);
+
+/** STATE=waiting, error or empty: what a page of a report looks like then. */
+function answerAs(state: string | undefined) {
+  return async (route: Route) => {
+    if (!route.request().url().includes('/api/')) return route.continue();
+    if (state === 'waiting') return;
+    if (state === 'error') {
+      return route.fulfill({
+        status: 503,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ code: 'not-built', title: 'The warehouse is being built' }),
+      });
+    }
+    if (state !== 'empty') return route.continue();
+    const url = new URL(route.request().url());
+    url.searchParams.set('from', '2019-01-01');
+    url.searchParams.set('to', '2019-02-01');
+    return route.continue({ url: url.href });
+  };
+}
 
 /** Signs in where that is needed, and finds something to show on every page. */
 async function pagesOf(context: BrowserContext): Promise<Record<string, string>> {
@@ -105,6 +127,18 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     energy: `${at}/energy`,
     points: `${at}/energy?by=point`,
     exports: `${at}/exports`,
+    reports: `${at}/reports`,
+    finance: `${at}/finance`,
+    'finance-year': `${at}/finance?unit=month&range=year`,
+    'finance-postings': `${at}/finance?show=postings`,
+    'finance-cashier': `${at}/finance?by=cashier&range=week`,
+    integrated: `${at}/integrated`,
+    losses: `${at}/losses`,
+    load: `${at}/load`,
+    demand: `${at}/demand`,
+    quality: `${at}/quality`,
+    'power-quality': `${at}/power-quality`,
+    ranking: `${at}/ranking`,
     tariffs: `${at}/tariffs`,
   };
 }

@@ -265,7 +265,7 @@ export interface EnergyReport {
   data: EnergyRow[];
 }
 
-export type EnergyUnit = 'hour' | 'day' | 'month' | 'year';
+export type EnergyUnit = 'hour' | 'day' | 'week' | 'month' | 'year';
 export type EnergyBy = 'project' | 'building' | 'floor' | 'account' | 'point';
 export type EnergyAgainst = 'previous' | 'year' | 'none';
 

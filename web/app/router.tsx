@@ -12,7 +12,14 @@ import { ApiProblem, type Session } from './api.ts';
 import { keep, kept } from './kept.ts';
 import { PageProblem, PageWaiting } from './parts/notice.tsx';
 import { sessionQuery } from './queries.ts';
-import { accountSearch, energySearch, listSearch, meterSearch, tariffSearch } from './search.ts';
+import {
+  accountSearch,
+  energySearch,
+  listSearch,
+  meterSearch,
+  reportSearch,
+  tariffSearch,
+} from './search.ts';
 import { Shell } from './shell/shell.tsx';
 
 const LAST_PROJECT = 'wattledger.project';
@@ -133,6 +140,50 @@ const pages = [
   createRoute({
     ...child('/exports'),
     component: lazyRouteComponent(() => import('./pages/exports/exports.tsx')),
+  }),
+  createRoute({
+    ...child('/reports'),
+    component: lazyRouteComponent(() => import('./pages/reports/centre.tsx')),
+  }),
+  createRoute({
+    ...child('/finance'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/finance.tsx')),
+  }),
+  createRoute({
+    ...child('/integrated'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/integrated.tsx')),
+  }),
+  createRoute({
+    ...child('/losses'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/losses.tsx')),
+  }),
+  createRoute({
+    ...child('/load'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/load.tsx')),
+  }),
+  createRoute({
+    ...child('/demand'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/demand.tsx')),
+  }),
+  createRoute({
+    ...child('/quality'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/quality.tsx')),
+  }),
+  createRoute({
+    ...child('/power-quality'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/power-quality.tsx')),
+  }),
+  createRoute({
+    ...child('/ranking'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/ranking.tsx')),
   }),
   createRoute({
     ...child('/tariffs'),

@@ -1,5 +1,6 @@
 /** What of a page's state lives in its address: parsed here, defaults left out, nonsense dropped. */
 import type { Commodity, EnergyAgainst, EnergyBy, EnergyUnit, PointState } from './api.ts';
+import { type Preset, presets } from './range.ts';
 
 type Raw = Record<string, unknown>;
 
@@ -70,26 +71,67 @@ export const accountSearch = (raw: Raw): AccountSearch => ({
   sale: raw.sale === true ? true : undefined,
 });
 
-export interface EnergySearch {
+/** Times: a named range moves with the days, `from` and `to` stand. */
+interface RangeSearch {
+  range?: Preset;
   from?: string;
   to?: string;
+}
+
+const timesOf = (raw: Raw): RangeSearch => ({
+  range: oneOf(presets, raw.range),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+});
+
+export interface ReportSearch extends RangeSearch {
+  unit?: 'day' | 'month' | 'year' | 'total';
+  by?: 'project' | 'building' | 'point' | 'account' | 'channel' | 'cashier';
+  step?: 'minute' | 'quarter' | 'hour' | 'day';
+  show?: 'postings' | 'all' | 'least' | 'duration';
+  building?: string;
+  point?: string;
+  commodity?: Commodity;
+  sort?: string;
+  /** The row that is opened. */
+  open?: string;
+}
+
+export const reportSearch = (raw: Raw): ReportSearch => ({
+  ...timesOf(raw),
+  unit: oneOf(['day', 'month', 'year', 'total'], raw.unit),
+  by: oneOf(['project', 'building', 'point', 'account', 'channel', 'cashier'], raw.by),
+  step: oneOf(['minute', 'quarter', 'hour', 'day'], raw.step),
+  show: oneOf(['postings', 'all', 'least', 'duration'], raw.show),
+  building: text(raw.building),
+  point: text(raw.point),
+  commodity: oneOf(['electricity', 'water'], raw.commodity),
+  sort: text(raw.sort),
+  open: text(raw.open),
+});
+
+export interface EnergySearch extends RangeSearch {
   unit?: EnergyUnit;
   by?: EnergyBy;
   against?: EnergyAgainst;
   building?: string;
+  point?: string;
   commodity?: Commodity;
   sort?: string;
+  /** The building whose floors are shown. */
+  open?: string;
 }
 
 export const energySearch = (raw: Raw): EnergySearch => ({
-  from: localDay(raw.from),
-  to: localDay(raw.to),
-  unit: oneOf(['hour', 'day', 'month', 'year'], raw.unit),
+  ...timesOf(raw),
+  unit: oneOf(['hour', 'day', 'week', 'month', 'year'], raw.unit),
   by: oneOf(['project', 'building', 'floor', 'account', 'point'], raw.by),
   against: oneOf(['previous', 'year', 'none'], raw.against),
   building: text(raw.building),
+  point: text(raw.point),
   commodity: oneOf(['electricity', 'water'], raw.commodity),
   sort: text(raw.sort),
+  open: text(raw.open),
 });
 
 export interface TariffSearch {

@@ -1,4 +1,6 @@
 /** Every word on screen, in English. zh.ts has the same keys. */
+
+import { report } from './en-report.ts';
 import { enTools } from './en-tools.ts';
 
 export const en = {
@@ -29,6 +31,15 @@ export const en = {
     energy: 'Energy',
     tariffs: 'Tariffs',
     exports: 'Exports',
+    reports: 'Report centre',
+    finance: 'Sales report',
+    integrated: 'Integrated',
+    losses: 'Losses',
+    quality: 'Data quality',
+    load: 'Load',
+    demand: 'Demand peaks',
+    powerQuality: 'Power quality',
+    ranking: 'Ranking',
     sale: 'Sale',
   },
   state: {
@@ -417,7 +428,7 @@ export const en = {
     title: 'Energy report',
     cut: 'days cut at 00:00 {{zone}}',
     unit: 'Bars',
-    by: { hour: 'Hour', day: 'Day', month: 'Month', year: 'Year' },
+    by: { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month', year: 'Year' },
     period: 'Period',
     against: 'Against',
     compare: { previous: 'time before', year: 'year before', none: 'nothing' },
@@ -473,6 +484,7 @@ export const en = {
     noneText: 'Choose another range, or look whether the meters were read then.',
     foot: 'Register differences at quarter-hours, whole Wh; days cut in {{zone}}',
   },
+  report,
   alarm: {
     'meter-silent': 'Lost contact; last reading {{at}}',
     'gateway-silent': 'Gateway does not answer since {{at}}',

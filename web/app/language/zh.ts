@@ -1,5 +1,6 @@
 /** Every word on screen, in Chinese. The keys are those of en.ts. */
 import type { Language } from './en.ts';
+import { report } from './zh-report.ts';
 import { zhTools } from './zh-tools.ts';
 
 export const zh: Language = {
@@ -30,6 +31,15 @@ export const zh: Language = {
     energy: '电能报表',
     tariffs: '电价',
     exports: '导出',
+    reports: '报表中心',
+    finance: '售电报表',
+    integrated: '综合报表',
+    losses: '损耗',
+    quality: '数据质量',
+    load: '负荷',
+    demand: '需量峰值',
+    powerQuality: '电能质量',
+    ranking: '用能排名',
     sale: '售电',
   },
   state: {
@@ -385,7 +395,7 @@ export const zh: Language = {
     title: '电能报表',
     cut: '日切 00:00 {{zone}}',
     unit: '柱',
-    by: { hour: '时', day: '日', month: '月', year: '年' },
+    by: { hour: '时', day: '日', week: '周', month: '月', year: '年' },
     period: '时间',
     against: '对比',
     compare: { previous: '上一时段', year: '去年同期', none: '无' },
@@ -430,6 +440,7 @@ export const zh: Language = {
     noneText: '请选择其他范围，或查看当时电表是否被抄读。',
     foot: '刻钟边界寄存器差值，整 Wh；日切按 {{zone}}',
   },
+  report,
   alarm: {
     'meter-silent': '失联；末次抄读 {{at}}',
     'gateway-silent': '通讯管理机自 {{at}} 无应答',

@@ -26,6 +26,7 @@ export function TableGrid<Row>({
   openKey,
   detail,
   rowClass,
+  foots = true,
   height,
 }: Omit<TableProps<Row>, 'onSort'> & { onSort: (key: string) => void }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -124,7 +125,11 @@ export function TableGrid<Row>({
           })}
         </div>
         {hasTotal && rows && (
-          <div role="row" className="table-total" style={{ gridTemplateColumns: template }}>
+          <div
+            role="row"
+            className={foots ? 'table-total' : 'table-total open'}
+            style={{ gridTemplateColumns: template }}
+          >
             {columns.map((column) => (
               <div key={column.key} role="gridcell" className={`cell ${column.align ?? 'left'}`}>
                 {column.total?.cell}

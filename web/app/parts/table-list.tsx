@@ -12,6 +12,7 @@ export function TableList<Row>({
   openKey,
   detail,
   rowClass,
+  foots = true,
 }: TableProps<Row>) {
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
@@ -104,7 +105,7 @@ export function TableList<Row>({
         })}
       </div>
       {columns.some(({ total }) => total) && (
-        <dl className="card-total">
+        <dl className={foots ? 'card-total' : 'card-total open'}>
           {columns
             .filter(({ total }) => total)
             .map((column, index) => (

@@ -29,6 +29,10 @@ export interface TableProps<Row> {
   openKey?: string | undefined;
   detail?: (row: Row) => React.ReactNode;
   rowClass?: (row: Row) => string;
+  /** Rows below a row while it is opened; sorted among themselves. */
+  under?: (row: Row) => readonly Row[] | undefined;
+  /** False where the sums do not foot: then the total bears no double rule. */
+  foots?: boolean;
   empty: React.ReactNode;
   /** What is waited for, in words. */
   waitingFor?: string;
@@ -47,10 +51,14 @@ export function Table<Row>(props: TableProps<Row>) {
   const phone = useIsPhone();
   const [chosen, choose] = useColumns(name, columns);
   const shown = columns.filter(({ key }) => chosen.has(key));
-  const ordered = useMemo(
-    () => (rows ? sorted(rows, columns, parseSort(sortText)) : undefined),
-    [rows, columns, sortText],
-  );
+  const { under } = props;
+  const ordered = useMemo(() => {
+    const sort = parseSort(sortText);
+    if (!rows) return undefined;
+    const outer = sorted(rows, columns, sort);
+    if (!under) return outer;
+    return outer.flatMap((row) => [row, ...sorted(under(row) ?? [], columns, sort)]);
+  }, [rows, columns, sortText, under]);
   const onSort = (key: string) => props.onSort?.(nextSort(parseSort(sortText), key));
   return (
     <section className="panel" aria-label={props.label}>
@@ -75,12 +83,12 @@ export function Table<Row>(props: TableProps<Row>) {
       {!ordered && <Waiting what={props.waitingFor ?? props.label} />}
       <div className="panel-foot">
         <span>
-          {!ordered ? (
+          {!rows ? (
             <Skeleton width={120} />
           ) : complete ? (
-            t('table.complete', { count: ordered.length })
+            t('table.complete', { count: rows.length })
           ) : (
-            <span className="old">{t('table.cut', { count: ordered.length })}</span>
+            <span className="old">{t('table.cut', { count: rows.length })}</span>
           )}
         </span>
         {props.foot && <span>{props.foot}</span>}

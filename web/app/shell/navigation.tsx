@@ -15,7 +15,7 @@ export function Navigation() {
   const { t } = useTranslation();
   const { project } = usePlace();
   const counts = useCounts();
-  const pages = pagesFor(project.permissions);
+  const pages = pagesFor(project.permissions).filter(({ unlisted }) => !unlisted);
   return (
     <nav className="nav" aria-label={t('navigation')}>
       <Link to="/projects/$projectId" params={{ projectId: project.id }} className="nav-brand">
@@ -97,7 +97,7 @@ export function BottomBar() {
   const personItems = usePersonItems();
   const params = { projectId: project.id };
   const may = useMay();
-  const others = pages.filter(({ name }) => !inBar.includes(name));
+  const others = pages.filter(({ name, unlisted }) => !unlisted && !inBar.includes(name));
   return (
     <nav className="bottombar" aria-label={t('navigation')}>
       {pages

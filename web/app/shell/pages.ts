@@ -9,8 +9,17 @@ export interface PageLink {
     | 'alarms'
     | 'accounts'
     | 'sales'
-    | 'energy'
     | 'exports'
+    | 'reports'
+    | 'energy'
+    | 'finance'
+    | 'integrated'
+    | 'losses'
+    | 'quality'
+    | 'load'
+    | 'demand'
+    | 'powerQuality'
+    | 'ranking'
     | 'tariffs';
   to:
     | '/projects/$projectId'
@@ -21,12 +30,23 @@ export interface PageLink {
     | '/projects/$projectId/sales'
     | '/projects/$projectId/energy'
     | '/projects/$projectId/exports'
-    | '/projects/$projectId/tariffs';
+    | '/projects/$projectId/tariffs'
+    | '/projects/$projectId/reports'
+    | '/projects/$projectId/finance'
+    | '/projects/$projectId/integrated'
+    | '/projects/$projectId/losses'
+    | '/projects/$projectId/quality'
+    | '/projects/$projectId/load'
+    | '/projects/$projectId/demand'
+    | '/projects/$projectId/power-quality'
+    | '/projects/$projectId/ranking';
   icon: IconName;
   permission: string;
   /** After G, this letter goes there. */
   letter: string;
   group: 'top' | 'live' | 'accounts' | 'reports' | 'rules';
+  /** Found by search and from the report centre; navigation stays short. */
+  unlisted?: true;
 }
 
 export const pageLinks: readonly PageLink[] = [
@@ -79,11 +99,51 @@ export const pageLinks: readonly PageLink[] = [
     group: 'accounts',
   },
   {
+    name: 'reports',
+    to: '/projects/$projectId/reports',
+    icon: 'paper',
+    permission: 'report.read',
+    letter: 'r',
+    group: 'reports',
+  },
+  {
     name: 'energy',
     to: '/projects/$projectId/energy',
     icon: 'energy',
     permission: 'report.read',
     letter: 'e',
+    group: 'reports',
+  },
+  {
+    name: 'finance',
+    to: '/projects/$projectId/finance',
+    icon: 'coins',
+    permission: 'report.read',
+    letter: 'f',
+    group: 'reports',
+  },
+  {
+    name: 'integrated',
+    to: '/projects/$projectId/integrated',
+    icon: 'book',
+    permission: 'report.read',
+    letter: 'i',
+    group: 'reports',
+  },
+  {
+    name: 'losses',
+    to: '/projects/$projectId/losses',
+    icon: 'scales',
+    permission: 'report.read',
+    letter: 'o',
+    group: 'reports',
+  },
+  {
+    name: 'quality',
+    to: '/projects/$projectId/quality',
+    icon: 'grid',
+    permission: 'report.read',
+    letter: 'q',
     group: 'reports',
   },
   {
@@ -93,6 +153,42 @@ export const pageLinks: readonly PageLink[] = [
     permission: 'report.read',
     letter: 'x',
     group: 'reports',
+  },
+  {
+    name: 'load',
+    to: '/projects/$projectId/load',
+    icon: 'load',
+    permission: 'report.read',
+    letter: 'p',
+    group: 'reports',
+    unlisted: true,
+  },
+  {
+    name: 'demand',
+    to: '/projects/$projectId/demand',
+    icon: 'peak',
+    permission: 'report.read',
+    letter: 'd',
+    group: 'reports',
+    unlisted: true,
+  },
+  {
+    name: 'powerQuality',
+    to: '/projects/$projectId/power-quality',
+    icon: 'wave',
+    permission: 'report.read',
+    letter: 'v',
+    group: 'reports',
+    unlisted: true,
+  },
+  {
+    name: 'ranking',
+    to: '/projects/$projectId/ranking',
+    icon: 'rank',
+    permission: 'report.read',
+    letter: 'k',
+    group: 'reports',
+    unlisted: true,
   },
   {
     name: 'tariffs',

@@ -1,0 +1,152 @@
+/** The report centre: every question that can be asked, what it answers, and its newest figure. */
+import { Link, useRouter } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../clock.tsx';
+import { day, localDay } from '../../dates.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Icon } from '../../parts/icons.tsx';
+import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
+import { useProject } from '../../project.tsx';
+import type { SavedView } from '../../reports.ts';
+import { type PageLink, pagesFor } from '../../shell/pages.ts';
+import { type Newest, useNewest } from './newest.ts';
+import { useViews } from './use-report.ts';
+import './reports.css';
+
+const groups = [
+  ['energy', ['energy', 'ranking', 'load', 'demand', 'losses']],
+  ['money', ['finance', 'integrated']],
+  ['quality', ['quality', 'powerQuality']],
+] as const satisfies readonly (readonly [string, readonly PageLink['name'][]])[];
+
+export default function ReportCentre() {
+  const { t } = useTranslation();
+  const project = useProject();
+  const language = useLanguage();
+  const pages = pagesFor(project.permissions);
+  const newest = useNewest();
+  const today = localDay(project.zone, useNow(60_000));
+  return (
+    <>
+      <div className="head">
+        <div className="head-text">
+          <h1>{t('page.reports')}</h1>
+          <div className="head-line">
+            {nameOf(language, project)} · {day(language, today)} ·{' '}
+            {t('energy.cut', { zone: project.zone })}
+          </div>
+        </div>
+      </div>
+      <div className="columns" style={{ '--side': '340px' } as React.CSSProperties}>
+        <section className="panel centre">
+          {groups.map(([group, names]) => {
+            const shown = names.flatMap((name) => pages.find((page) => page.name === name) ?? []);
+            if (!shown.length) return null;
+            return (
+              <div key={group}>
+                <h2 className="centre-group">{t(`report.group.${group}`)}</h2>
+                <ul>
+                  {shown.map((page) => (
+                    <li key={page.name}>
+                      <Line page={page} newest={newest[page.name]} />
+                    </li>
+                  ))}
+                </ul>
+              </div>
+            );
+          })}
+        </section>
+        <Views />
+      </div>
+    </>
+  );
+}
+
+function Line({ page, newest }: { page: PageLink; newest: Newest | undefined }) {
+  const { t } = useTranslation();
+  const { id } = useProject();
+  return (
+    <Link to={page.to} params={{ projectId: id }} className="centre-line" preload={false}>
+      <Icon name={page.icon} />
+      <span className="centre-name">{t(`report.name.${page.name}`)}</span>
+      <span className="centre-what second">{t(`report.what.${page.name}`)}</span>
+      <span className="centre-figure">
+        {newest === 'waiting' ? (
+          <Skeleton width={90} />
+        ) : newest ? (
+          <>
+            <b className={newest.loud ? 'strong old' : 'strong'}>{newest.value}</b>
+            {newest.unit && <span className="unit"> {newest.unit}</span>}
+            <span className="block quiet">{newest.when}</span>
+          </>
+        ) : null}
+      </span>
+      <Icon name="right" size={13} />
+    </Link>
+  );
+}
+
+/** Views that were saved: one's own, then those that colleagues share. */
+function Views() {
+  const { t } = useTranslation();
+  const views = useViews();
+  const data = views.data?.data;
+  const mine = data?.filter(({ isMine }) => isMine) ?? [];
+  const shared = data?.filter(({ isMine }) => !isMine) ?? [];
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <h2>{t('report.views')}</h2>
+        {data && <span className="second">{data.length}</span>}
+      </div>
+      {views.isError && !data ? (
+        <div className="panel-body">
+          <ProblemNotice error={views.error} retry={() => void views.refetch()} />
+        </div>
+      ) : !data ? (
+        <div className="panel-body">
+          <Skeleton width="60%" />
+        </div>
+      ) : data.length ? (
+        <>
+          <ViewList title={t('report.mine')} views={mine} />
+          <ViewList title={t('report.shared')} views={shared} />
+        </>
+      ) : (
+        <p className="panel-body second">{t('report.noViews')}</p>
+      )}
+    </section>
+  );
+}
+
+function ViewList({ title, views }: { title: string; views: readonly SavedView[] }) {
+  const router = useRouter();
+  const language = useLanguage();
+  const { zone } = useProject();
+  if (!views.length) return null;
+  return (
+    <>
+      <h3 className="centre-group">{title}</h3>
+      <ul>
+        {views.map((view) => (
+          <li key={view.id}>
+            <a
+              href={view.path}
+              className="centre-view"
+              onClick={(event) => {
+                if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+                event.preventDefault();
+                router.history.push(view.path);
+              }}
+            >
+              <span className="clip">{view.name}</span>
+              <span className="quiet nowrap">
+                {day(language, localDay(zone, new Date(view.createdAt)), false)}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

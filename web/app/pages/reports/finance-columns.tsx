@@ -1,0 +1,145 @@
+/** The columns of the sales report: what was sold through what, or what became of the credit. */
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../clock.tsx';
+import { day, month, time, weekday } from '../../dates.ts';
+import { amount, number } from '../../format.ts';
+import { useLanguage } from '../../language.ts';
+import type { Column } from '../../parts/table-model.ts';
+import { useProject } from '../../project.tsx';
+import type { FinanceFigures, FinanceReport, FinanceRow } from '../../reports.ts';
+import { moneyColumn } from './figures.tsx';
+import { creditChange } from './finance-sums.ts';
+
+export function useFinanceColumns({
+  report,
+  unit,
+  by,
+  show,
+  from,
+  today,
+}: {
+  report: FinanceReport | undefined;
+  unit: 'day' | 'month' | 'year';
+  by: 'none' | 'channel' | 'cashier';
+  show: 'sales' | 'postings';
+  from: string;
+  today: string;
+}): Column<FinanceRow>[] {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const totals = report?.totals;
+  const word = (key: string) => t(`report.finance.${key}`);
+  type Money = Exclude<keyof FinanceFigures, 'receipts'>;
+  const money = (
+    key: Money,
+    title: string,
+    more: Parameters<typeof moneyColumn<FinanceRow>>[3] = {},
+  ) =>
+    moneyColumn<FinanceRow>(key, title, (row) => row[key], {
+      ...(totals && { total: totals[key] }),
+      ...more,
+    });
+  const first: Column<FinanceRow>[] = [
+    {
+      key: 'period',
+      title: t(`energy.by.${unit}`),
+      width: 'minmax(104px, 1.2fr)',
+      phone: 'title',
+      value: ({ period }) => period,
+      cell: ({ period }) => <Period period={period} today={today} />,
+      total: { cell: t('total'), value: t('total') },
+    },
+    ...(by === 'none'
+      ? []
+      : [
+          {
+            key: 'key',
+            title: word(`by.${by}`),
+            width: 'minmax(90px, 1fr)',
+            phone: 'title',
+            value: (row) => nameOfPart(row, by, t),
+            cell: (row) => <div className="clip">{nameOfPart(row, by, t)}</div>,
+          } satisfies Column<FinanceRow>,
+        ]),
+  ];
+  if (show === 'postings') {
+    const change = totals && creditChange(totals);
+    return [
+      ...first,
+      money('net', word('net'), { strong: true }),
+      money('charges', word('charges'), { phone: 'plain' }),
+      money('taxOfCharges', word('tax'), { phone: 'none' }),
+      money('corrections', word('corrections')),
+      money('otherPostings', word('other'), { phone: 'none' }),
+      moneyColumn<FinanceRow>('credit', word('credit'), creditChange, {
+        strong: true,
+        phone: 'figure',
+        ...(change && { total: change }),
+      }),
+    ];
+  }
+  return [
+    ...first,
+    {
+      key: 'receipts',
+      title: word('receiptCount'),
+      align: 'right',
+      width: '60px',
+      phone: 'none',
+      value: ({ receipts }) => receipts,
+      cell: ({ receipts }) => <span className="quiet">{number(receipts)}</span>,
+      ...(totals && { total: { cell: number(totals.receipts), value: totals.receipts } }),
+    },
+    money('cash', word('cash'), { phone: 'none' }),
+    money('transfer', word('transfer'), { phone: 'none' }),
+    money('online', word('online'), { phone: 'none' }),
+    money('sales', word('sales'), { strong: true }),
+    money('refunds', word('refunds')),
+    money('reversals', word('reversals')),
+    money('net', word('net'), { strong: true, phone: 'figure' }),
+    ...(by === 'none'
+      ? [
+          moneyColumn<FinanceRow>(
+            'since',
+            t('report.finance.since', { day: day(language, from, false) }),
+            (row) => row.netSince,
+            {
+              phone: 'none',
+              cell: (row) => <span className="quiet">{moneyText(row)}</span>,
+              ...(totals && { total: totals.net }),
+            },
+          ),
+        ]
+      : []),
+  ];
+}
+
+const moneyText = (row: FinanceRow): string => amount(row.netSince?.amount);
+
+/** Channels are named by us, cashiers by themselves. */
+const nameOfPart = (
+  { key, label }: { key: string | null; label: string },
+  by: 'channel' | 'cashier',
+  t: (key: string) => string,
+): string => (by === 'channel' && key ? t(`channel.${key}`) : label || t('report.finance.nobody'));
+
+function Period({ period, today }: { period: string; today: string }) {
+  const language = useLanguage();
+  const { t } = useTranslation();
+  const { zone } = useProject();
+  const now = useNow(60_000);
+  if (period.length < 10) {
+    return (
+      <b className="strong nowrap">{period.length === 7 ? month(language, period) : period}</b>
+    );
+  }
+  return (
+    <span className="nowrap">
+      <b className="strong">{day(language, period, false)}</b>{' '}
+      <span className="quiet">
+        {weekday(language, period)}
+        {period === today && t('report.toNow', { at: time(zone, now) })}
+      </span>
+    </span>
+  );
+}

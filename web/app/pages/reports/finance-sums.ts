@@ -1,0 +1,43 @@
+/** Whether a sales report foots: added up again on this side, exactly. Pure. */
+import type { Money } from '../../api.ts';
+import { negate, sum } from '../../format.ts';
+import type { FinanceFigures, FinanceReport } from '../../reports.ts';
+
+const summed = [
+  'cash',
+  'transfer',
+  'online',
+  'sales',
+  'refunds',
+  'reversals',
+  'net',
+  'charges',
+  'corrections',
+  'otherPostings',
+] as const;
+
+export const isZero = (text: string | null): boolean => !!text && !/[1-9]/.test(text);
+const equal = (a: string | null, b: string): boolean => isZero(sum([a, negate(b)]));
+
+/** Channels make sales, and sales with refunds and reversals (both below zero) make the net. */
+export const rowFoots = (row: FinanceFigures): boolean =>
+  equal(sum([row.cash.amount, row.transfer.amount, row.online.amount]), row.sales.amount) &&
+  equal(sum([row.sales.amount, row.refunds.amount, row.reversals.amount]), row.net.amount);
+
+/** Every row across, and every column down. */
+export const reportFoots = ({ data, totals }: FinanceReport): boolean =>
+  data.every(rowFoots) &&
+  rowFoots(totals) &&
+  summed.every((key) => equal(sum(data.map((row) => row[key].amount)) ?? '0', totals[key].amount));
+
+/** What the customers' credit changed by: sold, less charged, corrected, the rest. */
+export const creditChange = (figures: FinanceFigures): Money => ({
+  amount:
+    sum([
+      figures.net.amount,
+      figures.charges.amount,
+      figures.corrections.amount,
+      figures.otherPostings.amount,
+    ]) ?? '0',
+  currency: figures.net.currency,
+});

@@ -1,0 +1,54 @@
+/** How a page asks a report: by name and parameters, again every minute while its range is not over. */
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { call } from '../../api.ts';
+import { useClock } from '../../clock.tsx';
+import { localDay } from '../../dates.ts';
+import { useMay, useProject } from '../../project.tsx';
+import { isOpen } from '../../range.ts';
+import type { Report, ReportQuery, SavedView, Warehouse } from '../../reports.ts';
+
+const MINUTE_MS = 60_000;
+
+export const reportPath = (projectId: string, name: string) =>
+  `/projects/${projectId}/reports/${name}`;
+
+export function useReport<Answer extends Report<unknown, unknown>>(
+  name: string,
+  query: ReportQuery,
+  { on = true }: { on?: boolean } = {},
+): UseQueryResult<Answer> {
+  const { id, zone } = useProject();
+  const may = useMay();
+  const clock = useClock();
+  return useQuery({
+    queryKey: [id, 'report', name, query],
+    queryFn: ({ signal }) =>
+      call<Answer>(reportPath(id, name), { query: { ...query, format: 'json' }, signal }),
+    refetchInterval: isOpen(query, localDay(zone, clock())) ? MINUTE_MS : false,
+    staleTime: MINUTE_MS / 2,
+    placeholderData: keepPreviousData,
+    enabled: on && may('report.read'),
+  });
+}
+
+/** What the reports are answered from: version, tables, last check. */
+export function useWarehouse() {
+  const { id } = useProject();
+  const may = useMay();
+  return useQuery({
+    queryKey: [id, 'warehouse'],
+    queryFn: ({ signal }) => call<Warehouse>(`/projects/${id}/warehouse`, { signal }),
+    refetchInterval: MINUTE_MS,
+    enabled: may('report.read'),
+  });
+}
+
+/** Saved views of one's own, and those shared in the project. */
+export function useViews() {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'views'],
+    queryFn: ({ signal }) => call<{ data: SavedView[] }>(`/projects/${id}/views`, { signal }),
+    staleTime: MINUTE_MS,
+  });
+}
