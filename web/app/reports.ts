@@ -143,13 +143,16 @@ export interface PowerQualityRow extends Named {
   factorLowShare: number | null;
 }
 
-export interface IntegratedFigures {
+export interface IntegratedMoney {
   openingBalance: Money | null;
   topUps: Money | null;
   charges: Money | null;
   corrections: Money | null;
   other: Money | null;
   closingBalance: Money | null;
+}
+
+export interface IntegratedTotals extends IntegratedMoney {
   registerDifference: number | null;
   /** From replaced meters and registers that ran over. */
   replaced: number | null;
@@ -159,7 +162,7 @@ export interface IntegratedFigures {
   estimated: number;
 }
 
-export interface IntegratedRow extends IntegratedFigures {
+export interface IntegratedRow extends IntegratedTotals {
   accountId: string | null;
   number: string;
   label: string;

@@ -97,26 +97,11 @@ export function quantityColumn<Row>(
 
 const QUARTER_H = 0.25;
 
-/** Quarter-hours as meter-hours, in the colour of what is old where some are missing. */
-export function missingColumn<Row>(
-  title: string,
-  unit: string,
-  of: (row: Row) => number,
-  more: Partial<Column<Row>> = {},
-): Column<Row> {
-  return {
-    key: 'missing',
-    title,
-    unit,
-    align: 'right',
-    width: 'minmax(80px, 98px)',
-    phone: 'none',
-    value: (row) => of(row) * QUARTER_H,
-    cell: (row) => (
-      <span className={of(row) ? 'old' : 'quiet'}>{number(of(row) * QUARTER_H, 1)}</span>
-    ),
-    ...more,
-  };
+/** Quarter-hours without energy as hours, in the colour of what is old. */
+export function MissingHours({ quarters }: { quarters: number }) {
+  return (
+    <span className={quarters ? 'old' : 'quiet'}>{number(quarters * QUARTER_H, 1)}</span>
+  );
 }
 
 /** That sums were added up again and are what the answer says. */

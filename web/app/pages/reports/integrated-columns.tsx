@@ -1,0 +1,170 @@
+/** The columns of the integrated report: money from opening to closing, then energy from register to register. */
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { number, thousands } from '../../format.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Icon } from '../../parts/icons.tsx';
+import type { Column } from '../../parts/table-model.ts';
+import { useIsPhone } from '../../phone.ts';
+import { useProject } from '../../project.tsx';
+import type { IntegratedRow, IntegratedTotals } from '../../reports.ts';
+import { MissingHours, moneyColumn, NestMark, quantityColumn } from './figures.tsx';
+
+const REGISTER_DECIMALS = 2;
+
+export function useIntegratedColumns({
+  totals,
+  money,
+  unit,
+  opened,
+  water,
+}: {
+  totals: IntegratedTotals | undefined;
+  money: string;
+  unit: string;
+  opened: string | undefined;
+  water: boolean;
+}): Column<IntegratedRow>[] {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { id: projectId } = useProject();
+  const phone = useIsPhone();
+  const word = (key: string) => t(`report.integrated.${key}`);
+  const decimals = water ? 3 : REGISTER_DECIMALS;
+  type MoneyKey = 'openingBalance' | 'topUps' | 'charges' | 'corrections' | 'other' | 'closingBalance';
+  const amounts = (
+    key: MoneyKey,
+    title: string,
+    more: Parameters<typeof moneyColumn<IntegratedRow>>[3] = {},
+  ) =>
+    moneyColumn<IntegratedRow>(key, title, (row) => row[key], {
+      ...(totals && { total: totals[key] }),
+      width: 'minmax(76px, 1fr)',
+      ...more,
+    });
+  const energies = (
+    key: 'openingRegister' | 'closingRegister',
+    title: string,
+    more: Parameters<typeof quantityColumn<IntegratedRow>>[3] = {},
+  ) =>
+    quantityColumn<IntegratedRow>(key, title, (row) => row[key], {
+      decimals,
+      optional: true,
+      phone: 'none',
+      ...more,
+    });
+  return [
+    {
+      key: 'account',
+      title: t('meters.account'),
+      width: 'minmax(190px, 2.4fr)',
+      phone: 'title',
+      value: (row) => nameOf(language, { name: row.label, nameZh: row.labelZh }),
+      order: ({ number: code }) => code,
+      cell: (row) => {
+        const name = nameOf(language, { name: row.label, nameZh: row.labelZh });
+        return (
+          <div className="nest clip" title={`${row.number} ${name}`}>
+            {row.pointId ? (
+              <span className="nest-space" />
+            ) : (
+              <NestMark open={row.accountId === opened} />
+            )}
+            <b className="strong">{row.pointId ? row.number : name}</b>
+            <span className="quiet">{row.pointId ? name : phone ? '' : row.number}</span>
+          </div>
+        );
+      },
+      total: { cell: t('total'), value: t('total') },
+    },
+    amounts('openingBalance', word('opening'), { unit: money }),
+    amounts('topUps', word('topUps')),
+    amounts('charges', t('report.finance.charges')),
+    amounts('corrections', word('correctionsHead'), { width: 'minmax(64px, 1fr)' }),
+    amounts('other', word('other'), { optional: true, phone: 'none' }),
+    amounts('closingBalance', word('closing'), { unit: money, strong: true, phone: 'figure' }),
+    energies('openingRegister', word('openingRegister')),
+    energies('closingRegister', word('closingRegister')),
+    quantityColumn<IntegratedRow>(
+      'registerDifference',
+      word('registers'),
+      (row) => row.registerDifference,
+      { decimals, unit, phone: 'none', ...(totals && { total: totals.registerDifference }) },
+    ),
+    quantityColumn<IntegratedRow>('replaced', word('replaced'), (row) => row.replaced, {
+      decimals,
+      phone: 'none',
+      width: 'minmax(64px, 1fr)',
+      cell: (row) => (
+        <span className={row.replaced ? '' : 'quiet'}>{thousands(row.replaced, decimals)}</span>
+      ),
+      ...(totals && { total: totals.replaced }),
+    }),
+    quantityColumn<IntegratedRow>('quantity', word('energyHead'), (row) => row.quantity, {
+      decimals,
+      unit,
+      ...(totals && { total: totals.quantity }),
+      cell: (row) => (
+        <span className={row.estimated ? 'strong estimated' : 'strong'}>
+          {thousands(row.quantity, decimals)}
+        </span>
+      ),
+    }),
+    quantityColumn<IntegratedRow>('charged', word('chargedHead'), (row) => row.chargedQuantity, {
+      decimals,
+      phone: 'none',
+      ...(totals && { total: totals.chargedQuantity }),
+    }),
+    {
+      key: 'missing',
+      title: t('home.missing'),
+      unit: 'h',
+      align: 'right',
+      width: '64px',
+      phone: 'none',
+      value: ({ missing }) => missing / 4,
+      cell: ({ missing }) => <MissingHours quarters={missing} />,
+      ...(totals && {
+        total: { cell: number(totals.missing / 4, 1), value: totals.missing / 4 },
+      }),
+    },
+    {
+      key: 'foots',
+      title: word('footsHead'),
+      width: 'minmax(58px, 0.9fr)',
+      phone: 'plain',
+      value: (row) => (row.foots ? 1 : 0),
+      cell: (row) =>
+        row.foots ? (
+          phone ? null : (
+            <span className="foots-mark" title={word('footsWhy')}>
+              <Icon name="check" size={13} label={word('footsWhy')} />
+            </span>
+          )
+        ) : (
+          <Off row={row} projectId={projectId} />
+        ),
+    },
+  ];
+}
+
+function Off({ row, projectId }: { row: IntegratedRow; projectId: string }) {
+  const { t } = useTranslation();
+  const reason = t(`report.reason.${row.reason}`, { defaultValue: row.reason ?? '' });
+  const text = (
+    <span className="neg clip block" title={reason}>
+      {reason}
+    </span>
+  );
+  return row.accountId && !row.pointId ? (
+    <Link
+      to="/projects/$projectId/accounts/$accountId"
+      params={{ projectId, accountId: row.accountId }}
+      preload={false}
+    >
+      {text}
+    </Link>
+  ) : (
+    text
+  );
+}
