@@ -67,7 +67,12 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     console.log(`${name}-${variant.name} ${Date.now() - started} ms`);
     const state = process.env.STATE ? `${process.env.STATE}-` : '';
     const file = `${real ? 'real-' : ''}${state}${name}-${variant.name}.png`;
-    await page.screenshot({ path: join(out, file), fullPage: true });
+    const all = { path: join(out, file), fullPage: true };
+    const { width, height } = variant;
+    // TOP=1: only what stands first, in a size that can be read.
+    await page.screenshot(
+      process.env.TOP ? { ...all, clip: { x: 0, y: 0, width, height: height * 2.6 } } : all,
+    );
   }
   await context.close();
 }

@@ -52,6 +52,7 @@ export interface LoadRow {
 export interface LoadTotals {
   quantity: number | null;
   maxPowerW: number | null;
+  maxAt: string | null;
   averagePowerW: number | null;
   loadFactor: number | null;
 }

@@ -35,11 +35,8 @@ export interface PageLink {
     | '/projects/$projectId/finance'
     | '/projects/$projectId/integrated'
     | '/projects/$projectId/losses'
-    | '/projects/$projectId/quality'
     | '/projects/$projectId/load'
-    | '/projects/$projectId/demand'
-    | '/projects/$projectId/power-quality'
-    | '/projects/$projectId/ranking';
+    | '/projects/$projectId/demand';
   icon: IconName;
   permission: string;
   /** After G, this letter goes there. */
@@ -139,14 +136,6 @@ export const pageLinks: readonly PageLink[] = [
     group: 'reports',
   },
   {
-    name: 'quality',
-    to: '/projects/$projectId/quality',
-    icon: 'grid',
-    permission: 'report.read',
-    letter: 'q',
-    group: 'reports',
-  },
-  {
     name: 'exports',
     to: '/projects/$projectId/exports',
     icon: 'download',
@@ -169,24 +158,6 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'peak',
     permission: 'report.read',
     letter: 'd',
-    group: 'reports',
-    unlisted: true,
-  },
-  {
-    name: 'powerQuality',
-    to: '/projects/$projectId/power-quality',
-    icon: 'wave',
-    permission: 'report.read',
-    letter: 'v',
-    group: 'reports',
-    unlisted: true,
-  },
-  {
-    name: 'ranking',
-    to: '/projects/$projectId/ranking',
-    icon: 'rank',
-    permission: 'report.read',
-    letter: 'k',
     group: 'reports',
     unlisted: true,
   },

@@ -122,7 +122,8 @@ function Views() {
 function ViewList({ title, views }: { title: string; views: readonly SavedView[] }) {
   const router = useRouter();
   const language = useLanguage();
-  const { zone } = useProject();
+  const { id, zone } = useProject();
+  const at = (path: string) => `/projects/${id}${path}`;
   if (!views.length) return null;
   return (
     <>
@@ -131,12 +132,12 @@ function ViewList({ title, views }: { title: string; views: readonly SavedView[]
         {views.map((view) => (
           <li key={view.id}>
             <a
-              href={view.path}
+              href={at(view.path)}
               className="centre-view"
               onClick={(event) => {
                 if (event.metaKey || event.ctrlKey || event.shiftKey) return;
                 event.preventDefault();
-                router.history.push(view.path);
+                router.history.push(at(view.path));
               }}
             >
               <span className="clip">{view.name}</span>

@@ -99,9 +99,7 @@ const QUARTER_H = 0.25;
 
 /** Quarter-hours without energy as hours, in the colour of what is old. */
 export function MissingHours({ quarters }: { quarters: number }) {
-  return (
-    <span className={quarters ? 'old' : 'quiet'}>{number(quarters * QUARTER_H, 1)}</span>
-  );
+  return <span className={quarters ? 'old' : 'quiet'}>{number(quarters * QUARTER_H, 1)}</span>;
 }
 
 /** That sums were added up again and are what the answer says. */

@@ -49,7 +49,7 @@ export default function Finance() {
       context={t('report.finance.cut', { zone })}
       answer={answer}
       acts={<PrintButton />}
-      file={{ name: 'finance', query, rows: report?.rowCount }}
+      file={{ name: 'finance', query, hasTotal: true }}
       first={
         <>
           <Segmented

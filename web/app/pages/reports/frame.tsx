@@ -4,10 +4,10 @@
  */
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { address } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { localDay, range as rangeText, span, time } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
+import { ExportMenu } from '../../parts/export-menu.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
@@ -15,7 +15,6 @@ import { isOpen, type Range } from '../../range.ts';
 import type { Report, ReportQuery } from '../../reports.ts';
 import { Filters } from './filters.tsx';
 import { StartButton, type StartPage } from './start.tsx';
-import { reportPath } from './use-report.ts';
 import './reports.css';
 
 /** An answer to the minute is at most this old: a minute in the warehouse, a minute on screen. */
@@ -25,10 +24,12 @@ export interface FileOf {
   /** The report's name in the API. */
   name: string;
   query: ReportQuery;
-  rows: number | undefined;
+  /** Unless they are those of the answer on screen. */
+  rows?: number | null;
+  hasTotal?: boolean;
   /** What the file will hold of it, in words. */
-  estimated?: string;
-  missing?: string;
+  estimated?: string | undefined;
+  missing?: string | undefined;
 }
 
 export function ReportFrame({
@@ -74,7 +75,17 @@ export function ReportFrame({
         </div>
         <div className="head-acts">
           {acts}
-          {file && <FileLink file={file} />}
+          {file && (
+            <ExportMenu
+              path={`/reports/${file.name}`}
+              query={{ ...file.query }}
+              rows={file.rows ?? answer.data?.rowCount ?? null}
+              hasTotal={file.hasTotal ?? false}
+              asOf={answer.data?.asOf}
+              estimated={file.estimated}
+              missing={file.missing}
+            />
+          )}
         </div>
       </div>
       <Filters first={first} end={<StartButton page={page} />}>
@@ -118,23 +129,11 @@ function AsOf({
   );
 }
 
-function FileLink({ file }: { file: FileOf }) {
-  const { t } = useTranslation();
-  const { id } = useProject();
-  const query = { ...file.query, format: 'csv' };
-  return (
-    <a className="button primary" href={address(reportPath(id, file.name), query)} download>
-      <Icon name="download" size={14} />
-      {file.rows === undefined ? t('energy.download') : t('act.saveRows', { count: file.rows })}
-    </a>
-  );
-}
-
 export function PrintButton() {
   const { t } = useTranslation();
   return (
     <button type="button" className="button" onClick={() => print()}>
-      <Icon name="paper" size={14} />
+      <Icon name="printer" size={14} />
       {t('report.print')}
     </button>
   );

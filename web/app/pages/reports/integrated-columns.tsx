@@ -14,14 +14,10 @@ const REGISTER_DECIMALS = 2;
 
 export function useIntegratedColumns({
   totals,
-  money,
-  unit,
   opened,
   water,
 }: {
   totals: IntegratedTotals | undefined;
-  money: string;
-  unit: string;
   opened: string | undefined;
   water: boolean;
 }): Column<IntegratedRow>[] {
@@ -31,7 +27,13 @@ export function useIntegratedColumns({
   const phone = useIsPhone();
   const word = (key: string) => t(`report.integrated.${key}`);
   const decimals = water ? 3 : REGISTER_DECIMALS;
-  type MoneyKey = 'openingBalance' | 'topUps' | 'charges' | 'corrections' | 'other' | 'closingBalance';
+  type MoneyKey =
+    | 'openingBalance'
+    | 'topUps'
+    | 'charges'
+    | 'corrections'
+    | 'other'
+    | 'closingBalance';
   const amounts = (
     key: MoneyKey,
     title: string,
@@ -39,7 +41,6 @@ export function useIntegratedColumns({
   ) =>
     moneyColumn<IntegratedRow>(key, title, (row) => row[key], {
       ...(totals && { total: totals[key] }),
-      width: 'minmax(76px, 1fr)',
       ...more,
     });
   const energies = (
@@ -57,7 +58,7 @@ export function useIntegratedColumns({
     {
       key: 'account',
       title: t('meters.account'),
-      width: 'minmax(190px, 2.4fr)',
+      width: 'minmax(216px, 2.6fr)',
       phone: 'title',
       value: (row) => nameOf(language, { name: row.label, nameZh: row.labelZh }),
       order: ({ number: code }) => code,
@@ -70,26 +71,30 @@ export function useIntegratedColumns({
             ) : (
               <NestMark open={row.accountId === opened} />
             )}
-            <b className="strong">{row.pointId ? row.number : name}</b>
-            <span className="quiet">{row.pointId ? name : phone ? '' : row.number}</span>
+            <b className={row.pointId ? 'strong' : 'strong nest-name'}>
+              {row.pointId ? row.number : name}
+            </b>
+            <span className={row.pointId ? 'quiet nest-name' : 'quiet'}>
+              {row.pointId ? name : phone ? '' : row.number}
+            </span>
           </div>
         );
       },
       total: { cell: t('total'), value: t('total') },
     },
-    amounts('openingBalance', word('opening'), { unit: money }),
+    amounts('openingBalance', word('openingHead')),
     amounts('topUps', word('topUps')),
     amounts('charges', t('report.finance.charges')),
     amounts('corrections', word('correctionsHead'), { width: 'minmax(64px, 1fr)' }),
     amounts('other', word('other'), { optional: true, phone: 'none' }),
-    amounts('closingBalance', word('closing'), { unit: money, strong: true, phone: 'figure' }),
+    amounts('closingBalance', word('closingHead'), { strong: true, phone: 'figure' }),
     energies('openingRegister', word('openingRegister')),
     energies('closingRegister', word('closingRegister')),
     quantityColumn<IntegratedRow>(
       'registerDifference',
       word('registers'),
       (row) => row.registerDifference,
-      { decimals, unit, phone: 'none', ...(totals && { total: totals.registerDifference }) },
+      { decimals, phone: 'none', ...(totals && { total: totals.registerDifference }) },
     ),
     quantityColumn<IntegratedRow>('replaced', word('replaced'), (row) => row.replaced, {
       decimals,
@@ -102,7 +107,6 @@ export function useIntegratedColumns({
     }),
     quantityColumn<IntegratedRow>('quantity', word('energyHead'), (row) => row.quantity, {
       decimals,
-      unit,
       ...(totals && { total: totals.quantity }),
       cell: (row) => (
         <span className={row.estimated ? 'strong estimated' : 'strong'}>
@@ -120,7 +124,7 @@ export function useIntegratedColumns({
       title: t('home.missing'),
       unit: 'h',
       align: 'right',
-      width: '64px',
+      width: '58px',
       phone: 'none',
       value: ({ missing }) => missing / 4,
       cell: ({ missing }) => <MissingHours quarters={missing} />,
@@ -131,7 +135,7 @@ export function useIntegratedColumns({
     {
       key: 'foots',
       title: word('footsHead'),
-      width: 'minmax(58px, 0.9fr)',
+      width: 'minmax(104px, 1.2fr)',
       phone: 'plain',
       value: (row) => (row.foots ? 1 : 0),
       cell: (row) =>

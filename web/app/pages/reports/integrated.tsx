@@ -45,25 +45,24 @@ export default function Integrated() {
   const totals = report?.totals;
   const rows = report?.data;
   const off = rows?.filter(({ foots }) => !foots).length ?? 0;
-  const foots = !!report && accountsFoot(report.data, report.totals);
+  const moneyFoot = !!report && accountsFoot(report.data, report.totals);
+  const foots = moneyFoot && off === 0;
   const only = search.show === 'all' ? undefined : 'all';
+  // What does not foot comes first, unless another order is asked for.
   const shown = useMemo(
-    () => (only ? rows : rows?.filter((row) => !row.foots)),
+    () => rows && [...rows.filter((row) => !row.foots), ...rows.filter((row) => only && row.foots)],
     [rows, only],
   );
   const set = (change: Partial<ReportSearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   const columns = useIntegratedColumns({
     totals: only ? totals : undefined,
-    money,
-    unit,
     opened,
     water: commodity === 'water',
   });
   const under = useMemo(() => {
     const own = points.isPlaceholderData ? undefined : points.data?.data;
-    return (row: IntegratedRow) =>
-      row.accountId === opened && !row.pointId ? own : undefined;
+    return (row: IntegratedRow) => (row.accountId === opened && !row.pointId ? own : undefined);
   }, [opened, points.data, points.isPlaceholderData]);
   return (
     <ReportFrame
@@ -72,7 +71,7 @@ export default function Integrated() {
       asked={asked}
       answer={answer}
       acts={<PrintButton />}
-      file={{ name: 'integrated', query, rows: report?.rowCount }}
+      file={{ name: 'integrated', query, hasTotal: true }}
       first={<RangeFilter asked={asked} onChange={(range) => set(rangeSearch(range))} />}
       filters={
         <SupplyFilter
@@ -110,8 +109,8 @@ export default function Integrated() {
           unit={money}
           loading={!report}
           line={
-            <FootsLine foots={foots}>
-              {foots ? t('report.integrated.moneyFoots') : undefined}
+            <FootsLine foots={moneyFoot}>
+              {moneyFoot ? t('report.integrated.moneyFoots') : undefined}
             </FootsLine>
           }
         />

@@ -9,9 +9,6 @@ import type { Report, ReportQuery, SavedView, Warehouse } from '../../reports.ts
 
 const MINUTE_MS = 60_000;
 
-export const reportPath = (projectId: string, name: string) =>
-  `/projects/${projectId}/reports/${name}`;
-
 export function useReport<Answer extends Report<unknown, unknown>>(
   name: string,
   query: ReportQuery,
@@ -23,7 +20,10 @@ export function useReport<Answer extends Report<unknown, unknown>>(
   return useQuery({
     queryKey: [id, 'report', name, query],
     queryFn: ({ signal }) =>
-      call<Answer>(reportPath(id, name), { query: { ...query, format: 'json' }, signal }),
+      call<Answer>(`/projects/${id}/reports/${name}`, {
+        query: { ...query, format: 'json' },
+        signal,
+      }),
     refetchInterval: isOpen(query, localDay(zone, clock())) ? MINUTE_MS : false,
     staleTime: MINUTE_MS / 2,
     placeholderData: keepPreviousData,
