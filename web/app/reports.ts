@@ -226,15 +226,6 @@ export interface Warehouse {
   } | null;
 }
 
-export interface SavedView {
-  id: string;
-  name: string;
-  path: string;
-  isShared: boolean;
-  isMine: boolean;
-  createdAt: string;
-}
-
 export interface ReportQuery {
   from: string;
   to: string;

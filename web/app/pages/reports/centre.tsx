@@ -1,16 +1,16 @@
 /** The report centre: every question that can be asked, what it answers, and its newest figure. */
-import { Link, useRouter } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import type { SavedView } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { day, localDay } from '../../dates.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
-import type { SavedView } from '../../reports.ts';
 import { type PageLink, pagesFor } from '../../shell/pages.ts';
+import { pageOf, useOpenView, useViews } from '../../views.ts';
 import { type Newest, useNewest } from './newest.ts';
-import { useViews } from './use-report.ts';
 import './reports.css';
 
 const groups = [
@@ -90,7 +90,7 @@ function Line({ page, newest }: { page: PageLink; newest: Newest | undefined }) 
 function Views() {
   const { t } = useTranslation();
   const views = useViews();
-  const data = views.data?.data;
+  const { data } = views;
   const mine = data?.filter(({ isMine }) => isMine) ?? [];
   const shared = data?.filter(({ isMine }) => !isMine) ?? [];
   return (
@@ -120,10 +120,9 @@ function Views() {
 }
 
 function ViewList({ title, views }: { title: string; views: readonly SavedView[] }) {
-  const router = useRouter();
-  const language = useLanguage();
-  const { id, zone } = useProject();
-  const at = (path: string) => `/projects/${id}${path}`;
+  const { t } = useTranslation();
+  const { id } = useProject();
+  const open = useOpenView();
   if (!views.length) return null;
   return (
     <>
@@ -132,18 +131,16 @@ function ViewList({ title, views }: { title: string; views: readonly SavedView[]
         {views.map((view) => (
           <li key={view.id}>
             <a
-              href={at(view.path)}
+              href={`/projects/${id}${view.path}`}
               className="centre-view"
               onClick={(event) => {
                 if (event.metaKey || event.ctrlKey || event.shiftKey) return;
                 event.preventDefault();
-                router.history.push(at(view.path));
+                open(view);
               }}
             >
               <span className="clip">{view.name}</span>
-              <span className="quiet nowrap">
-                {day(language, localDay(zone, new Date(view.createdAt)), false)}
-              </span>
+              <span className="quiet nowrap">{t(`page.${pageOf(view)}`)}</span>
             </a>
           </li>
         ))}

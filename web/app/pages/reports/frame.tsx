@@ -10,6 +10,7 @@ import { useLanguage } from '../../language.ts';
 import { ExportMenu } from '../../parts/export-menu.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { SaveView } from '../../parts/save-view.tsx';
 import { useProject } from '../../project.tsx';
 import { isOpen, type Range } from '../../range.ts';
 import type { Report, ReportQuery } from '../../reports.ts';
@@ -74,6 +75,7 @@ export function ReportFrame({
           </div>
         </div>
         <div className="head-acts">
+          <SaveView />
           {acts}
           {file && (
             <ExportMenu

@@ -5,7 +5,7 @@ import { useClock } from '../../clock.tsx';
 import { localDay } from '../../dates.ts';
 import { useMay, useProject } from '../../project.tsx';
 import { isOpen } from '../../range.ts';
-import type { Report, ReportQuery, SavedView, Warehouse } from '../../reports.ts';
+import type { Report, ReportQuery, Warehouse } from '../../reports.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -40,15 +40,5 @@ export function useWarehouse() {
     queryFn: ({ signal }) => call<Warehouse>(`/projects/${id}/warehouse`, { signal }),
     refetchInterval: MINUTE_MS,
     enabled: may('report.read'),
-  });
-}
-
-/** Saved views of one's own, and those shared in the project. */
-export function useViews() {
-  const { id } = useProject();
-  return useQuery({
-    queryKey: [id, 'views'],
-    queryFn: ({ signal }) => call<{ data: SavedView[] }>(`/projects/${id}/views`, { signal }),
-    staleTime: MINUTE_MS,
   });
 }
