@@ -30,10 +30,8 @@ export async function openLoad(
   asked: AskedPlaces & { role?: PointRole },
   { axis, place }: { axis: Axis; place: ReportPlace & Answered },
 ): Promise<Scope> {
-  const { db, projectId, zone } = place;
-  if ((await checkPlaces(db, projectId, asked)) === 'water') {
-    throw new Problem('invalid-request', 'query/pointId: the point measures water, not power');
-  }
+  const { zone } = place;
+  await checkPower(place, asked);
   const scope = await openScope(connection, {
     ...{ axis, zone, asked },
     by: 'project',
@@ -45,6 +43,16 @@ export async function openLoad(
     ...hotLists(await hotIntervals(place, scope, asked.pointId)),
   });
   return scope;
+}
+
+/** Throws Problem `not-found`, and `invalid-request` for a point of water: it has no power. */
+export async function checkPower(
+  { db, projectId }: Pick<ReportPlace, 'db' | 'projectId'>,
+  asked: AskedPlaces,
+): Promise<void> {
+  if ((await checkPlaces(db, projectId, asked)) === 'water') {
+    throw new Problem('invalid-request', 'query/pointId: the point measures water, not power');
+  }
 }
 
 /** The axis of whole days, without a range before. */
@@ -92,7 +100,7 @@ async function newerRows(questdb: Questdb, statement: string) {
 const hotLists = (rows: readonly HotInterval[]) => ({
   hot_points: list(rows.map((r) => BigInt(r.point))),
   hot_quarters: list(rows.map((r) => BigInt(r.quarter))),
-  hot_quantities: list(rows.map((r) => (r.quantity === null ? null : BigInt(r.quantity)))),
+  hot_quantities: list(rows.map((r) => BigInt(r.quantity ?? 0))),
   hot_qualities: list(rows.map((r) => r.quality)),
 });
 

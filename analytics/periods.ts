@@ -1,5 +1,5 @@
 /**
- * The cells of a report's time axis: hours, days, months or years of a range of local days, and for
+ * The cells of a report's time axis: hours, days, weeks, months or years of a range of local days, and for
  * each local day or slot of the range before, the cell it is compared with. Pure; every zone
  * calculation of a report happens here, once per day, never per row.
  */
@@ -16,8 +16,9 @@ import {
   wallMinutes,
 } from '../sql/local-day.ts';
 
-export const units = ['hour', 'day', 'month', 'year'] as const;
-export type Unit = (typeof units)[number];
+export const units = ['hour', 'day', 'week', 'month', 'year'] as const;
+/** range: one cell for all of it. */
+export type Unit = (typeof units)[number] | 'range';
 
 /** What a range is compared with: what came before it, the same days a year before, or nothing. */
 export const comparisons = ['previous', 'year', 'none'] as const;
@@ -25,7 +26,7 @@ export type Against = (typeof comparisons)[number];
 
 /** One cell: [fromQuarter, toQuarter) in quarter-hours since 1970, cut to the range. */
 export interface Period {
-  /** 2026-11-24T13:00+08:00, 2026-11-24, 2026-11 or 2026. */
+  /** 2026-11-24T13:00+08:00, 2026-11-24, 2026-W48, 2026-11, 2026; of a whole range its first day. */
   label: string;
   fromQuarter: number;
   toQuarter: number;
@@ -135,8 +136,21 @@ interface Part {
 /** The parts of a day that lie in one cell each, slots half-open; keyed as if it were the day `as`. */
 function partsOf(zone: string, span: DaySpan, unit: Unit, as: LocalDay = span.day): Part[] {
   if (unit === 'hour') return hoursOf(zone, span, as);
-  const label = unit === 'day' ? as : unit === 'month' ? as.slice(0, 7) : as.slice(0, 4);
-  return [{ key: label, label, from: 0, to: span.slots }];
+  const label = labelOf(unit, as);
+  return [{ key: unit === 'range' ? unit : label, label, from: 0, to: span.slots }];
+}
+
+function labelOf(unit: Exclude<Unit, 'hour'>, day: LocalDay): string {
+  if (unit === 'week') return weekOf(day);
+  if (unit === 'month') return day.slice(0, 7);
+  if (unit === 'year') return day.slice(0, 4);
+  return day;
+}
+
+/** ISO 8601: weeks begin on Monday, and a year's first week is the one with its first Thursday. */
+function weekOf(day: LocalDay): string {
+  const { yearOfWeek, weekOfYear } = Temporal.PlainDate.from(day);
+  return `${yearOfWeek}-W${twoDigits(weekOfYear ?? 0)}`;
 }
 
 const USUAL_SLOTS = 96;
@@ -231,9 +245,12 @@ function byMonths(from: LocalDay, to: LocalDay, months: number): Shift {
     counterpart: (before, unit) =>
       byBefore.get(before) ??
       // The 31st has no counterpart among 30 days, yet belongs to its month and year.
-      (unit === 'month' || unit === 'year' ? addMonths(before, months) : undefined),
+      (belongsToLonger(unit) ? addMonths(before, months) : undefined),
   };
 }
+
+const belongsToLonger = (unit: Unit): boolean =>
+  unit === 'month' || unit === 'year' || unit === 'range';
 
 function monthsBetween(from: LocalDay, to: LocalDay): number {
   const months = (day: LocalDay) => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7));

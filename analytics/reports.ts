@@ -1,9 +1,12 @@
 /** The reports there are; each is a question of `questions/`. */
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { RouteEnv } from '../sql/route.ts';
+import { demand } from './questions/demand.ts';
 import { finance } from './questions/finance.ts';
 import { loadDuration } from './questions/load-duration.ts';
 import { loadProfile } from './questions/load-profile.ts';
+import { losses } from './questions/losses.ts';
+import { quality } from './questions/quality.ts';
 import { ranking } from './questions/ranking.ts';
 import { mountReport, type Report, type ReportDeps } from './report.ts';
 
@@ -19,6 +22,9 @@ const reports: readonly Mount[] = [
   mounted(finance),
   mounted(loadProfile),
   mounted(loadDuration),
+  mounted(demand),
+  mounted(losses),
+  mounted(quality),
   mounted(ranking),
 ];
 

@@ -10,7 +10,7 @@ import { projects } from '../sql/schema/index.ts';
 import { mountBuildingSummary } from './building-summary.ts';
 import { csvReport, jsonReport } from './energy-report.ts';
 import { NEVER, readManifest, warehouseDir } from './manifest.ts';
-import { comparisons, type Unit, units } from './periods.ts';
+import { comparisons, units } from './periods.ts';
 import { checkPlaces, commodities, placesQuery } from './places.ts';
 import {
   askEnergy,
@@ -26,9 +26,10 @@ import { mountReports } from './reports.ts';
 const DAYS_MAX = {
   hour: 32,
   day: 400,
+  week: 3_700,
   month: 3_700,
   year: 11_000,
-} as const satisfies Record<Unit, number>;
+} as const satisfies Record<(typeof units)[number], number>;
 
 /** What proxies write in their logs when nobody waits for the answer any more. */
 const CLIENT_GONE = 499;
@@ -104,7 +105,7 @@ const energyRoute = createRoute({
   method: 'get',
   path: '/projects/{projectId}/reports/energy',
   summary: 'Energy by time and place',
-  description: `Exact quantities by hour, day, month or year, of the project, its buildings, floors, accounts or points, by period of the reporting calendar. Missing is null, never zero. Every key has every cell; at most ${CELLS_MAX} of them. Ranges: ${Object.entries(
+  description: `Exact quantities by hour, day, week (ISO, from Monday), month or year, of the project, its buildings, floors, accounts or points, by period of the reporting calendar. Missing is null, never zero. Every key has every cell; at most ${CELLS_MAX} of them. Ranges: ${Object.entries(
     DAYS_MAX,
   )
     .map(([unit, days]) => `by ${unit} at most ${days} days`)

@@ -8,7 +8,7 @@ import { type DuckDBConnection, question, rowsOf } from '../sql/duckdb.ts';
 import { dayStart, localDayOf, SLOT_MS } from '../sql/local-day.ts';
 import type { Answered } from './ask.ts';
 import { list } from './columns.ts';
-import type { Axis } from './periods.ts';
+import type { Axis, AxisDay, Period } from './periods.ts';
 import type { AskedPlaces, Commodity, PointRole } from './places.ts';
 import type { Grouping } from './questions/energy.ts';
 
@@ -36,6 +36,7 @@ export async function openScope(
     by,
     commodity,
     asked,
+    role = asked.role,
     answered: { files, asOf },
   }: {
     axis: Axis;
@@ -43,6 +44,8 @@ export async function openScope(
     by: Grouping;
     commodity: Commodity;
     asked: AskedPlaces & { role?: PointRole };
+    /** Null: points of every role; unset: units, or whatever the account holds or the point is. */
+    role?: PointRole | null;
     answered: Answered;
   },
 ): Promise<Scope> {
@@ -57,7 +60,7 @@ export async function openScope(
     points: files.dimension('points'),
     tenancies: files.dimension('tenancies'),
     commodity,
-    role: asked.role ?? (byTenancy || asked.pointId ? null : 'unit'),
+    role: role === undefined && !byTenancy && !asked.pointId ? 'unit' : (role ?? null),
     by,
     building: asked.buildingId ?? null,
     floor: asked.floorId ?? null,
@@ -66,12 +69,7 @@ export async function openScope(
     by_tenancy: byTenancy,
     ...range,
   });
-  await makeTable(connection, 'days', 'scope-days', {
-    dates: list(own.map((d) => d.day)),
-    from_quarters: list(own.map((d) => BigInt(d.fromQuarter))),
-    to_quarters: list(own.map((d) => BigInt(d.toQuarter))),
-    periods: list(own.map((d) => d.period ?? 0)),
-  });
+  await makeDays(connection, own);
   await makeTable(connection, 'due', 'scope-due', {
     installations: files.dimension('installations'),
     ...range,
@@ -92,9 +90,34 @@ export async function openScope(
   };
 }
 
+/** The cells of an axis as parameters: number, and [from, to) in quarter-hours. */
+export const periodLists = (periods: readonly Period[]) => ({
+  period_numbers: list(periods.map((_, number) => number)),
+  period_from: list(periods.map((p) => BigInt(p.fromQuarter))),
+  period_to: list(periods.map((p) => BigInt(p.toQuarter))),
+});
+
 /** What begins at this quarter-hour or later is not yet due at `asOf`. */
 export const dueQuarterOf = (zone: string, asOf: Date): number =>
   dayStart(zone, localDayOf(zone, asOf.getTime() - DUE_AFTER_MS)) / SLOT_MS;
+
+/** In place of the cell of a day that lies in none, or in several. */
+export const NO_PERIOD = -1;
+
+/** Makes `days`. */
+export function makeDays(
+  connection: DuckDBConnection,
+  days: readonly (Pick<AxisDay, 'day' | 'fromQuarter' | 'toQuarter'> & {
+    period?: number | null;
+  })[],
+): Promise<void> {
+  return makeTable(connection, 'days', 'scope-days', {
+    dates: list(days.map((d) => d.day)),
+    from_quarters: list(days.map((d) => BigInt(d.fromQuarter))),
+    to_quarters: list(days.map((d) => BigInt(d.toQuarter))),
+    periods: list(days.map((d) => d.period ?? NO_PERIOD)),
+  });
+}
 
 /** Makes a temporary table of the connection from the statement `name`. */
 export async function makeTable(

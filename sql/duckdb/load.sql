@@ -1,15 +1,19 @@
 -- Question: how much energy did the points of a report take together in each quarter-hour?
 -- Sources: members, days (of scope-members.sql, scope-days.sql).
--- Parameters: intervals (files); hot_points, hot_quarters, hot_quantities (BIGINT lists),
---   hot_qualities (VARCHAR list): intervals newer than the files, which they replace.
+-- Parameters: intervals (files); hot_points, hot_quarters, hot_quantities (BIGINT lists, 0 where
+--   missing), hot_qualities (VARCHAR list): intervals newer than the files, which they replace.
 -- Columns: quarter (quarter-hours since 1970), quantity (Wh; null: of no point known), measured,
 --   estimated, missing (points).
-WITH hot_intervals AS (
+WITH hot_lists AS (
   SELECT
     unnest($hot_points::BIGINT[]) AS point,
     unnest($hot_quarters::BIGINT[]) AS quarter,
     unnest($hot_quantities::BIGINT[]) AS quantity,
     unnest($hot_qualities::VARCHAR[]) AS quality
+),
+hot_intervals AS (
+  SELECT point, quarter, CASE WHEN quality <> 'missing' THEN quantity END AS quantity, quality
+  FROM hot_lists
 ),
 told_intervals AS (
   SELECT i.point, d.from_quarter + i.local_slot AS quarter, i.quantity, i.quality

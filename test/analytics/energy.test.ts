@@ -311,7 +311,7 @@ test('a whole month is compared with the month before, part of one with its same
 test('whatever the rows are, they add up to the same totals', async () => {
   const range = 'from=2026-10-28&to=2026-11-20';
   const totals = [];
-  for (const unit of ['hour', 'day', 'month', 'year']) {
+  for (const unit of ['hour', 'day', 'week', 'month', 'year']) {
     for (const by of ['project', 'building', 'floor', 'point']) {
       const answer = await report(`${range}&unit=${unit}&by=${by}`);
       expect(answer.data.reduce((sum, r) => sum + (r.quantity ?? 0), 0)).toBe(

@@ -147,6 +147,64 @@ test('the duration curve says what power was reached for which share of the time
   });
 });
 
+test('demand is the highest quarter-hour of all points of a key together, and when it was', async () => {
+  const keys = { building: ['A', 'B'], point: ['a1', 'a2', 'a3', 'b1', 'b2'], project: [''] };
+  const points: Record<string, string[]> = {
+    '': ['a1', 'a2', 'a3', 'b1', 'b2'],
+    ...{ A: ['a1', 'a2', 'a3'], B: ['b1', 'b2'] },
+  };
+  for (const [by, expected] of Object.entries(keys)) {
+    const range = 'from=2026-11-05&to=2026-11-08&per=day';
+    const { data } = await works.report('demand', `${range}&by=${by}`);
+    expect(data.map((r) => [r.period, r.code])).toEqual(
+      ['2026-11-05', '2026-11-06', '2026-11-07'].flatMap((d) => expected.map((code) => [d, code])),
+    );
+    for (const row of data) {
+      const day = String(row.period);
+      const mine = codes(...(points[String(row.code)] ?? [String(row.code)]));
+      const sums = quarters(mine, day, `${day}~`);
+      const highest = Math.max(...sums.values());
+      const quantity = [...sums.values()].reduce((a, b) => a + b, 0);
+      const first = [...sums].filter(([, q]) => q === highest).map(([start]) => start)[0];
+      expect(row).toMatchObject({
+        ...{ demandW: highest * 4, at: first, quantity, slots: sums.size },
+        loadFactor: quantity / (sums.size * highest),
+      });
+    }
+    const missing = data.reduce((sum, r) => sum + Number(r.missing), 0);
+    expect(missing).toBe(14);
+  }
+});
+
+test('demand by month and account, to the quarter-hour in which a point changed hands', async () => {
+  const { data } = await works.report(
+    'demand',
+    'from=2026-10-01&to=2026-12-01&per=month&by=account',
+  );
+  expect(data.map((r) => [r.period, r.code])).toEqual([
+    ['2026-10', '001'],
+    ['2026-10', '002'],
+    ['2026-11', '001'],
+    ['2026-11', '002'],
+  ]);
+  const { a1, b1 } = works.ids;
+  const move = startOf('2026-11-12', 40);
+  const highest = (wanted: (i: TestInterval, start: string) => boolean) => {
+    const sums = new Map<string, number>();
+    for (const i of works.intervals) {
+      const start = startOf(i.day, i.slot);
+      if (i.quantity === null || !wanted(i, start)) continue;
+      sums.set(start, (sums.get(start) ?? 0) + i.quantity);
+    }
+    return [Math.max(...sums.values()) * 4, sums.size];
+  };
+  expect(data.map((r) => [r.demandW, r.slots])).toEqual([
+    ...Array(2).fill([null, 0]),
+    highest((i, start) => i.point === a1 && start < move),
+    highest((i, start) => i.point === b1 || (i.point === a1 && start >= move)),
+  ]);
+});
+
 test('a range of which nothing is known has steps, no power and no curve', async () => {
   const range = 'from=2025-01-01&to=2025-01-03';
   const profile = await works.report('load-profile', `${range}&step=hour`);

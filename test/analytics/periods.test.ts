@@ -54,6 +54,33 @@ describe('hours', () => {
   });
 });
 
+test('weeks begin on Monday, across a year and in a zone where the clock changes within', () => {
+  const axis = cut('Europe/Berlin', '2026-12-26', '2027-01-12', 'week', 'previous');
+  const days = (p: { fromQuarter: number; toQuarter: number }) =>
+    (p.toQuarter - p.fromQuarter) / 96;
+  expect(axis.periods.map((p) => [p.label, days(p)])).toEqual([
+    ['2026-W52', 2],
+    ['2026-W53', 7],
+    ['2027-W01', 7],
+    ['2027-W02', 1],
+  ]);
+  const autumn = cut('Europe/Berlin', '2026-10-19', '2026-10-26', 'week');
+  expect(autumn.periods.map((p) => [p.label, p.toQuarter - p.fromQuarter])).toEqual([
+    ['2026-W43', 7 * 96 + 4],
+  ]);
+  // As many days before: each of them belongs to the week of its counterpart.
+  const before = axis.days.filter((d) => d.side === 'before').map((d) => d.period);
+  expect(before).toEqual([...Array(2).fill(0), ...Array(7).fill(1), ...Array(7).fill(2), 3]);
+});
+
+test('a range as one cell takes in every day, those before included', () => {
+  const axis = cut('Asia/Shanghai', '2026-11-01', '2026-12-01', 'range', 'previous');
+  expect(axis.periods).toHaveLength(1);
+  // The 31st of October has no counterpart among the days of November, yet belongs to its month.
+  expect(new Set(axis.days.map((d) => d.period))).toEqual(new Set([0]));
+  expect(axis.days).toHaveLength(61);
+});
+
 describe('every axis', () => {
   const zones = [
     'Asia/Shanghai',

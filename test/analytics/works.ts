@@ -169,9 +169,14 @@ function intervalsOf(ids: Record<string, string>): TestInterval[] {
   return rows;
 }
 
+const starts = new Map<LocalDay, number>();
+
 /** Start of a slot, RFC 3339. */
-export const startOf = (day: LocalDay, slot: number): string =>
-  new Date(daySpan(zone, day).startMs + slot * SLOT_MS).toISOString();
+export function startOf(day: LocalDay, slot: number): string {
+  const startMs = starts.get(day) ?? daySpan(zone, day).startMs;
+  starts.set(day, startMs);
+  return new Date(startMs + slot * SLOT_MS).toISOString();
+}
 
 /** Sum of what is known of the intervals wanted; null where nothing is. */
 export function sumOf(
