@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { launchOptions } from './browser.ts';
 import { type FixtureOptions, startFixture } from './fixture/server.ts';
 import { PROJECT } from './fixture/world.ts';
@@ -31,9 +31,13 @@ beforeAll(async () => {
   browser = await chromium.launch(launchOptions());
 }, START_MS);
 
+// A page that is left open goes on asking and drawing beside the next test.
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
 afterAll(async () => {
   await browser?.close();
-  for (const close of closers) await close();
   await rm(dist, { recursive: true, force: true });
 });
 
