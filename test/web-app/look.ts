@@ -121,6 +121,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
   return {
     'sign-in': '/sign-in',
     home: at,
+    'home-month': `${at}?bars=month`,
     meters: `${at}/meters`,
     meter: `${at}/meters/${meterId}`,
     gateways: `${at}/gateways`,

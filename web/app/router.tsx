@@ -15,6 +15,7 @@ import { sessionQuery } from './queries.ts';
 import {
   accountSearch,
   energySearch,
+  homeSearch,
   listSearch,
   meterSearch,
   reportSearch,
@@ -96,6 +97,7 @@ const child = <Path extends string>(path: Path) => ({ getParentRoute: () => proj
 const pages = [
   createRoute({
     ...child('/'),
+    validateSearch: homeSearch,
     component: lazyRouteComponent(() => import('./pages/home/home.tsx')),
   }),
   createRoute({

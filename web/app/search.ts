@@ -47,6 +47,16 @@ export const listSearch = (raw: Raw): ListSearch => ({
   sale: raw.sale === true ? true : undefined,
 });
 
+export interface HomeSearch {
+  bars?: 'month';
+  building?: string;
+}
+
+export const homeSearch = (raw: Raw): HomeSearch => ({
+  bars: oneOf(['month'], raw.bars),
+  building: text(raw.building),
+});
+
 export interface MeterSearch {
   day?: string;
   curve?: 'P' | 'U' | 'I' | 'PF';

@@ -184,6 +184,10 @@ export const en = {
     noAlarms: 'No open alarm',
     noAlarmsText: 'Silence, arrears and low balances are told here.',
     more: '{{count}} more',
+    byDay: 'Energy by day',
+    onMonth: 'on {{quantity}} kWh of the same days',
+    onSomeDays: 'on the {{compared}} of {{over}} days that can be compared',
+    settledTo: 'Settled to {{day}}, 00:00',
     byHour: 'Energy by hour',
     byHourSummary: '{{total}} kWh today: {{periods}}',
     park: 'Park',
@@ -197,7 +201,6 @@ export const en = {
     answering: '{{answering}} of {{all}} meters answer',
     estimated: 'Estimated',
     missing: 'Missing',
-    ofQuarters: 'of the quarter-hours read',
   },
   filter: { all: 'All' },
   meters: {

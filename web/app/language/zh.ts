@@ -155,6 +155,10 @@ export const zh: Language = {
     noAlarms: '没有未消除的报警',
     noAlarmsText: '失联、欠费和余额不足将显示在这里。',
     more: '另 {{count}} 条',
+    byDay: '逐日用电',
+    onMonth: '比同日 {{quantity}} kWh',
+    onSomeDays: '比可比的 {{compared}}/{{over}} 天',
+    settledTo: '已结至 {{day}} 00:00',
     byHour: '分时用电',
     byHourSummary: '今日 {{total}} kWh:{{periods}}',
     park: '全园',
@@ -168,7 +172,6 @@ export const zh: Language = {
     answering: '{{all}} 块中 {{answering}} 块应答',
     estimated: '估算',
     missing: '缺失',
-    ofQuarters: '占已抄刻钟数',
   },
   filter: { all: '全部' },
   meters: {

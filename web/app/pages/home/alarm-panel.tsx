@@ -12,7 +12,7 @@ import { useProject } from '../../project.tsx';
 import { useAlarms } from '../../queries.ts';
 import { useAlarmText } from '../alarm-text.ts';
 
-const SHOWN = 10;
+const SHOWN = 11;
 const SHOWN_ON_PHONE = 4;
 
 export function AlarmPanel() {
@@ -30,8 +30,10 @@ export function AlarmPanel() {
         gravity(b.state) - gravity(a.state) || (a.alarm.raisedAt < b.alarm.raisedAt ? -1 : 1),
     );
   const shown = open.slice(0, limit);
+  const rest = new Set(open.slice(limit).map(({ state }) => state));
+  const kinds = states.filter((state) => rest.has(state)).map((state) => t(`state.${state}`));
   return (
-    <section className="panel">
+    <section className="panel home-alarms">
       <div className="panel-head">
         <h2>{t('page.alarms')}</h2>
         {alarms.data && <span className="quiet">{t('home.active', { count: open.length })}</span>}
@@ -102,7 +104,10 @@ export function AlarmPanel() {
       </ul>
       {open.length > shown.length && (
         <div className="panel-foot">
-          <span>{t('home.more', { count: open.length - shown.length })}</span>
+          <span>
+            {t('home.more', { count: open.length - shown.length })}
+            {kinds.length > 0 && `: ${kinds.join(', ')}`}
+          </span>
         </div>
       )}
     </section>

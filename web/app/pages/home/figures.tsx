@@ -1,7 +1,7 @@
 /** The figure strip: load now, energy, charges, sales, prepaid balance; each with what it rests on. */
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { LivePoint } from '../../api.ts';
+import type { Account, LivePoint } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { addDays, day, wallMinute } from '../../dates.ts';
 import {
@@ -107,6 +107,13 @@ function Energy({ hours }: { hours: DayByHour }) {
   );
 }
 
+/** The day up to which every account is settled; null when none is. */
+export const settledToOf = (accounts: readonly Account[] | undefined): string | null =>
+  (accounts ?? []).reduce<string | null>((so, { balance }) => {
+    const day = balance?.settledTo;
+    return day && (!so || day < so) ? day : so;
+  }, null);
+
 function Charges({ today }: { today: string }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -114,11 +121,7 @@ function Charges({ today }: { today: string }) {
   const accounts = useAccounts();
   const balances = accounts.data?.data.flatMap(({ balance }) => balance ?? []) ?? [];
   const provisional = sum(balances.map((balance) => balance.provisional.amount));
-  const settledTo = balances.reduce<string | null>(
-    (so, balance) =>
-      balance.settledTo && (!so || balance.settledTo < so) ? balance.settledTo : so,
-    null,
-  );
+  const settledTo = settledToOf(accounts.data?.data);
   const behind = settledTo !== null && settledTo < today;
   return (
     <Cell

@@ -7,9 +7,10 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { useEnergy } from '../../queries.ts';
+import { useTariffOn } from '../tariffs/periods.ts';
 import { AlarmPanel } from './alarm-panel.tsx';
+import { EnergyPanel } from './energy-panel.tsx';
 import { Figures } from './figures.tsx';
-import { HourPanel } from './hour-panel.tsx';
 import { MoneyPanel } from './money-panel.tsx';
 import { QualityPanel } from './quality-panel.tsx';
 import { TilePanel } from './tile-panel.tsx';
@@ -25,6 +26,7 @@ export default function Home() {
   const now = useNow(10_000);
   const today = localDay(project.zone, now);
   const hours = useDayByHour(today);
+  const tariff = useTariffLine(today);
   return (
     <>
       <div className="head home-head">
@@ -34,6 +36,7 @@ export default function Home() {
             {longDay(language, today)}
             {language === 'zh' ? ' ' : ', '}
             {time(project.zone, now)} · {t('home.cut', { zone: project.zone })}
+            {tariff && ` · ${tariff}`}
           </div>
         </div>
         <div className="head-acts">
@@ -53,19 +56,27 @@ export default function Home() {
         </div>
       </div>
       <Figures today={today} hours={hours} />
-      <div className="columns" style={{ '--side': '388px' } as React.CSSProperties}>
-        <div className="stack">
-          {may('device.read') && <TilePanel />}
-          {may('report.read') && <HourPanel today={today} />}
-        </div>
-        <div className="stack">
-          {may('alarm.read') && <AlarmPanel />}
+      <div className="home-grid">
+        {may('device.read') && <TilePanel />}
+        {may('alarm.read') && <AlarmPanel />}
+        {may('report.read') && <EnergyPanel today={today} />}
+        <div className="home-side">
           {may('sale.read') && <MoneyPanel today={today} />}
-          {may('device.read') && <QualityPanel report={hours.data} />}
+          {may('device.read') && <QualityPanel report={hours.data} today={today} />}
         </div>
       </div>
     </>
   );
+}
+
+/** "Park TOU v2, winter": by which prices today is charged. */
+function useTariffLine(today: string): string | null {
+  const language = useLanguage();
+  const held = useTariffOn(today);
+  if (!held) return null;
+  const { tariff, version, season } = held;
+  const name = `${nameOf(language, tariff)} v${version.version}`;
+  return season ? `${name}${language === 'zh' ? '，' : ', '}${nameOf(language, season)}` : name;
 }
 
 /** Today's energy by hour, renewed every minute, with yesterday's to compare. */

@@ -3,20 +3,29 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { EnergyReport, Gateway, LivePoint, Meter } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
-import { span, time } from '../../dates.ts';
-import { number } from '../../format.ts';
+import { day, span, time } from '../../dates.ts';
+import { number, thousands } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
-import { useGateways, useLive, useMeters } from '../../queries.ts';
+import { useAccounts, useGateways, useLive, useMeters } from '../../queries.ts';
+import { settledToOf } from './figures.tsx';
 
-export function QualityPanel({ report }: { report: EnergyReport | undefined }) {
+export function QualityPanel({
+  report,
+  today,
+}: {
+  report: EnergyReport | undefined;
+  today: string;
+}) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const project = useProject();
   const gateways = useGateways();
   const meters = useMeters().data?.data;
   const live = useLive().data?.data;
   const slots = report?.totals;
+  const settledTo = settledToOf(useAccounts().data?.data);
   const counted = (slots?.measured ?? 0) + (slots?.estimated ?? 0) + (slots?.missing ?? 0);
   return (
     <section className="panel">
@@ -56,14 +65,20 @@ export function QualityPanel({ report }: { report: EnergyReport | undefined }) {
           ))}
         <div className="quality-foot second">
           <span>
-            {t('home.estimated')} {counted ? share(slots?.estimated ?? 0, counted) : '–'}
-            <span className="unit"> %</span>
+            {t('home.estimated')} {thousands(slots?.estimatedQuantity, 1)}{' '}
+            <span className="unit">kWh</span>
+            {counted > 0 && ` (${share(slots?.estimated ?? 0, counted)} %)`}
           </span>
-          <span>
-            {t('home.missing')} {counted ? share(slots?.missing ?? 0, counted) : '–'}
-            <span className="unit"> %</span>
+          <span className={slots?.missing ? 'old' : undefined}>
+            {t('home.missing')} {number(slots ? slots.missing / 4 : null, 1)}{' '}
+            <span className="unit">{t('energy.meterHours')}</span>
+            {counted > 0 && ` (${share(slots?.missing ?? 0, counted)} %)`}
           </span>
-          <span className="quiet">{t('home.ofQuarters')}</span>
+          {settledTo && (
+            <span className={settledTo < today ? 'old' : undefined}>
+              {t('home.settledTo', { day: day(language, settledTo, false) })}
+            </span>
+          )}
         </div>
       </div>
     </section>

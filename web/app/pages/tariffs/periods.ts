@@ -1,14 +1,30 @@
-/** Which period holds when on a local day, by the project's default electricity tariff. */
+/** Which prices and periods hold on a local day, by the project's default electricity tariff. */
 import { useMemo } from 'react';
+import type { Tariff, TariffVersion } from '../../api.ts';
 import type { Band } from '../../parts/ribbon.tsx';
 import { useTariff, useTariffs } from '../../queries.ts';
-import { bandsOn, versionOn } from './calendar.ts';
+import { bandsOn, type Season, seasonOn, versionOn } from './calendar.ts';
 
-export function usePeriods(day: string): Band[] {
+export interface HeldTariff {
+  tariff: Tariff;
+  version: TariffVersion;
+  season: Season | undefined;
+}
+
+/** The tariff in force; null while it is not known, or where there is none. */
+export function useTariffOn(day: string): HeldTariff | null {
   const tariffs = useTariffs().data?.data ?? [];
   const electric = tariffs.find(({ commodity }) => commodity === 'electricity');
   const tariff = useTariff(electric?.id ?? null).data;
-  const version = tariff && versionOn(tariff.versions, day);
-  const calendar = version?.definition.calendar;
+  return useMemo(() => {
+    const version = tariff && versionOn(tariff.versions, day);
+    if (!version) return null;
+    const { calendar } = version.definition;
+    return { tariff, version, season: calendar && seasonOn(calendar, day) };
+  }, [tariff, day]);
+}
+
+export function usePeriods(day: string): Band[] {
+  const calendar = useTariffOn(day)?.version.definition.calendar;
   return useMemo(() => (calendar ? bandsOn(calendar, day) : []), [calendar, day]);
 }

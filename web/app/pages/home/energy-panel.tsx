@@ -1,0 +1,69 @@
+/** Energy of today by hour or of this month by day, of the park or one building, against the time before. */
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Segmented } from '../../parts/segmented.tsx';
+import { useIsPhone } from '../../phone.ts';
+import { useBuildings } from '../../queries.ts';
+import type { HomeSearch } from '../../search.ts';
+import { HourChart } from './hour-chart.tsx';
+
+const MonthChart = lazy(async () => ({ default: (await import('./month-chart.tsx')).MonthChart }));
+
+const BUILDINGS_MAX = 8;
+/** The panel keeps its height while the other chart is fetched. */
+const CHART_PX = 322;
+
+export function EnergyPanel({ today }: { today: string }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const phone = useIsPhone();
+  const navigate = useNavigate();
+  const { bars = 'day', building } = useSearch({ from: '/projects/$projectId/' });
+  const buildings = useBuildings().data?.data ?? [];
+  const set = (change: HomeSearch) =>
+    void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
+  return (
+    <section className="panel">
+      <div className="panel-head hour-head">
+        <h2>{t(bars === 'month' ? 'home.byDay' : 'home.byHour')}</h2>
+        <span className="rest hour-choice">
+          <Segmented
+            label={t('energy.period')}
+            value={bars}
+            onChange={(value) => set({ bars: value === 'month' ? value : undefined })}
+            choices={[
+              { value: 'day', label: t('energy.by.day') },
+              { value: 'month', label: t('energy.by.month') },
+            ]}
+          />
+          {buildings.length > 1 && buildings.length <= BUILDINGS_MAX && (
+            <Segmented
+              label={t('building')}
+              value={building ?? ''}
+              onChange={(value) => set({ building: value || undefined })}
+              choices={[
+                { value: '', label: t('home.park') },
+                ...buildings.map((each) => ({
+                  value: each.id,
+                  label: each.code,
+                  title: nameOf(language, each),
+                })),
+              ]}
+            />
+          )}
+        </span>
+      </div>
+      <div className="panel-body">
+        {bars === 'month' ? (
+          <Suspense fallback={<div style={{ height: phone ? undefined : CHART_PX }} />}>
+            <MonthChart today={today} building={building} />
+          </Suspense>
+        ) : (
+          <HourChart today={today} building={building} />
+        )}
+      </div>
+    </section>
+  );
+}
