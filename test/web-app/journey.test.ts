@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { launchOptions } from './browser.ts';
@@ -224,6 +230,28 @@ describe('at a desk', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a building is reached from the tiles, its floors foot, and so does its main meter', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}?bars=month`);
+    await page.getByRole('heading', { name: 'Energy by day' }).waitFor();
+    await page.getByRole('link', { name: /^Building B/ }).click();
+    await page.getByRole('heading', { name: 'Building B', level: 1 }).waitFor();
+    const whole = async (locator: Locator) =>
+      Number((await locator.textContent())?.replaceAll(',', ''));
+    const months = page.locator('.floor > :nth-child(4)');
+    await expect.poll(() => months.count()).toBe(5);
+    const total = await whole(months.last());
+    const floors = await Promise.all([1, 2, 3].map((row) => whole(months.nth(row))));
+    expect(Math.abs(total - floors.reduce((so, each) => so + each, 0))).toBeLessThanOrEqual(1);
+    const cells = page.locator('.small-table tr td:nth-child(3)');
+    const [main, units, lost] = await Promise.all([0, 1, 2].map((row) => whole(cells.nth(row))));
+    expect(units).toBe(total);
+    expect(Math.abs((main ?? 0) - total - (lost ?? 0))).toBeLessThanOrEqual(1);
+    await page.goto(`${url}${home}/buildings/1`);
+    await page.getByText('There is nothing at this address').waitFor();
+    expect(complaints.filter((each) => !each.includes('404'))).toEqual([]);
+  });
+
   test('language and theme change in place', async () => {
     const { page, url } = await open(desk);
     await page.goto(`${url}${home}/accounts?q=mould`);
@@ -296,7 +324,7 @@ describe('at a desk', () => {
 
 test.each([800, 1024, 1280])('at %s px nothing stands beyond the edge', async (width) => {
   const { page, url } = await open({ width, height: 900 });
-  for (const path of ['', '/meters/5030', '/accounts/7003', '/energy']) {
+  for (const path of ['', '/meters/5030', '/accounts/7003', '/energy', '/buildings/2066']) {
     await page.goto(url + home + path);
     await page.waitForLoadState('networkidle');
     const reach = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -314,6 +342,7 @@ test.each([
   '/accounts/7003',
   '/sales',
   '/energy',
+  '/buildings/2066',
   '/exports',
   '/tariffs',
 ])('on a phone %s fits 390 px and the console is silent', async (path) => {

@@ -105,6 +105,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
   let projectId = PROJECT;
   let meterId = '5030';
   let accountId = '7003';
+  let buildingId = '2066';
   if (real) {
     const session = await context.request.post(`${url}/api/v1/session`, {
       data: { email: process.env.LOOK_EMAIL, password: process.env.LOOK_PASSWORD },
@@ -116,6 +117,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     const unit = (await ask('/live')).find((point: { code: string }) => point.code === 'A104');
     meterId = unit.meterId;
     accountId = unit.accountId;
+    buildingId = unit.buildingId;
   }
   const at = `/projects/${projectId}`;
   return {
@@ -132,6 +134,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     sales: `${at}/sales`,
     energy: `${at}/energy`,
     points: `${at}/energy?by=point`,
+    building: `${at}/buildings/${buildingId}`,
     exports: `${at}/exports`,
     reports: `${at}/reports`,
     finance: `${at}/finance`,

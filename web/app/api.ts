@@ -378,6 +378,68 @@ export interface SavedView {
   createdAt: string;
 }
 
+/** The main meter beside what its units add up to: base units, null where nothing is known. */
+export interface MainAgainst {
+  main: number | null;
+  units: number | null;
+  difference: number | null;
+  /** Of the main, 0 to 1. */
+  share: number | null;
+  /** Numbers of quarter-hours. */
+  mainMissing: number;
+  unitsMissing: number;
+}
+
+export interface Peak {
+  quantity: number;
+  /** Null for water. */
+  averagePowerW: number | null;
+  at: string;
+}
+
+export interface BuildingSummary {
+  zone: string;
+  asOf: string;
+  ageS: number;
+  building: { id: string; code: string; name: string; nameZh: string | null };
+  commodity: Commodity;
+  points: number;
+  accounts: number;
+  /** Today and the month reach up to here. */
+  newestAt: string | null;
+  newestAgeS: number | null;
+  today: { day: string; quantity: number | null; estimated: number; missing: number };
+  yesterday: { day: string; quantity: number | null; toSameTime: number | null };
+  month: { from: string; quantity: number | null; estimated: number; missing: number };
+  monthBefore: { from: string; toSameDay: number | null };
+  peak: { today: Peak | null; month: Peak | null };
+  main: {
+    points: { id: string; code: string }[];
+    today: MainAgainst;
+    month: MainAgainst;
+  } | null;
+  floors: {
+    floorId: string | null;
+    level: number | null;
+    name: string | null;
+    points: number;
+    today: number | null;
+    month: number | null;
+    missingToday: number;
+    missingMonth: number;
+  }[];
+  top: {
+    pointId: string;
+    code: string;
+    label: string;
+    labelZh: string | null;
+    today: number | null;
+    month: number | null;
+    /** Of the month of all units. */
+    share: number | null;
+  }[];
+}
+
 /** What a caller is told went wrong (problem+json), with what the app needs to say about it. */
 export class ApiProblem extends Error {
   constructor(

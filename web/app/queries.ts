@@ -6,7 +6,9 @@ import {
   ApiProblem,
   type Balance,
   type Building,
+  type BuildingSummary,
   type Charge,
+  type Commodity,
   call,
   type EnergyQuery,
   type EnergyReport,
@@ -199,6 +201,21 @@ export function useTariff(tariffId: string | null) {
       call<Tariff & { versions: TariffVersion[] }>(at(id, `/tariffs/${tariffId}`), { signal }),
     enabled: !!tariffId,
     staleTime: 10 * MINUTE,
+  });
+}
+
+/** A building at a glance, renewed every minute. */
+export function useBuildingSummary(buildingId: string, commodity: Commodity) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'building', buildingId, commodity],
+    queryFn: ({ signal }) =>
+      call<BuildingSummary>(at(id, `/buildings/${buildingId}/summary`), {
+        query: { commodity },
+        signal,
+      }),
+    refetchInterval: MINUTE,
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -14,6 +14,7 @@ import { PageProblem, PageWaiting } from './parts/notice.tsx';
 import { sessionQuery } from './queries.ts';
 import {
   accountSearch,
+  buildingSearch,
   energySearch,
   homeSearch,
   listSearch,
@@ -138,6 +139,11 @@ const pages = [
     ...child('/energy'),
     validateSearch: energySearch,
     component: lazyRouteComponent(() => import('./pages/energy/energy.tsx')),
+  }),
+  createRoute({
+    ...child('/buildings/$buildingId'),
+    validateSearch: buildingSearch,
+    component: lazyRouteComponent(() => import('./pages/building/building.tsx')),
   }),
   createRoute({
     ...child('/exports'),

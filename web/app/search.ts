@@ -57,6 +57,16 @@ export const homeSearch = (raw: Raw): HomeSearch => ({
   building: text(raw.building),
 });
 
+export interface BuildingSearch {
+  bars?: 'month';
+  commodity?: 'water';
+}
+
+export const buildingSearch = (raw: Raw): BuildingSearch => ({
+  bars: oneOf(['month'], raw.bars),
+  commodity: oneOf(['water'], raw.commodity),
+});
+
 export interface MeterSearch {
   day?: string;
   curve?: 'P' | 'U' | 'I' | 'PF';

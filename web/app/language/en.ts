@@ -40,6 +40,7 @@ export const en = {
     demand: 'Demand peaks',
     powerQuality: 'Power quality',
     ranking: 'Ranking',
+    buildings: 'Building',
     sale: 'Sale',
   },
   state: {

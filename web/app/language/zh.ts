@@ -40,6 +40,7 @@ export const zh: Language = {
     demand: '需量峰值',
     powerQuality: '电能质量',
     ranking: '用能排名',
+    buildings: '楼栋',
     sale: '售电',
   },
   state: {

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { nameOf, useLanguage } from '../language.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import { useProject } from '../project.tsx';
-import { useAccounts, useLive } from '../queries.ts';
+import { useAccounts, useBuildings, useLive } from '../queries.ts';
 import { pageOf, useOpenView, useViews } from '../views.ts';
 import { pagesFor } from './pages.ts';
 
@@ -85,6 +85,9 @@ function useHits(text: string): Hit[] {
   const navigate = useNavigate();
   const live = useLive('slow').data?.data ?? [];
   const accounts = useAccounts().data?.data ?? [];
+  const listed = useBuildings().data?.data ?? [];
+  // A building's page is a report; who may not read reports is not led there.
+  const buildings = project.permissions.includes('report.read') ? listed : [];
   const views = useViews().data ?? [];
   const openView = useOpenView();
   const params = { projectId: project.id };
@@ -137,5 +140,18 @@ function useHits(text: string): Hit[] {
           params: { ...params, accountId: account.id },
         }),
     }));
-  return [...saved, ...customers, ...points, ...pages].slice(0, SHOWN_MAX);
+  const places: Hit[] = buildings
+    .filter(({ code, name, nameZh }) => fits(code, name, nameZh))
+    .map((building) => ({
+      key: `b${building.id}`,
+      icon: 'building',
+      title: nameOf(language, building),
+      more: building.code,
+      go: () =>
+        void navigate({
+          to: '/projects/$projectId/buildings/$buildingId',
+          params: { ...params, buildingId: building.id },
+        }),
+    }));
+  return [...saved, ...places, ...customers, ...points, ...pages].slice(0, SHOWN_MAX);
 }

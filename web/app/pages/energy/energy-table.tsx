@@ -234,6 +234,19 @@ function Place({ row, by, projectId }: { row: Line; by: Asked['by']; projectId: 
       </Link>
     );
   }
+  if (by === 'building' && row.key) {
+    return (
+      <Link
+        to="/projects/$projectId/buildings/$buildingId"
+        params={{ projectId, buildingId: row.key }}
+        style={{ color: 'inherit' }}
+        className="clip"
+        preload={false}
+      >
+        {body}
+      </Link>
+    );
+  }
   return (
     <div className="clip" title={name}>
       {body}

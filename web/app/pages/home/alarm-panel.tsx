@@ -1,15 +1,13 @@
 /** What someone should look at, the gravest and oldest first. */
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { PointState } from '../../api.ts';
-import { useNow } from '../../clock.tsx';
-import { span } from '../../dates.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty, ProblemNotice, Skeleton } from '../../parts/notice.tsx';
-import { StateIcon, states } from '../../parts/state.tsx';
+import { states } from '../../parts/state.tsx';
 import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
 import { useAlarms } from '../../queries.ts';
+import { AlarmList, byGravity } from '../alarm-list.tsx';
 import { useAlarmText } from '../alarm-text.ts';
 
 const SHOWN = 11;
@@ -18,17 +16,10 @@ const SHOWN_ON_PHONE = 4;
 export function AlarmPanel() {
   const { t } = useTranslation();
   const project = useProject();
-  const now = useNow(10_000);
   const alarms = useAlarms();
   const describe = useAlarmText();
   const limit = useIsPhone() ? SHOWN_ON_PHONE : SHOWN;
-  const open = (alarms.data?.data ?? [])
-    .filter(({ clearedAt }) => !clearedAt)
-    .map((alarm) => ({ alarm, ...describe(alarm) }))
-    .sort(
-      (a, b) =>
-        gravity(b.state) - gravity(a.state) || (a.alarm.raisedAt < b.alarm.raisedAt ? -1 : 1),
-    );
+  const open = byGravity(alarms.data?.data ?? [], describe);
   const shown = open.slice(0, limit);
   const rest = new Set(open.slice(limit).map(({ state }) => state));
   const kinds = states.filter((state) => rest.has(state)).map((state) => t(`state.${state}`));
@@ -63,45 +54,7 @@ export function AlarmPanel() {
       {alarms.data && !open.length && (
         <Empty icon="check" title={t('home.noAlarms')} text={t('home.noAlarmsText')} />
       )}
-      <ul className="alarm-list">
-        {shown.map(({ alarm, code, text, state, meterId, accountId }) => {
-          const row = (
-            <>
-              <StateIcon state={state} size={13} />
-              <span className="strong">{code}</span>
-              <span className="clip" title={text}>
-                {text}
-              </span>
-              <span className="quiet nowrap">
-                {span(t, (now.getTime() - Date.parse(alarm.raisedAt)) / 1000)}
-              </span>
-            </>
-          );
-          return (
-            <li key={alarm.id}>
-              {meterId ? (
-                <Link
-                  className="alarm-row"
-                  to="/projects/$projectId/meters/$meterId"
-                  params={{ projectId: project.id, meterId }}
-                >
-                  {row}
-                </Link>
-              ) : accountId ? (
-                <Link
-                  className="alarm-row"
-                  to="/projects/$projectId/accounts/$accountId"
-                  params={{ projectId: project.id, accountId }}
-                >
-                  {row}
-                </Link>
-              ) : (
-                <div className="alarm-row">{row}</div>
-              )}
-            </li>
-          );
-        })}
-      </ul>
+      <AlarmList rows={shown} />
       {open.length > shown.length && (
         <div className="panel-foot">
           <span>
@@ -113,6 +66,3 @@ export function AlarmPanel() {
     </section>
   );
 }
-
-/** Lost contact first: what is not seen may be anything. Then by what the tenant feels soonest. */
-const gravity = (state: PointState): number => states.indexOf(state);

@@ -1,11 +1,10 @@
 /** Energy of today by hour or of this month by day, of the park or one building, against the time before. */
-import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Building } from '../../api.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useIsPhone } from '../../phone.ts';
-import { useBuildings } from '../../queries.ts';
 import type { HomeSearch } from '../../search.ts';
 import { HourChart } from './hour-chart.tsx';
 
@@ -15,15 +14,23 @@ const BUILDINGS_MAX = 8;
 /** The panel keeps its height while the other chart is fetched. */
 const CHART_PX = 322;
 
-export function EnergyPanel({ today }: { today: string }) {
+export function EnergyPanel({
+  today,
+  bars,
+  building,
+  buildings,
+  onChange,
+}: {
+  today: string;
+  bars: 'day' | 'month';
+  building: string | undefined;
+  /** To choose one from; none where the page is of one building. */
+  buildings: readonly Building[];
+  onChange: (change: HomeSearch) => void;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
   const phone = useIsPhone();
-  const navigate = useNavigate();
-  const { bars = 'day', building } = useSearch({ from: '/projects/$projectId/' });
-  const buildings = useBuildings().data?.data ?? [];
-  const set = (change: HomeSearch) =>
-    void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   return (
     <section className="panel">
       <div className="panel-head hour-head">
@@ -32,7 +39,7 @@ export function EnergyPanel({ today }: { today: string }) {
           <Segmented
             label={t('energy.period')}
             value={bars}
-            onChange={(value) => set({ bars: value === 'month' ? value : undefined })}
+            onChange={(value) => onChange({ bars: value === 'month' ? value : undefined })}
             choices={[
               { value: 'day', label: t('energy.by.day') },
               { value: 'month', label: t('energy.by.month') },
@@ -42,7 +49,7 @@ export function EnergyPanel({ today }: { today: string }) {
             <Segmented
               label={t('building')}
               value={building ?? ''}
-              onChange={(value) => set({ building: value || undefined })}
+              onChange={(value) => onChange({ building: value || undefined })}
               choices={[
                 { value: '', label: t('home.park') },
                 ...buildings.map((each) => ({

@@ -1,7 +1,7 @@
 /** The figure strip: load now, energy, charges, sales, prepaid balance; each with what it rests on. */
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { Account, LivePoint } from '../../api.ts';
+import type { Account } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { addDays, day, wallMinute } from '../../dates.ts';
 import {
@@ -17,6 +17,7 @@ import {
 import { useLanguage } from '../../language.ts';
 import { Cell } from '../../parts/figure.tsx';
 import { Spark } from '../../parts/spark.tsx';
+import { isUnit } from '../../parts/tiles.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { useAccounts, useLive, useSales } from '../../queries.ts';
 import type { DayByHour } from './home.tsx';
@@ -37,10 +38,6 @@ export function Figures({ today, hours }: { today: string; hours: DayByHour }) {
     </section>
   );
 }
-
-/** Tenants' units only: mains count the same energy again. */
-export const isUnit = ({ role, commodity }: LivePoint): boolean =>
-  role === 'unit' && commodity === 'electricity';
 
 function Load({ hours }: { hours: DayByHour }) {
   const { t } = useTranslation();

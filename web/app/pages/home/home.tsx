@@ -1,12 +1,12 @@
 /** Home: the figures of today, every meter in its state, alarms, energy by hour, money, data quality. */
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { addDays, localDay, longDay, time } from '../../dates.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { useMay, useProject } from '../../project.tsx';
-import { useEnergy } from '../../queries.ts';
+import { useBuildings, useEnergy } from '../../queries.ts';
 import { useTariffOn } from '../tariffs/periods.ts';
 import { AlarmPanel } from './alarm-panel.tsx';
 import { EnergyPanel } from './energy-panel.tsx';
@@ -25,6 +25,9 @@ export default function Home() {
   const may = useMay();
   const now = useNow(10_000);
   const today = localDay(project.zone, now);
+  const { bars = 'day', building } = useSearch({ from: '/projects/$projectId/' });
+  const navigate = useNavigate();
+  const buildings = useBuildings().data?.data ?? [];
   const hours = useDayByHour(today);
   const tariff = useTariffLine(today);
   return (
@@ -59,7 +62,17 @@ export default function Home() {
       <div className="home-grid">
         {may('device.read') && <TilePanel />}
         {may('alarm.read') && <AlarmPanel />}
-        {may('report.read') && <EnergyPanel today={today} />}
+        {may('report.read') && (
+          <EnergyPanel
+            today={today}
+            bars={bars}
+            building={building}
+            buildings={buildings}
+            onChange={(change) =>
+              void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true })
+            }
+          />
+        )}
         <div className="home-side">
           {may('sale.read') && <MoneyPanel today={today} />}
           {may('device.read') && <QualityPanel report={hours.data} today={today} />}

@@ -7,9 +7,9 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty, ProblemNotice, Waiting } from '../../parts/notice.tsx';
 import { StateIcon, states } from '../../parts/state.tsx';
-import { useProject } from '../../project.tsx';
+import { byCode, isUnit, Tiles } from '../../parts/tiles.tsx';
+import { useMay, useProject } from '../../project.tsx';
 import { useBuildings, useLive } from '../../queries.ts';
-import { isUnit } from './figures.tsx';
 
 export function TilePanel() {
   const { t } = useTranslation();
@@ -62,19 +62,13 @@ export function TilePanel() {
 function BuildingRow({ building, units }: { building: Building | null; units: LivePoint[] }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const project = useProject();
   if (!units.length) return null;
   const levels = [...new Set(units.map(({ level }) => level))].sort((a, b) => (a ?? 0) - (b ?? 0));
   const loadW = units.reduce((so, { powerW }) => so + (powerW ?? 0), 0);
   const known = units.some(({ powerW }) => powerW !== null);
   return (
     <div className="tile-building">
-      <Link
-        className="tile-building-name"
-        to="/projects/$projectId/meters"
-        params={{ projectId: project.id }}
-        search={building ? { building: building.id } : {}}
-      >
+      <BuildingLink building={building}>
         <span className="strong long">
           {building ? nameOf(language, building) : t('home.noBuilding')}
         </span>
@@ -86,34 +80,19 @@ function BuildingRow({ building, units }: { building: Building | null; units: Li
         <span className="go">
           <Icon name="right" size={16} />
         </span>
-      </Link>
+      </BuildingLink>
       <div className="tile-mini" aria-hidden>
-        {units
-          .toSorted((a, b) => collator.compare(a.code, b.code))
-          .map(({ pointId, state }) => (
-            <i key={pointId} className={state}>
-              {state === 'alarm1'
-                ? '!'
-                : state === 'alarm2'
-                  ? '!!'
-                  : state === 'arrears'
-                    ? '−'
-                    : ''}
-            </i>
-          ))}
+        {units.toSorted(byCode).map(({ pointId, state }) => (
+          <i key={pointId} className={state}>
+            {state === 'alarm1' ? '!' : state === 'alarm2' ? '!!' : state === 'arrears' ? '−' : ''}
+          </i>
+        ))}
       </div>
       <div className="tile-floors">
         {levels.map((level) => (
           <div className="tile-floor" key={level ?? 'none'}>
             <span className="tile-level">{level === null ? '–' : t('floor', { level })}</span>
-            <div className="tiles">
-              {units
-                .filter((unit) => unit.level === level)
-                .sort((a, b) => collator.compare(a.code, b.code))
-                .map((unit) => (
-                  <Tile key={unit.pointId} unit={unit} building={building} />
-                ))}
-            </div>
+            <Tiles units={units.filter((unit) => unit.level === level)} building={building} />
           </div>
         ))}
       </div>
@@ -121,56 +100,34 @@ function BuildingRow({ building, units }: { building: Building | null; units: Li
   );
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
-
-function Tile({ unit, building }: { unit: LivePoint; building: Building | null }) {
-  const { t } = useTranslation();
+/** To the building's own page; to its meters for those who may not see reports. */
+function BuildingLink({
+  building,
+  children,
+}: {
+  building: Building | null;
+  children: React.ReactNode;
+}) {
   const { id: projectId } = useProject();
-  const part = unit.powerW !== null && unit.overloadW ? unit.powerW / unit.overloadW : null;
-  const state = t(`state.${unit.state}`);
-  const title = `${unit.code} · ${state} · ${kw(unit.powerW)} kW${unit.accountName ? ` · ${unit.accountName}` : ''}`;
-  const body = (
-    <>
-      <span className="tile-code">{shortCode(unit.code, building?.code)}</span>
-      {unit.state === 'arrears' ? (
-        <Icon name="power" size={11} className="tile-mark" />
-      ) : (
-        unit.state !== 'lostContact' &&
-        unit.state !== 'notOpened' &&
-        part !== null && (
-          <span className="tile-bar">
-            <span style={{ width: `${Math.min(100, Math.max(4, part * 100))}%` }} />
-          </span>
-        )
-      )}
-      {unit.state === 'alarm1' && <span className="tile-mark">!</span>}
-      {unit.state === 'alarm2' && <span className="tile-mark">!!</span>}
-    </>
-  );
-  if (!unit.meterId)
-    return (
-      <span className={`tile ${unit.state}`} title={title}>
-        {body}
-      </span>
-    );
-  return (
+  const may = useMay();
+  return building && may('report.read') ? (
     <Link
-      to="/projects/$projectId/meters/$meterId"
-      params={{ projectId, meterId: unit.meterId }}
-      className={`tile ${unit.state}`}
-      title={title}
-      aria-label={title}
-      preload={false}
+      className="tile-building-name"
+      to="/projects/$projectId/buildings/$buildingId"
+      params={{ projectId, buildingId: building.id }}
     >
-      {body}
+      {children}
+    </Link>
+  ) : (
+    <Link
+      className="tile-building-name"
+      to="/projects/$projectId/meters"
+      params={{ projectId }}
+      search={building ? { building: building.id } : {}}
+    >
+      {children}
     </Link>
   );
-}
-
-/** A203 in building A is 203: the building stands at the left already. */
-function shortCode(code: string, building: string | undefined): string {
-  const rest = building && code.startsWith(building) ? code.slice(building.length) : code;
-  return rest.replace(/^[-_ ./]+/, '') || code;
 }
 
 function TilesWaiting() {

@@ -27,7 +27,6 @@ import { PlacePanel } from './place-panel.tsx';
 import { RegisterPanel } from './register-panel.tsx';
 import { ratioOf } from './samples.ts';
 import './meter.css';
-import '../home/home.css';
 
 const MINUTE_MS = 60_000;
 
