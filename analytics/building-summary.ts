@@ -4,7 +4,7 @@
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { and, eq } from 'drizzle-orm';
-import { question, rowsOf } from '../sql/duckdb.ts';
+import { type DuckDBConnection, question, rowsOf } from '../sql/duckdb.ts';
 import {
   addDays,
   addMonths,
@@ -19,7 +19,7 @@ import {
 import { notFound } from '../sql/problem.ts';
 import { answers, idSchema, needs, type RouteEnv } from '../sql/route.ts';
 import { buildings, projects } from '../sql/schema/index.ts';
-import { askManifest } from './ask.ts';
+import { type Answered, overWarehouse } from './ask.ts';
 import { type BuildingPoint, figuresOf } from './building-figures.ts';
 import { list } from './columns.ts';
 import { commodities } from './places.ts';
@@ -146,8 +146,7 @@ export function mountBuildingSummary(
     if (!building) throw notFound('building');
     const { zone, ...named } = building;
     const now = clock();
-    const body = await reader.ask(async (connection) => {
-      const { files, asOf } = await askManifest({ dataDir, projectId });
+    const answer = async (connection: DuckDBConnection, { files, asOf }: Answered) => {
       const days = daysAround(localDayOf(zone, now.getTime()));
       const chosen = { points: files.dimension('points'), building: buildingId, commodity };
       const [newest] = await rowsOf<{
@@ -216,7 +215,12 @@ export function mountBuildingSummary(
         peak: { today: peakOf('today'), month: peakOf('month') },
         ...figuresOf(points, days),
       };
-    }, c.req.raw.signal);
+    };
+    const body = await reader.ask(
+      (connection) =>
+        overWarehouse({ dataDir, projectId }, (answered) => answer(connection, answered)),
+      c.req.raw.signal,
+    );
     return c.json(body, 200);
   });
 }

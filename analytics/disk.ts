@@ -24,10 +24,22 @@ export async function syncFiles(files: readonly string[]): Promise<void> {
 }
 
 async function sync(file: string): Promise<void> {
-  const handle = await open(file, 'r');
+  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
+    // Written, and taken back since.
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!handle) return;
   try {
     await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+/** True when an error of Node, DuckDB or whatever it was caused by says that the disk is full. */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || /No space left/i.test(error.message) || isDiskFull(error.cause);
 }

@@ -48,7 +48,13 @@ export interface Exporter {
   energyDays: (part: DayPart) => Promise<WarehouseFile>;
   samples: (
     part: DayPart,
-    options: { fingerprint: string; whole: boolean },
+    options: {
+      fingerprint: string;
+      /** All channels too. */
+      whole: boolean;
+      /** From the warehouse's own samples, where QuestDB has them no longer. */
+      fromWarehouse?: boolean;
+    },
   ) => Promise<SampleFiles>;
   postings: (table: PostingTable, part: DayPart, fingerprint: string) => Promise<WarehouseFile>;
   dimension: (table: DimensionTable, fingerprint: string) => Promise<WarehouseFile>;
@@ -159,12 +165,15 @@ export async function openExporter({
         },
       });
     },
-    samples: (part, { fingerprint, whole }) => {
+    samples: (part, { fingerprint, whole, fromWarehouse = false }) => {
       const begun = performance.now();
       return staged(
         `samples-${part}.parquet`,
-        (file) => exportSamples(questdb, { ...placed(part), whole }, file),
-        async (source) => {
+        async (file) => {
+          if (!fromWarehouse) await exportSamples(questdb, { ...placed(part), whole }, file);
+        },
+        async (file) => {
+          const source = fromWarehouse ? placeOf('samples', part) : file;
           const { day } = placed(part);
           const { startMs, endMs } = daySpan(zone, day);
           const values = { source, local_day: day, starts: utc(startMs), ends: utc(endMs) };

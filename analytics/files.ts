@@ -9,7 +9,9 @@ import {
   fileName,
   type Manifest,
   monthOfDay,
+  type NamedFile,
   type Part,
+  type WarehouseFile,
   type WarehouseTable,
 } from './manifest.ts';
 
@@ -21,6 +23,8 @@ export interface Files {
    * `accounting_date`) which it wants.
    */
   days: (table: DayTable, days: readonly LocalDay[]) => DuckDBValue;
+  /** The files handed out so far. */
+  opened: () => NamedFile[];
   /** When the table was last known to be as its source: what is made from samples may be older today. */
   asOf: (table: WarehouseTable) => Date;
 }
@@ -28,13 +32,17 @@ export interface Files {
 /** The files of a manifest in the warehouse folder `dir`. */
 export function filesOf(dir: string, manifest: Manifest): Files {
   const { projectId } = manifest;
-  const place = (table: WarehouseTable, version: number, part?: Part) =>
-    join(dir, fileName(table, { projectId, part, version }));
+  const opened = new Map<string, NamedFile>();
+  const handOut = (table: WarehouseTable, file: WarehouseFile, part?: Part): string => {
+    const name = fileName(table, { projectId, part, version: file.version });
+    opened.set(name, { table, part, file, name });
+    return join(dir, name);
+  };
   return {
     dimension: (table) => {
       const file = manifest.dimensions[table];
       if (!file) throw new Error(`the manifest names no ${table}`);
-      return place(table, file.version);
+      return handOut(table, file);
     },
     days: (table, days) => {
       const names = new Set<string>();
@@ -42,14 +50,15 @@ export function filesOf(dir: string, manifest: Manifest): Files {
         const own = manifest.days[table][day];
         const month = monthOfDay(day);
         const shared = manifest.months[table][month];
-        if (own) names.add(place(table, own.version, day));
-        else if (shared?.days[day]) names.add(place(table, shared.version, month));
+        if (own) names.add(handOut(table, own, day));
+        else if (shared?.days[day]) names.add(handOut(table, shared, month));
       }
       const { [table]: empty } = manifest.empty;
-      if (names.size === 0 && empty) names.add(place(table, empty.version, 'empty'));
+      if (names.size === 0 && empty) names.add(handOut(table, empty, 'empty'));
       if (names.size === 0) throw new Error(`the manifest names no ${table}`);
       return listValue([...names]);
     },
+    opened: () => [...opened.values()],
     asOf: (table) => new Date(isOfSamples(table) ? manifest.samplesAsOf : manifest.asOf),
   };
 }

@@ -2,7 +2,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../sql/log.ts';
 import { messageOf } from '../sql/refusal.ts';
-import { exportProject, listProjects, type Project, type WarehouseParts } from './warehouse.ts';
+import { isDiskFull } from './disk.ts';
+import {
+  compactProject,
+  exportProject,
+  listProjects,
+  type Project,
+  type WarehouseParts,
+} from './warehouse.ts';
 
 /** Between two looks for dirty days. */
 const PASS_EVERY_MS = 3_000;
@@ -18,6 +25,7 @@ export async function keepWarehouse({
   ...parts
 }: WarehouseParts & { log: Log; signal: AbortSignal }): Promise<void> {
   const thoroughly = new Set<string>();
+  const unfinished = new Set<string>();
   let failures = 0;
   while (!signal.aborted) {
     let more = false;
@@ -28,10 +36,17 @@ export async function keepWarehouse({
         for (const project of await listProjects(parts.db)) {
           if (signal.aborted) break;
           try {
-            const thorough = !thoroughly.has(project.id);
-            const unfinished = await passOver(parts, project, thorough, log);
-            if (unfinished) again = true;
-            else thoroughly.add(project.id);
+            const how = {
+              thorough: !thoroughly.has(project.id),
+              goOn: unfinished.has(project.id),
+            };
+            if (await passOver(parts, project, how, log)) {
+              again = true;
+              unfinished.add(project.id);
+            } else {
+              thoroughly.add(project.id);
+              unfinished.delete(project.id);
+            }
           } catch (error) {
             // One project's trouble does not hold up the others; it is told when they are done.
             failure = error;
@@ -43,7 +58,13 @@ export async function keepWarehouse({
       failures = 0;
     } catch (error) {
       failures += 1;
-      log.warn({ err: messageOf(error), failures }, 'the warehouse is not brought up to date');
+      const full = isDiskFull(error);
+      log[full ? 'error' : 'warn'](
+        { err: messageOf(error), failures },
+        full
+          ? 'the disk is full: the warehouse stays as it was until there is room'
+          : 'the warehouse is not brought up to date',
+      );
     }
     const waitMs = Math.min(PASS_EVERY_MS * 2 ** Math.min(failures, 5), PAUSE_MAX_MS);
     if (!more) await pause(waitMs, undefined, { signal }).catch(() => {});
@@ -53,11 +74,11 @@ export async function keepWarehouse({
 async function passOver(
   parts: WarehouseParts,
   project: Project,
-  thorough: boolean,
+  how: { thorough: boolean; goOn: boolean },
   log: Log,
 ): Promise<boolean> {
   const begun = performance.now();
-  const report = await exportProject(parts, project, { thorough });
+  const report = await exportProject(parts, project, how);
   if (!report) return false;
   const ms = Math.round(performance.now() - begun);
   if (report.files > 0) log.info({ ...report, ms }, 'exported');
@@ -67,7 +88,16 @@ async function passOver(
       'no longer in QuestDB: left as exported',
     );
   }
-  return report.more;
+  if (report.mended.length > 0) {
+    log.warn({ projectId: project.id, files: report.mended }, 'damaged files, rebuilt');
+  }
+  if (report.lost.length > 0) {
+    log.error({ projectId: project.id, days: report.lost }, 'damaged, and cannot be rebuilt');
+  }
+  if (report.more) return true;
+  const compacted = await compactProject(parts, project);
+  if (compacted) log.info({ projectId: project.id, ...compacted }, 'a month in one file');
+  return false;
 }
 
 /** Runs `work` under a lock of Postgres that ends with its connection, so with its process. */

@@ -30,6 +30,9 @@ export type DimensionTable = (typeof dimensionTables)[number];
 
 export type WarehouseTable = DayTable | DimensionTable;
 
+export const isDayTable = (name: string | undefined): name is DayTable =>
+  dayTables.some((table) => table === name);
+
 /** Month as 'YYYY-MM'. */
 export type Month = string;
 export const monthOfDay = (day: LocalDay): Month => day.slice(0, 7);

@@ -17,7 +17,7 @@ import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { answers, moneySchema, needs, projectParams, type RouteEnv } from '../sql/route.ts';
 import { projects } from '../sql/schema/index.ts';
-import { type Answered, askManifest } from './ask.ts';
+import { type Answered, overWarehouse } from './ask.ts';
 import type { Reader } from './reader.ts';
 import { type Cells, type ReportColumn, readCells, sumsOf } from './report-columns.ts';
 import { fileOf } from './report-file.ts';
@@ -105,15 +105,14 @@ export function mountReport<Shape extends z.ZodRawShape>(
         access: c.get('access'),
         format,
         signal,
-        answer: async (connection): Promise<FileTable> => {
-          const answered = await askManifest({ dataDir, projectId });
-          const relation = await report.relation(connection, asked, { ...place, ...answered });
-          return tableOf(report.name, { asked, shown, place, answered, relation, connection });
-        },
+        answer: (connection) =>
+          overWarehouse({ dataDir, projectId }, async (answered): Promise<FileTable> => {
+            const relation = await report.relation(connection, asked, { ...place, ...answered });
+            return tableOf(report.name, { asked, shown, place, answered, relation, connection });
+          }),
       })) as never; // A file: no schema describes its bytes.
     }
-    const body = await reader.ask(async (connection) => {
-      const answered = await askManifest({ dataDir, projectId });
+    const answer = async (connection: DuckDBConnection, answered: Answered) => {
       const relation = await report.relation(connection, asked, { ...place, ...answered });
       const cells = await readCells(connection, relation, shown, REPORT_ROWS_MAX);
       return {
@@ -133,7 +132,12 @@ export function mountReport<Shape extends z.ZodRawShape>(
         ...(typeof relation.beside === 'function' ? relation.beside(cells) : relation.beside),
         data: rowsOfCells(cells, shown, place.currency),
       };
-    }, signal);
+    };
+    const body = await reader.ask(
+      (connection) =>
+        overWarehouse({ dataDir, projectId }, (answered) => answer(connection, answered)),
+      signal,
+    );
     return c.json(body as never, 200); // The columns above say it; no type can prove it.
   });
 }

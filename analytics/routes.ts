@@ -7,19 +7,13 @@ import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { answers, createRoutes, daySchema, needs, projectParams } from '../sql/route.ts';
 import { projects } from '../sql/schema/index.ts';
+import { overWarehouse } from './ask.ts';
 import { mountBuildingSummary } from './building-summary.ts';
 import { csvReport, jsonReport } from './energy-report.ts';
-import { NEVER, readManifest, warehouseDir } from './manifest.ts';
 import { comparisons, units } from './periods.ts';
 import { checkPlaces, commodities, placesQuery } from './places.ts';
-import {
-  askEnergy,
-  CELLS_MAX,
-  type EnergyAnswer,
-  type EnergyQuestion,
-  groupings,
-} from './questions/energy.ts';
-import { openReader, type Reader } from './reader.ts';
+import { askEnergy, CELLS_MAX, type EnergyQuestion, groupings } from './questions/energy.ts';
+import { openReader } from './reader.ts';
 import { mountReports } from './reports.ts';
 
 /** Longest range of a report, in local days, by unit. */
@@ -134,10 +128,18 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
     const asked = c.req.valid('query');
     const { question, projectName } = await questionOf(db, projectId, asked);
     const { signal } = c.req.raw;
-    const answer = await ask({ reader, dataDir, projectId, question, signal }).catch((error) => {
-      if (signal.aborted) return undefined;
-      throw error;
-    });
+    const answer = await reader
+      .ask(
+        (connection) =>
+          overWarehouse({ dataDir, projectId }, ({ manifest, files }) =>
+            askEnergy(connection, { manifest, files, question }),
+          ),
+        signal,
+      )
+      .catch((error) => {
+        if (signal.aborted) return undefined;
+        throw error;
+      });
     if (!answer) return new Response(null, { status: CLIENT_GONE }) as never;
     const context = { now: clock(), projectId, projectName };
     const csv = asked.format === 'csv' || (!asked.format && prefersCsv(c.req.header('accept')));
@@ -195,44 +197,6 @@ async function questionOf(
       pointId: asked.pointId ?? null,
     },
   };
-}
-
-/** Answers by the manifest in force, and once more by the next one when a file went meanwhile. */
-async function ask({
-  reader,
-  dataDir,
-  projectId,
-  question,
-  signal,
-}: {
-  reader: Reader;
-  dataDir: string;
-  projectId: string;
-  question: EnergyQuestion;
-  signal: AbortSignal;
-}): Promise<EnergyAnswer> {
-  const dir = warehouseDir(dataDir);
-  const manifest = readManifest(dir, projectId);
-  if (!manifest || manifest.asOf === NEVER) {
-    throw new Problem('not-built', 'The warehouse of this project is being built.', {
-      retryAfterS: 5,
-    });
-  }
-  try {
-    return await reader.ask(
-      (connection) => askEnergy(connection, { dir, manifest, question }),
-      signal,
-    );
-  } catch (error) {
-    const next = readManifest(dir, projectId);
-    const fileGone =
-      error instanceof Error && /No such file|Cannot open file|No files found/.test(error.message);
-    if (!fileGone || !next || next.version === manifest.version) throw error;
-    return reader.ask(
-      (connection) => askEnergy(connection, { dir, manifest: next, question }),
-      signal,
-    );
-  }
 }
 
 /** Text in pieces, made only as fast as it is read. */

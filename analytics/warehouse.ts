@@ -12,25 +12,19 @@ import { addDays, type LocalDay, localDayOf } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { projects } from '../sql/schema/index.ts';
-import { type Exporter, openExporter } from './exporter.ts';
+import { candidates, mergeLate, mergeMonth, spanOf } from './compact.ts';
+import { type Doubt, dropDoubt, readDoubts } from './doubt.ts';
+import { openExporter } from './exporter.ts';
 import {
-  type DayTable,
-  dayContent,
-  dimensionTables,
   emptyManifest,
   type Manifest,
   nextVersion,
   publish,
   readManifest,
-  type WarehouseFile,
   warehouseDir,
 } from './manifest.ts';
-import {
-  dimensionFingerprint,
-  type PostingTable,
-  postingFingerprints,
-  postingTables,
-} from './postgres-source.ts';
+import { findMending, takeOut } from './mend.ts';
+import { type PostingTable, postingFingerprints } from './postgres-source.ts';
 import {
   daysToLookAt,
   type Fingerprints,
@@ -39,9 +33,10 @@ import {
   type QuestdbTable,
   sampleFingerprints,
 } from './questdb-source.ts';
-import { type ReportingCalendar, readReportingCalendar } from './reporting-calendar.ts';
+import { readReportingCalendar } from './reporting-calendar.ts';
 import { retire, sweep } from './sweep.ts';
-import { DIRTY_A_PASS, planWork, type Seen, type Work } from './work.ts';
+import { DIRTY_A_PASS, planWork, type Seen } from './work.ts';
+import { type Mend, writeFiles } from './write-files.ts';
 
 /** How often, at most, what changes all the time (today, sales, names) is looked at again. */
 const REFRESH_MS = 60_000;
@@ -50,6 +45,8 @@ const REFRESH_MS = 60_000;
  * is written to the warehouse as a whole.
  */
 const HOT_DAYS = 90;
+/** A month is compacted although some of its days wait for their settlement, so long after its end. */
+const WAIT_MAX_DAYS = 35;
 /** A day that ingest is still building is waited for, since each export takes in all its points. */
 const IN_WORK_MAX_S = 120;
 
@@ -79,6 +76,10 @@ export interface PassReport {
   /** Days that QuestDB no longer holds, whose file was therefore left as it is. */
   kept: LocalDay[];
   swept: number;
+  /** Files found damaged, by table and part, that this version replaces. */
+  mended: string[];
+  /** Those whose source no longer holds what they held. */
+  lost: string[];
   more: boolean;
 }
 
@@ -88,6 +89,10 @@ export interface Draft {
   dirtyIds: string[];
   files: number;
   kept: LocalDay[];
+  mended: string[];
+  lost: string[];
+  /** Doubts that it answers. */
+  doubts: Doubt[];
   more: boolean;
 }
 
@@ -98,72 +103,146 @@ export function listProjects(db: Db): Promise<Project[]> {
 
 /**
  * Brings the warehouse of one project up to date. `thorough` compares every day with its source, as
- * a process does once when it starts; otherwise days are found by dirty rows, and recent ones by
- * their fingerprint. Returns undefined when there was nothing to do.
+ * a process does once when it starts; otherwise days are found by dirty rows, by the growth of QuestDB's
+ * partitions and by what was posted. `goOn` says that the pass before left something, and a minute is not
+ * waited for. Returns undefined when there was nothing to do.
  */
 export async function exportProject(
   parts: WarehouseParts,
   project: Project,
-  { thorough }: { thorough: boolean },
+  how: { thorough: boolean; goOn?: boolean },
 ): Promise<PassReport | undefined> {
   const dir = warehouseDir(parts.dataDir);
-  const draft = await draftVersion(parts, project, { thorough });
+  const draft = await draftVersion(parts, project, how);
   if (!draft) return undefined;
-  await publish(dir, draft.next);
+  const { next, dirtyIds, doubts, ...report } = draft;
+  await publish(dir, next);
   // Only now: a crash before this repeats the export, which changes nothing.
-  await markDone(parts.db, { consumer: 'export', projectId: project.id, ids: draft.dirtyIds });
-  const swept = await sweep(dir, draft.next, parts.clock());
-  const { files, kept, more } = draft;
-  return { projectId: project.id, version: draft.next.version, files, kept, swept, more };
+  await markDone(parts.db, { consumer: 'export', projectId: project.id, ids: dirtyIds });
+  for (const doubt of doubts) await dropDoubt(dir, project.id, doubt);
+  const swept = await sweep(dir, next, parts.clock());
+  return { projectId: project.id, version: next.version, swept, ...report };
 }
 
 /** Writes every file of the next version; puts nothing in force and marks nothing done. */
 export async function draftVersion(
   { pool, db, questdb, duckdb, clock, dataDir, hotDays = HOT_DAYS }: WarehouseParts,
   project: Project,
-  { thorough }: { thorough: boolean },
+  { thorough, goOn = false }: { thorough: boolean; goOn?: boolean },
 ): Promise<Draft | undefined> {
   const dir = warehouseDir(dataDir);
   const now = clock();
   const { id: projectId, zone } = project;
   const manifest = readManifest(dir, projectId) ?? emptyManifest({ projectId, zone });
   // Either way: a clock that was set back must not put the warehouse to sleep.
-  const due = thorough || Math.abs(now.getTime() - Date.parse(manifest.asOf)) >= REFRESH_MS;
+  const isOld = Math.abs(now.getTime() - Date.parse(manifest.asOf)) >= REFRESH_MS;
+  const due = thorough || goOn || isOld;
   // Before the wait below: rows that are dirty now are readable in QuestDB after it.
   const dirty = await builtDirtyDays(db, projectId);
-  if (!due && dirty.length === 0) return undefined;
+  const doubts = await readDoubts(dir, projectId);
+  if (!due && dirty.length === 0 && doubts.length === 0) return undefined;
   await questdb.settled(['intervals', 'samples']);
 
   const today = localDayOf(zone, now.getTime());
   const calendar = await readReportingCalendar(db, { projectId, zone });
-  const dirtyDays = dirty.map((d) => d.localDay);
+  const mending = await findMending({ dir, manifest, doubts, due, thorough });
+  const next = nextVersion(manifest);
+  next.zone = zone;
+  const mend = takeOut(next, mending);
   const partitions = due ? await readPartitions(questdb) : undefined;
   const seen = await lookAt({ pool, questdb }, project, {
-    dirtyDays,
+    dirtyDays: dirty.map((d) => d.localDay),
+    mend,
     recent: due ? [addDays(today, -1), today] : [],
     before: thorough ? { intervals: {}, samples: {} } : manifest.partitions,
     partitions,
   });
-  const work = planWork({ manifest, today, hotDays, now, dirty, seen, calendar, due });
-
-  const next = nextVersion(manifest);
-  next.zone = zone;
-  if (partitions && !work.more) {
+  const work = planWork({ manifest, today, hotDays, now, dirty, seen, calendar, mend, due });
+  if (partitions && !work.more && !mending.more) {
     next.asOf = now.toISOString();
-    next.partitions = partitions;
-    if (!work.samplesWait) next.samplesAsOf = next.asOf;
+    next.partitions.intervals = partitions.intervals;
+    if (!work.moreSamples) next.partitions.samples = partitions.samples;
+    if (!work.moreSamples && !work.samplesWait) next.samplesAsOf = next.asOf;
   }
   const connection = await duckdb.connect();
   const exporter = await openExporter({ dir, next, asOf: now, pool, questdb, connection });
   try {
-    const { files, kept } = await write({ pool, exporter, manifest, next, work, seen, calendar });
+    const written = await writeFiles(
+      { pool, exporter, dir },
+      { manifest, next, work, mend, seen, calendar },
+    );
     await exporter.sync();
+    await mergeLate({ dir, connection }, next, now);
     retire(manifest, next, now);
-    return { next, dirtyIds: work.dirtyIds, files, kept, more: work.more };
+    const { damages, doubts: answered } = mending;
+    return {
+      next,
+      dirtyIds: work.dirtyIds,
+      ...written,
+      mended: damages.map(({ table, part, what }) => `${table} ${part ?? ''} (${what})`),
+      doubts: answered,
+      more: work.more || work.moreSamples || mending.more,
+    };
   } finally {
     await exporter.close();
     connection.closeSync();
   }
+}
+
+/**
+ * Puts one month of one table into one file, when there is one that is over and quiet, and puts that
+ * version in force. Returns what, or undefined when there was none; call again until then.
+ */
+export async function compactProject(
+  { db, duckdb, clock, dataDir }: WarehouseParts,
+  { id: projectId, zone }: Project,
+): Promise<{ table: string; month: string; version: number } | undefined> {
+  const dir = warehouseDir(dataDir);
+  const now = clock();
+  const manifest = readManifest(dir, projectId);
+  if (!manifest) return undefined;
+  const today = localDayOf(zone, now.getTime());
+  const found = candidates(manifest, today);
+  const months = [...new Set(found.map(({ month }) => month))];
+  const quiet = await quietMonths(db, { projectId, months, today });
+  const chosen = found.find(({ month }) => quiet.has(month));
+  if (!chosen) return undefined;
+  const next = nextVersion(manifest);
+  const connection = await duckdb.connect();
+  try {
+    await mergeMonth({ dir, connection }, { next, ...chosen, asOf: now });
+  } finally {
+    connection.closeSync();
+  }
+  retire(manifest, next, now);
+  await publish(dir, next);
+  return { ...chosen, version: next.version };
+}
+
+/** Months of which no day waits for the export, nor, unless it was long ago, for its settlement. */
+async function quietMonths(
+  db: Db,
+  { projectId, months, today }: { projectId: string; months: readonly string[]; today: LocalDay },
+): Promise<Set<string>> {
+  const quiet = new Set<string>();
+  for (const month of months) {
+    const { from, to } = spanOf(month);
+    const waitsCount = addDays(to, WAIT_MAX_DAYS) > today;
+    const { rows } = await db.execute<{ busy: boolean }>(sql`
+      SELECT EXISTS (
+          SELECT 1 FROM dirty_days d WHERE d.project_id = ${projectId}::bigint
+            AND d.local_day >= ${from}::date AND d.local_day < ${to}::date
+            AND NOT EXISTS (SELECT 1 FROM dirty_days_done e WHERE e.project_id = d.project_id
+              AND e.consumer = 'export' AND e.dirty_id = d.id))
+        OR (${waitsCount} AND NOT EXISTS (
+            SELECT 1 FROM billing_months m WHERE m.project_id = ${projectId}::bigint
+              AND m.month = ${from}::date AND m.state = 'closed')
+          AND EXISTS (
+            SELECT 1 FROM settlement_waits w WHERE w.project_id = ${projectId}::bigint
+              AND w.local_day >= ${from}::date AND w.local_day < ${to}::date)) AS busy`);
+    if (rows[0]?.busy === false) quiet.add(month);
+  }
+  return quiet;
 }
 
 /** The fingerprints of all days that may have changed. */
@@ -172,11 +251,13 @@ async function lookAt(
   { id: projectId, zone }: Project,
   {
     dirtyDays,
+    mend,
     recent,
     before,
     partitions,
   }: {
     dirtyDays: readonly LocalDay[];
+    mend: Mend;
     recent: readonly LocalDay[];
     before: Manifest['partitions'];
     /** Undefined between two minutes, when only what is dirty is looked at. */
@@ -187,7 +268,11 @@ async function lookAt(
     const moved = partitions
       ? daysToLookAt(zone, { seen: before[table], now: partitions[table] })
       : [];
-    return [...new Set([...moved, ...dirtyDays, ...recent])];
+    const mended = {
+      intervals: mend.intervals,
+      samples: [...mend.registers, ...mend.electrical_days, ...mend.samples],
+    };
+    return [...new Set([...moved, ...dirtyDays, ...recent, ...mended[table]])];
   };
   const of = { projectId, zone };
   const postings = async (table: PostingTable): Promise<Fingerprints> =>
@@ -205,83 +290,6 @@ const readPartitions = async (questdb: Questdb): Promise<Manifest['partitions']>
   intervals: await partitionRows(questdb, 'intervals'),
   samples: await partitionRows(questdb, 'samples'),
 });
-
-/** Writes the files of the work and names them in `next`. */
-async function write({
-  pool,
-  exporter,
-  manifest,
-  next,
-  work,
-  seen,
-  calendar,
-}: {
-  pool: pg.Pool;
-  exporter: Exporter;
-  manifest: Manifest;
-  next: Manifest;
-  work: Work;
-  seen: Seen;
-  calendar: ReportingCalendar;
-}): Promise<{ files: number; kept: LocalDay[] }> {
-  let files = 0;
-  const kept = new Set<LocalDay>();
-  const { days } = next;
-  /** QuestDB holds the hot window only: a day that has left it, or in part, stays as it was exported. */
-  const put = (table: DayTable, day: LocalDay, file: WarehouseFile) => {
-    files += 1;
-    if (file.rows < (dayContent(manifest, table, day)?.rows ?? 0)) kept.add(day);
-    else days[table][day] = file;
-  };
-  for (const day of work.intervals) {
-    put('intervals', day, await exporter.intervals(day, seen.intervals.get(day) ?? ''));
-  }
-  for (const table of dimensionTables) {
-    const fingerprint = await dimensionFingerprint(pool, table, next.projectId);
-    if (manifest.dimensions[table]?.fingerprint === fingerprint) continue;
-    next.dimensions[table] = await exporter.dimension(table, fingerprint);
-    files += 1;
-  }
-  for (const day of work.calendars) {
-    days.calendars[day] = await exporter.calendars(day, calendar.on(day));
-    files += 1;
-  }
-  for (const day of new Set([...work.intervals, ...work.calendars])) {
-    if (kept.has(day) && !work.calendars.includes(day)) continue;
-    days.energy_days[day] = await exporter.energyDays(day);
-    files += 1;
-  }
-  for (const { day, whole } of work.samples) {
-    const fingerprint =
-      seen.samples.get(day) ?? dayContent(manifest, 'registers', day)?.fingerprint;
-    const made = await exporter.samples(day, { fingerprint: fingerprint ?? '', whole });
-    put('registers', day, made.registers);
-    if (days.registers[day] !== made.registers) continue;
-    put('electrical_days', day, made.electrical_days);
-    if (made.samples) put('samples', day, made.samples);
-  }
-  for (const table of postingTables) {
-    for (const day of work.postings[table]) {
-      days[table][day] = await exporter.postings(table, day, seen[table].get(day) ?? '');
-      files += 1;
-    }
-  }
-  await writeEmpty(exporter, next);
-  return { files, kept: [...kept] };
-}
-
-/** A file without a row for each table that has none yet, so that a question always has columns. */
-async function writeEmpty(exporter: Exporter, { empty }: Manifest): Promise<void> {
-  empty.intervals ??= await exporter.intervals('empty', '');
-  empty.calendars ??= await exporter.calendars('empty', { source: '', ranks: [], minutes: [] });
-  empty.energy_days ??= await exporter.energyDays('empty');
-  if (!empty.samples) {
-    Object.assign(empty, await exporter.samples('empty', { fingerprint: '', whole: true }));
-  }
-  for (const table of postingTables) {
-    empty[table] ??= await exporter.postings(table, 'empty', '');
-  }
-}
 
 /**
  * Dirty days that no export has taken in yet, oldest first: those whose intervals are built anew, and

@@ -10,6 +10,11 @@ import type { ReportingCalendar } from './reporting-calendar.ts';
 
 /** Local days of one table written before a manifest is published: bounds work, shows progress. */
 const DAYS_A_VERSION = 40;
+/**
+ * Days of samples, which are a hundred times as many rows: so that intervals and money, which are asked
+ * for first, do not wait for them when a warehouse is begun.
+ */
+const SAMPLE_DAYS_A_VERSION = 7;
 /** Dirty rows looked at in one pass. */
 export const DIRTY_A_PASS = 100_000;
 /**
@@ -25,10 +30,14 @@ export interface Work {
   intervals: LocalDay[];
   calendars: LocalDay[];
   samples: { day: LocalDay; whole: boolean }[];
+  /** Beside those whose intervals or calendar are written. */
+  energyDays: LocalDay[];
   postings: Record<PostingTable, LocalDay[]>;
   dirtyIds: string[];
+  /** Something other than samples is left for the next version. */
   more: boolean;
-  /** Today's samples have changed and wait for their turn. */
+  /** Samples are left: too many days, or today's wait for their turn. */
+  moreSamples: boolean;
   samplesWait: boolean;
 }
 
@@ -41,6 +50,7 @@ export function planWork({
   dirty,
   seen,
   calendar,
+  mend,
   due,
 }: {
   manifest: Manifest;
@@ -51,6 +61,8 @@ export function planWork({
   dirty: readonly { id: string; localDay: LocalDay }[];
   seen: Seen;
   calendar: ReportingCalendar;
+  /** Days whose file is damaged: all of them are written. */
+  mend: Record<DayTable, ReadonlySet<LocalDay>>;
   due: boolean;
 }): Work {
   const stale = new Set<LocalDay>();
@@ -60,12 +72,15 @@ export function planWork({
     // Even without an interval: today is there, empty, before anything has come.
     if (!manifest.days.intervals[today]) stale.add(today);
   }
-  const intervals = newestFirst(stale);
-  const written = new Set(intervals.slice(0, DAYS_A_VERSION));
+  const intervals = inOrder(mend.intervals, stale);
+  const written = new Set(intervals.first(DAYS_A_VERSION));
   const days = new Set([...daysOf(manifest, 'intervals'), ...written]);
-  const calendars = [...days].filter(
+  const staleCalendars = [...days].filter(
     (day) => dayContent(manifest, 'calendars', day)?.fingerprint !== calendar.sourceOn(day),
   );
+  // A day written for the first time needs its calendar in the same version; the others wait.
+  const needed = staleCalendars.filter((day) => written.has(day));
+  const calendars = inOrder(new Set([...mend.calendars, ...needed]), staleCalendars);
 
   const staleSamples = new Set(changed(manifest, 'registers', seen.samples));
   const samplesWait = staleSamples.has(today) && (!due || !isSamplesTurn(manifest, today, now));
@@ -78,36 +93,53 @@ export function planWork({
       dayContent(manifest, 'samples', day)?.fingerprint !==
         dayContent(manifest, 'registers', day)?.fingerprint,
   );
-  const samples = newestFirst(new Set([...staleSamples, ...staleWhole]));
-  const samplesWritten = new Set(samples.slice(0, DAYS_A_VERSION));
-  const samplesLeft = samples.slice(DAYS_A_VERSION);
+  const samples = inOrder(new Set([...mend.registers, ...mend.electrical_days, ...mend.samples]), [
+    ...staleSamples,
+    ...staleWhole,
+  ]);
+  const samplesWritten = samples.first(SAMPLE_DAYS_A_VERSION);
+  const samplesLeft = new Set(samples.all.slice(samplesWritten.length));
 
   const postings = Object.fromEntries(
-    postingTables.map((table) => [table, changed(manifest, table, seen[table])]),
-  ) as Record<PostingTable, LocalDay[]>; // Each of the tables, as the list says.
-  const lists = [intervals, calendars, samples, ...Object.values(postings)];
-  for (const table of postingTables) postings[table] = postings[table].slice(0, DAYS_A_VERSION);
+    postingTables.map((table) => [
+      table,
+      inOrder(mend[table], changed(manifest, table, seen[table])),
+    ]),
+  ) as Record<PostingTable, Ordered>; // Each of the tables, as the list says.
+  const lists = [intervals, calendars, ...Object.values(postings)];
   return {
     intervals: [...written],
-    calendars: bounded(calendars, written),
-    samples: [...samplesWritten].map((day) => ({ day, whole: day < coldBefore })),
-    postings,
+    calendars: calendars.first(DAYS_A_VERSION),
+    energyDays: [...mend.energy_days],
+    samples: samplesWritten.map((day) => ({
+      day,
+      whole: day < coldBefore || mend.samples.has(day),
+    })),
+    postings: {
+      charges: postings.charges.first(DAYS_A_VERSION),
+      entries: postings.entries.first(DAYS_A_VERSION),
+      sales: postings.sales.first(DAYS_A_VERSION),
+    },
     dirtyIds: dirty
-      .filter(({ localDay }) => written.has(localDay) && !samplesLeft.includes(localDay))
+      .filter(({ localDay }) => written.has(localDay) && !samplesLeft.has(localDay))
       .map(({ id }) => id),
-    more: lists.some((list) => list.length > DAYS_A_VERSION) || dirty.length === DIRTY_A_PASS,
+    more: lists.some(({ all }) => all.length > DAYS_A_VERSION) || dirty.length === DIRTY_A_PASS,
+    moreSamples: samplesLeft.size > 0,
     samplesWait,
   };
 }
 
-/** Those are looked at. */
-const newestFirst = (days: ReadonlySet<LocalDay>): LocalDay[] => [...days].sort().reverse();
+interface Ordered {
+  all: LocalDay[];
+  /** So many of them, but all that must be written. */
+  first: (count: number) => LocalDay[];
+}
 
-/** A day written for the first time needs its calendar in the same version; the others wait their turn. */
-function bounded(calendars: LocalDay[], written: Set<LocalDay>): LocalDay[] {
-  const first = calendars.filter((day) => written.has(day));
-  const rest = calendars.filter((day) => !written.has(day));
-  return [...first, ...rest.slice(0, Math.max(0, DAYS_A_VERSION - first.length))];
+/** What must be written, then the newest: those are looked at. */
+function inOrder(must: ReadonlySet<LocalDay>, may: Iterable<LocalDay>): Ordered {
+  const rest = [...new Set(may)].filter((day) => !must.has(day));
+  const all = [...[...must].sort(), ...rest.sort().reverse()];
+  return { all, first: (count) => all.slice(0, Math.max(count, must.size)) };
 }
 
 const changed = (manifest: Manifest, table: DayTable, seen: Fingerprints): LocalDay[] =>

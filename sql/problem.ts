@@ -31,6 +31,8 @@ export const problems = {
   'range-too-long': { status: 422, retryable: false, title: 'The range is too long' },
   'too-many-requests': { status: 429, retryable: true, title: 'Too many attempts, wait a while' },
   'not-built': { status: 503, retryable: true, title: 'The answer is still being prepared' },
+  'file-damaged': { status: 503, retryable: true, title: 'A stored file is damaged' },
+  'file-lost': { status: 410, retryable: false, title: 'A stored file is lost' },
   'store-unavailable': { status: 503, retryable: true, title: 'A database does not answer' },
   'data-suspended': {
     status: 503,

@@ -106,6 +106,8 @@ export function openQuestdb({ url }: { url: string }): Questdb {
       await rename(part, file);
     } catch (cause) {
       await rm(part, { force: true });
+      // That is our own disk, not QuestDB.
+      if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') throw cause;
       throw new QuestdbError('unreachable', 'the export broke off', undefined, { cause });
     }
   };

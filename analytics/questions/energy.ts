@@ -8,7 +8,7 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import { type DuckDBConnection, question, rowsOf } from '../../sql/duckdb.ts';
 import { Problem } from '../../sql/problem.ts';
 import { list, readColumns, type Table } from '../columns.ts';
-import { type Files, filesOf } from '../files.ts';
+import type { Files } from '../files.ts';
 import type { Manifest } from '../manifest.ts';
 import {
   type Against,
@@ -85,7 +85,11 @@ export const CELLS_MAX = 200_000;
 /** Answers from the files that `manifest` names. Throws Problem `range-too-long` past CELLS_MAX. */
 export async function askEnergy(
   connection: DuckDBConnection,
-  { dir, manifest, question: asked }: { dir: string; manifest: Manifest; question: EnergyQuestion },
+  {
+    manifest,
+    files,
+    question: asked,
+  }: { manifest: Manifest; files: Files; question: EnergyQuestion },
 ): Promise<EnergyAnswer> {
   const { zone } = manifest;
   const axis = axisOf({ zone, ...asked });
@@ -93,7 +97,6 @@ export async function askEnergy(
   const fromQuarter = Math.min(...axis.days.map((d) => d.fromQuarter));
   const toQuarter = Math.max(...axis.days.map((d) => d.toQuarter));
   const asOf = new Date(manifest.asOf);
-  const files = filesOf(dir, manifest);
 
   const chosen: Record<string, DuckDBValue> = {
     points: files.dimension('points'),

@@ -135,6 +135,14 @@ export const en = {
       what: 'The answer is still being prepared',
       do: 'Try again in a few seconds.',
     },
+    'file-damaged': {
+      what: 'A stored file is damaged',
+      do: 'It is being rebuilt. Try again in a minute.',
+    },
+    'file-lost': {
+      what: 'A stored file is lost',
+      do: 'It cannot be rebuilt. A backup of the warehouse can bring it back.',
+    },
     'store-unavailable': {
       what: 'A database does not answer',
       do: 'Readings wait on disk and nothing is lost. It is asked again by itself.',

@@ -109,6 +109,8 @@ export const zh: Language = {
     forbidden: { what: '您的角色无权进行此操作', do: '项目管理员可以授权。' },
     'not-found': { what: '此地址没有内容', do: '它可能已被删除，或属于您无权查看的项目。' },
     'not-built': { what: '结果正在准备', do: '请几秒后重试。' },
+    'file-damaged': { what: '存储文件已损坏', do: '正在重建，请一分钟后重试。' },
+    'file-lost': { what: '存储文件已丢失', do: '无法重建，只能从数据仓库的备份恢复。' },
     'store-unavailable': {
       what: '数据库没有应答',
       do: '读数暂存在磁盘，不会丢失。系统会自动重试。',
