@@ -175,7 +175,7 @@ test.runIf(canMount)(
   async () => {
     await freshProject();
     const small = mkdtempSync(join(tmpdir(), 'wattledger-small-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+    execFileSync('sh', ['-c', `mount -t tmpfs -o size=1m tmpfs ${small}`]);
     try {
       const parts = { ...park.parts, dataDir: small };
       const project = { id: projectId, zone };
@@ -214,7 +214,7 @@ test.runIf(canMount)(
       );
       expect(existsSync(join(warehouseDir(small), 'work', `project=${projectId}`))).toBe(false);
     } finally {
-      execFileSync('umount', ['-l', small]);
+      execFileSync('sh', ['-c', `umount -l ${small}`]);
       rmSync(small, { recursive: true, force: true });
     }
   },
