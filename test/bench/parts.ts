@@ -1,5 +1,6 @@
 /** Every part of the bench, in the order they run. A new part is a file beside this one and a line here. */
+import { ingest } from './ingest.ts';
 import { intervals } from './intervals.ts';
 import type { Part } from './part.ts';
 
-export const parts: readonly Part[] = [intervals];
+export const parts: readonly Part[] = [ingest, intervals];
