@@ -42,6 +42,8 @@ export interface Connection {
 
 const KEEP_ALIVE_MS = 30_000;
 const TRANSACTIONS = 0x10000;
+/** Taken from the socket at a time: more than any frame, so that a flood is seen as one. */
+const CHUNK_BYTES = 512;
 
 /**
  * A connection that is not open yet.
@@ -53,7 +55,10 @@ export function createConnection(endpoint: Endpoint): Connection {
   let socket: Socket | undefined;
   let opening: Socket | undefined;
   let transaction = 0;
-  let open: { ask: Ask; received: Buffer; settle: (outcome: Outcome) => void } | undefined;
+  let open: { ask: Ask; settle: (outcome: Outcome) => void } | undefined;
+  /** What has come of an answer that arrives in pieces. */
+  const pieces = Buffer.allocUnsafe(MAX_FRAME_BYTES);
+  let pieceBytes = 0;
 
   function drop(outcome: Outcome): void {
     socket?.destroy();
@@ -69,15 +74,24 @@ export function createConnection(endpoint: Endpoint): Connection {
 
   function judge(chunk: Buffer): Parsed {
     if (!open) return { outcome: 'violation', kind: 'unsolicited' };
-    const { ask: request, received } = open;
-    if (received.length + chunk.length > MAX_FRAME_BYTES) {
+    const { ask: request } = open;
+    if (pieceBytes + chunk.length > MAX_FRAME_BYTES) {
       // A flood: its first bytes name what is wrong, nothing of it is kept.
-      const head = Buffer.concat([received, chunk.subarray(0, MAX_FRAME_BYTES)]);
+      const head = Buffer.concat([pieces.subarray(0, pieceBytes), chunk]);
       const parsed = parseReply(endpoint.framing, request, transaction, head);
       return parsed.outcome === 'violation' ? parsed : { outcome: 'violation', kind: 'excess' };
     }
-    open.received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-    return parseReply(endpoint.framing, request, transaction, open.received);
+    // Nearly every answer comes whole and is judged where it lies.
+    const isFirst = pieceBytes === 0;
+    const received = isFirst ? chunk : withPiece(chunk);
+    const parsed = parseReply(endpoint.framing, request, transaction, received);
+    if (isFirst && parsed.outcome === 'more') withPiece(chunk);
+    return parsed;
+  }
+
+  function withPiece(chunk: Buffer): Buffer {
+    pieceBytes += chunk.copy(pieces, pieceBytes);
+    return pieces.subarray(0, pieceBytes);
   }
 
   function openSocket(): Promise<Connected> {
@@ -87,7 +101,18 @@ export function createConnection(endpoint: Endpoint): Connection {
       return Promise.resolve({ outcome: 'unreachable', reason: 'serial-not-supported' });
     }
     return new Promise((resolve) => {
-      const fresh = connectSocket({ host: endpoint.host, port: endpoint.port, noDelay: true });
+      // One buffer for all that comes: the stream would allocate 64 kB for every answer of 100 bytes.
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      const fresh = connectSocket({
+        ...{ host: endpoint.host, port: endpoint.port, noDelay: true },
+        onread: {
+          buffer: chunk,
+          callback: (bytes) => {
+            if (socket === fresh) receive(chunk.subarray(0, bytes));
+            return true;
+          },
+        },
+      });
       opening = fresh;
       const fail = (reason: string) => {
         clearTimeout(deadline);
@@ -110,9 +135,6 @@ export function createConnection(endpoint: Endpoint): Connection {
         fail('closed');
         if (socket === fresh) drop({ outcome: 'closed' });
       });
-      fresh.on('data', (chunk: Buffer) => {
-        if (socket === fresh) receive(chunk);
-      });
     });
   }
 
@@ -122,11 +144,11 @@ export function createConnection(endpoint: Endpoint): Connection {
     if (!current) return Promise.resolve({ outcome: 'closed' });
     // 16 bit, as on the wire; a wrap cannot meet a late reply: any time-out ended the socket.
     transaction = (transaction + 1) % TRANSACTIONS;
+    pieceBytes = 0;
     return new Promise((resolve) => {
       const deadline = setTimeout(() => drop({ outcome: 'timeout' }), endpoint.requestTimeoutMs);
       open = {
         ask: request,
-        received: EMPTY,
         settle: (outcome) => {
           clearTimeout(deadline);
           open = undefined;
@@ -147,5 +169,3 @@ export function createConnection(endpoint: Endpoint): Connection {
     },
   };
 }
-
-const EMPTY = Buffer.alloc(0);

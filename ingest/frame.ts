@@ -48,32 +48,29 @@ const answerBytes = (ask: Ask) => (ask.kind === 'read' ? 3 + 2 * ask.words : 6);
 
 /** The bytes to send. `transaction` (16 bit) matters to `tcp` alone. */
 export function requestFrame(framing: Framing, ask: Ask, transaction: number): Buffer {
-  const body = requestBody(ask);
-  if (framing === 'tcp') {
-    const frame = Buffer.alloc(MBAP_BYTES + body.length);
+  const isTcp = framing === 'tcp';
+  const start = isTcp ? MBAP_BYTES : 0;
+  const end = start + (ask.kind === 'read' ? 6 : 7 + 2 * ask.values.length);
+  const frame = Buffer.allocUnsafe(isTcp ? end : end + CRC_BYTES);
+  writeRequest(frame, start, ask);
+  if (isTcp) {
     frame.writeUInt16BE(transaction, 0);
-    frame.writeUInt16BE(body.length, 4);
-    body.copy(frame, MBAP_BYTES);
-    return frame;
+    frame.writeUInt16BE(0, 2);
+    frame.writeUInt16BE(end - start, 4);
+  } else {
+    frame.writeUInt16LE(crc16(frame, 0, end), end);
   }
-  const frame = Buffer.alloc(body.length + CRC_BYTES);
-  body.copy(frame);
-  frame.writeUInt16LE(crc16(body, 0, body.length), body.length);
   return frame;
 }
 
-function requestBody(ask: Ask): Buffer {
-  const count = ask.kind === 'read' ? ask.words : ask.values.length;
-  const body = Buffer.alloc(ask.kind === 'read' ? 6 : 7 + 2 * count);
-  body[0] = ask.unit;
-  body[1] = functionOf(ask);
-  body.writeUInt16BE(ask.address, 2);
-  body.writeUInt16BE(count, 4);
-  if (ask.kind === 'write') {
-    body[6] = 2 * count;
-    for (const [i, value] of ask.values.entries()) body.writeUInt16BE(value, 7 + 2 * i);
-  }
-  return body;
+function writeRequest(frame: Buffer, start: number, ask: Ask): void {
+  frame[start] = ask.unit;
+  frame[start + 1] = functionOf(ask);
+  frame.writeUInt16BE(ask.address, start + 2);
+  frame.writeUInt16BE(ask.kind === 'read' ? ask.words : ask.values.length, start + 4);
+  if (ask.kind === 'read') return;
+  frame[start + 6] = 2 * ask.values.length;
+  for (const [i, value] of ask.values.entries()) frame.writeUInt16BE(value, start + 7 + 2 * i);
 }
 
 /**
