@@ -1,6 +1,7 @@
 /** Every part of the bench, in the order they run. A new part is a file beside this one and a line here. */
+import { home } from './home.ts';
 import { ingest } from './ingest.ts';
 import { intervals } from './intervals.ts';
 import type { Part } from './part.ts';
 
-export const parts: readonly Part[] = [ingest, intervals];
+export const parts: readonly Part[] = [ingest, intervals, home];
