@@ -3,5 +3,6 @@ import { home } from './home.ts';
 import { ingest } from './ingest.ts';
 import { intervals } from './intervals.ts';
 import type { Part } from './part.ts';
+import { reports } from './reports.ts';
 
-export const parts: readonly Part[] = [ingest, intervals, home];
+export const parts: readonly Part[] = [ingest, intervals, reports, home];

@@ -1,0 +1,285 @@
+/**
+ * Reports over HTTP with a session, against the bare DuckDB statement on the same files: a month of a
+ * park, a year of a large one; and the same question over raw quarter-hours where others keep them.
+ */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, openDuckdb } from '../../sql/duckdb.ts';
+import { cpuSecondsOf, percentile } from './measure.ts';
+import type { BenchContext, Part, Row } from './part.ts';
+import { askClickhouse, askPostgres, fillPostgres } from './reports/rivals.ts';
+import {
+  countRows,
+  FROM,
+  filesOfYear,
+  filesText,
+  makeWarehouse,
+  TO,
+  ZONE,
+} from './reports/warehouse.ts';
+import { type RunningWeb, startWeb } from './web.ts';
+
+export const reports: Part = {
+  name: 'reports',
+  says: 'reports over HTTP against bare DuckDB, and beside PostgreSQL and ClickHouse',
+  run: measure,
+};
+
+const TARGET = { ratioMax: 1.3, addedMax: 8 };
+const MONTH = { from: '2025-06-01', to: '2025-07-01' };
+
+/** Small park, large park, and one whose quarter-hours others are asked about. */
+const sizesOf = (quick: boolean) => [
+  { projectId: '910001', points: quick ? 10 : 150, intervals: true },
+  { projectId: '910002', points: quick ? 50 : 10_000, intervals: false },
+  { projectId: '910003', points: quick ? 20 : 1_000, intervals: true },
+];
+
+async function measure(context: BenchContext): Promise<Row[]> {
+  const { quick, rounds, say, kept } = context;
+  const sizes = sizesOf(quick);
+  const name = `warehouse-${sizes.map(({ points }) => points).join('-')}-1`;
+  const warehouse = await kept(name, async (dir) => {
+    for (const size of sizes) await makeWarehouse(dir, size, say);
+  });
+  const web = await startWeb(context, {
+    warehouse,
+    projectIds: sizes.map((s) => s.projectId),
+    zone: ZONE,
+  });
+  const duckdb = await openDuckdb({ memory: '1GB', threads: 2 });
+  const connection = await duckdb.connect();
+  try {
+    const times = quick ? 3 : 12 * rounds;
+    const [small, large, middle] = sizes;
+    if (!small || !large || !middle) throw new Error('three parks are measured');
+    const rollUp = (projectId: string) => filesOfYear(warehouse, 'energy_days', projectId);
+    const compared = (
+      what: string,
+      projectId: string,
+      query: string,
+      bare: string,
+      note?: string,
+    ) =>
+      compare({
+        what,
+        web,
+        connection,
+        times,
+        say,
+        bare,
+        note,
+        path: `/projects/${projectId}/reports/energy?${query}`,
+      });
+    const june = rollUp(small.projectId).slice(5, 6);
+    const rows = await countRows(connection, rollUp(large.projectId));
+    return [
+      ...(await compared(
+        `month of ${small.points} points by day`,
+        small.projectId,
+        `from=${MONTH.from}&to=${MONTH.to}&unit=day&by=project`,
+        `SELECT local_day, rank, sum(quantity) FROM read_parquet(${filesText(june)}) GROUP BY ALL ORDER BY ALL`,
+      )),
+      ...(await compared(
+        `month of ${small.points} points by point`,
+        small.projectId,
+        `from=${MONTH.from}&to=${MONTH.to}&unit=month&by=point`,
+        `SELECT point, rank, sum(quantity) FROM read_parquet(${filesText(june)}) GROUP BY ALL ORDER BY ALL`,
+      )),
+      ...(await compared(
+        `year of ${large.points} points, month × rank`,
+        large.projectId,
+        `from=${FROM}&to=${TO}&unit=month&by=project`,
+        yearByMonth(rollUp(large.projectId)),
+        `${rows} rows of roll-up for ${large.points * 35_040} quarter-hours, which were not written out`,
+      )),
+      ...(await beside(context, { warehouse, web, connection, times, ...middle })),
+    ];
+  } finally {
+    connection.closeSync();
+    duckdb.close();
+    await web.stop();
+  }
+}
+
+const yearByMonth = (files: readonly string[]) =>
+  `SELECT month(local_day) AS month, rank, sum(quantity) FROM read_parquet(${filesText(files)}) GROUP BY ALL ORDER BY ALL`;
+
+/** Asks over HTTP and bare in turn; p50 and p95 of both, and the CPU of the process behind each. */
+async function compare({
+  what,
+  web,
+  connection,
+  times,
+  path,
+  bare,
+  note,
+  say,
+}: {
+  what: string;
+  web: RunningWeb;
+  connection: DuckDBConnection;
+  times: number;
+  path: string;
+  bare: string;
+  note?: string;
+  say: (line: string) => void;
+}): Promise<Row[]> {
+  const ours: number[] = [];
+  const floor: number[] = [];
+  let bytes = 0;
+  let bareCpuS = 0;
+  let cpuS = 0;
+  for (let time = -2; time < times; time++) {
+    const before = cpuSecondsOf(web.pid);
+    let began = performance.now();
+    bytes = (await (await web.get(path)).arrayBuffer()).byteLength;
+    const oursMs = performance.now() - began;
+    const spentS = cpuSecondsOf(web.pid) - before;
+    const cpu = process.cpuUsage();
+    began = performance.now();
+    await connection.runAndReadAll(bare);
+    const floorMs = performance.now() - began;
+    const { user, system } = process.cpuUsage(cpu);
+    if (time < 0) continue; // The first two warm both up.
+    ours.push(oursMs);
+    floor.push(floorMs);
+    cpuS += spentS;
+    bareCpuS += (user + system) / 1e6;
+  }
+  say(
+    `${what}: ${percentile(ours, 0.5).toFixed(1)} ms, bare ${percentile(floor, 0.5).toFixed(1)} ms`,
+  );
+  const at = (share: number) => ({
+    ours: percentile(ours, share),
+    floor: percentile(floor, share),
+  });
+  return [
+    {
+      what: `${what}, p50`,
+      unit: 'ms',
+      ...at(0.5),
+      target: TARGET,
+      against: 'DuckDB in process, same files',
+      note: [note, `${bytes} bytes of JSON`].filter(Boolean).join('; '),
+    },
+    { what: `${what}, p95`, unit: 'ms', ...at(0.95), target: TARGET },
+    {
+      what: `${what}, CPU`,
+      unit: 'ms',
+      ours: (1000 * cpuS) / times,
+      floor: (1000 * bareCpuS) / times,
+    },
+  ];
+}
+
+/** Year by month × rank of quarter-hours: our answer, which is kept as a roll-up, beside those who scan. */
+async function beside(
+  { quick, rounds, kept, say }: BenchContext,
+  {
+    warehouse,
+    web,
+    connection,
+    times,
+    projectId,
+    points,
+  }: {
+    warehouse: string;
+    web: RunningWeb;
+    connection: DuckDBConnection;
+    times: number;
+    projectId: string;
+    points: number;
+  },
+): Promise<Row[]> {
+  const files = (table: 'intervals' | 'calendars' | 'energy_days') =>
+    filesOfYear(warehouse, table, projectId);
+  const rows = await countRows(connection, files('intervals'));
+  const what = `year of ${(rows / 1e6).toFixed(1)} M quarter-hours`;
+  const ours = await compare({
+    ...{ what, web, connection, times, say },
+    path: `/projects/${projectId}/reports/energy?from=${FROM}&to=${TO}&unit=month&by=project`,
+    bare: yearByMonth(files('energy_days')),
+  });
+  const [{ ours: oursMs } = { ours: 0 }] = ours;
+  const scans = Math.min(3, rounds);
+  const bare = await timed(scans, () =>
+    connection.runAndReadAll(
+      scan(
+        `read_parquet(${filesText(files('intervals'))})`,
+        `read_parquet(${filesText(files('calendars'))})`,
+        "c.commodity = 'electricity' AND ",
+      ),
+    ),
+  );
+  say(`DuckDB over the quarter-hours: ${bare.toFixed(0)} ms`);
+  const told: Row[] = [
+    ...ours,
+    {
+      what: `${what}: DuckDB, scanning them`,
+      unit: 'ms',
+      ours: oursMs,
+      floor: bare,
+      against: 'the same answer from the quarter-hours themselves',
+    },
+  ];
+  const cacheFolder = process.env.CACHE_DIR || join(homedir(), '.cache', 'wattledger');
+  const cluster = await kept(`postgres-${points}-1`, (folder) =>
+    fillPostgres(
+      folder,
+      { cacheFolder, intervals: files('intervals'), calendars: files('calendars') },
+      say,
+    ),
+  );
+  const plain = await askPostgres(cluster, {
+    cacheFolder,
+    times: quick ? 1 : scans,
+    statement: scan('intervals', 'calendars'),
+  });
+  say(`PostgreSQL: ${plain.medianMs.toFixed(0)} ms`);
+  told.push({
+    what: `${what}: plain PostgreSQL`,
+    unit: 'ms',
+    ours: oursMs,
+    floor: plain.medianMs,
+    against: 'one table with an index on point and day, analyzed, two workers',
+  });
+  const clickhouse = await askClickhouse({
+    times: scans,
+    statement: scan(
+      clickhouseFiles(files('intervals')),
+      clickhouseFiles(files('calendars')),
+      "c.commodity = 'electricity' AND ",
+    ),
+  });
+  if (clickhouse) {
+    say(`ClickHouse: ${clickhouse.medianMs.toFixed(0)} ms`);
+    told.push({
+      what: `${what}: ClickHouse embedded`,
+      unit: 'ms',
+      ours: oursMs,
+      floor: clickhouse.medianMs,
+      against: `chdb ${clickhouse.version} over the same Parquet files`,
+    });
+  } else say('ClickHouse is not here: python3 has no chdb');
+  return told;
+}
+
+const scan = (intervals: string, calendars: string, and = '') =>
+  `SELECT extract(month FROM i.local_day) AS which, c.rank, sum(i.quantity) AS quantity
+   FROM ${intervals} i JOIN ${calendars} c ON ${and}c.local_day = i.local_day AND c.local_slot = i.local_slot
+   GROUP BY which, c.rank ORDER BY which, c.rank`;
+
+/** `file('/dir/{a,b}.parquet', Parquet)`: the files share all but the month. */
+const clickhouseFiles = (files: readonly string[]) =>
+  `file('${(files[0] ?? '').replace(/2025-01/g, '2025-*')}', Parquet)`;
+
+async function timed(times: number, act: () => Promise<unknown>): Promise<number> {
+  const taken: number[] = [];
+  for (let time = 0; time <= times; time++) {
+    const began = performance.now();
+    await act();
+    if (time > 0) taken.push(performance.now() - began);
+  }
+  return percentile(taken, 0.5);
+}
