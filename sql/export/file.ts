@@ -11,6 +11,7 @@ import { parquetPieces, writeParquet } from './parquet.ts';
 import { openSource } from './source.ts';
 import type { FileFormat, FileTable } from './table.ts';
 import { diskFull, type WorkFolder } from './work.ts';
+import { xlsxFile } from './xlsx.ts';
 
 /** A reader that takes no byte for so long is cut off. */
 export const STALL_MS = 60_000;
@@ -75,7 +76,7 @@ async function contentOf(
   if (format === 'csv') return { pieces: csvFile(table, source) };
   if (format === 'json') return { pieces: jsonFile(table, source) };
   if (format === 'arrow') return { pieces: arrowFile(table, source) };
-  throw new Problem('format-unknown', `There is no ${format} yet.`);
+  return { pieces: xlsxFile(table, source) };
 }
 
 function parquetContent(

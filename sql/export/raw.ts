@@ -28,12 +28,15 @@ export const fixedBytes = (chunk: DuckDBDataChunk, column: number, width: number
 const vectorOf = (chunk: DuckDBDataChunk, column: number) =>
   duckdb.data_chunk_get_vector(chunk.chunk, column);
 
-/** Every text of a column without nulls, one after the other, as UTF-8. */
-export function joinedText(chunk: DuckDBDataChunk, column: number): Buffer {
-  const { rowCount } = chunk;
+/** The texts of a column without nulls, of rows [from, to), one after the other, as UTF-8. */
+export function joinedText(
+  chunk: DuckDBDataChunk,
+  column: number,
+  { from: start, to: rowCount } = { from: 0, to: chunk.rowCount },
+): Buffer {
   const { data, lengths, pointers } = stringsOf(chunk, column);
   const parts: Uint8Array[] = [];
-  for (let row = 0; row < rowCount; ) {
+  for (let row = start; row < rowCount; ) {
     const length = lengths[row * 4] as number;
     if (length <= INLINE_MAX) {
       parts.push(data.subarray(row * STRING_BYTES + 4, row * STRING_BYTES + 4 + length));
