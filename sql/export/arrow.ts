@@ -206,6 +206,12 @@ function offsetsOf(parts: readonly ColumnPart[], length: number): Int32Array {
   return offsets;
 }
 
+/** How many bits of a byte are set. */
+const ONES = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(2).replaceAll('0', '').length,
+);
+
 /** Both keep a bit per row, set where there is a value; chunks that are no whole bytes are shifted in. */
 function validityOfAll(parts: readonly ColumnPart[], length: number) {
   if (parts.every(({ validity }) => validity === null)) return { bitmap: null, nullCount: 0 };
@@ -213,7 +219,15 @@ function validityOfAll(parts: readonly ColumnPart[], length: number) {
   let valid = 0;
   let at = 0;
   for (const { rows, validity } of parts) {
-    for (let i = 0; i < rows; i++, at++) {
+    let i = 0;
+    if (validity && at % 8 === 0) {
+      for (; i + 8 <= rows; i += 8, at += 8) {
+        const bits = validity[i >> 3] as number;
+        bitmap[at >> 3] = bits;
+        valid += ONES[bits] as number;
+      }
+    }
+    for (; i < rows; i++, at++) {
       if (validity && !isSet(validity, i)) continue;
       bitmap[at >> 3] = (bitmap[at >> 3] as number) | (1 << (at & 7));
       valid += 1;

@@ -32,30 +32,14 @@ const vectorOf = (chunk: DuckDBDataChunk, column: number) =>
 export function joinedText(
   chunk: DuckDBDataChunk,
   column: number,
-  { from: start, to: rowCount } = { from: 0, to: chunk.rowCount },
+  { from, to }: { from: number; to: number } = { from: 0, to: chunk.rowCount },
 ): Buffer {
-  const { data, lengths, pointers } = stringsOf(chunk, column);
-  const parts: Uint8Array[] = [];
-  for (let row = start; row < rowCount; ) {
-    const length = lengths[row * 4] as number;
-    if (length <= INLINE_MAX) {
-      parts.push(data.subarray(row * STRING_BYTES + 4, row * STRING_BYTES + 4 + length));
-      row += 1;
-      continue;
-    }
-    // Texts lie one behind the other in a few blocks: each block is read at once.
-    const first = row;
-    const from = pointers[row * 2 + 1] as bigint;
-    let run = length;
-    for (row += 1; row < rowCount; row++) {
-      const next = lengths[row * 4] as number;
-      if (next <= INLINE_MAX || pointers[row * 2 + 1] !== from + BigInt(run)) break;
-      run += next;
-    }
-    parts.push(pointedBytes(data, first, run));
-  }
-  // A copy: the memory is DuckDB's until the chunk goes.
-  return Buffer.concat(parts);
+  const strings = stringsOf(chunk, column);
+  let total = 0;
+  for (let row = from; row < to; row++) total += strings.words[row * WORDS] as number;
+  const bytes = Buffer.allocUnsafe(total);
+  copyTexts(strings, { from, to, bytes });
+  return bytes;
 }
 
 /** Texts of a column: where each one ends in `bytes`. A null takes no bytes. */
@@ -67,54 +51,87 @@ export interface Texts {
 /** The texts of a column with nulls. */
 export function textsOf(chunk: DuckDBDataChunk, column: number): Texts {
   const { rowCount } = chunk;
-  const { data, lengths } = stringsOf(chunk, column);
+  const strings = stringsOf(chunk, column);
   const validity = validityOf(chunk, column);
+  const { words } = strings;
   const ends = new Int32Array(rowCount);
   let total = 0;
   for (let row = 0; row < rowCount; row++) {
-    if (!validity || isSet(validity, row)) total += lengths[row * 4] as number;
+    // What stands in the place of a null is left over from something else.
+    if (validity && !isSet(validity, row)) words[row * WORDS] = 0;
+    total += words[row * WORDS] as number;
     ends[row] = total;
   }
   const bytes = Buffer.allocUnsafe(total);
-  let at = 0;
-  let before = -1;
-  for (let row = 0; row < rowCount; row++) {
-    const length = (ends[row] as number) - at;
-    if (length === 0) continue;
-    if (before >= 0 && sameString(data, before, row)) {
-      bytes.copyWithin(at, at - length, at);
-    } else if (length <= INLINE_MAX) {
-      const from = row * STRING_BYTES + 4;
-      for (let i = 0; i < length; i++) bytes[at + i] = data[from + i] as number;
-    } else bytes.set(pointedBytes(data, row, length), at);
-    before = row;
-    at += length;
-  }
+  copyTexts(strings, { from: 0, to: rowCount, bytes });
   return { ends, bytes };
 }
 
-function stringsOf(chunk: DuckDBDataChunk, column: number) {
-  const data = fixedBytes(chunk, column, STRING_BYTES);
-  const { buffer, byteOffset } = data;
-  return {
-    data,
-    lengths: new Uint32Array(buffer, byteOffset, chunk.rowCount * 4),
-    pointers: new BigUint64Array(buffer, byteOffset, chunk.rowCount * 2),
-  };
+/** Rows of string_t: our copy, so that lengths can be changed, as bytes and as words. */
+interface Strings {
+  data: Uint8Array<ArrayBuffer>;
+  words: Uint32Array;
 }
 
-const pointedBytes = (data: Uint8Array, row: number, length: number): Uint8Array =>
-  duckdb.get_data_from_pointer(
-    // A vector's memory is never shared between threads of JavaScript.
-    data.buffer as ArrayBuffer,
-    data.byteOffset + row * STRING_BYTES + POINTER_AT,
-    length,
-  );
+const WORDS = STRING_BYTES / 4;
 
-/** Equal length and pointer (or inlined text): surely the same text. Sorted rows repeat themselves. */
-function sameString(data: Uint8Array, a: number, b: number): boolean {
-  for (let i = 0; i < STRING_BYTES; i++) {
-    if (data[a * STRING_BYTES + i] !== data[b * STRING_BYTES + i]) return false;
+function stringsOf(chunk: DuckDBDataChunk, column: number): Strings {
+  const data = new Uint8Array(fixedBytes(chunk, column, STRING_BYTES));
+  return { data, words: new Uint32Array(data.buffer) };
+}
+
+/**
+ * Copies texts of rows [from, to) one behind the other. In DuckDB's memory long texts lie so in a few
+ * blocks already: each block is fetched once, because it is the fetching that costs.
+ */
+function copyTexts(
+  strings: Strings,
+  { from, to, bytes }: { from: number; to: number; bytes: Buffer },
+): void {
+  const { data, words } = strings;
+  let at = 0;
+  let block: Uint8Array = new Uint8Array();
+  let used = 0;
+  for (let row = from; row < to; row++) {
+    const length = words[row * WORDS] as number;
+    if (length === 0) continue;
+    if (length <= INLINE_MAX) {
+      const first = row * STRING_BYTES + 4;
+      for (let i = 0; i < length; i++) bytes[at + i] = data[first + i] as number;
+      at += length;
+      continue;
+    }
+    if (used === block.length) {
+      block = blockAt(strings, row, to);
+      used = 0;
+    }
+    // As many rows at once as follow without a short text between them.
+    let run = length;
+    while (row + 1 < to && used + run < block.length) {
+      const next = words[(row + 1) * WORDS] as number;
+      if (next !== 0 && next <= INLINE_MAX) break;
+      run += next;
+      row += 1;
+    }
+    bytes.set(block.subarray(used, used + run), at);
+    used += run;
+    at += run;
   }
-  return true;
 }
+
+/** The memory of the long text of a row, and of those that follow it in memory as they do in rows. */
+function blockAt({ data, words }: Strings, first: number, to: number): Uint8Array {
+  const start = pointer(words, first);
+  let length = words[first * WORDS] as number;
+  for (let row = first + 1; row < to; row++) {
+    const next = words[row * WORDS] as number;
+    if (next <= INLINE_MAX) continue;
+    if (pointer(words, row) !== start + length) break;
+    length += next;
+  }
+  return duckdb.get_data_from_pointer(data.buffer, first * STRING_BYTES + POINTER_AT, length);
+}
+
+/** Addresses have 48 bits: exact as a number. */
+const pointer = (words: Uint32Array, row: number): number =>
+  (words[row * WORDS + 3] as number) * 2 ** 32 + (words[row * WORDS + 2] as number);
