@@ -1,6 +1,14 @@
 /** An energy answer as JSON and as CSV, piece by piece, so that a slow reader costs no second copy. */
 
-import { csvLine, noteLine, numberCell, textCell, UTF8_MARK } from '../sql/export/csv.ts';
+import { createHash } from 'node:crypto';
+import {
+  csvLine,
+  noteLine,
+  numberCell,
+  sha256Line,
+  textCell,
+  UTF8_MARK,
+} from '../sql/export/csv.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
 import type { EnergyAnswer, EnergyFigures, EnergyQuestion, EnergyRow } from './questions/energy.ts';
 
@@ -21,7 +29,7 @@ interface Column {
 }
 
 const rankNames = ['no_period', 'spike', 'peak', 'flat', 'valley', 'deep_valley'] as const;
-const unitOf = ({ commodity }: EnergyQuestion): 'Wh' | 'L' =>
+export const unitOf = ({ commodity }: EnergyQuestion): 'Wh' | 'L' =>
   commodity === 'electricity' ? 'Wh' : 'L';
 
 /** The columns of a row in JSON, with their units. */
@@ -77,7 +85,7 @@ function jsonRow(row: EnergyRow, question: EnergyQuestion, context: ReportContex
   };
 }
 
-function placeOf({ key }: EnergyRow, { by }: EnergyQuestion, context: ReportContext) {
+export function placeOf({ key }: EnergyRow, { by }: EnergyQuestion, context: ReportContext) {
   if (by === 'project') {
     return { key: context.projectId, code: '', label: context.projectName, labelZh: null };
   }
@@ -98,20 +106,39 @@ function jsonFigures(figures: EnergyFigures, { commodity }: EnergyQuestion) {
   };
 }
 
-/** CSV of the whole answer, in pieces. */
-export function* csvReport(answer: EnergyAnswer, context: ReportContext): Iterable<string> {
-  const { question, totals, comparison } = answer;
-  const unit = unitOf(question).toLowerCase();
-  const electric = question.commodity === 'electricity';
-  const figureNames = [
-    `quantity_${unit}`,
-    ...(electric ? ranksShown.map((rank) => `${rankNames[rank]}_${unit}`) : []),
-    `estimated_${unit}`,
-    'measured_slots',
-    'estimated_slots',
-    'missing_slots',
-    `previous_${unit}`,
+/** The figures of a row in files, in their order: quantities, and slots. */
+export function columnNames({ commodity }: EnergyQuestion): { name: string; isSlots: boolean }[] {
+  const ranks = commodity === 'electricity' ? ranksShown.map((rank) => rankNames[rank]) : [];
+  const quantity = (name: string) => ({ name, isSlots: false });
+  const slots = (name: string) => ({ name, isSlots: true });
+  return [
+    quantity('quantity'),
+    ...ranks.map(quantity),
+    quantity('estimated'),
+    slots('measured_slots'),
+    slots('estimated_slots'),
+    slots('missing_slots'),
+    quantity('previous'),
   ];
+}
+
+/** CSV of the whole answer, in pieces; its last line has the SHA-256 of all before it. */
+export function* csvReport(answer: EnergyAnswer, context: ReportContext): Iterable<string> {
+  const hash = createHash('sha256');
+  for (const piece of csvPieces(answer, context)) {
+    hash.update(piece);
+    yield piece;
+  }
+  yield sha256Line(hash.digest('hex'));
+}
+
+function* csvPieces(answer: EnergyAnswer, context: ReportContext): Iterable<string> {
+  const { question, totals, comparison } = answer;
+  const electric = question.commodity === 'electricity';
+  const unit = unitOf(question).toLowerCase();
+  const figureNames = columnNames(question).map(({ name, isSlots }) =>
+    isSlots ? name : `${name}_${unit}`,
+  );
   const cells = (f: EnergyFigures) =>
     [
       f.quantity,
@@ -157,9 +184,9 @@ export function* csvReport(answer: EnergyAnswer, context: ReportContext): Iterab
 }
 
 /** Spike first as on screen; what has no period comes last. */
-const ranksShown = [1, 2, 3, 4, 5, 0] as const;
+export const ranksShown = [1, 2, 3, 4, 5, 0] as const;
 
-const ageS = ({ asOf }: EnergyAnswer, now: Date): number =>
+export const ageS = ({ asOf }: EnergyAnswer, now: Date): number =>
   Math.max(0, Math.round((now.getTime() - asOf.getTime()) / 1000));
 
 function* inPieces(rows: Iterable<EnergyRow>, textOf: (row: EnergyRow) => string) {

@@ -3,7 +3,9 @@
  * statements at a time, each ended when its asker has gone or its time is over.
  */
 import { type DuckDBConnection, type Duckdb, openDuckdb } from '../sql/duckdb.ts';
+import { openLanes } from '../sql/export/lanes.ts';
 import { openWorkFolder, type WorkFolder } from '../sql/export/work.ts';
+import type { Actor } from '../sql/permission.ts';
 import { Problem } from '../sql/problem.ts';
 
 const READER_MEMORY = '1GB';
@@ -16,10 +18,6 @@ const RUNNING_MAX = 2;
 const WAITING_MAX = 60;
 /** From the turn on, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 30_000;
-/** Files made at once, one of them for each asker, and one more for the job that is under way. */
-const FILES_MAX = 2;
-const FILES_WAITING_MAX = 20;
-const FILE_WAIT_MS = 20_000;
 /** A file that is not out by then is given up, in milliseconds. */
 const FILE_TIMEOUT_MS = 4 * 3_600_000;
 /** An interrupt that comes before the statement has begun is lost, so it is repeated. */
@@ -34,17 +32,10 @@ export interface Reader {
   ask: <T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal) => Promise<T>;
   /**
    * A connection for a file, which is held until `end` is called: of a DuckDB of its own, so that a
-   * slow download or a large one takes nothing from the pages. `asker` has one at a time. Throws
-   * Problem `too-many-requests` when none became free in 20 s.
+   * slow download or a large one takes nothing from the pages. Throws as `Lanes.enter` does.
    */
-  file: (asker: FileAsker, signal: AbortSignal) => Promise<FileTurn>;
+  file: (actor: Actor, signal: AbortSignal) => Promise<FileTurn>;
   close: () => Promise<void>;
-}
-
-export interface FileAsker {
-  id: string;
-  /** A job has waited already and takes no place of those who wait at a screen. */
-  isJob: boolean;
 }
 
 export interface FileTurn {
@@ -66,7 +57,7 @@ export function openReader({
   const workFolder = openWorkFolder(dataDir);
   let duckdb: Promise<Duckdb> | undefined;
   let fileDuckdb: Promise<Duckdb> | undefined;
-  const files = openLanes();
+  const lanes = openLanes();
   let running = 0;
   const waiting: (() => void)[] = [];
 
@@ -128,12 +119,8 @@ export function openReader({
         handOn();
       }
     },
-    file: async (asker, signal) => {
-      const leave = await files.enter(
-        asker.isJob ? `job ${asker.id}` : asker.id,
-        signal,
-        asker.isJob,
-      );
+    file: async (actor, signal) => {
+      const leave = await lanes.enter(actor, signal);
       try {
         fileDuckdb ??= open(memory);
         const connection = await (await fileDuckdb).connect();
@@ -165,61 +152,6 @@ export function openReader({
     },
   };
 }
-
-/** Who may make a file now: so many at once, one of each asker, the others in the order they came. */
-function openLanes() {
-  const inside = new Map<string, boolean>();
-  const waiting = new Set<{ asker: string; isJob: boolean; go: () => void }>();
-  const isFree = (asker: string, isJob: boolean) =>
-    !inside.has(asker) &&
-    [...inside.values()].filter((job) => job === isJob).length < (isJob ? 1 : FILES_MAX);
-  const admit = () => {
-    for (const next of waiting) {
-      if (!isFree(next.asker, next.isJob)) continue;
-      waiting.delete(next);
-      inside.set(next.asker, next.isJob);
-      next.go();
-    }
-  };
-  return {
-    /** Resolves with what to call when the file is out. */
-    enter: async (asker: string, signal: AbortSignal, isJob: boolean): Promise<() => void> => {
-      signal.throwIfAborted();
-      if (waiting.size >= FILES_WAITING_MAX) throw crowded();
-      await new Promise<void>((resolve, reject) => {
-        const next = {
-          asker,
-          isJob,
-          go: () => {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', gone);
-            resolve();
-          },
-        };
-        const give = (reason: unknown) => {
-          waiting.delete(next);
-          clearTimeout(timer);
-          signal.removeEventListener('abort', gone);
-          reject(reason);
-        };
-        const gone = () => give(signal.reason);
-        const timer = setTimeout(() => give(crowded()), FILE_WAIT_MS);
-        signal.addEventListener('abort', gone);
-        waiting.add(next);
-        admit();
-      });
-      return () => {
-        inside.delete(asker);
-        admit();
-      };
-    },
-  };
-}
-
-const crowded = () =>
-  new Problem('too-many-requests', 'Other files are being made; try again soon, or as a job.', {
-    retryAfterS: 10,
-  });
 
 async function open(memory: string): Promise<Duckdb> {
   const duckdb = await openDuckdb({ memory, threads: READER_THREADS });

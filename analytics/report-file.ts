@@ -19,8 +19,7 @@ export async function fileOf({
   signal: AbortSignal;
   answer: (connection: DuckDBConnection) => Promise<FileTable>;
 }): Promise<Response> {
-  const { kind, id } = access.actor;
-  const turn = await reader.file({ id: `${kind} ${id}`, isJob: false }, signal);
+  const turn = await reader.file(access.actor, signal);
   let table: FileTable;
   try {
     table = await answer(turn.connection);

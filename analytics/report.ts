@@ -8,7 +8,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
 import type { DuckDBConnection } from '../sql/duckdb.ts';
-import { formatAsked, formatSchema } from '../sql/export/format.ts';
+import { formatAsked, formatSchema, withFiles } from '../sql/export/format.ts';
 import type { FileTable } from '../sql/export/table.ts';
 import { columnTypes } from '../sql/export/table.ts';
 import { exponentOf, formatMinor } from '../sql/money.ts';
@@ -90,7 +90,9 @@ export function mountReport<Shape extends z.ZodRawShape>(
     description: report.description,
     ...needs('report.read'),
     request: { params: projectParams, query },
-    responses: answers(envelopeOf(report, columns), 'The report; other formats by `format`'),
+    responses: withFiles(
+      answers(envelopeOf(report, columns), 'The report; other formats by `format`'),
+    ),
   });
   app.openapi(route, async (c) => {
     const { projectId } = c.req.valid('param') as { projectId: string }; // As projectParams says.

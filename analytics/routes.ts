@@ -2,6 +2,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
+import { disposition } from '../sql/export/file.ts';
+import { formatAsked, formatSchema, withFiles } from '../sql/export/format.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
@@ -9,11 +11,13 @@ import { answers, createRoutes, daySchema, needs, projectParams } from '../sql/r
 import { projects } from '../sql/schema/index.ts';
 import { overWarehouse } from './ask.ts';
 import { mountBuildingSummary } from './building-summary.ts';
+import { energyFileName, energyTable } from './energy-file.ts';
 import { csvReport, jsonReport } from './energy-report.ts';
 import { comparisons, units } from './periods.ts';
 import { checkPlaces, commodities, placesQuery } from './places.ts';
 import { askEnergy, CELLS_MAX, type EnergyQuestion, groupings } from './questions/energy.ts';
 import { openReader } from './reader.ts';
+import { fileOf } from './report-file.ts';
 import { mountReports } from './reports.ts';
 
 /** Longest range of a report, in local days, by unit. */
@@ -48,7 +52,7 @@ const query = z.object({
     description: 'Of the point when one is asked for, else electricity',
   }),
   ...placesQuery,
-  format: z.enum(['json', 'csv']).optional().openapi({ description: 'Unset: as Accept says' }),
+  format: formatSchema,
 });
 type Query = z.output<typeof query>;
 
@@ -94,7 +98,6 @@ const report = z
   })
   .openapi('EnergyReport');
 
-const described = answers(report, 'The report; as CSV with notes in lines that begin with #');
 const energyRoute = createRoute({
   method: 'get',
   path: '/projects/{projectId}/reports/energy',
@@ -106,13 +109,7 @@ const energyRoute = createRoute({
     .join(', ')}.`,
   ...needs('report.read'),
   request: { params: projectParams, query },
-  responses: {
-    ...described,
-    200: {
-      ...described[200],
-      content: { ...described[200].content, 'text/csv': { schema: z.string() } },
-    },
-  },
+  responses: withFiles(answers(report, 'The report; other formats by `format`')),
 });
 
 /** Reports of analytics, answered by one bounded DuckDB in this process. */
@@ -126,6 +123,7 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
   app.openapi(energyRoute, async (c) => {
     const { projectId } = c.req.valid('param');
     const asked = c.req.valid('query');
+    const format = formatAsked(asked.format, c.req.header('accept'));
     const { question, projectName } = await questionOf(db, projectId, asked);
     const { signal } = c.req.raw;
     const answer = await reader
@@ -142,15 +140,22 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
       });
     if (!answer) return new Response(null, { status: CLIENT_GONE }) as never;
     const context = { now: clock(), projectId, projectName };
-    const csv = asked.format === 'csv' || (!asked.format && prefersCsv(c.req.header('accept')));
-    const name = `energy-${question.by}-by-${question.unit}-${question.from}-${question.to}`;
-    return new Response(streamOf(csv ? csvReport(answer, context) : jsonReport(answer, context)), {
-      headers: csv
-        ? {
-            'content-type': 'text/csv; charset=utf-8',
-            'content-disposition': `attachment; filename="${name}.csv"`,
-          }
-        : { 'content-type': 'application/json' },
+    const name = energyFileName(answer);
+    if (format !== 'page' && format !== 'json' && format !== 'csv') {
+      return (await fileOf({
+        reader,
+        access: c.get('access'),
+        format,
+        signal,
+        answer: async (connection) => energyTable(answer, context, connection),
+      })) as never; // A file: no schema describes its bytes.
+    }
+    const pieces = format === 'csv' ? csvReport(answer, context) : jsonReport(answer, context);
+    return new Response(streamOf(pieces), {
+      headers: {
+        'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json',
+        ...(format !== 'page' && { 'content-disposition': disposition(`${name}.${format}`) }),
+      },
     }) as never; // Streamed: the schema above describes it, no type can prove it.
   });
   return app;
@@ -211,6 +216,3 @@ function streamOf(pieces: Iterable<string>): ReadableStream<Uint8Array> {
     },
   });
 }
-
-const prefersCsv = (accept = ''): boolean =>
-  accept.includes('text/csv') && !accept.includes('application/json');

@@ -6,6 +6,7 @@ import { KEY_DAYS, KEY_LENGTH_MAX } from '../sql/idempotency.ts';
 import type { RouteEnv } from '../sql/route.ts';
 import { PAGE_DEFAULT, PAGE_MAX } from '../sql/route.ts';
 import { SESSION_COOKIE, SESSION_HOURS } from './auth.ts';
+import { type ApiDescription, describeListFiles } from './list-files.ts';
 import { BODY_BYTES_MAX, JSON_DEPTH_MAX } from './request.ts';
 import { readAssets, serveAsset } from './static.ts';
 import { ACCOUNT_TRIES_MAX, PEER_TRIES_MAX, WINDOW_MINUTES } from './throttle.ts';
@@ -21,6 +22,9 @@ Money is \`{ "amount": "12.34", "currency": "CNY" }\`. Quantities are integers w
 What is missing is \`null\`.
 
 **Errors** are RFC 9457 problem details with a stable \`code\`, \`retryable\` and a \`traceId\`.
+
+**Files.** Every list and every report takes \`?format=csv|xlsx|parquet|arrow|json\`, or the same by \`Accept\`: a file of all rows,
+with rows, totals, zone, instant and a SHA-256 in it. \`POST …/exports\` makes long ones in the background.
 
 **Limits.** A page holds ${PAGE_DEFAULT} rows, at most ${PAGE_MAX}. A body holds ${BODY_BYTES_MAX} bytes of JSON,
 nested ${JSON_DEPTH_MAX} deep. Signing in: ${ACCOUNT_TRIES_MAX} failures per account and ${PEER_TRIES_MAX} per address in ${WINDOW_MINUTES} minutes.
@@ -44,6 +48,7 @@ export function describeApi(app: OpenAPIHono<RouteEnv>) {
     openapi: '3.1.0',
     info: { title: 'Wattledger', version: '1', description },
   });
+  describeListFiles(document as ApiDescription); // As much of it as lists need.
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const operation of Object.values(item as Record<string, Operation>)) {
       operation.tags ??= [nounOf(path)];

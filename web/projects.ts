@@ -281,3 +281,15 @@ export async function visibleProjects(db: Queryable, actor: Actor) {
     permissions: r.permissions,
   }));
 }
+
+/** What files say of a project; undefined when there is none. */
+export async function projectNamed(
+  db: Queryable,
+  id: string,
+): Promise<{ name: string; zone: string; currency: string } | undefined> {
+  const [project] = await db
+    .select({ name: projects.name, zone: projects.zone, currency: projects.currency })
+    .from(projects)
+    .where(eq(projects.id, id));
+  return project;
+}

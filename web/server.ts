@@ -20,7 +20,9 @@ import { accessOfKey, accessOfUser } from './access.ts';
 import { type Auth, hashOfKey } from './auth.ts';
 import { problemOf, renderFailure } from './failure.ts';
 import { mountHealth } from './health.ts';
-import { methodsOf, mountDocs } from './openapi.ts';
+import { type ApiDescription, listFiles } from './list-files.ts';
+import { describeApi, methodsOf, mountDocs } from './openapi.ts';
+import { projectNamed } from './projects.ts';
 import { isSecure, sameOrigin, soundBody } from './request.ts';
 import { routes as webRoutes } from './routes.ts';
 import { type Assets, servePage } from './static.ts';
@@ -65,6 +67,18 @@ export function createServer(deps: ServerDeps): Server {
     c.header('cache-control', 'no-store');
   });
 
+  app.use(
+    '/api/v1/*',
+    endless,
+    listFiles({
+      ask: (request, env) => app.fetch(request, env as object), // What the server gave us.
+      describe: () => describeApi(app) as ApiDescription, // As much of it as lists need.
+      project: (id) => projectNamed(deps.rooms.web.db, id),
+      clock: deps.clock,
+      dataDir: deps.rooms.web.dataDir,
+    }),
+  );
+
   app.route('/api/v1', webRoutes({ ...deps.rooms.web, auth: deps.auth }));
   app.route('/api/v1', ingestRoutes(deps.rooms.ingest));
   app.route('/api/v1', billingRoutes(deps.rooms.billing));
@@ -81,6 +95,12 @@ export function createServer(deps: ServerDeps): Server {
   });
   return app;
 }
+
+/** Of HEAD nobody reads the body: a file that was begun for it is given up. */
+const endless: MiddlewareHandler<RouteEnv> = async (c, next) => {
+  await next();
+  if (c.req.method === 'HEAD') await c.res.body?.cancel();
+};
 
 /** Every spelling of /api, so that `//api` or `/%61pi` gets no page of the app in answer. */
 const isApi = (path: string): boolean => {

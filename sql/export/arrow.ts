@@ -84,6 +84,7 @@ export async function* arrowFile(table: FileTable, source: Source): AsyncGenerat
     new Map([
       ['rows', String(closing.rows)],
       ['totals', JSON.stringify(closing.totals)],
+      ...(table.closing?.() ?? []).map(({ name, value }): [string, string] => [name, value]),
       ['sha256', hash.digest('hex')],
     ]),
   );

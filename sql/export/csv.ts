@@ -64,7 +64,7 @@ function lineSql(columns: readonly TypedColumn[]): string {
   return `concat(${cells.join(", ',', ")}, chr(13), chr(10))`;
 }
 
-function notes({ title, columns, about }: FileTable, { rows, totals }: Closing): string {
+function notes({ title, columns, about, closing }: FileTable, { rows, totals }: Closing): string {
   const units = columns.filter(({ unit }) => unit !== null);
   return [
     '',
@@ -72,7 +72,7 @@ function notes({ title, columns, about }: FileTable, { rows, totals }: Closing):
     ...Object.entries(totals).map(([name, total]) => `total ${name} = ${total ?? '-'}`),
     `rows = ${rows} (complete)`,
     ...units.map(({ name, unit }) => `unit of ${name} = ${unit}`),
-    ...about.map(({ name, value }) => `${name} = ${value}`),
+    ...[...about, ...(closing?.() ?? [])].map(({ name, value }) => `${name} = ${value}`),
   ]
     .map(noteLine)
     .join('');

@@ -158,8 +158,8 @@ const outOfMemory = (error: unknown): Problem | undefined =>
     ? new Problem('range-too-long', 'The file needs more memory than it may have: choose less.')
     : undefined;
 
-/** A name in ASCII for old programs, and as it is for all others. */
-function disposition(name: string): string {
+/** Content-Disposition of a file: its name in ASCII for old programs, and as it is for all others. */
+export function disposition(name: string): string {
   const plain = name.replace(/[^\w.\- ]/g, '_');
   const encoded = encodeURIComponent(name).replace(
     /['()*]/g,

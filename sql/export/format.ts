@@ -19,6 +19,15 @@ export const formatSchema = z
   .optional()
   .openapi({ type: 'string', enum: [...fileFormats], description: said });
 
+/** The same as a parameter in the description of the API. */
+export const formatParameter = {
+  name: 'format',
+  in: 'query' as const,
+  required: false,
+  schema: { type: 'string' as const, enum: [...fileFormats] },
+  description: said,
+};
+
 /**
  * The form that was asked for, by `?format=` or else by Accept; 'page' is the JSON that pages get.
  * Throws Problem `format-unknown` when there is no such form.
@@ -53,3 +62,21 @@ const unknown = (what: string) =>
     'format-unknown',
     `${what}; there are ${fileFormats.map((f) => `${f} (${mediaTypes[f]})`).join(', ')}.`,
   );
+
+/** The `responses` of a route whose answer can also be had as a file. */
+export const withFiles = <Answers extends { 200: { content: Record<string, unknown> } }>(
+  responses: Answers,
+): Answers => ({
+  ...responses,
+  200: { ...responses[200], content: { ...responses[200].content, ...fileContent } },
+});
+
+/** Media types of files, for the description of the API. */
+export const fileContent = Object.fromEntries(
+  fileFormats
+    .filter((format) => format !== 'json')
+    .map((format) => [
+      mediaTypes[format],
+      { schema: { type: 'string' as const, ...(format !== 'csv' && { format: 'binary' }) } },
+    ]),
+);

@@ -30,10 +30,15 @@ export function jsonFile(table: FileTable, source: Source): AsyncGenerator<Buffe
       for (const [name, value] of Object.entries(table.totals ?? {})) {
         sums.push(`${JSON.stringify(name)}:${JSON.stringify(value ?? null)}`);
       }
-      return `\n],"rowCount":${rows},"totals":{${sums.join()}}\n`;
+      return `\n],"rowCount":${rows},"totals":{${sums.join()}}${closed(table)}\n`;
     },
     last: (sha256) => `,"sha256":"${sha256}"}\n`,
   });
+}
+
+function closed({ closing }: FileTable): string {
+  if (!closing) return '';
+  return `,"closing":${JSON.stringify(Object.fromEntries(closing().map((c) => [c.name, c.value])))}`;
 }
 
 /** snake_case → camelCase, as JSON names things. */

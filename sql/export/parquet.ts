@@ -11,7 +11,7 @@ import type { Closing } from './sums.ts';
 import type { FileTable } from './table.ts';
 
 /** Room for rows and totals in the footer, in characters. */
-const ROOM = 200;
+const ROOM = 1000;
 const ROOM_A_TOTAL = 150;
 /** At the very end: the length of the footer, and PAR1. */
 const TAIL_BYTES = 8;
@@ -43,7 +43,9 @@ export async function writeParquet(
   const totals = await totalsOf(source, summed, file);
   const handle = await open(file, 'r+');
   try {
-    return { rows, ...(await fillIn(handle, { closing: { rows, totals }, room })) };
+    const said = (table.closing?.() ?? []).map(({ name, value }) => [name, value]);
+    const closing = { rows, totals, ...Object.fromEntries(said) };
+    return { rows, ...(await fillIn(handle, { closing, room })) };
   } finally {
     await handle.close();
   }

@@ -1,5 +1,6 @@
 /** Exact totals of a file's columns, added up as the rows go by, and how many rows there were. */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { progress } from './progress.ts';
 import { fixedBytes, isSet, validityOf } from './raw.ts';
 import type { FileColumn } from './table.ts';
 
@@ -30,10 +31,12 @@ export function openSums(columns: readonly FileColumn[]): Sums {
   const sums: Sum[] = columns
     .filter(({ sum }) => sum)
     .map((column) => ({ column, total: 0n, seen: false }));
+  const watched = progress.getStore();
   let rows = 0;
   return {
     add: (chunk, from) => {
       rows += chunk.rowCount;
+      if (watched) watched.rows = rows;
       for (const [i, sum] of sums.entries()) addColumn(sum, chunk, from + i);
     },
     closing: () => ({

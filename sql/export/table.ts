@@ -53,6 +53,8 @@ export interface FileTable {
   head?: Readonly<Record<string, unknown>>;
   /** Totals that are no sums, in the words of JSON, where they stand beside the sums. */
   totals?: Readonly<Record<string, unknown>>;
+  /** Said when the last row is out: what is known only then. */
+  closing?: () => readonly { name: string; value: string }[];
   source: QuerySource | RowSource;
 }
 

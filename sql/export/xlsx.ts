@@ -277,7 +277,7 @@ function cutSql(columns: readonly TypedColumn[]): string {
 type AboutRow = readonly [name: string, value: string];
 
 function aboutRows(
-  { title, about, columns }: FileTable,
+  { title, about, columns, closing: last }: FileTable,
   {
     closing: { rows, totals },
     sheets,
@@ -287,7 +287,7 @@ function aboutRows(
   const { cut, ...shown } = totals;
   const said: AboutRow[] = [
     ['title', title],
-    ...about.map(({ name, value }): AboutRow => [name, value]),
+    ...[...about, ...(last?.() ?? [])].map(({ name, value }): AboutRow => [name, value]),
     ['rows', `${rows} (complete)`],
     ...Object.entries(shown).map(([name, total]): AboutRow => [`total ${name}`, total ?? '-']),
   ];

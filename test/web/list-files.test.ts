@@ -1,0 +1,114 @@
+/** Lists as files: all rows of the same question, seen by the same person, in every format. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tableFromIPC } from 'apache-arrow';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDuckdb, rowsOf } from '../../sql/duckdb.ts';
+import { makeProject, openRig, type Rig, signInAs } from './rig.ts';
+
+let rig: Rig;
+let at: string;
+let projectId: string;
+const names = ['=1+1', '+SUM(A1)', '-2', '@cmd', 'Plain, "quoted"', '苏中 <&>', ' _x0041_'];
+
+beforeAll(async () => {
+  rig = await openRig();
+  ({ id: projectId } = await makeProject(rig.admin, 'Files'));
+  at = `/api/v1/projects/${projectId}`;
+  for (const [i, name] of names.entries()) {
+    const made = await rig.admin('POST', `${at}/buildings`, { code: `B${i}`, name });
+    if (made.status !== 201) throw new Error(made.text);
+  }
+});
+afterAll(() => rig.close());
+
+const bytesOf = async (path: string, headers: Record<string, string>) => {
+  const response = await rig.app.request(path, { headers });
+  return { response, bytes: Buffer.from(await response.arrayBuffer()) };
+};
+
+async function withCookie() {
+  const signedIn = await rig.anyone('POST', '/api/v1/session', {
+    email: 'admin@wattledger.local',
+    password: 'correct horse battery',
+  });
+  return {
+    cookie: signedIn.headers
+      .getSetCookie()
+      .map((l) => l.split(';')[0])
+      .join('; '),
+  };
+}
+
+test('a list as CSV and Parquet has the rows of the page, names that look like formulas as text', async () => {
+  const page = await rig.admin('GET', `${at}/buildings`);
+  const csv = await rig.admin('GET', `${at}/buildings?format=csv`);
+  expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+  expect(csv.headers.get('content-disposition')).toContain('buildings-');
+  expect(csv.text).toContain(`"'=1+1"`);
+  expect(csv.text).toContain(`"'@cmd"`);
+  expect(csv.text).toContain(`# rows = ${names.length} (complete)`);
+  expect(csv.text).toMatch(/# read = from .*; what was there/);
+  const parquet = await bytesOf(`${at}/buildings?format=parquet`, await withCookie());
+  expect(parquet.response.headers.get('x-rows')).toBe(String(names.length));
+  const file = join(rig.dataDir, 'buildings.parquet');
+  writeFileSync(file, parquet.bytes);
+  const duckdb = await openDuckdb();
+  const rows = await rowsOf(await duckdb.connect(), `SELECT id, name FROM read_parquet('${file}')`);
+  expect(rows).toEqual(
+    page.body.data.map((b: { id: string; name: string }) => ({ id: b.id, name: b.name })),
+  );
+  duckdb.close();
+});
+
+test('Accept chooses the format, and what nobody has is 406 with what there is', async () => {
+  const accepted = await bytesOf(`${at}/buildings`, {
+    ...(await withCookie()),
+    accept: 'application/vnd.apache.arrow.stream',
+  });
+  expect(tableFromIPC(accepted.bytes).numRows).toBe(names.length);
+  const unknown = await rig.admin('GET', `${at}/buildings?format=pdf`);
+  expect([unknown.status, unknown.body.code]).toEqual([406, 'format-unknown']);
+  expect(unknown.body.detail).toContain('parquet (application/vnd.apache.parquet)');
+  const image = await rig.admin('GET', `${at}/buildings`, undefined, { accept: 'image/png' });
+  expect([image.status, image.body.code]).toEqual([406, 'format-unknown']);
+  const browser = await rig.admin('GET', `${at}/buildings`, undefined, {
+    accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+  });
+  expect(browser.body.data.length).toBe(names.length);
+});
+
+test('a list longer than a page is whole, and grows in no file while it is read', async () => {
+  await rig.db.execute(
+    `INSERT INTO audit (project_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, detail)
+     SELECT ${projectId}, 'system', 's', 'seed', 'thing.made', 'thing', i::text, '{"n":1}'
+     FROM generate_series(1, 2500) i`,
+  );
+  const json = await rig.admin('GET', `${at}/audit?format=json`);
+  expect(json.status).toBe(200);
+  const ids = json.body.data.map((row: { id: string }) => row.id);
+  expect(json.body.rowCount).toBe(ids.length);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBeGreaterThanOrEqual(2500);
+});
+
+test('a file is refused to whom the list is refused, and hidden where the project is', async () => {
+  const analyst = await signInAs(rig, 'analyst', { projectId });
+  expect((await analyst('GET', `${at}/accounts?format=csv`)).status).toBe(403);
+  const stranger = await signInAs(rig, 'analyst', {
+    projectId: (await makeProject(rig.admin, 'Other')).id,
+  });
+  expect((await stranger('GET', `${at}/buildings?format=csv`)).status).toBe(404);
+  expect((await rig.anyone('GET', `${at}/buildings?format=csv`)).status).toBe(401);
+});
+
+test('the description of the API says so of every list', async () => {
+  const { body } = await rig.anyone('GET', '/api/openapi.json');
+  const lists = Object.values(
+    body.paths as Record<string, { get?: Record<string, unknown> }>,
+  ).filter(({ get }) => JSON.stringify(get?.parameters ?? []).includes('"format"'));
+  expect(lists.length).toBeGreaterThan(25);
+  expect(JSON.stringify(body.paths['/api/v1/projects/{projectId}/alarms'].get)).toContain(
+    'application/vnd.apache.parquet',
+  );
+});
