@@ -8,6 +8,7 @@ import { Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import type { Answered } from './ask.ts';
 import { list } from './columns.ts';
+import { makeOpenPieces } from './open-pieces.ts';
 import { type Axis, axisOf } from './periods.ts';
 import { type AskedPlaces, checkPlaces, type PointRole, placesQuery } from './places.ts';
 import type { ReportPlace } from './report.ts';
@@ -38,6 +39,7 @@ export async function openLoad(
     commodity: 'electricity',
     answered: place,
   });
+  await makeOpenPieces(connection, { place, toQuarter: scope.toQuarter });
   await makeTable(connection, 'load', 'load', {
     intervals: place.files.days('intervals', scope.days),
     ...hotLists(await hotIntervals(place, scope, asked.pointId)),

@@ -6,6 +6,7 @@ import { finance } from './questions/finance.ts';
 import { loadDuration } from './questions/load-duration.ts';
 import { loadProfile } from './questions/load-profile.ts';
 import { losses } from './questions/losses.ts';
+import { powerQuality } from './questions/power-quality.ts';
 import { quality } from './questions/quality.ts';
 import { ranking } from './questions/ranking.ts';
 import { mountReport, type Report, type ReportDeps } from './report.ts';
@@ -25,6 +26,7 @@ const reports: readonly Mount[] = [
   mounted(demand),
   mounted(losses),
   mounted(quality),
+  mounted(powerQuality),
   mounted(ranking),
 ];
 

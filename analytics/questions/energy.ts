@@ -92,12 +92,39 @@ export async function askEnergy(
   }: { manifest: Manifest; files: Files; question: EnergyQuestion },
 ): Promise<EnergyAnswer> {
   const { zone } = manifest;
+  const asOf = new Date(manifest.asOf);
+  const prepared = await prepareEnergy(connection, { zone, asOf, asked, files });
+  const { axis } = prepared;
+  const keys = await keysOf(connection, prepared);
+  const cells = keys.size * axis.periods.length;
+  if (cells > CELLS_MAX) {
+    throw new Problem(
+      'range-too-long',
+      `The report would have ${cells} rows, more than ${CELLS_MAX}: choose a shorter range, a longer unit or fewer places.`,
+    );
+  }
+  const table = await readColumns(connection, await question('energy'), prepared.parameters);
+  return answerOf({ zone, asOf, asked, axis, keys, table });
+}
+
+/** The parameters of `energy.sql` and `energy-keys.sql` for a question. */
+export interface PreparedEnergy {
+  axis: Axis;
+  parameters: Record<string, DuckDBValue>;
+  keyParameters: Record<string, DuckDBValue>;
+}
+
+/** Cuts the range and chooses the files. */
+export async function prepareEnergy(
+  connection: DuckDBConnection,
+  { zone, asOf, asked, files }: { zone: string; asOf: Date; asked: EnergyQuestion; files: Files },
+): Promise<PreparedEnergy> {
   const axis = axisOf({ zone, ...asked });
   const byTenancy = asked.by === 'account' || asked.accountId !== null;
-  const fromQuarter = Math.min(...axis.days.map((d) => d.fromQuarter));
-  const toQuarter = Math.max(...axis.days.map((d) => d.toQuarter));
-  const asOf = new Date(manifest.asOf);
-
+  const range = {
+    from_quarter: BigInt(Math.min(...axis.days.map((d) => d.fromQuarter))),
+    to_quarter: BigInt(Math.max(...axis.days.map((d) => d.toQuarter))),
+  };
   const chosen: Record<string, DuckDBValue> = {
     points: files.dimension('points'),
     tenancies: files.dimension('tenancies'),
@@ -110,52 +137,39 @@ export async function askEnergy(
     point: asked.pointId,
     by_tenancy: byTenancy,
   };
-  const keys = await keysOf(connection, chosen, { fromQuarter, toQuarter });
-  const cells = keys.size * axis.periods.length;
-  if (cells > CELLS_MAX) {
-    throw new Problem(
-      'range-too-long',
-      `The report would have ${cells} rows, more than ${CELLS_MAX}: choose a shorter range, a longer unit or fewer places.`,
-    );
-  }
   const cuts = byTenancy
     ? await rowsOf<{ quarter: bigint }>(connection, await question('energy-cuts'), {
         tenancies: files.dimension('tenancies'),
         account: asked.accountId,
-        from_quarter: BigInt(fromQuarter),
-        to_quarter: BigInt(toQuarter),
+        ...range,
       })
     : [];
-  const dueQuarter = dueQuarterOf(zone, asOf);
-  const parameters = {
-    ...chosen,
-    ...axisParameters(axis, dueQuarter),
-    ...fileParameters(
-      axis,
-      files,
-      cuts.map((c) => Number(c.quarter)),
-    ),
-    installations: files.dimension('installations'),
+  return {
+    axis,
+    keyParameters: { ...chosen, ...range },
+    parameters: {
+      ...chosen,
+      ...axisParameters(axis, dueQuarterOf(zone, asOf)),
+      ...fileParameters(
+        axis,
+        files,
+        cuts.map((c) => Number(c.quarter)),
+      ),
+      installations: files.dimension('installations'),
+    },
   };
-  const table = await readColumns(connection, await question('energy'), parameters);
-  return answerOf({ zone, asOf, asked, axis, keys, table });
 }
 
 async function keysOf(
   connection: DuckDBConnection,
-  chosen: Record<string, DuckDBValue>,
-  { fromQuarter, toQuarter }: { fromQuarter: number; toQuarter: number },
+  { keyParameters }: PreparedEnergy,
 ): Promise<Map<string, EnergyKey>> {
   const found = await rowsOf<{
     key: bigint;
     code: string;
     label: string;
     label_zh: string | null;
-  }>(connection, await question('energy-keys'), {
-    ...chosen,
-    from_quarter: BigInt(fromQuarter),
-    to_quarter: BigInt(toQuarter),
-  });
+  }>(connection, await question('energy-keys'), keyParameters);
   return new Map(
     found.map(({ key, code, label, label_zh }) => [
       `${key}`,

@@ -5,7 +5,7 @@
 --   so long; at share 0 the highest of all).
 WITH ranked AS (
   SELECT quantity, row_number() OVER (ORDER BY quantity DESC) AS rank
-  FROM load WHERE quantity IS NOT NULL
+  FROM load WHERE quantity IS NOT NULL AND NOT open
 ),
 counted AS (
   SELECT count(*) AS slots FROM ranked

@@ -13,9 +13,9 @@ sums AS (
   SELECT
     s.from_quarter,
     sum(quantity) AS quantity,
-    count(quantity) AS slots,
-    min(quantity) AS min_quantity,
-    max(quantity) AS max_quantity,
+    sum(power_w * hours) / sum(hours) FILTER (power_w IS NOT NULL) AS average_power_w,
+    min(power_w) AS min_power_w,
+    max(power_w) AS max_power_w,
     sum(measured) AS measured,
     sum(estimated) AS estimated,
     sum(missing) AS missing,
@@ -37,9 +37,9 @@ expected AS (
 )
 SELECT
   make_timestamp(s.from_quarter * 900000000) AS starts_at,
-  CAST(u.quantity AS DOUBLE) * 4 / nullif(u.slots, 0) AS average_power_w,
-  CAST(u.min_quantity * 4 AS DOUBLE) AS min_power_w,
-  CAST(u.max_quantity * 4 AS DOUBLE) AS max_power_w,
+  u.average_power_w,
+  u.min_power_w,
+  u.max_power_w,
   CAST(u.quantity AS BIGINT) AS quantity,
   CAST(coalesce(u.measured, 0) AS BIGINT) AS measured,
   CAST(coalesce(u.estimated, 0) AS BIGINT) AS estimated,

@@ -1,7 +1,7 @@
 -- Question: what are the highest, lowest and average power of a load, and how much of it is known?
 -- Sources: load (of load.sql), due.
 -- Parameters: due_quarter (what begins there or later is not yet due).
--- Columns: slots (quarter-hours of which something is known), quantity (Wh), max_power_w, max_at (start
+-- Columns, of what is built: slots (quarter-hours of which something is known), quantity (Wh), max_power_w, max_at (start
 --   of the first quarter-hour with it), min_power_w (quarter-hour averages), known_to (end of the
 --   newest quarter-hour), estimated, missing (quarter-hours of points).
 SELECT
@@ -17,3 +17,4 @@ SELECT
       - coalesce(sum(measured + estimated + missing) FILTER (quarter < $due_quarter::BIGINT), 0))
     AS BIGINT) AS missing
 FROM load
+WHERE NOT open

@@ -1,8 +1,9 @@
 -- Question: how much energy did the points of a report take together in each quarter-hour?
--- Sources: members, days (of scope-members.sql, scope-days.sql).
+-- Sources: members, days (of scope-members.sql, scope-days.sql), open_pieces (of open-pieces.sql).
 -- Parameters: intervals (files); hot_points, hot_quarters, hot_quantities (BIGINT lists, 0 where
 --   missing), hot_qualities (VARCHAR list): intervals newer than the files, which they replace.
--- Columns: quarter (quarter-hours since 1970), quantity (Wh; null: of no point known), measured,
+-- Columns: quarter (quarter-hours since 1970), quantity (Wh; null: of no point known), power_w (average),
+--   hours (that are over: 0.25 unless open), open (of some point it is not built yet), measured,
 --   estimated, missing (points).
 WITH hot_lists AS (
   SELECT
@@ -12,26 +13,39 @@ WITH hot_lists AS (
     unnest($hot_qualities::VARCHAR[]) AS quality
 ),
 hot_intervals AS (
-  SELECT point, quarter, CASE WHEN quality <> 'missing' THEN quantity END AS quantity, quality
-  FROM hot_lists
+  SELECT h.point, quarter, CASE WHEN quality <> 'missing' THEN quantity END AS quantity, quality
+  FROM hot_lists h
+  JOIN days d ON h.quarter >= d.from_quarter AND h.quarter < d.to_quarter
+  JOIN members m ON m.point = h.point AND h.quarter >= m.from_quarter AND h.quarter < m.to_quarter
 ),
 told_intervals AS (
   SELECT i.point, d.from_quarter + i.local_slot AS quarter, i.quantity, i.quality
   FROM read_parquet($intervals::VARCHAR[]) i
   JOIN days d ON d.local_day = i.local_day
+  JOIN members m ON m.point = i.point AND d.from_quarter + i.local_slot >= m.from_quarter
+    AND d.from_quarter + i.local_slot < m.to_quarter
 ),
-all_intervals AS (
-  SELECT * FROM told_intervals ANTI JOIN hot_intervals USING (point, quarter)
+pieces AS (
+  SELECT point, quarter, quantity, quality, quantity * 4.0::DOUBLE AS power_w, NULL AS elapsed_ms
+  FROM told_intervals ANTI JOIN hot_intervals USING (point, quarter)
   UNION ALL
-  SELECT h.* FROM hot_intervals h
-  JOIN days d ON h.quarter >= d.from_quarter AND h.quarter < d.to_quarter
+  SELECT point, quarter, quantity, quality, quantity * 4.0::DOUBLE, NULL FROM hot_intervals
+  UNION ALL
+  SELECT p.point, p.quarter, p.quantity, NULL, p.power_w, p.elapsed_ms
+  FROM open_pieces p
+  JOIN days d ON p.quarter >= d.from_quarter AND p.quarter < d.to_quarter
+  ANTI JOIN hot_intervals h ON h.point = p.point AND h.quarter = p.quarter
+  ANTI JOIN told_intervals t ON t.point = p.point AND t.quarter = p.quarter
 )
 SELECT
   quarter,
   CAST(sum(quantity) AS BIGINT) AS quantity,
+  sum(power_w) AS power_w,
+  CASE WHEN count(*) FILTER (quality IS NOT NULL) > 0 THEN 0.25
+    ELSE max(elapsed_ms) / 3600000 END AS hours,
+  count(elapsed_ms) > 0 AS open,
   count(*) FILTER (quality = 'measured') AS measured,
   count(*) FILTER (quality NOT IN ('measured', 'missing')) AS estimated,
   count(*) FILTER (quality = 'missing') AS missing
-FROM all_intervals i
-JOIN members m ON m.point = i.point AND i.quarter >= m.from_quarter AND i.quarter < m.to_quarter
+FROM pieces
 GROUP BY quarter

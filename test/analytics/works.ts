@@ -89,6 +89,8 @@ export async function openWorks(): Promise<Works> {
   await point('b1', { building_id: ids.B });
   await point('b2', { building_id: ids.B });
   await point('w1', { building_id: ids.A, commodity: 'water' });
+  // It has a meter and has never been read.
+  await point('w2', { building_id: ids.A, commodity: 'water' });
   for (const [short, number] of [
     ['acme', '001'],
     ['bolt', '002'],
