@@ -3,6 +3,7 @@ import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { RouteEnv } from '../sql/route.ts';
 import { demand } from './questions/demand.ts';
 import { finance } from './questions/finance.ts';
+import { integrated } from './questions/integrated.ts';
 import { loadDuration } from './questions/load-duration.ts';
 import { loadProfile } from './questions/load-profile.ts';
 import { losses } from './questions/losses.ts';
@@ -21,6 +22,7 @@ const mounted =
 
 const reports: readonly Mount[] = [
   mounted(finance),
+  mounted(integrated),
   mounted(loadProfile),
   mounted(loadDuration),
   mounted(demand),
