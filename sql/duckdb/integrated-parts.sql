@@ -15,17 +15,17 @@ WITH newest AS (
 ),
 held AS (
   SELECT
-    key AS account, point, greatest(from_quarter, $from_quarter::BIGINT) AS from_quarter,
-    least(to_quarter, $to_quarter::BIGINT, greatest(quarter, $due_quarter::BIGINT)) AS to_quarter
+    key AS account, point, greatest(from_quarter, $from_quarter::BIGINT) AS held_from,
+    least(to_quarter, $to_quarter::BIGINT, greatest(quarter, $due_quarter::BIGINT)) AS held_to
   FROM members LEFT JOIN newest USING (point)
 ),
 parts AS (
   SELECT
-    account, point, from_quarter AS held_from, meter, register_channel AS channel,
+    account, point, held_from, meter, register_channel AS channel,
     CASE basis WHEN 'primary' THEN 1 ELSE ct::BIGINT * pt END AS multiplier,
     epoch_ms(from_at) AS starts_ms, coalesce(epoch_ms(to_at), 4611686018427387904) AS ends_ms,
-    greatest(from_quarter * 900000, epoch_ms(from_at)) AS from_ms,
-    least(to_quarter * 900000, coalesce(epoch_ms(to_at), 4611686018427387904)) AS to_ms,
+    greatest(held_from * 900000, epoch_ms(from_at)) AS from_ms,
+    least(held_to * 900000, coalesce(epoch_ms(to_at), 4611686018427387904)) AS to_ms,
     first_register, last_register
   FROM held JOIN read_parquet($installations::VARCHAR) USING (point)
 )
