@@ -38,7 +38,7 @@ const sizesOf = (quick: boolean) => [
 async function measure(context: BenchContext): Promise<Row[]> {
   const { quick, rounds, say, kept } = context;
   const sizes = sizesOf(quick);
-  const name = `warehouse-${sizes.map(({ points }) => points).join('-')}-1`;
+  const name = `warehouse-${sizes.map(({ points }) => points).join('-')}-2`;
   const warehouse = await kept(name, async (dir) => {
     for (const size of sizes) await makeWarehouse(dir, size, say);
   });

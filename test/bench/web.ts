@@ -1,6 +1,6 @@
 /** The real web process over a warehouse, and somebody signed in: what an answer costs its asker. */
 import { fork } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { rooms } from '../../sql/owners.ts';
@@ -30,8 +30,7 @@ export async function startWeb(
 ): Promise<RunningWeb> {
   const { urls, questdbUrl } = await databases();
   await enterProjects(urls.owner, { projectIds, zone });
-  const dataDir = join(scratch, 'web');
-  mkdirSync(dataDir);
+  const dataDir = mkdtempSync(join(scratch, 'web-'));
   symlinkSync(warehouse, join(dataDir, 'warehouse'));
   const port = await freePort();
   const child = fork(join(root, 'web/main.ts'), {

@@ -2,7 +2,8 @@
  * A year of a warehouse made by the dozen: the same files and manifest that the exporter writes, filled
  * by DuckDB from a formula. The year is over, so each month lies in one file.
  */
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   type DayTable,
@@ -56,27 +57,30 @@ export async function makeWarehouse(
     const file = join(dir, fileName(table, { projectId, part, version: VERSION }));
     mkdirSync(dirname(file), { recursive: true });
     await connection.run(`COPY (${rows}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`);
+    const content = readFileSync(file);
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    return { bytes: content.length, sha256 };
   };
   try {
     for (const table of ['points', 'tenancies', 'installations', 'accounts'] as const) {
-      await write(table, undefined, dimensions(points)[table]);
-      manifest.dimensions[table] = file(points);
+      const measures = await write(table, undefined, dimensions(points)[table]);
+      manifest.dimensions[table] = { ...file(points), ...measures };
     }
     for (const [table, rows] of Object.entries(columnsOnly)) {
-      await write(table as DayTable, 'empty', rows); // The keys below are tables.
-      manifest.empty[table as DayTable] = file(0);
+      const measures = await write(table as DayTable, 'empty', rows); // The keys below are tables.
+      manifest.empty[table as DayTable] = { ...file(0), ...measures };
     }
     say(`a year of ${points} points${intervals ? ' with their quarter-hours' : ''}`);
     for (const month of monthsOfYear) {
       const days = daysOfMonth(month);
-      await write('calendars', month, calendarRows(month));
-      manifest.months.calendars[month] = monthFile(days, 2 * 96);
-      if (intervals) {
-        await write('intervals', month, intervalRows(month, points));
-        manifest.months.intervals[month] = monthFile(days, points * 96);
-      }
-      await write('energy_days', month, rollUp(month, points));
-      manifest.months.energy_days[month] = monthFile(days, points * 3);
+      const put = async (table: DayTable, rows: string, rowsADay: number) => {
+        const measures = await write(table, month, rows);
+        manifest.months[table][month] = { ...monthFile(days, rowsADay), ...measures };
+      };
+      await put('calendars', calendarRows(month), 2 * 96);
+      if (intervals) await put('intervals', intervalRows(month, points), points * 96);
+      const rollUp = intervals ? summed(month, points) : formula(month, points);
+      await put('energy_days', rollUp, points * 3);
     }
     await publish(dir, manifest);
   } finally {
@@ -133,7 +137,7 @@ const intervalRows = (month: string, points: number) => `
     FROM range(1, ${points + 1}) a(p), ${daysText(month)}, range(0, 96) b(s))
   ORDER BY point, ts`;
 
-const rollUp = (month: string, points: number) => `
+const summed = (month: string, points: number) => `
   SELECT point, local_day, rank::TINYINT AS rank, sum(quantity)::BIGINT AS quantity, 0::BIGINT AS reverse_quantity,
     sum(quantity) FILTER (odd = 2)::BIGINT AS estimated_quantity,
     count(*) FILTER (odd > 2 OR odd = 0)::SMALLINT AS measured, count(*) FILTER (odd = 2)::SMALLINT AS estimated,
@@ -142,6 +146,17 @@ const rollUp = (month: string, points: number) => `
     FROM (SELECT *, hash(p * 40000 + s * 366 + dayofyear(d)) % 500 AS odd
       FROM range(1, ${points + 1}) a(p), ${daysText(month)}, range(0, 96) b(s)))
   GROUP BY ALL ORDER BY point, local_day, rank`;
+
+/** The same shape without quarter-hours behind it: a load by point and day, shared out over the ranks. */
+const formula = (month: string, points: number) => `
+  SELECT p AS point, d AS local_day, rank::TINYINT AS rank,
+    (slots * (20 + hash(p) % 900)::BIGINT * CASE WHEN isodow(d) > 5 THEN 1 ELSE 6 END
+      + (hash(p * 400 + dayofyear(d)) % 500)::BIGINT)::BIGINT AS quantity, 0::BIGINT AS reverse_quantity,
+    CASE WHEN odd = 2 THEN 1000 END::BIGINT AS estimated_quantity, (slots - (odd IN (1, 2))::INTEGER)::SMALLINT AS measured,
+    (odd = 2)::SMALLINT AS estimated, (odd = 1)::SMALLINT AS missing
+  FROM (SELECT *, hash(p * 40000 + rank * 366 + dayofyear(d)) % 30 AS odd
+    FROM range(1, ${points + 1}) a(p), ${daysText(month)}, (VALUES (2, 24), (3, 40), (4, 32)) b(rank, slots))
+  ORDER BY point, local_day, rank`;
 
 const calendarRows = (month: string) => `
   SELECT commodity, d AS local_day, s::SMALLINT AS local_slot,
@@ -173,6 +188,6 @@ const dimensions = (points: number) => ({
 /** Files without rows, for their columns. */
 const columnsOnly = {
   intervals: `SELECT * FROM (${intervalRows(`${YEAR}-01`, 1)}) LIMIT 0`,
-  energy_days: `SELECT * FROM (${rollUp(`${YEAR}-01`, 1)}) LIMIT 0`,
+  energy_days: `SELECT * FROM (${summed(`${YEAR}-01`, 1)}) LIMIT 0`,
   calendars: `SELECT * FROM (${calendarRows(`${YEAR}-01`)}) LIMIT 0`,
 };

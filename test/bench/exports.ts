@@ -1,0 +1,169 @@
+/**
+ * A million rows of a report as a file of each format, over HTTP with a session, against DuckDB's COPY of
+ * the same rows; and the memory that five million rows of CSV take of the web process.
+ */
+import { createWriteStream, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type DuckDBConnection, openDuckdb } from '../../sql/duckdb.ts';
+import { addDays } from '../../sql/local-day.ts';
+import { cpuSecondsOf, peakMemoryOf, spend } from './measure.ts';
+import type { BenchContext, Part, Row } from './part.ts';
+import { FROM, makeWarehouse, TO, ZONE } from './reports/warehouse.ts';
+import { startWeb } from './web.ts';
+
+export const exports: Part = {
+  name: 'exports',
+  says: 'a million rows of a report as a file of each format; memory of five million',
+  run: measure,
+};
+
+const PROJECT = '920001';
+/** What DuckDB itself can write; the others stand beside its CSV. */
+const formats = {
+  csv: 'FORMAT csv, HEADER true',
+  xlsx: undefined,
+  parquet: 'FORMAT parquet, COMPRESSION zstd',
+  arrow: undefined,
+  json: 'FORMAT json, ARRAY true',
+} as const;
+type Format = keyof typeof formats;
+
+interface Download {
+  firstMs: number;
+  wallS: number;
+  cpuS: number;
+  bytes: number;
+  /** Of the process that served it, and before it did. */
+  peakMb: number;
+  restMb: number;
+  file: string;
+}
+
+async function measure(context: BenchContext): Promise<Row[]> {
+  const { quick, kept, say, scratch } = context;
+  const points = quick ? 100 : 14_000;
+  const days = quick ? 10 : 72;
+  const size = { projectId: PROJECT, points, intervals: false };
+  const warehouse = await kept(`exports-${points}-1`, (dir) => makeWarehouse(dir, size, say));
+  const duckdb = await openDuckdb({ memory: '4GB', threads: 2 });
+  const connection = await duckdb.connect();
+  try {
+    const rows: Row[] = [];
+    const source = await download(context, {
+      warehouse,
+      format: 'parquet',
+      to: addDays(FROM, days),
+    });
+    const count = await rowCount(connection, source.file);
+    if (count !== points * days) throw new Error(`${count} rows came of ${points * days}`);
+    const floors = new Map<string, { wallS: number; cpuS: number }>();
+    for (const [format, how] of Object.entries(formats)) {
+      if (how)
+        floors.set(
+          format,
+          await copy(connection, { from: source.file, to: join(scratch, `floor.${format}`), how }),
+        );
+    }
+    for (const format of Object.keys(formats) as Format[]) {
+      const ours =
+        format === 'parquet'
+          ? source
+          : await download(context, { warehouse, format, to: addDays(FROM, days) });
+      const floor = floors.get(format) ?? floors.get('csv');
+      if (!floor) throw new Error('a floor is missing');
+      say(
+        `${format}: ${ours.wallS.toFixed(1)} s, ${(ours.bytes / 1e6).toFixed(0)} MB, peak ${ours.peakMb.toFixed(0)} MB`,
+      );
+      const against = formats[format]
+        ? "DuckDB's COPY of the same rows"
+        : "DuckDB's COPY as CSV, which it has instead";
+      rows.push(
+        {
+          what: `${format}: rows a second`,
+          unit: '/s',
+          ours: count / ours.wallS,
+          floor: count / floor.wallS,
+          against,
+          note: `${count} rows, ${(ours.bytes / 1e6).toFixed(1)} MB, first byte after ${ours.firstMs.toFixed(0)} ms`,
+        },
+        {
+          what: `${format}: CPU of the web process`,
+          unit: 's',
+          ours: ours.cpuS,
+          floor: floor.cpuS,
+        },
+        {
+          what: `${format}: peak memory`,
+          unit: 'MB',
+          ours: ours.peakMb,
+          note: `${ours.restMb.toFixed(0)} MB before`,
+        },
+      );
+    }
+    const large = await download(context, {
+      warehouse,
+      format: 'csv',
+      to: quick ? addDays(FROM, 2 * days) : TO,
+    });
+    rows.push({
+      what: `csv of ${((points * (quick ? 2 * days : 365)) / 1e6).toFixed(1)} M rows: peak memory`,
+      unit: 'MB',
+      ours: large.peakMb,
+      note: `${large.restMb.toFixed(0)} MB before; ${(large.bytes / 1e6).toFixed(0)} MB in ${large.wallS.toFixed(0)} s`,
+    });
+    return rows;
+  } finally {
+    connection.closeSync();
+    duckdb.close();
+  }
+}
+
+/** Takes one file from a web process of its own, whose memory is then this file's. */
+async function download(
+  context: BenchContext,
+  { warehouse, format, to }: { warehouse: string; format: Format; to: string },
+): Promise<Download> {
+  const web = await startWeb(context, { warehouse, projectIds: [PROJECT], zone: ZONE });
+  const path = `/projects/${PROJECT}/reports/energy?from=${FROM}&by=point&unit=day&against=none`;
+  try {
+    // Everything loaded and opened, by the shortest file there is.
+    await (await web.get(`${path}&to=${addDays(FROM, 1)}&format=${format}`)).arrayBuffer();
+    const restMb = peakMemoryOf(web.pid);
+    const file = join(context.scratch, `${format}-${to}.${format}`);
+    const cpu = cpuSecondsOf(web.pid);
+    const began = performance.now();
+    const response = await web.get(`${path}&to=${to}&format=${format}`, context.signal);
+    let firstMs = 0;
+    if (!response.body) throw new Error(`${format} came without a body`);
+    // fetch's stream and node:stream/web's are the same object; only their two type files disagree.
+    const body = Readable.fromWeb(
+      response.body as unknown as Parameters<typeof Readable.fromWeb>[0],
+    );
+    body.once('data', () => {
+      firstMs = performance.now() - began;
+    });
+    await pipeline(body, createWriteStream(file));
+    return {
+      ...{ firstMs, restMb, file, bytes: statSync(file).size },
+      wallS: (performance.now() - began) / 1000,
+      cpuS: cpuSecondsOf(web.pid) - cpu,
+      peakMb: peakMemoryOf(web.pid),
+    };
+  } finally {
+    await web.stop();
+  }
+}
+
+async function copy(
+  connection: DuckDBConnection,
+  { from, to, how }: { from: string; to: string; how: string },
+): Promise<{ wallS: number; cpuS: number }> {
+  return spend(() => connection.run(`COPY (SELECT * FROM '${from}') TO '${to}' (${how})`));
+}
+
+async function rowCount(connection: DuckDBConnection, file: string): Promise<number> {
+  const reader = await connection.runAndReadAll(`SELECT count(*) FROM '${file}'`);
+  return Number(reader.getRows()[0]?.[0]);
+}
