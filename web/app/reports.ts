@@ -210,6 +210,8 @@ export interface FinancePart {
 export interface FinanceReport extends Report<FinanceRow, FinanceFigures> {
   /** The same sum three ways. */
   proof: { rows: Money; ledger: Money; receipts: Money; difference: Money };
+  /** How many there were. */
+  returns: { refunds: number; reversals: number };
   byChannel: FinancePart[];
   byCashier: FinancePart[];
 }

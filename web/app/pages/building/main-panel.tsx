@@ -10,6 +10,7 @@ import { unitOf } from './building-figures.tsx';
 
 export function MainPanel({ summary }: { summary: BuildingSummary | undefined }) {
   const { t } = useTranslation();
+  const project = useProject();
   const main = summary?.main;
   const share = (part: number | null | undefined) =>
     number(part === null || part === undefined ? null : part * 100, 1);
@@ -72,6 +73,17 @@ export function MainPanel({ summary }: { summary: BuildingSummary | undefined })
               })}
             </p>
           )}
+        </div>
+      )}
+      {main && (
+        <div className="panel-foot">
+          <Link
+            to="/projects/$projectId/losses"
+            params={{ projectId: project.id }}
+            search={{ building: summary.building.id }}
+          >
+            {t('buildingView.toLosses')}
+          </Link>
         </div>
       )}
     </section>

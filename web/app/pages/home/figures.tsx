@@ -20,7 +20,7 @@ import { Spark } from '../../parts/spark.tsx';
 import { isUnit } from '../../parts/tiles.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { useAccounts, useLive, useSales } from '../../queries.ts';
-import type { DayByHour } from './home.tsx';
+import { type DayByHour, useFinanceOn } from './home.tsx';
 import { beforeUpTo, byHour, total } from './hours.ts';
 
 export function Figures({ today, hours }: { today: string; hours: DayByHour }) {
@@ -146,13 +146,20 @@ function Sales({ today }: { today: string }) {
   const project = useProject();
   const sales = useSales({ from: today, to: addDays(today, 1) });
   const rows = sales.data?.data ?? [];
+  const returns = useFinanceOn(today).data?.returns;
   return (
     <Cell
       label={t('home.sales')}
       value={amount(sum(rows.map((sale) => sale.amount.amount)) ?? (sales.data ? '0' : null))}
       unit={currencyName(project.currency, language)}
       loading={!sales.data && !sales.isError}
-      line={t('home.saleCount', { count: rows.length })}
+      line={[
+        t('home.saleCount', { count: rows.length }),
+        returns?.refunds && t('home.refundCount', { count: returns.refunds }),
+        returns?.reversals && t('home.reversalCount', { count: returns.reversals }),
+      ]
+        .filter(Boolean)
+        .join(' · ')}
     />
   );
 }

@@ -7,6 +7,8 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { useBuildings, useEnergy } from '../../queries.ts';
+import type { FinanceReport } from '../../reports.ts';
+import { useReport } from '../reports/use-report.ts';
 import { useTariffOn } from '../tariffs/periods.ts';
 import { AlarmPanel } from './alarm-panel.tsx';
 import { EnergyPanel } from './energy-panel.tsx';
@@ -97,5 +99,9 @@ export function useDayByHour(today: string, buildingId?: string) {
   const query = { unit: 'hour', by: 'project', commodity: 'electricity', buildingId } as const;
   return useEnergy({ ...query, from: today, to: addDays(today, 1) }, { everyMs: MINUTE_MS });
 }
+
+/** Today's money as the books have it: what was given back stands only there. */
+export const useFinanceOn = (today: string) =>
+  useReport<FinanceReport>('finance', { from: today, to: addDays(today, 1) });
 
 export type DayByHour = ReturnType<typeof useDayByHour>;

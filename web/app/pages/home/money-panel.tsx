@@ -1,4 +1,4 @@
-/** Today's money by channel, footed. */
+/** Today's money by channel and what was given back, footed. */
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Channel } from '../../api.ts';
@@ -8,6 +8,7 @@ import { useLanguage } from '../../language.ts';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
 import { useSales } from '../../queries.ts';
+import { useFinanceOn } from './home.tsx';
 
 const channels: readonly Channel[] = ['online', 'cash', 'transfer'];
 
@@ -17,6 +18,17 @@ export function MoneyPanel({ today }: { today: string }) {
   const project = useProject();
   const sales = useSales({ from: today, to: addDays(today, 1) });
   const rows = sales.data?.data;
+  const sold = rows?.map((sale) => sale.amount.amount) ?? [];
+  // What was given back is in the books, not among the sales. Who may not read them sees sales alone.
+  const finance = useFinanceOn(today);
+  const { refunds, reversals } = finance.data?.totals ?? {};
+  const returns =
+    refunds && reversals
+      ? ([
+          ['refunds', refunds.amount, finance.data?.returns.refunds],
+          ['reversals', reversals.amount, finance.data?.returns.reversals],
+        ] as const)
+      : undefined;
   return (
     <section className="panel">
       <div className="panel-head">
@@ -24,6 +36,7 @@ export function MoneyPanel({ today }: { today: string }) {
           <Link
             to="/projects/$projectId/sales"
             params={{ projectId: project.id }}
+            search={{ from: today, to: addDays(today, 1) }}
             className="panel-link"
           >
             {t('home.money')}
@@ -56,11 +69,19 @@ export function MoneyPanel({ today }: { today: string }) {
                 </div>
               );
             })}
+            {returns?.map(([name, text, count]) => (
+              <div key={name}>
+                <dt>
+                  {t(`home.${name}`)} {!!count && <span className="unit">{count}</span>}
+                </dt>
+                <dd>{amount(text)}</dd>
+              </div>
+            ))}
             <div className="total">
-              <dt>{t('home.net')}</dt>
+              <dt>{t(returns ? 'home.net' : 'home.sales')}</dt>
               <dd>
-                {rows ? (
-                  amount(sum(rows.map((sale) => sale.amount.amount)) ?? '0')
+                {rows && !finance.isLoading ? (
+                  amount(sum([...sold, ...(returns ?? []).map(([, text]) => text)]) ?? '0')
                 ) : (
                   <Skeleton width={70} />
                 )}
