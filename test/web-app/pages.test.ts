@@ -8,6 +8,7 @@ import { comparisonOf, completeness, toBars, toLines } from '../../web/app/pages
 import { questionOf } from '../../web/app/pages/exports/question.ts';
 import { beforeUpTo, byHour, hourOf, total } from '../../web/app/pages/home/hours.ts';
 import { bandsOn, seasonOn, versionOn } from '../../web/app/pages/tariffs/calendar.ts';
+import { arranged, type Layout, moved, readLayout } from '../../web/app/parts/table-layout.ts';
 import { asText, type Column, sorted } from '../../web/app/parts/table-model.ts';
 import { energySearch, listSearch } from '../../web/app/search.ts';
 import { workdayBands } from './fixture/tariffs.ts';
@@ -307,6 +308,36 @@ describe('a table', () => {
       '=cmd()\t2',
       '\t3',
     ]);
+  });
+});
+
+describe('the layout of a table', () => {
+  const columns = ['name', 'a', 'b', 'c'].map((key) => ({
+    key,
+    title: key,
+    width: '1fr',
+    value: () => null,
+    cell: () => null,
+  }));
+  const keysIn = (layout: Partial<Layout>) =>
+    arranged(columns, { shown: {}, order: [], widths: {}, ...layout }).map(({ key }) => key);
+
+  test('the first column names the row and stays; one that is new stands behind the one before it', () => {
+    expect(keysIn({})).toEqual(['name', 'a', 'b', 'c']);
+    expect(keysIn({ order: ['c', 'a'] })).toEqual(['name', 'c', 'a', 'b']);
+    expect(keysIn({ order: ['c', 'name', 'gone'] })).toEqual(['name', 'a', 'b', 'c']);
+    expect(moved(['name', 'a', 'b', 'c'], 'c', 0)).toEqual(['name', 'c', 'a', 'b']);
+    expect(moved(['name', 'a', 'b', 'c'], 'a', 9)).toEqual(['name', 'b', 'c', 'a']);
+    expect(moved(['name', 'a', 'b', 'c'], 'name', 2)).toEqual(['name', 'a', 'b', 'c']);
+  });
+
+  test('what was kept is read, what is no layout is dropped', () => {
+    const text = '{"shown":{"a":false,"b":1},"order":["b",2],"widths":{"a":120,"b":9,"c":"x"}}';
+    expect(readLayout(text)).toEqual({ shown: { a: false }, order: ['b'], widths: { a: 120 } });
+    for (const broken of [null, '', '[', '7', 'null', '{"order":{},"shown":3}'])
+      expect(readLayout(broken)).toEqual({ shown: {}, order: [], widths: {} });
+    const wide = arranged(columns, { shown: {}, order: [], widths: { b: 120 } });
+    expect(wide.map(({ width }) => width)).toEqual(['1fr', '1fr', '120px', '1fr']);
   });
 });
 

@@ -1,5 +1,27 @@
 /** Words of what every page has: files, saved views, keys, printing. In English; zh-tools.ts is the same. */
 export const enTools = {
+  keys: {
+    title: 'Keys',
+    everywhere: 'Everywhere',
+    page: 'On this page',
+    tables: 'In a table',
+    go: 'Go to',
+    search: 'Search',
+    filter: 'To the filter',
+    close: 'Close what is open',
+    list: 'This list',
+    act: { n: 'New sale', e: 'Export', v: 'Save view', p: 'Print' },
+    table: {
+      rows: { keys: '↑ ↓', does: 'Row by row' },
+      ends: { keys: 'Home End', does: 'To the first, to the last row' },
+      open: { keys: '↵', does: 'Open the row' },
+      select: { keys: 'Space', does: 'Select the row' },
+      extend: { keys: 'Shift ↑ ↓', does: 'Select row by row' },
+      copy: { keys: '⌘ C', does: 'Copy the selected rows, or all' },
+      width: { keys: 'Alt ← →', does: 'On a column head: narrower, wider' },
+      order: { keys: 'Shift Alt ← →', does: 'On a column head: one place on' },
+    },
+  },
   views: {
     act: 'Save view',
     saved: 'Saved view',

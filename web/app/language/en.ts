@@ -82,6 +82,12 @@ export const en = {
     complete_other: '{{count}} rows, complete',
     cut: 'The first {{count}} rows; there are more, narrow the filter',
     columns: '{{shown}} of {{all}} columns',
+    before: '{{column}} one place to the front',
+    after: '{{column}} one place to the back',
+    reset: 'As at first',
+    acts: 'Acts',
+    width: 'Drag to make the column wider, double click for its first width',
+    selected: '{{count}} of {{all}} rows selected',
     chooseColumns: 'Columns',
   },
   wait: {

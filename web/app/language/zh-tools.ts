@@ -1,5 +1,27 @@
 /** 各页通用的文字：文件、视图、按键、打印。Words of what every page has, in Chinese. */
 export const zhTools = {
+  keys: {
+    title: '按键',
+    everywhere: '任何页面',
+    page: '本页',
+    tables: '表格中',
+    go: '前往',
+    search: '查找',
+    filter: '到筛选框',
+    close: '关闭已打开的内容',
+    list: '本列表',
+    act: { n: '新售电', e: '导出', v: '保存视图', p: '打印' },
+    table: {
+      rows: { keys: '↑ ↓', does: '逐行移动' },
+      ends: { keys: 'Home End', does: '到首行、末行' },
+      open: { keys: '↵', does: '打开该行' },
+      select: { keys: 'Space', does: '选中该行' },
+      extend: { keys: 'Shift ↑ ↓', does: '逐行扩选' },
+      copy: { keys: '⌘ C', does: '复制选中行或全部' },
+      width: { keys: 'Alt ← →', does: '列头上：变窄、变宽' },
+      order: { keys: 'Shift Alt ← →', does: '列头上：移动一位' },
+    },
+  },
   views: {
     act: '保存视图',
     saved: '已存视图',

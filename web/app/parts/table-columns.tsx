@@ -1,27 +1,24 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a fieldset brings a box of its own.
-/** Which columns of a table are shown. */
+/** Which columns of a table are shown, and in which order. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from './icons.tsx';
-import type { Column } from './table-model.ts';
+import type { TableLayout } from './table-layout.ts';
 
-export function TableColumns<Row>({
-  columns,
-  chosen,
-  choose,
-}: {
-  columns: readonly Column<Row>[];
-  chosen: ReadonlySet<string>;
-  choose: (key: string, shown: boolean) => void;
-}) {
+export function TableColumns<Row>({ layout }: { layout: TableLayout<Row> }) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
+  const { all, shown, choose, move, reset, isChanged } = layout;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the menu inside.
     <span
       className="menu-anchor"
       onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}
-      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setOpen(false)}
+      onBlur={(event) => {
+        // A button that moves to its end loses the focus to nothing: the menu stays.
+        const to = event.relatedTarget;
+        if (to && !event.currentTarget.contains(to)) setOpen(false);
+      }}
     >
       <button
         type="button"
@@ -30,22 +27,65 @@ export function TableColumns<Row>({
         onClick={() => setOpen(!open)}
       >
         <Icon name="columns" size={14} />
-        {t('table.columns', { shown: chosen.size, all: columns.length })}
+        {t('table.columns', { shown: shown.length, all: all.length })}
       </button>
       {open && (
-        <div className="menu right" role="group" aria-label={t('table.chooseColumns')}>
-          {columns.map((column, index) => (
-            <label className="menu-item" key={column.key}>
-              <input
-                type="checkbox"
-                checked={chosen.has(column.key)}
-                disabled={index === 0}
-                onChange={(event) => choose(column.key, event.target.checked)}
-              />
-              {column.title}
-            </label>
-          ))}
-        </div>
+        <>
+          <button
+            type="button"
+            className="menu-behind"
+            aria-label={t('act.close')}
+            tabIndex={-1}
+            onClick={() => setOpen(false)}
+          />
+          <div
+            className="menu right table-choice"
+            role="group"
+            aria-label={t('table.chooseColumns')}
+          >
+            {all.map((column, index) => (
+              <div className="menu-item" key={column.key}>
+                <label>
+                  <input
+                    type="checkbox"
+                    checked={shown.some(({ key }) => key === column.key)}
+                    disabled={index === 0}
+                    onChange={(event) => choose(column.key, event.target.checked)}
+                  />
+                  <span className="clip">{column.title || t('table.acts')}</span>
+                </label>
+                {index > 0 && (
+                  <>
+                    <button
+                      type="button"
+                      className="button small plain icon"
+                      aria-label={t('table.before', { column: column.title })}
+                      title={t('table.before', { column: column.title })}
+                      disabled={index === 1}
+                      onClick={() => move(column.key, -1)}
+                    >
+                      <Icon name="up" size={12} />
+                    </button>
+                    <button
+                      type="button"
+                      className="button small plain icon"
+                      aria-label={t('table.after', { column: column.title })}
+                      title={t('table.after', { column: column.title })}
+                      disabled={index === all.length - 1}
+                      onClick={() => move(column.key, 1)}
+                    >
+                      <Icon name="down" size={12} />
+                    </button>
+                  </>
+                )}
+              </div>
+            ))}
+            <button type="button" className="menu-item" disabled={!isChanged} onClick={reset}>
+              <Icon name="retry" size={14} />
+              {t('table.reset')}
+            </button>
+          </div>
+        </>
       )}
     </span>
   );

@@ -3,10 +3,11 @@
 /** The table on a wide screen: a grid whose rows are drawn only where they are seen. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
-import { Icon } from './icons.tsx';
 import { Skeleton } from './notice.tsx';
 import type { TableProps } from './table.tsx';
-import { asText, type Column, parseSort } from './table-model.ts';
+import { TableHead } from './table-head.tsx';
+import type { TableLayout } from './table-layout.ts';
+import type { Column } from './table-model.ts';
 
 const ROW_PX = 29;
 const WAITING_ROWS = 8;
@@ -28,7 +29,17 @@ export function TableGrid<Row>({
   rowClass,
   foots = true,
   height,
-}: Omit<TableProps<Row>, 'onSort'> & { onSort: (key: string) => void }) {
+  layout,
+  selected,
+  onSelect,
+  onCopy,
+}: Omit<TableProps<Row>, 'onSort'> & {
+  onSort: (key: string) => void;
+  layout: TableLayout<Row>;
+  selected: ReadonlySet<string>;
+  onSelect: (keys: ReadonlySet<string>) => void;
+  onCopy: () => void;
+}) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
   const count = rows?.length ?? 0;
@@ -46,16 +57,25 @@ export function TableGrid<Row>({
     if (active >= count) setActive(count - 1);
   }, [active, count]);
 
+  const selectRange = (from: number, to: number) => {
+    const [low, high] = from < to ? [from, to] : [to, from];
+    onSelect(new Set([...selected, ...(rows?.slice(low, high + 1).map(rowKey) ?? [])]));
+  };
+
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.target !== event.currentTarget || !rows) return;
     if ((event.metaKey || event.ctrlKey) && event.key === 'c' && !getSelection()?.toString()) {
-      void navigator.clipboard.writeText(asText(rows, columns));
+      onCopy();
       return;
     }
+    if (event.key === ' ' || (event.key === 'Escape' && selected.size)) event.preventDefault();
+    if (event.key === ' ' && rows[active]) onSelect(toggled(selected, rowKey(rows[active])));
+    if (event.key === 'Escape' && selected.size) onSelect(new Set());
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 2);
     const to = target(event.key, active, count, page);
     if (to !== null) {
       event.preventDefault();
+      if (event.shiftKey) selectRange(active < 0 ? to : active, to);
       setActive(to);
       virtual.scrollToIndex(to);
     }
@@ -70,6 +90,7 @@ export function TableGrid<Row>({
       role="grid"
       aria-label={label}
       aria-rowcount={count + 1}
+      aria-multiselectable
       aria-activedescendant={active >= 0 ? `row-${active}` : undefined}
       tabIndex={0}
       style={{
@@ -79,7 +100,13 @@ export function TableGrid<Row>({
       onKeyDown={onKeyDown}
     >
       <div className="table-inner">
-        <Head columns={columns} template={template} sort={sort} onSort={onSort} />
+        <TableHead
+          columns={columns}
+          template={template}
+          sort={sort}
+          onSort={onSort}
+          layout={layout}
+        />
         {!rows && <WaitingRows columns={columns} template={template} />}
         <div className="table-rows" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
@@ -100,12 +127,21 @@ export function TableGrid<Row>({
                   role="row"
                   tabIndex={-1}
                   aria-rowindex={item.index + 2}
-                  aria-selected={isOpen || undefined}
+                  aria-selected={isOpen || selected.has(rowKey(row)) || undefined}
                   className={`table-row${onOpen ? ' opens' : ''}${item.index === active ? ' active' : ''} ${rowClass?.(row) ?? ''}`}
                   style={{ gridTemplateColumns: template }}
                   onClick={(event) => {
                     if (isOwnControl(event)) return;
                     setActive(item.index);
+                    if (event.ctrlKey || event.metaKey) {
+                      onSelect(toggled(selected, rowKey(row)));
+                      return;
+                    }
+                    if (event.shiftKey) {
+                      getSelection()?.removeAllRanges();
+                      selectRange(Math.max(0, active), item.index);
+                      return;
+                    }
                     onOpen?.(row);
                   }}
                 >
@@ -142,42 +178,6 @@ export function TableGrid<Row>({
   );
 }
 
-function Head<Row>({
-  columns,
-  template,
-  sort: sortText,
-  onSort,
-}: {
-  columns: readonly Column<Row>[];
-  template: string;
-  sort: string | undefined;
-  onSort: (key: string) => void;
-}) {
-  const sort = parseSort(sortText);
-  return (
-    <div role="row" className="table-head" style={{ gridTemplateColumns: template }}>
-      {columns.map(({ key, title, unit, align, mark }) => {
-        const by = sort?.key === key;
-        return (
-          <div
-            key={key}
-            role="columnheader"
-            aria-sort={by ? (sort.descending ? 'descending' : 'ascending') : 'none'}
-            className={`cell ${align ?? 'left'}`}
-          >
-            <button type="button" onClick={() => onSort(key)}>
-              {mark}
-              <span className="clip">{title}</span>
-              {unit && <span className="unit">{unit}</span>}
-              {by && <Icon name={sort.descending ? 'down' : 'up'} size={12} />}
-            </button>
-          </div>
-        );
-      })}
-    </div>
-  );
-}
-
 function WaitingRows<Row>({
   columns,
   template,
@@ -195,6 +195,12 @@ function WaitingRows<Row>({
       ))}
     </div>
   ));
+}
+
+function toggled(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  const next = new Set(keys);
+  if (!next.delete(key)) next.add(key);
+  return next;
 }
 
 function target(key: string, active: number, count: number, page: number): number | null {

@@ -1,16 +1,18 @@
-/** The one table: sticky head and totals, virtual rows, column choice, copy, export, keyboard. A list on a phone. */
+/** The one table: sticky head and totals, virtual rows, columns as one likes, selection, copy, export, keyboard. A list on a phone. */
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { keep, kept } from '../kept.ts';
 import { useIsPhone } from '../phone.ts';
 import { ExportMenu, type ExportQuestion } from './export-menu.tsx';
 import { Icon } from './icons.tsx';
 import { Skeleton, Waiting } from './notice.tsx';
 import { TableColumns } from './table-columns.tsx';
 import { TableGrid } from './table-grid.tsx';
+import { useLayout } from './table-layout.ts';
 import { TableList } from './table-list.tsx';
 import { asText, type Column, nextSort, parseSort, sorted } from './table-model.ts';
 import './table.css';
+
+const COPIED_MS = 1500;
 
 export interface TableProps<Row> {
   /** Its name in files and in what is kept on this device. */
@@ -49,8 +51,9 @@ export function Table<Row>(props: TableProps<Row>) {
   const { name, columns, rows, sort: sortText, complete = true } = props;
   const { t } = useTranslation();
   const phone = useIsPhone();
-  const [chosen, choose] = useColumns(name, columns);
-  const shown = columns.filter(({ key }) => chosen.has(key));
+  const layout = useLayout(name, columns);
+  const { shown } = layout;
+  const [selected, select] = useState<ReadonlySet<string>>(new Set());
   const { under } = props;
   const ordered = useMemo(() => {
     const sort = parseSort(sortText);
@@ -60,17 +63,19 @@ export function Table<Row>(props: TableProps<Row>) {
     return outer.flatMap((row) => [row, ...sorted(under(row) ?? [], columns, sort)]);
   }, [rows, columns, sortText, under]);
   const onSort = (key: string) => props.onSort?.(nextSort(parseSort(sortText), key));
+  // What a filter took away is not selected any more, whatever was.
+  const picked = ordered?.filter((row) => selected.has(props.rowKey(row))) ?? [];
+  const copied = picked.length ? picked : (ordered ?? []);
+  const copy = () => navigator.clipboard.writeText(asText(copied, shown));
   return (
     <section className="panel" aria-label={props.label}>
       <div className="panel-head">
         {props.title && <h2>{props.title}</h2>}
         {props.beside}
         <span className="rest table-acts">
-          {ordered && ordered.length > 0 && <CopyButton rows={ordered} columns={shown} />}
+          {copied.length > 0 && <CopyButton count={copied.length} copy={copy} />}
           {props.file && <ExportMenu small {...props.file} />}
-          {!phone && columns.length > 4 && (
-            <TableColumns columns={columns} chosen={chosen} choose={choose} />
-          )}
+          {!phone && columns.length > 4 && <TableColumns layout={layout} />}
         </span>
       </div>
       {ordered && !ordered.length ? (
@@ -78,13 +83,24 @@ export function Table<Row>(props: TableProps<Row>) {
       ) : phone ? (
         <TableList {...props} columns={shown} rows={ordered} />
       ) : (
-        <TableGrid {...props} columns={shown} rows={ordered} onSort={onSort} />
+        <TableGrid
+          {...props}
+          columns={shown}
+          rows={ordered}
+          onSort={onSort}
+          layout={layout}
+          selected={selected}
+          onSelect={select}
+          onCopy={() => void copy()}
+        />
       )}
       {!ordered && <Waiting what={props.waitingFor ?? props.label} />}
       <div className="panel-foot">
         <span>
           {!rows ? (
             <Skeleton width={120} />
+          ) : picked.length ? (
+            t('table.selected', { count: picked.length, all: rows.length })
           ) : complete ? (
             t('table.complete', { count: rows.length })
           ) : (
@@ -97,51 +113,21 @@ export function Table<Row>(props: TableProps<Row>) {
   );
 }
 
-/** Which columns are shown, kept on this device by the table's name. */
-function useColumns<Row>(name: string, columns: readonly Column<Row>[]) {
-  const storeKey = `wattledger.columns.${name}`;
-  const [hiddenOrShown, setChoice] = useState<Record<string, boolean>>(() => readChoice(storeKey));
-  const chosen = new Set(
-    columns.filter(({ key, optional }) => hiddenOrShown[key] ?? !optional).map(({ key }) => key),
-  );
-  const choose = (key: string, isShown: boolean) => {
-    const next = { ...hiddenOrShown, [key]: isShown };
-    setChoice(next);
-    keep(storeKey, JSON.stringify(next));
-  };
-  return [chosen, choose] as const;
-}
-
-function readChoice(key: string): Record<string, boolean> {
-  try {
-    const value: unknown = JSON.parse(kept(key) ?? '{}');
-    return value && typeof value === 'object' ? (value as Record<string, boolean>) : {}; // Written by us above.
-  } catch {
-    return {};
-  }
-}
-
-function CopyButton<Row>({
-  rows,
-  columns,
-}: {
-  rows: readonly Row[];
-  columns: readonly Column<Row>[];
-}) {
+function CopyButton({ count, copy }: { count: number; copy: () => Promise<void> }) {
   const { t } = useTranslation();
   const [done, setDone] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(asText(rows, columns));
-    setDone(true);
-    setTimeout(() => setDone(false), 1500);
-  };
   return (
     <button
       type="button"
       className="button small plain icon"
-      title={t('act.copyRows', { count: rows.length })}
-      aria-label={t('act.copyRows', { count: rows.length })}
-      onClick={() => void copy()}
+      title={t('act.copyRows', { count })}
+      aria-label={t('act.copyRows', { count })}
+      onClick={() =>
+        void copy().then(() => {
+          setDone(true);
+          setTimeout(() => setDone(false), COPIED_MS);
+        })
+      }
     >
       <Icon name={done ? 'check' : 'copy'} size={14} />
     </button>

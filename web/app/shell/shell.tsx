@@ -8,6 +8,7 @@ import { pagesFor } from './pages.ts';
 import { TopBar } from './top-bar.tsx';
 
 const Search = lazy(() => import('./search.tsx'));
+const Keys = lazy(() => import('./keys.tsx'));
 /** After G, how long a letter is waited for. */
 const GO_MS = 1200;
 
@@ -16,7 +17,8 @@ export function Shell({ place, children }: { place: Place; children: React.React
   const [searching, setSearching] = useState(false);
   const page = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  useKeys(place, () => setSearching(true));
+  const [keys, setKeys] = useState(false);
+  useKeys(place, { onSearch: () => setSearching(true), onKeys: () => setKeys(true) });
 
   useEffect(() => {
     const title = path.split('/')[3] ?? 'home';
@@ -34,6 +36,11 @@ export function Shell({ place, children }: { place: Place; children: React.React
           </main>
         </div>
         <BottomBar />
+        {keys && (
+          <Suspense>
+            <Keys onClose={() => setKeys(false)} />
+          </Suspense>
+        )}
         {searching && (
           <Suspense>
             <Search onClose={() => setSearching(false)} />
@@ -45,20 +52,20 @@ export function Shell({ place, children }: { place: Place; children: React.React
 }
 
 /**
- * ⌘K searches, / filters, G and then a letter goes to a page, any other letter presses the act that is
+ * ⌘K searches, ? lists the keys, / filters, G and then a letter goes to a page, any other letter presses the act that is
  * marked with it. Keys typed into a field are the field's.
  */
-function useKeys(place: Place, onSearch: () => void): void {
+function useKeys(place: Place, acts: { onSearch: () => void; onKeys: () => void }): void {
   const navigate = useNavigate();
   const goUntil = useRef(0);
-  const search = useRef(onSearch);
-  search.current = onSearch;
+  const latest = useRef(acts);
+  latest.current = acts;
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
-        search.current();
+        latest.current.onSearch();
         return;
       }
       if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
@@ -73,6 +80,11 @@ function useKeys(place: Place, onSearch: () => void): void {
       }
       if (event.key === 'g') {
         goUntil.current = event.timeStamp + GO_MS;
+        return;
+      }
+      if (event.key === '?') {
+        event.preventDefault();
+        latest.current.onKeys();
         return;
       }
       if (event.key === '/') {

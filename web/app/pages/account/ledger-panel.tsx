@@ -67,7 +67,7 @@ export function LedgerPanel({
   }
   return (
     <Table
-      name={`ledger-${accountId}`}
+      name="ledger"
       label={t('account.ledger')}
       file={{
         path: `/accounts/${accountId}/entries`,
