@@ -121,3 +121,21 @@ export function actorAccess(access: Access | undefined): Access {
   if (!access) throw new Problem('unauthenticated', 'Sign in, or send an API key.');
   return access;
 }
+
+/** What somebody may do who is not asking now: for work that was asked for before. */
+export async function accessOfActor(
+  db: Queryable,
+  {
+    kind,
+    id,
+    projectId,
+    now,
+  }: { kind: Actor['kind']; id: string; projectId: string | null; now: Date },
+): Promise<Access | undefined> {
+  if (kind === 'user') return accessOfUser(db, { userId: id, projectId });
+  const found = await db.execute<{ hash: string }>(
+    sql`SELECT hash FROM api_keys WHERE id = ${id}::bigint`,
+  );
+  const hash = found.rows[0]?.hash;
+  return hash === undefined ? undefined : accessOfKey(db, { hash, projectId, now });
+}

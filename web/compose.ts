@@ -5,12 +5,17 @@ import { type Room, rooms } from '../sql/owners.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
 import { createAuth } from './auth.ts';
+import { type ExportWorker, openExportWorker } from './export-worker.ts';
+import { type ApiDescription, hasFileIn } from './list-files.ts';
+import { describeApi } from './openapi.ts';
 import { createServer, type RoomDeps, type Server } from './server.ts';
 import { readAssets } from './static.ts';
 
 export interface Composed {
   app: Server;
   rooms: Record<Room, RoomDeps>;
+  /** Makes files in the background once it is started. */
+  exports: ExportWorker;
   close: () => Promise<void>;
 }
 
@@ -48,17 +53,29 @@ export function compose({
     Room,
     RoomDeps
   >;
-  const app = createServer({
+  const exports = openExportWorker({
+    db: deps.web.db,
+    dataDir,
+    clock,
+    log,
+    ask: (request, env) => app.fetch(request, env as object), // What the worker has made.
+    hasFile: hasFileIn(() => describeApi(app) as ApiDescription), // As much of it as lists need.
+  });
+  const app: Server = createServer({
     rooms: deps,
     auth: createAuth({ db: deps.web.db, secret: sessionSecret, clock }),
     clock,
     log,
+    secret: sessionSecret,
+    exports,
     assets: appFolder === undefined ? new Map() : readAssets(appFolder),
   });
   return {
     app,
     rooms: deps,
+    exports,
     close: async () => {
+      await exports.close();
       await Promise.all(rooms.map((room) => pools[room].close()));
     },
   };

@@ -235,7 +235,7 @@ function listsOf({ paths = {}, components }: ApiDescription): {
     if (!row) return [];
     return [
       {
-        pattern: new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`),
+        pattern: patternOf(path),
         path,
         summary: get.summary ?? path,
         row,
@@ -254,6 +254,19 @@ function rowOf({ responses }: Operation, components: Components): JsonSchema | u
   const items = isList && properties.data ? resolved(properties.data, components).items : undefined;
   return items && resolved(items, components);
 }
+
+/** Says of an address (its path) whether files can be had there: of a list, or of a report. */
+export function hasFileIn(describe: () => ApiDescription): (path: string) => boolean {
+  let patterns: RegExp[] | undefined;
+  return (path) => {
+    patterns ??= Object.entries(describe().paths ?? {})
+      .filter(([, { get }]) => get?.parameters?.some((p) => p.name === 'format'))
+      .map(([at]) => patternOf(at));
+    return patterns.some((pattern) => pattern.test(path));
+  };
+}
+
+const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`);
 
 /** Writes into the description of the API that its lists can be had as files. */
 export function describeListFiles({ paths = {}, components }: ApiDescription): void {

@@ -33,6 +33,7 @@ if (env.adminPassword) {
 
 const server = serve({ fetch: web.app.fetch, port: env.port, hostname: env.host }, () => {
   log.info({ host: env.host, port: env.port }, 'listening');
+  web.exports.start();
   process.send?.('ready');
 });
 server.once('error', (error) => {
@@ -41,7 +42,9 @@ server.once('error', (error) => {
 });
 
 const tidying = setInterval(() => {
-  tidy(web.rooms.web.db, systemClock()).catch((error: unknown) => log.warn({ err: error }, 'tidy'));
+  tidy(web.rooms.web.db, systemClock(), env.dataFolder).catch((error: unknown) =>
+    log.warn({ err: error }, 'tidy'),
+  );
 }, TIDY_EVERY_MS);
 
 let stopping = false;

@@ -6,6 +6,8 @@ import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { alarmRoutes } from './alarms.ts';
 import type { Auth } from './auth.ts';
 import { buildingRoutes } from './buildings.ts';
+import type { ExportWorker } from './export-worker.ts';
+import { exportRoutes } from './exports.ts';
 import { grantRoutes } from './grants.ts';
 import { groupRoutes } from './groups.ts';
 import { keyRoutes } from './keys.ts';
@@ -20,6 +22,10 @@ export interface WebDeps {
   db: Db;
   clock: Clock;
   auth: Auth;
+  dataDir: string;
+  /** Signs links to files. */
+  secret: string;
+  exports: ExportWorker;
 }
 
 /** Every route of this room, to be mounted under /api/v1. */
@@ -37,6 +43,7 @@ export function routes(deps: WebDeps): OpenAPIHono<RouteEnv> {
     alarmRoutes,
     systemLogRoutes,
     viewRoutes,
+    exportRoutes,
   ];
   for (const part of parts) app.route('/', part(deps));
   return app;

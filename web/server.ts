@@ -12,12 +12,14 @@ import { routes as billingRoutes } from '../billing/routes.ts';
 import { routes as ingestRoutes } from '../ingest/routes.ts';
 import type { Clock } from '../sql/clock.ts';
 import type { Room } from '../sql/owners.ts';
+import type { Actor } from '../sql/permission.ts';
 import type { Db } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import type { RouteEnv } from '../sql/route.ts';
-import { accessOfKey, accessOfUser } from './access.ts';
+import { accessOfActor, accessOfKey, accessOfUser } from './access.ts';
 import { type Auth, hashOfKey } from './auth.ts';
+import { ACTING, type ExportWorker } from './export-worker.ts';
 import { problemOf, renderFailure } from './failure.ts';
 import { mountHealth } from './health.ts';
 import { type ApiDescription, listFiles } from './list-files.ts';
@@ -42,6 +44,9 @@ export interface ServerDeps {
   clock: Clock;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   assets: Assets;
+  /** Signs links to files. */
+  secret: string;
+  exports: ExportWorker;
   /** Origins beyond that of the Host header at which our pages are served. */
   origins?: readonly string[];
 }
@@ -79,7 +84,7 @@ export function createServer(deps: ServerDeps): Server {
     }),
   );
 
-  app.route('/api/v1', webRoutes({ ...deps.rooms.web, auth: deps.auth }));
+  app.route('/api/v1', webRoutes({ ...deps.rooms.web, ...deps }));
   app.route('/api/v1', ingestRoutes(deps.rooms.ingest));
   app.route('/api/v1', billingRoutes(deps.rooms.billing));
   app.route('/api/v1', analyticsRoutes(deps.rooms.analytics));
@@ -160,8 +165,14 @@ function authenticate({ rooms, auth, clock }: ServerDeps): MiddlewareHandler<Rou
   return async (c, next) => {
     const asked = PROJECT_PATH.exec(c.req.path)?.[1];
     const projectId = asked && BigInt(asked) <= LARGEST_ID ? asked : null;
+    // Node's server puts other things there: only our own call can be acting for somebody.
+    const acting = (c.env as { [ACTING]?: Actor } | undefined)?.[ACTING];
     const authorization = c.req.header('authorization');
-    if (authorization !== undefined) {
+    if (acting) {
+      const access = await accessOfActor(db, { ...acting, projectId, now: clock() });
+      if (!access) throw new Problem('unauthenticated', 'Who asked for it is gone.');
+      c.set('access', access);
+    } else if (authorization !== undefined) {
       const key = /^Bearer (wl_[\w-]{43})$/.exec(authorization)?.[1];
       const access =
         key && (await accessOfKey(db, { hash: hashOfKey(key), projectId, now: clock() }));

@@ -25,10 +25,10 @@ export interface WorkFolder {
 
 /** The work folder in the data folder; what a process before this one has left there is removed. */
 export function openWorkFolder(dataDir: string): WorkFolder {
-  const folder = join(dataDir, 'exports', 'work');
   let isReady = false;
   return {
     use: async (signal, work) => {
+      const folder = join(dataDir, 'exports', 'work');
       if (!isReady) rmSync(folder, { recursive: true, force: true });
       isReady = true;
       mkdirSync(folder, { recursive: true });
@@ -58,9 +58,15 @@ export function openWorkFolder(dataDir: string): WorkFolder {
   };
 }
 
-async function trouble(folder: string, file: string): Promise<Problem | undefined> {
+/** Throws Problem `disk-full` when the disk of a folder has no more room for files. */
+export async function demandRoom(folder: string): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(folder);
-  if (bavail * bsize < Math.min(FREE_BYTES_MIN, blocks * bsize * FREE_SHARE_MIN)) return full();
+  if (bavail * bsize < Math.min(FREE_BYTES_MIN, blocks * bsize * FREE_SHARE_MIN)) throw full();
+}
+
+async function trouble(folder: string, file: string): Promise<Problem | undefined> {
+  const isFull = await demandRoom(folder).catch((problem: Problem) => problem);
+  if (isFull) return isFull;
   const bytes = await stat(file).then(
     ({ size }) => size,
     () => 0,

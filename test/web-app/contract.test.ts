@@ -16,6 +16,8 @@ async function schemas(): Promise<Described> {
     clock: () => new Date(0),
     log: { info() {}, warn() {}, error() {} },
     assets: nothing,
+    secret: '',
+    exports: nothing,
   });
   const answer = await app.request('/api/openapi.json');
   return (await answer.json()).components.schemas;

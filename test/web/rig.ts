@@ -34,6 +34,8 @@ export interface Rig {
   rooms: ReturnType<typeof compose>['rooms'];
   urls: Awaited<ReturnType<typeof freshDatabase>>['urls'];
   dataDir: string;
+  /** Not started: a test says when a job runs. */
+  exports: ReturnType<typeof compose>['exports'];
   clock: { now: Date };
   /** Nobody signed in. */
   anyone: Ask;
@@ -70,6 +72,7 @@ export async function openRig(): Promise<Rig> {
     app: web.app,
     db,
     rooms: web.rooms,
+    exports: web.exports,
     urls: database.urls,
     dataDir,
     clock,
