@@ -25,7 +25,7 @@ const QUIET_DAYS = 3;
 const MONTH_BYTES_MAX = 256 * 1024 * 1024;
 
 /** The local day of a row, and how a file of the table is sorted for those who read it. */
-const layouts: Record<DayTable, { localDay: string; sort: string }> = {
+export const layouts: Record<DayTable, { localDay: string; sort: string }> = {
   intervals: { localDay: 'local_day', sort: 'point, ts' },
   energy_days: { localDay: 'local_day', sort: 'point, local_day, rank' },
   calendars: { localDay: 'local_day', sort: 'commodity, local_day, local_slot' },

@@ -2,7 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../sql/log.ts';
 import { messageOf } from '../sql/refusal.ts';
+import { checkWarehouse } from './check.ts';
+import { isCheckWished, readCheck } from './check-store.ts';
 import { isDiskFull } from './disk.ts';
+import { warehouseDir } from './manifest.ts';
 import {
   compactProject,
   exportProject,
@@ -13,6 +16,8 @@ import {
 
 /** Between two looks for dirty days. */
 const PASS_EVERY_MS = 3_000;
+/** Between two checks of everything. */
+const FULL_CHECK_EVERY_MS = 86_400_000;
 /** Longest pause while a source does not answer. */
 const PAUSE_MAX_MS = 30_000;
 /** The warehouse has one writer; whoever comes second waits until the first is gone. */
@@ -26,6 +31,7 @@ export async function keepWarehouse({
 }: WarehouseParts & { log: Log; signal: AbortSignal }): Promise<void> {
   const thoroughly = new Set<string>();
   const unfinished = new Set<string>();
+  const checked = new Set<string>();
   let failures = 0;
   while (!signal.aborted) {
     let more = false;
@@ -46,6 +52,8 @@ export async function keepWarehouse({
             } else {
               thoroughly.add(project.id);
               unfinished.delete(project.id);
+              await checkOver(parts, project, { isFirst: !checked.has(project.id), log, signal });
+              checked.add(project.id);
             }
           } catch (error) {
             // One project's trouble does not hold up the others; it is told when they are done.
@@ -57,6 +65,7 @@ export async function keepWarehouse({
       });
       failures = 0;
     } catch (error) {
+      if (signal.aborted) break;
       failures += 1;
       const full = isDiskFull(error);
       log[full ? 'error' : 'warn'](
@@ -98,6 +107,36 @@ async function passOver(
   const compacted = await compactProject(parts, project);
   if (compacted) log.info({ projectId: project.id, ...compacted }, 'a month in one file');
   return false;
+}
+
+/** Checks a project when somebody wishes it, once a day, and lightly when the process has begun. */
+async function checkOver(
+  parts: WarehouseParts,
+  project: Project,
+  { isFirst, log, signal }: { isFirst: boolean; log: Log; signal: AbortSignal },
+): Promise<void> {
+  const dir = warehouseDir(parts.dataDir);
+  const fullAt = readCheck(dir, project.id)?.fullAt;
+  const isOld = !fullAt || parts.clock().getTime() - Date.parse(fullAt) >= FULL_CHECK_EVERY_MS;
+  const full = isOld || isCheckWished(dir, project.id);
+  if (!full && !isFirst) return;
+  const report = await checkWarehouse(parts, project, {
+    full,
+    between: async () => {
+      signal.throwIfAborted();
+      for (const other of await listProjects(parts.db)) {
+        await exportProject(parts, other, { thorough: false });
+      }
+    },
+    catchUp: async () => {
+      await exportProject(parts, project, { thorough: false, goOn: true });
+    },
+  });
+  if (!report) return;
+  const { differences, ...figures } = report;
+  const said = { projectId: project.id, ...figures };
+  if (differences.length === 0) log.info(said, 'checked');
+  else log.error({ ...said, first: differences.slice(0, 5) }, 'the warehouse differed: rebuilding');
 }
 
 /** Runs `work` under a lock of Postgres that ends with its connection, so with its process. */

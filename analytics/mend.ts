@@ -20,6 +20,8 @@ const DAYS_A_VERSION = 40;
 export interface Mending {
   /** What was found, and is dealt with in this version. */
   damages: Damage[];
+  /** What is as it was written, but was found to differ from its source. */
+  again: Doubt[];
   /** Doubts that are answered once the version is in force. */
   doubts: Doubt[];
   /** Files called lost that are good again, as a backup may bring them back. */
@@ -54,11 +56,6 @@ export async function findMending({
   const stillLost = thorough ? await damagesOf(dir, lost, { anew: true }) : lost;
   const isIn = (files: readonly NamedFile[], { name }: NamedFile) =>
     files.some((file) => file.name === name);
-  for (const file of looked) {
-    if (isIn(wrong, file) || !doubtOf(file).some(({ rewrite }) => rewrite)) continue;
-    wrong.push({ ...file, what: 'content', found: null, expected: null });
-  }
-
   // Intervals before what is made of them, as the list of tables has it.
   const damages: Damage[] = [];
   let days = 0;
@@ -68,25 +65,32 @@ export async function findMending({
     damages.push(damage);
   }
   const postponed = wrong.slice(damages.length);
+  const rewrites = doubts.filter(({ rewrite }) => rewrite);
+  const again = rewrites.slice(0, DAYS_A_VERSION);
+  const looks = doubts.filter(
+    ({ rewrite, table, part }) =>
+      !rewrite && !postponed.some((d) => d.table === table && d.part === part),
+  );
   return {
     damages,
     recovered: lost.filter((file) => !isIn(stillLost, file)),
-    doubts: doubts.filter(
-      ({ table, part }) => !postponed.some((d) => d.table === table && d.part === part),
-    ),
-    more: postponed.length > 0,
+    again,
+    doubts: [...looks, ...again],
+    more: postponed.length > 0 || again.length < rewrites.length,
   };
 }
 
-/** The days that have to be written anew, by table; `next` no longer names what is damaged. */
+export type DaysByTable = Record<DayTable, Set<LocalDay>>;
+
+/**
+ * The days whose file is damaged, and all that have to be written anew; `next` no longer names what is
+ * damaged.
+ */
 export function takeOut(
   next: Manifest,
-  { damages, recovered }: Pick<Mending, 'damages' | 'recovered'>,
-): Record<DayTable, Set<LocalDay>> {
-  const days = Object.fromEntries(dayTables.map((table) => [table, new Set()])) as Record<
-    DayTable,
-    Set<LocalDay>
-  >; // Every table has its set.
+  { damages, recovered, again }: Pick<Mending, 'damages' | 'recovered' | 'again'>,
+): { damaged: DaysByTable; must: DaysByTable } {
+  const damaged = noDays();
   for (const { table, part } of recovered) {
     if (isDayTable(table) && part) delete next.days[table][part]?.lost;
   }
@@ -95,12 +99,24 @@ export function takeOut(
     if (!isDayTable(table)) delete next.dimensions[table];
     else if (part === 'empty') delete next.empty[table];
     else if (part) {
-      for (const day of daysIn(next, damage)) days[table].add(day);
+      for (const day of daysIn(next, damage)) damaged[table].add(day);
       delete next.months[table][part];
     }
   }
-  return days;
+  const must = noDays();
+  for (const table of dayTables) for (const day of damaged[table]) must[table].add(day);
+  for (const { table, part } of again) {
+    if (!isDayTable(table)) delete next.dimensions[table];
+    else if (part && part.length === DAY_LENGTH) must[table].add(part);
+  }
+  return { damaged, must };
 }
+
+const DAY_LENGTH = 'YYYY-MM-DD'.length;
+
+const noDays = (): DaysByTable =>
+  // Every table has its set.
+  Object.fromEntries(dayTables.map((table) => [table, new Set()])) as unknown as DaysByTable;
 
 /** The local days that lie in a file; none in a dimension. */
 function daysIn(manifest: Manifest, { table, part }: NamedFile): LocalDay[] {

@@ -41,7 +41,7 @@ export async function postingFingerprints(
 }
 
 /** The local day of an instant, in SQL. The zone stands in a statement that takes no parameters. */
-function localDay(column: string, zone: string): string {
+export function localDay(column: string, zone: string): string {
   if (!/^[A-Za-z0-9_+/-]{1,64}$/.test(zone)) throw new Error('not a zone');
   return `(${column} AT TIME ZONE '${zone}')::date`;
 }

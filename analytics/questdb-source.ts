@@ -132,7 +132,8 @@ export async function exportSamples(
   );
 }
 
-const within = (fromMs: number, toMs: number) =>
+/** A condition on `ts`, half-open. */
+export const within = (fromMs: number, toMs: number): string =>
   `ts >= '${new Date(fromMs).toISOString()}' AND ts < '${new Date(toMs).toISOString()}'`;
 
 /** Days as runs without a gap, half-open. */

@@ -19,6 +19,7 @@ import { askEnergy, CELLS_MAX, type EnergyQuestion, groupings } from './question
 import { openReader } from './reader.ts';
 import { fileOf } from './report-file.ts';
 import { mountReports } from './reports.ts';
+import { mountWarehouse } from './warehouse-routes.ts';
 
 /** Longest range of a report, in local days, by unit. */
 const DAYS_MAX = {
@@ -119,6 +120,7 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
   const deps = { db, questdb, clock, dataDir, reader };
   mountReports(app, deps);
   mountBuildingSummary(app, deps);
+  mountWarehouse(app, deps);
 
   app.openapi(energyRoute, async (c) => {
     const { projectId } = c.req.valid('param');

@@ -23,7 +23,7 @@ import {
   readManifest,
   warehouseDir,
 } from './manifest.ts';
-import { findMending, takeOut } from './mend.ts';
+import { type DaysByTable, findMending, takeOut } from './mend.ts';
 import { type PostingTable, postingFingerprints } from './postgres-source.ts';
 import {
   daysToLookAt,
@@ -36,7 +36,7 @@ import {
 import { readReportingCalendar } from './reporting-calendar.ts';
 import { retire, sweep } from './sweep.ts';
 import { DIRTY_A_PASS, planWork, type Seen } from './work.ts';
-import { type Mend, writeFiles } from './write-files.ts';
+import { writeFiles } from './write-files.ts';
 
 /** How often, at most, what changes all the time (today, sales, names) is looked at again. */
 const REFRESH_MS = 60_000;
@@ -44,7 +44,7 @@ const REFRESH_MS = 60_000;
  * The hot time in days: so long all channels of the samples are asked of QuestDB. A day that leaves it
  * is written to the warehouse as a whole.
  */
-const HOT_DAYS = 90;
+export const HOT_DAYS = 90;
 /** A month is compacted although some of its days wait for their settlement, so long after its end. */
 const WAIT_MAX_DAYS = 35;
 /** A day that ingest is still building is waited for, since each export takes in all its points. */
@@ -148,16 +148,16 @@ export async function draftVersion(
   const mending = await findMending({ dir, manifest, doubts, due, thorough });
   const next = nextVersion(manifest);
   next.zone = zone;
-  const mend = takeOut(next, mending);
+  const { damaged, must } = takeOut(next, mending);
   const partitions = due ? await readPartitions(questdb) : undefined;
   const seen = await lookAt({ pool, questdb }, project, {
     dirtyDays: dirty.map((d) => d.localDay),
-    mend,
+    must,
     recent: due ? [addDays(today, -1), today] : [],
     before: thorough ? { intervals: {}, samples: {} } : manifest.partitions,
     partitions,
   });
-  const work = planWork({ manifest, today, hotDays, now, dirty, seen, calendar, mend, due });
+  const work = planWork({ manifest, today, hotDays, now, dirty, seen, calendar, must, due });
   if (partitions && !work.more && !mending.more) {
     next.asOf = now.toISOString();
     next.partitions.intervals = partitions.intervals;
@@ -169,7 +169,7 @@ export async function draftVersion(
   try {
     const written = await writeFiles(
       { pool, exporter, dir },
-      { manifest, next, work, mend, seen, calendar },
+      { manifest, next, work, damaged, seen, calendar },
     );
     await exporter.sync();
     await mergeLate({ dir, connection }, next, now);
@@ -251,13 +251,13 @@ async function lookAt(
   { id: projectId, zone }: Project,
   {
     dirtyDays,
-    mend,
+    must,
     recent,
     before,
     partitions,
   }: {
     dirtyDays: readonly LocalDay[];
-    mend: Mend;
+    must: DaysByTable;
     recent: readonly LocalDay[];
     before: Manifest['partitions'];
     /** Undefined between two minutes, when only what is dirty is looked at. */
@@ -269,8 +269,8 @@ async function lookAt(
       ? daysToLookAt(zone, { seen: before[table], now: partitions[table] })
       : [];
     const mended = {
-      intervals: mend.intervals,
-      samples: [...mend.registers, ...mend.electrical_days, ...mend.samples],
+      intervals: must.intervals,
+      samples: [...must.registers, ...must.electrical_days, ...must.samples],
     };
     return [...new Set([...moved, ...dirtyDays, ...recent, ...mended[table]])];
   };

@@ -50,7 +50,7 @@ export function planWork({
   dirty,
   seen,
   calendar,
-  mend,
+  must,
   due,
 }: {
   manifest: Manifest;
@@ -61,8 +61,8 @@ export function planWork({
   dirty: readonly { id: string; localDay: LocalDay }[];
   seen: Seen;
   calendar: ReportingCalendar;
-  /** Days whose file is damaged: all of them are written. */
-  mend: Record<DayTable, ReadonlySet<LocalDay>>;
+  /** Days whose file is damaged or wrong: all of them are written. */
+  must: Record<DayTable, ReadonlySet<LocalDay>>;
   due: boolean;
 }): Work {
   const stale = new Set<LocalDay>();
@@ -72,7 +72,7 @@ export function planWork({
     // Even without an interval: today is there, empty, before anything has come.
     if (!manifest.days.intervals[today]) stale.add(today);
   }
-  const intervals = inOrder(mend.intervals, stale);
+  const intervals = inOrder(must.intervals, stale);
   const written = new Set(intervals.first(DAYS_A_VERSION));
   const days = new Set([...daysOf(manifest, 'intervals'), ...written]);
   const staleCalendars = [...days].filter(
@@ -80,7 +80,7 @@ export function planWork({
   );
   // A day written for the first time needs its calendar in the same version; the others wait.
   const needed = staleCalendars.filter((day) => written.has(day));
-  const calendars = inOrder(new Set([...mend.calendars, ...needed]), staleCalendars);
+  const calendars = inOrder(new Set([...must.calendars, ...needed]), staleCalendars);
 
   const staleSamples = new Set(changed(manifest, 'registers', seen.samples));
   const samplesWait = staleSamples.has(today) && (!due || !isSamplesTurn(manifest, today, now));
@@ -93,7 +93,7 @@ export function planWork({
       dayContent(manifest, 'samples', day)?.fingerprint !==
         dayContent(manifest, 'registers', day)?.fingerprint,
   );
-  const samples = inOrder(new Set([...mend.registers, ...mend.electrical_days, ...mend.samples]), [
+  const samples = inOrder(new Set([...must.registers, ...must.electrical_days, ...must.samples]), [
     ...staleSamples,
     ...staleWhole,
   ]);
@@ -103,17 +103,17 @@ export function planWork({
   const postings = Object.fromEntries(
     postingTables.map((table) => [
       table,
-      inOrder(mend[table], changed(manifest, table, seen[table])),
+      inOrder(must[table], changed(manifest, table, seen[table])),
     ]),
   ) as Record<PostingTable, Ordered>; // Each of the tables, as the list says.
   const lists = [intervals, calendars, ...Object.values(postings)];
   return {
     intervals: [...written],
     calendars: calendars.first(DAYS_A_VERSION),
-    energyDays: [...mend.energy_days],
+    energyDays: [...must.energy_days],
     samples: samplesWritten.map((day) => ({
       day,
-      whole: day < coldBefore || mend.samples.has(day),
+      whole: day < coldBefore || must.samples.has(day),
     })),
     postings: {
       charges: postings.charges.first(DAYS_A_VERSION),

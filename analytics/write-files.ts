@@ -12,12 +12,10 @@ import {
   type Manifest,
   type WarehouseFile,
 } from './manifest.ts';
+import type { DaysByTable } from './mend.ts';
 import { dimensionFingerprint, postingTables } from './postgres-source.ts';
 import type { ReportingCalendar } from './reporting-calendar.ts';
 import type { Seen, Work } from './work.ts';
-
-/** Days whose file is damaged, by table. */
-export type Mend = Record<DayTable, ReadonlySet<LocalDay>>;
 
 export interface Written {
   files: number;
@@ -34,14 +32,15 @@ export async function writeFiles(
     manifest,
     next,
     work,
-    mend,
+    damaged,
     seen,
     calendar,
   }: {
     manifest: Manifest;
     next: Manifest;
     work: Work;
-    mend: Mend;
+    /** Days whose file is damaged. */
+    damaged: DaysByTable;
     seen: Seen;
     calendar: ReportingCalendar;
   },
@@ -60,7 +59,7 @@ export async function writeFiles(
       days[table][day] = file;
       return true;
     }
-    if (mend[table].has(day)) await lose(table, day, file);
+    if (damaged[table].has(day)) await lose(table, day, file);
     else kept.add(day);
     return false;
   };
@@ -90,8 +89,9 @@ export async function writeFiles(
   }
   for (const day of new Set([...work.intervals, ...work.calendars, ...work.energyDays])) {
     const isMade = days.intervals[day]?.lost !== true;
-    const isNews = !kept.has(day) || work.calendars.includes(day) || mend.energy_days.has(day);
-    if (!isMade && mend.energy_days.has(day)) await lose('energy_days', day);
+    const isAsked = work.calendars.includes(day) || work.energyDays.includes(day);
+    const isNews = !kept.has(day) || isAsked;
+    if (!isMade && damaged.energy_days.has(day)) await lose('energy_days', day);
     if (!isMade || !isNews) continue;
     days.energy_days[day] = await exporter.energyDays(day);
     files += 1;
@@ -101,7 +101,7 @@ export async function writeFiles(
       seen.samples.get(day) ?? dayContent(manifest, 'registers', day)?.fingerprint ?? '';
     let made: SampleFiles = await exporter.samples(day, { fingerprint, whole });
     const own = next.days.samples[day] ?? next.months.samples[day.slice(0, 7)]?.days[day];
-    if (holdsLess('registers', day, made.registers) && own && !mend.samples.has(day)) {
+    if (holdsLess('registers', day, made.registers) && own && !damaged.samples.has(day)) {
       made = await exporter.samples(day, {
         fingerprint: own.fingerprint,
         whole: false,
@@ -109,7 +109,7 @@ export async function writeFiles(
       });
     }
     const isNew = await put('registers', day, made.registers);
-    if (isNew || mend.electrical_days.has(day)) {
+    if (isNew || damaged.electrical_days.has(day)) {
       await put('electrical_days', day, made.electrical_days);
     }
     if (made.samples) await put('samples', day, made.samples);
