@@ -1,21 +1,27 @@
 /** The load profile: how power runs through time, by minute, quarter-hour, hour or day. */
 import { z } from '@hono/zod-openapi';
-import { question } from '../../sql/duckdb.ts';
-import { daySchema } from '../../sql/route.ts';
+import { type DuckDBConnection, question } from '../../sql/duckdb.ts';
+import { dayStart, isLocalDay } from '../../sql/local-day.ts';
+import { Problem } from '../../sql/problem.ts';
+import { daySchema, instantSchema } from '../../sql/route.ts';
+import type { Answered } from '../ask.ts';
 import { list } from '../columns.ts';
 import { loadQuery, loadTotals, openLoad } from '../load.ts';
+import { minuteRelation } from '../minutes.ts';
 import { type Axis, axisOf } from '../periods.ts';
-import { checkRange, type Report } from '../report.ts';
+import { checkRange, type Relation, type Report, type ReportPlace } from '../report.ts';
 
-const steps = ['quarter', 'hour', 'day'] as const;
-type Step = (typeof steps)[number];
+const steps = ['minute', 'quarter', 'hour', 'day'] as const;
+type Step = Exclude<(typeof steps)[number], 'minute'>;
 
 /** Longest range by step, in local days. */
 const DAYS_MAX = { quarter: 100, hour: 400, day: 3_700 } as const satisfies Record<Step, number>;
 
 const query = {
-  from: daySchema,
-  to: daySchema.openapi({ description: 'The day after the last one' }),
+  from: z.union([daySchema, instantSchema]).openapi({
+    description: 'A local day; by minute also an instant',
+  }),
+  to: z.union([daySchema, instantSchema]).openapi({ description: 'Exclusive' }),
   step: z.enum(steps).default('quarter').openapi({ description: 'Length of a row' }),
   ...loadQuery,
 };
@@ -23,7 +29,7 @@ const query = {
 export const loadProfile: Report<typeof query> = {
   name: 'load-profile',
   summary: 'Power through time',
-  description: `Average, lowest and highest power and the energy of the project, or of the places asked for, by step. Every step of the range has a row; what is not known is null, and of several points the sum is of those that are known: \`missing\` counts the others. Today comes up to the newest quarter-hour that is built. Ranges: ${Object.entries(
+  description: `Average, lowest and highest power and the energy of the project, or of the places asked for, by step. Every step of the range has a row; what is not known is null, and of several points the sum is of those that are known: \`missing\` counts the others. Today comes up to the newest sample: the current quarter-hour has what flowed in it so far, and is in no total of power. Ranges: by minute one point for two days, ${Object.entries(
     DAYS_MAX,
   )
     .map(([step, days]) => `by ${step} at most ${days} days`)
@@ -37,11 +43,11 @@ export const loadProfile: Report<typeof query> = {
     },
     {
       ...{ name: 'min_power_w', type: 'number', unit: 'W', title: 'Lowest power' },
-      says: 'Lowest quarter-hour average of the step',
+      says: 'Lowest quarter-hour average of the step; by minute the lowest sample',
     },
     {
       ...{ name: 'max_power_w', type: 'number', unit: 'W', title: 'Highest power' },
-      says: 'Highest quarter-hour average of the step',
+      says: 'Highest quarter-hour average of the step; by minute the highest sample',
     },
     { name: 'quantity', type: 'integer', unit: 'Wh', title: 'Energy', sum: true },
     { name: 'measured', type: 'integer', unit: 'slot', title: 'Measured', sum: true },
@@ -50,6 +56,10 @@ export const loadProfile: Report<typeof query> = {
   ],
   relation: async (connection, asked, place) => {
     const { step, from, to } = asked;
+    if (step === 'minute') return byMinute(connection, asked, place);
+    for (const [name, value] of Object.entries({ from, to })) {
+      if (!isLocalDay(value)) throw wrong(name, 'only by minute may a range be cut within a day');
+    }
     checkRange({ from, to, daysMax: DAYS_MAX[step] });
     const unit = step === 'hour' ? 'hour' : 'day';
     const axis = axisOf({ zone: place.zone, from, to, unit, against: 'none' });
@@ -73,6 +83,23 @@ export const loadProfile: Report<typeof query> = {
     };
   },
 };
+
+function byMinute(
+  connection: DuckDBConnection,
+  { from, to, pointId }: { from: string; to: string; pointId?: string },
+  place: ReportPlace & Answered,
+): Promise<Relation> {
+  if (!pointId) throw wrong('pointId', 'by minute there is one point at a time');
+  const msOf = (at: string) => (isLocalDay(at) ? dayStart(place.zone, at) : Date.parse(at));
+  const [fromMs, toMs] = [msOf(from), msOf(to)];
+  if (fromMs >= toMs) throw wrong('to', 'must be later than from');
+  return minuteRelation(connection, { pointId, fromMs, toMs }, place);
+}
+
+const wrong = (name: string, message: string) =>
+  new Problem('invalid-request', `query/${name}: ${message}`, {
+    faults: [{ at: `query/${name}`, message }],
+  });
 
 const quartersOf = ({ periods }: Axis) =>
   periods.flatMap(({ fromQuarter, toQuarter }) =>

@@ -205,6 +205,62 @@ test('demand by month and account, to the quarter-hour in which a point changed 
   ]);
 });
 
+test('the current quarter-hour has what flowed so far, and by minute each sample is seen', async () => {
+  const { park, projectId, ids } = works;
+  await park.owner.query('UPDATE installations SET ct = 3 WHERE point_id = $1', [ids.b2]);
+  const base = Date.parse(startOf('2026-11-24', 57));
+  // Every minute from 14:11:20, the meter at 100 Wh a minute; the one of 14:19 is left out.
+  const minutes = [...Array(21).keys()].filter((i) => i !== 8);
+  await park.writeSamples(
+    projectId,
+    minutes.map((i) => ({
+      meter: ids['m-b2'] ?? '',
+      at: new Date(base - 220_000 + i * 60_000).toISOString(),
+      values: { active_wh: 1_000_000 + i * 100, power_w: 6_000 + i },
+    })),
+  );
+  park.setNow('2026-11-24T06:32:08Z');
+  await park.export(projectId, zone, true);
+  const newest = base - 220_000 + 20 * 60_000; // 14:31:20, in the quarter-hour from 14:30.
+  const { data, totals } = await works.report(
+    'load-profile',
+    `from=2026-11-24&to=2026-11-25&step=quarter&pointId=${ids.b2}`,
+  );
+  // 14:15 to 14:30 is not built: 15 minutes at 100 Wh, times CT.
+  expect([data[57]?.quantity, data[58]?.quantity]).toEqual([4_500, 400]);
+  expect([data[57]?.measured, data[57]?.missing]).toEqual([0, 0]);
+  // Power is the average of the samples: numbers 4 to 18 without 8, and 19 and 20.
+  const inOpen = minutes.filter((i) => i >= 4 && i <= 18);
+  const mean = (some: number[]) => some.reduce((a, b) => a + b, 0) / some.length;
+  expect(data[57]?.averagePowerW).toBeCloseTo(3 * (6_000 + mean(inOpen)), 6);
+  expect(data[58]?.averagePowerW).toBeCloseTo(3 * 6_019.5, 6);
+  expect(totals.knownTo).toBe(startOf('2026-11-24', 57));
+
+  const ask = (range: string) =>
+    works.report('load-profile', `${range}&step=minute&pointId=${ids.b2}`);
+  const from = new Date(base).toISOString();
+  const minute = await ask(`from=${from}&to=2026-11-24T06:35:00Z`);
+  expect(minute.data).toHaveLength(20);
+  expect(minute.data[0]).toEqual({
+    startsAt: from,
+    ...{ averagePowerW: 3 * 6_004, minPowerW: 3 * 6_004, maxPowerW: 3 * 6_004 },
+    ...{ quantity: 300, measured: 1, estimated: 0, missing: 0 },
+  });
+  // 14:19 has no sample of its own and is bridged; 14:31 has one, and no end yet; then nothing.
+  expect(minute.data[4]).toMatchObject({ quantity: 300, measured: 0, estimated: 1 });
+  expect(minute.data[16]).toMatchObject({ quantity: null, measured: 1, maxPowerW: 3 * 6_020 });
+  expect(minute.data.slice(17).map((r) => [r.averagePowerW, r.missing])).toEqual([
+    [null, 0],
+    [null, 0],
+    [null, 0],
+  ]);
+  expect(minute.totals).toMatchObject({ quantity: 16 * 300, slots: 17, estimated: 1 });
+  expect(new Date(newest).getUTCMinutes()).toBe(31);
+  // The 24th as a whole day: minutes that are over and were never read are missing.
+  const day = await ask('from=2026-11-24&to=2026-11-25');
+  expect([day.data.length, day.data[0]?.missing, day.data.at(-1)?.missing]).toEqual([1_440, 1, 0]);
+});
+
 test('a range of which nothing is known has steps, no power and no curve', async () => {
   const range = 'from=2025-01-01&to=2025-01-03';
   const profile = await works.report('load-profile', `${range}&step=hour`);
@@ -255,6 +311,10 @@ test('what cannot be asked is told', async () => {
   expect(await told('from=2026-01-01&to=2026-11-01&step=quarter')).toEqual([422, 'range-too-long']);
   expect(await told(`${day}&step=moon`)).toEqual([400, 'invalid-request']);
   expect(await told(`${day}&pointId=${ids.w1}`)).toEqual([400, 'invalid-request']);
+  expect(await told(`${day}&step=minute`)).toEqual([400, 'invalid-request']);
+  expect(await told('from=2026-11-01T00:00:00Z&to=2026-11-02')).toEqual([400, 'invalid-request']);
+  const long = `from=2026-11-01&to=2026-11-04&step=minute&pointId=${ids.b2}`;
+  expect(await told(long)).toEqual([422, 'range-too-long']);
   expect(await told(`${day}&pointId=999`)).toEqual([404, 'not-found']);
   expect(await told(`${day}&buildingId=${ids.a1}`)).toEqual([404, 'not-found']);
 });
