@@ -59,7 +59,7 @@ const dayStatements: Record<
     JOIN charges c ON c.project_id = s.project_id AND c.settlement_id = s.id
     WHERE s.project_id = ${project} AND s.local_day = '${day}'`,
   entries: (project, day) => `
-    SELECT t.id, t.kind, t.account_id, t.accounting_date, t.posted_at, e.leg, e.ledger_account_id,
+    SELECT t.id, t.kind, coalesce(l.account_id, t.account_id), t.accounting_date, t.posted_at, e.leg, e.ledger_account_id,
       l.code, l.detail, e.amount, e.currency
     FROM transactions t
     JOIN entries e ON e.project_id = t.project_id AND e.transaction_id = t.id

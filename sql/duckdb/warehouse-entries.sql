@@ -1,6 +1,7 @@
 -- Question: the ledger entries of one project and accounting date, as the warehouse keeps them.
 -- Parameters: source (VARCHAR, CSV of Postgres COPY), target (VARCHAR, file to write).
--- Columns: transaction, kind, account (the customer, null where none), accounting_date, posted_at,
+-- Columns: transaction, kind, account (whose wallet the leg is,
+-- else the customer of the transaction; null where none), accounting_date, posted_at,
 -- leg, ledger_account, code and detail (of the chart of accounts), amount (minor units, debit
 -- positive), currency.
 COPY (

@@ -133,7 +133,7 @@ function expected(from: LocalDay, to: LocalDay) {
   const sold = ledger.sales.filter(({ soldDay }) => within(soldDay));
   const posted = ledger.transactions.filter(({ day }) => within(day));
   const gains = (chosen: (t: TestTransaction) => boolean) =>
-    sum(posted.filter(chosen).map(walletGain));
+    sum(posted.filter(chosen).map((t) => walletGain(t)));
   const refunds = gains(({ kind }) => kind === 'refund');
   const reversals = gains((t) => t.kind === 'reversal' && movesMoney(t));
   const sales = sum(sold.map(({ amount }) => amount));
@@ -252,7 +252,7 @@ test('by channel and by cashier, what belongs to none stands apart and the total
         ledger.sales.some((s) => s.transactionId === reverses && s.soldBy === name),
     );
     const part = byCashier.find(({ key }: { key: string }) => key === name);
-    expect(part.reversals).toEqual(money(sum(undone.map(walletGain))));
+    expect(part.reversals).toEqual(money(sum(undone.map((t) => walletGain(t)))));
   }
   const posted = ledger.transactions.filter(({ day }) => day < end);
   expect(returns).toEqual({

@@ -54,9 +54,11 @@ export interface Ledger {
   ) => Promise<string>;
 }
 
-/** The wallet's legs are minus what the balance gains. */
-export const walletGain = ({ legs }: Pick<TestTransaction, 'legs'>): number =>
-  -legs.filter(({ code }) => code === 'wallet').reduce((sum, { amount }) => sum + amount, 0);
+/** What the wallets gain, or that of one account: their legs are minus that. */
+export const walletGain = ({ legs }: Pick<TestTransaction, 'legs'>, accountId?: string): number =>
+  -legs
+    .filter((leg) => leg.code === 'wallet' && (!accountId || leg.accountId === accountId))
+    .reduce((sum, { amount }) => sum + amount, 0);
 
 const moneyOf = { cash: 'cash', transfer: 'bank', online: 'online-clearing' } as const;
 
