@@ -169,7 +169,9 @@ export interface IntegratedRow extends IntegratedTotals {
   label: string;
   labelZh: string | null;
   points: number | null;
-  pointId?: string | null;
+  /** Null by account. */
+  pointId: string | null;
+  pointCode: string | null;
   openingRegister: number | null;
   closingRegister: number | null;
   foots: boolean;
@@ -185,9 +187,11 @@ export interface FinanceFigures {
   refunds: Money;
   reversals: Money;
   net: Money;
+  /** Above zero: charged. */
   charges: Money;
   taxOfCharges: Money;
   corrections: Money;
+  /** Into the wallets, above zero. */
   otherPostings: Money;
 }
 
@@ -208,12 +212,27 @@ export interface FinancePart {
 }
 
 export interface FinanceReport extends Report<FinanceRow, FinanceFigures> {
-  /** The same sum three ways. */
-  proof: { rows: Money; ledger: Money; receipts: Money; difference: Money };
-  /** How many there were. */
-  returns: { refunds: number; reversals: number };
+  /** The same sum three ways, and what parts them. */
+  proof: {
+    rows: Money;
+    ledger: Money;
+    receipts: Money;
+    difference: Money;
+    reasons: { code: string; amount: Money; count: number | null }[];
+    first: string | null;
+    last: string | null;
+    count: number;
+    /** Numbers that no receipt has. */
+    gaps: { from: string; to: string }[];
+    gapsMore: boolean;
+    doubles: number;
+  };
   byChannel: FinancePart[];
   byCashier: FinancePart[];
+  /** How many. */
+  returns: { refunds: number; reversals: number };
+  /** Used but not settled; null unless today lies in the range. */
+  provisional: { amount: Money; accounts: number; settledTo: string | null } | null;
 }
 
 /** What the reports are answered from. */

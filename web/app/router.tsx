@@ -179,6 +179,21 @@ const pages = [
     component: lazyRouteComponent(() => import('./pages/reports/demand.tsx')),
   }),
   createRoute({
+    ...child('/quality'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/quality.tsx')),
+  }),
+  createRoute({
+    ...child('/power-quality'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/power-quality.tsx')),
+  }),
+  createRoute({
+    ...child('/ranking'),
+    validateSearch: reportSearch,
+    component: lazyRouteComponent(() => import('./pages/reports/ranking.tsx')),
+  }),
+  createRoute({
     ...child('/tariffs'),
     validateSearch: tariffSearch,
     component: lazyRouteComponent(() => import('./pages/tariffs/tariffs.tsx')),

@@ -36,7 +36,10 @@ export interface PageLink {
     | '/projects/$projectId/integrated'
     | '/projects/$projectId/losses'
     | '/projects/$projectId/load'
-    | '/projects/$projectId/demand';
+    | '/projects/$projectId/demand'
+    | '/projects/$projectId/quality'
+    | '/projects/$projectId/power-quality'
+    | '/projects/$projectId/ranking';
   icon: IconName;
   permission: string;
   /** After G, this letter goes there. */
@@ -136,6 +139,14 @@ export const pageLinks: readonly PageLink[] = [
     group: 'reports',
   },
   {
+    name: 'quality',
+    to: '/projects/$projectId/quality',
+    icon: 'grid',
+    permission: 'report.read',
+    letter: 'q',
+    group: 'reports',
+  },
+  {
     name: 'exports',
     to: '/projects/$projectId/exports',
     icon: 'download',
@@ -158,6 +169,24 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'peak',
     permission: 'report.read',
     letter: 'd',
+    group: 'reports',
+    unlisted: true,
+  },
+  {
+    name: 'powerQuality',
+    to: '/projects/$projectId/power-quality',
+    icon: 'wave',
+    permission: 'report.read',
+    letter: 'v',
+    group: 'reports',
+    unlisted: true,
+  },
+  {
+    name: 'ranking',
+    to: '/projects/$projectId/ranking',
+    icon: 'rank',
+    permission: 'report.read',
+    letter: 'k',
     group: 'reports',
     unlisted: true,
   },

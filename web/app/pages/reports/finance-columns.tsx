@@ -8,7 +8,7 @@ import type { Column } from '../../parts/table-model.ts';
 import { useProject } from '../../project.tsx';
 import type { FinanceFigures, FinanceReport, FinanceRow } from '../../reports.ts';
 import { moneyColumn } from './figures.tsx';
-import { creditChange } from './finance-sums.ts';
+import { creditChange, outgoing } from './finance-sums.ts';
 
 export function useFinanceColumns({
   report,
@@ -67,7 +67,9 @@ export function useFinanceColumns({
     return [
       ...first,
       money('net', word('net'), { strong: true }),
-      money('charges', word('charges'), { phone: 'plain' }),
+      moneyColumn<FinanceRow>('charges', word('charges'), ({ charges }) => outgoing(charges), {
+        ...(totals && { total: outgoing(totals.charges) }),
+      }),
       money('taxOfCharges', word('tax'), { phone: 'none' }),
       money('corrections', word('corrections')),
       money('otherPostings', word('other'), { phone: 'none' }),

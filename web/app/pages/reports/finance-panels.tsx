@@ -1,10 +1,10 @@
 /** Beside the sales report: through which channel, by whom, and what the credit was used for. */
 import { useTranslation } from 'react-i18next';
-import { amount, isNegative, sum } from '../../format.ts';
+import { amount, isNegative, negate, sum } from '../../format.ts';
 import { Skeleton } from '../../parts/notice.tsx';
-import type { FinanceFigures, FinancePart } from '../../reports.ts';
+import type { FinanceFigures, FinancePart, FinanceReport } from '../../reports.ts';
 import { PartBar, percent } from './figures.tsx';
-import { creditChange } from './finance-sums.ts';
+import { creditChange, outgoing } from './finance-sums.ts';
 
 export function ByChannel({ parts, money }: { parts: FinancePart[] | undefined; money: string }) {
   const { t } = useTranslation();
@@ -13,9 +13,9 @@ export function ByChannel({ parts, money }: { parts: FinancePart[] | undefined; 
     total && Number(total) ? Number(part.sales.amount) / Number(total) : null;
   return (
     <Panel title={t('report.finance.channels')} money={money} parts={parts}>
-      {parts?.map((part) => (
+      {[...(parts ?? [])].sort(bySales).map((part) => (
         <div key={part.key} className="bar-pair">
-          <dt>{part.key ? t(`channel.${part.key}`) : part.label}</dt>
+          <dt>{part.key ? t(`channel.${part.key}`) : t('report.finance.nobody')}</dt>
           <dd>
             <b className="strong">{amount(part.sales.amount)}</b>{' '}
             <span className="second">{percent(share(part))} %</span>
@@ -31,11 +31,14 @@ export function ByChannel({ parts, money }: { parts: FinancePart[] | undefined; 
   );
 }
 
+/** Only an order: sums never pass through it. */
+const bySales = (a: FinancePart, b: FinancePart) => Number(b.sales.amount) - Number(a.sales.amount);
+
 export function ByCashier({ parts, money }: { parts: FinancePart[] | undefined; money: string }) {
   const { t } = useTranslation();
   return (
     <Panel title={t('report.finance.cashiers')} money={money} parts={parts}>
-      {parts?.map((part) => (
+      {[...(parts ?? [])].sort(bySales).map((part) => (
         <div key={part.key ?? part.label}>
           <dt className="clip" title={part.label}>
             {part.label || t('report.finance.nobody')}{' '}
@@ -55,17 +58,19 @@ export function ByCashier({ parts, money }: { parts: FinancePart[] | undefined; 
 /** What was sold against what was charged: how the customers' credit changed. */
 export function Credit({
   figures,
+  provisional,
   money,
   since,
 }: {
   figures: FinanceFigures | undefined;
+  provisional: FinanceReport['provisional'];
   money: string;
   since: string;
 }) {
   const { t } = useTranslation();
   const lines = [
     ['net', figures?.net],
-    ['charges', figures?.charges],
+    ['charges', figures && outgoing(figures.charges)],
     ['corrections', figures?.corrections],
     ['other', figures?.otherPostings],
   ] as const;
@@ -96,6 +101,14 @@ export function Credit({
           {figures && amount(creditChange(figures).amount)}
         </dd>
       </div>
+      {provisional && (
+        <div>
+          <dt>{t('report.finance.provisional')}</dt>
+          <dd>
+            <span className="provisional">{amount(negate(provisional.amount.amount))}</span>
+          </dd>
+        </div>
+      )}
     </Panel>
   );
 }

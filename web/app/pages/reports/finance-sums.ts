@@ -30,12 +30,15 @@ export const reportFoots = ({ data, totals }: FinanceReport): boolean =>
   rowFoots(totals) &&
   summed.every((key) => equal(sum(data.map((row) => row[key].amount)) ?? '0', totals[key].amount));
 
-/** What the customers' credit changed by: sold, less charged, corrected, the rest. */
+/** As it stands on a statement: what is charged goes out. */
+export const outgoing = (money: Money): Money => ({ ...money, amount: negate(money.amount) });
+
+/** What the customers' credit changed by: sold, less charged (above zero), corrected, the rest. */
 export const creditChange = (figures: FinanceFigures): Money => ({
   amount:
     sum([
       figures.net.amount,
-      figures.charges.amount,
+      negate(figures.charges.amount),
       figures.corrections.amount,
       figures.otherPostings.amount,
     ]) ?? '0',

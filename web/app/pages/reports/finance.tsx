@@ -112,7 +112,12 @@ export default function Finance() {
         <div className="stack">
           <ByChannel parts={report?.byChannel} money={money} />
           <ByCashier parts={report?.byCashier} money={money} />
-          <Credit figures={report?.totals} money={money} since={day(language, asked.from, false)} />
+          <Credit
+            figures={report?.totals}
+            provisional={report?.provisional ?? null}
+            money={money}
+            since={day(language, asked.from, false)}
+          />
         </div>
       </div>
     </ReportFrame>
@@ -128,7 +133,9 @@ function Equation({ report, money }: { report: FinanceReport | undefined; money:
   const totals = report?.totals;
   const without = (text: string | undefined) => amount(text?.replace(/^-/, ''));
   const proof = report?.proof;
-  const foots = proof ? isZero(proof.difference.amount) : true;
+  const foots = proof
+    ? isZero(proof.difference.amount) && !proof.gaps.length && !proof.doubles
+    : true;
   return (
     <section className="panel equation">
       <Term label={t('report.finance.sales')} value={amount(totals?.sales.amount)} on={!!report}>
@@ -139,13 +146,17 @@ function Equation({ report, money }: { report: FinanceReport | undefined; money:
         label={t('report.finance.refunds')}
         value={without(totals?.refunds.amount)}
         on={!!report}
-      />
+      >
+        {t('report.finance.refundCount', { count: report?.returns.refunds ?? 0 })}
+      </Term>
       <span className="operator">−</span>
       <Term
         label={t('report.finance.reversals')}
         value={without(totals?.reversals.amount)}
         on={!!report}
-      />
+      >
+        {t('report.finance.reversalCount', { count: report?.returns.reversals ?? 0 })}
+      </Term>
       <span className="operator">=</span>
       <Term
         label={t('report.finance.net')}
@@ -171,8 +182,29 @@ function Equation({ report, money }: { report: FinanceReport | undefined; money:
             </div>
           ))}
         </dl>
+        {proof && !foots && <WhyNot proof={proof} />}
       </div>
     </section>
+  );
+}
+
+/** What parts the three sums, and which numbers are missing or double. */
+function WhyNot({ proof }: { proof: FinanceReport['proof'] }) {
+  const { t } = useTranslation();
+  return (
+    <ul className="proof-why second">
+      {proof.reasons.map((reason) => (
+        <li key={reason.code}>
+          {t(`report.finance.why.${reason.code}`, { defaultValue: reason.code })}{' '}
+          {amount(reason.amount.amount)}
+        </li>
+      ))}
+      {proof.gaps.map(({ from, to }) => (
+        <li key={from}>{t('report.finance.gap', { from, to: from === to ? '' : ` – ${to}` })}</li>
+      ))}
+      {proof.gapsMore && <li>{t('report.finance.gapsMore')}</li>}
+      {proof.doubles > 0 && <li>{t('report.finance.doubles', { count: proof.doubles })}</li>}
+    </ul>
   );
 }
 
@@ -198,7 +230,7 @@ function Term({
         {on ? value : <Skeleton width={100} height={18} />}
         {on && unit && <span className="unit"> {unit}</span>}
       </div>
-      <div className="figure-line">{on ? children : ' '}</div>
+      <div className="figure-line">{(on && children) || '\u00a0'}</div>
     </div>
   );
 }

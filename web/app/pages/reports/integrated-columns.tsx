@@ -9,6 +9,7 @@ import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
 import type { IntegratedRow, IntegratedTotals } from '../../reports.ts';
 import { MissingHours, moneyColumn, NestMark, quantityColumn } from './figures.tsx';
+import { outgoing } from './finance-sums.ts';
 
 const REGISTER_DECIMALS = 2;
 
@@ -27,13 +28,7 @@ export function useIntegratedColumns({
   const phone = useIsPhone();
   const word = (key: string) => t(`report.integrated.${key}`);
   const decimals = water ? 3 : REGISTER_DECIMALS;
-  type MoneyKey =
-    | 'openingBalance'
-    | 'topUps'
-    | 'charges'
-    | 'corrections'
-    | 'other'
-    | 'closingBalance';
+  type MoneyKey = 'openingBalance' | 'topUps' | 'corrections' | 'other' | 'closingBalance';
   const amounts = (
     key: MoneyKey,
     title: string,
@@ -72,11 +67,9 @@ export function useIntegratedColumns({
               <NestMark open={row.accountId === opened} />
             )}
             <b className={row.pointId ? 'strong' : 'strong nest-name'}>
-              {row.pointId ? row.number : name}
+              {row.pointId ? row.pointCode : name}
             </b>
-            <span className={row.pointId ? 'quiet nest-name' : 'quiet'}>
-              {row.pointId ? name : phone ? '' : row.number}
-            </span>
+            {!row.pointId && !phone && <span className="quiet">{row.number}</span>}
           </div>
         );
       },
@@ -84,7 +77,12 @@ export function useIntegratedColumns({
     },
     amounts('openingBalance', word('openingHead')),
     amounts('topUps', word('topUps')),
-    amounts('charges', t('report.finance.charges')),
+    moneyColumn<IntegratedRow>(
+      'charges',
+      t('report.finance.charges'),
+      ({ charges }) => charges && outgoing(charges),
+      { ...(totals?.charges && { total: outgoing(totals.charges) }) },
+    ),
     amounts('corrections', word('correctionsHead'), { width: 'minmax(64px, 1fr)' }),
     amounts('other', word('other'), { optional: true, phone: 'none' }),
     amounts('closingBalance', word('closingHead'), { strong: true, phone: 'figure' }),

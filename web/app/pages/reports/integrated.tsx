@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { localDay } from '../../dates.ts';
-import { amount, currencyName, number, thousands } from '../../format.ts';
+import { amount, currencyName, negate, number, thousands } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Cell } from '../../parts/figure.tsx';
 import { Icon } from '../../parts/icons.tsx';
@@ -96,7 +96,7 @@ export default function Integrated() {
         />
         <Cell
           label={t('report.finance.charges')}
-          value={amount(totals?.charges?.amount)}
+          value={amount(totals?.charges && negate(totals.charges.amount))}
           unit={money}
           loading={!report}
           line={t('report.integrated.corrections', {
@@ -149,7 +149,7 @@ export default function Integrated() {
         }
         columns={columns}
         rows={shown}
-        rowKey={(row) => row.pointId ?? row.accountId ?? row.number}
+        rowKey={(row) => `${row.accountId} ${row.pointId ?? ''}`}
         rowClass={(row) => `${row.pointId ? 'nested' : ''}${row.foots ? '' : ' off'}`}
         under={under}
         onOpen={(row) => {

@@ -12,7 +12,7 @@ import { askedRange, rangeSearch } from '../../range.ts';
 import type { LossRow, Report } from '../../reports.ts';
 import type { ReportSearch } from '../../search.ts';
 import { percent } from './figures.tsx';
-import { BuildingFilter, RangeFilter } from './filters.tsx';
+import { RangeFilter, SupplyFilter } from './filters.tsx';
 import { ReportFrame, Strip } from './frame.tsx';
 import { LossChart } from './loss-chart.tsx';
 import { useLossColumns } from './loss-columns.tsx';
@@ -30,11 +30,13 @@ export default function Losses() {
   const search = useSearch({ from: '/projects/$projectId/losses' });
   const today = localDay(zone, useNow(60_000));
   const asked = askedRange(search, today, 'month');
-  const common = { from: asked.from, to: asked.to, buildingId: search.building };
+  const commodity = search.commodity ?? 'electricity';
+  const common = { from: asked.from, to: asked.to, commodity };
   const query = { ...common, unit: 'total' };
   const answer = useReport<Report<LossRow>>('losses', query);
   const unit = daysApart(asked.from, asked.to) <= BY_DAY_MAX ? 'day' : 'month';
   const overTime = useReport<Report<LossRow>>('losses', { ...common, unit });
+  const base = commodity === 'water' ? 'm³' : 'kWh';
   const rows = answer.data?.data;
   const set = (change: Partial<ReportSearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
@@ -53,9 +55,11 @@ export default function Losses() {
       file={{ name: 'losses', query: { ...common, unit }, rows: overTime.data?.rowCount ?? null }}
       first={<RangeFilter asked={asked} onChange={(range) => set(rangeSearch(range))} />}
       filters={
-        <BuildingFilter
-          value={search.building}
-          onChange={(building) => set({ building, open: undefined })}
+        <SupplyFilter
+          value={commodity}
+          onChange={(value) =>
+            set({ commodity: value === 'electricity' ? undefined : value, open: undefined })
+          }
         />
       }
     >
@@ -63,14 +67,14 @@ export default function Losses() {
         <Cell
           label={t('report.losses.main')}
           value={thousands(park?.mainQuantity ?? totalOf(buildings, 'mainQuantity'))}
-          unit="kWh"
+          unit={base}
           loading={!rows}
           line={park ? park.code : t('report.losses.mains', { count: buildings.length })}
         />
         <Cell
           label={t('report.losses.notInSubs')}
           value={thousands(totalOf(rows ?? [], 'difference'))}
-          unit="kWh"
+          unit={base}
           loading={!rows}
           line={t('report.losses.allLevels')}
         />
@@ -102,7 +106,7 @@ export default function Losses() {
           name="losses"
           label={t('report.name.losses')}
           title={t('report.losses.mains', { count: rows?.length ?? 0 })}
-          beside={<span className="unit">kWh</span>}
+          beside={<span className="unit">{base}</span>}
           columns={columns}
           rows={rows && [...rows].sort(bySuspicion)}
           rowKey={({ mainId }) => mainId}

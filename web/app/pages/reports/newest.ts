@@ -38,7 +38,6 @@ export function useNewest(): Partial<Record<PageLink['name'], Newest>> {
   const losses = useReport<Report<LossRow>>('losses', { ...week, unit: 'total' });
   const quality = useReport<Report<QualityRow, QualityTotals>>('quality', {
     ...rangeOf('today', today),
-    only: 'incomplete',
   });
   const thisMonth = t('report.range.month');
   return {
