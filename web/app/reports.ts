@@ -256,6 +256,8 @@ export interface ReportQuery {
   per?: string;
   top?: number;
   order?: string;
+  against?: string;
+  floorId?: string;
   only?: string;
   mainId?: string;
   buildingId?: string;

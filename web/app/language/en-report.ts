@@ -119,6 +119,12 @@ export const report = {
       postings: 'Net sales + charges + corrections + other = change of credit, on every row',
     },
   },
+  energy: {
+    main: 'Main meter {{main}} kWh · not in sub-meters {{difference}} kWh ({{share}} %)',
+    seeLosses: 'See losses',
+    noData: '{{hours}} meter-h\nno data',
+    partEstimated: '{{percent}} %\nestimated',
+  },
   integrated: {
     openingHead: 'Opening',
     closingHead: 'Closing',

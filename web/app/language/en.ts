@@ -468,6 +468,7 @@ export const en = {
     tableBy: {
       hour: 'By hour',
       day: 'By day',
+      week: 'By week',
       month: 'By month',
       year: 'By year',
       building: 'By building',
@@ -478,6 +479,7 @@ export const en = {
     each: {
       hour: 'Every hour of it',
       day: 'Every day of it',
+      week: 'Every week of it',
       month: 'Every month of it',
       year: 'Every year of it',
     },
@@ -500,7 +502,7 @@ export const en = {
     noAccount: 'No account',
     onBefore: 'on {{quantity}} {{unit}}, {{range}}',
     onSome: 'on the {{compared}} of {{over}} {{periods}} that can be compared, {{range}}',
-    periods: { hour: 'hours', day: 'days', month: 'months', year: 'years' },
+    periods: { hour: 'hours', day: 'days', week: 'weeks', month: 'months', year: 'years' },
     notComparable: 'A part of the time before is not known',
     summary: '{{total}} {{unit}}, {{range}}',
     nothingYet: 'No intervals of this time yet. They are built within a minute of their end.',

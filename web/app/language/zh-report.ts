@@ -116,6 +116,12 @@ export const report: Language['report'] = {
       postings: '每行：净售电额 + 扣费 + 更正 + 其他 = 余额变动',
     },
   },
+  energy: {
+    main: '总表 {{main}} kWh · 分表未计 {{difference}} kWh（{{share}} %）',
+    seeLosses: '查看损耗',
+    noData: '{{hours}} 表时\n无数据',
+    partEstimated: '{{percent}} %\n估算',
+  },
   integrated: {
     openingHead: '期初余额',
     closingHead: '期末余额',

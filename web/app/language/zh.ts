@@ -423,6 +423,7 @@ export const zh: Language = {
     tableBy: {
       hour: '逐时',
       day: '逐日',
+      week: '逐周',
       month: '逐月',
       year: '逐年',
       building: '按楼栋',
@@ -430,7 +431,13 @@ export const zh: Language = {
       account: '按商户',
       point: '按计量点',
     },
-    each: { hour: '其中每小时', day: '其中每日', month: '其中每月', year: '其中每年' },
+    each: {
+      hour: '其中每小时',
+      day: '其中每日',
+      week: '其中每一周',
+      month: '其中每月',
+      year: '其中每年',
+    },
     supply: '能源',
     preset: {
       today: '今日',
@@ -450,7 +457,7 @@ export const zh: Language = {
     noAccount: '无商户',
     onBefore: '比 {{range}} 的 {{quantity}} {{unit}}',
     onSome: '可对比的 {{compared}}/{{over}} {{periods}}，{{range}}',
-    periods: { hour: '小时', day: '天', month: '个月', year: '年' },
+    periods: { hour: '小时', day: '天', week: '周', month: '个月', year: '年' },
     notComparable: '对比期有一部分未知',
     summary: '{{range}} 共 {{total}} {{unit}}',
     nothingYet: '此时段尚无区间电量。区间结束后一分钟内生成。',

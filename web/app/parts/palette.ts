@@ -34,6 +34,8 @@ export interface Palette {
   accent: string;
   arrears: string;
   estimated: string;
+  /** Of text about what is missing. */
+  old: string;
   raised: string;
   rank: (rank: Rank) => string;
   tint: (rank: Rank) => string;
@@ -52,6 +54,7 @@ export function readPalette(): Palette {
     accent: token('accent'),
     arrears: token('arrears'),
     estimated: token('estimated'),
+    old: token('alarm2Text'),
     raised: token('raised'),
     rank: (rank) => token(names[rank]),
     tint: (rank) => token(`${names[rank]}Tint`),

@@ -31,6 +31,8 @@ export function toBars(rows: readonly EnergyRow[], unit: EnergyUnit, language: L
 }
 
 export interface Line extends EnergyFigures {
+  /** A floor below its building. */
+  nested?: boolean;
   key: string;
   code: string;
   label: string;
@@ -106,6 +108,10 @@ export function completeness({ measured, estimated, missing }: EnergyFigures): n
 function axisLabel(period: string, unit: EnergyUnit, language: Language): string {
   if (unit === 'hour') return period.slice(11, 13);
   if (unit === 'day') return String(Number(period.slice(8, 10)));
+  if (unit === 'week') {
+    const week = Number(period.slice(6));
+    return language === 'zh' ? `${week}周` : `W${week}`;
+  }
   if (unit === 'month') {
     return language === 'zh' ? `${Number(period.slice(5, 7))}月` : month('en', period).slice(0, 3);
   }
@@ -115,7 +121,28 @@ function axisLabel(period: string, unit: EnergyUnit, language: Language): string
 function titleOf(period: string, unit: EnergyUnit, language: Language): string {
   if (unit === 'hour') return `${day(language, period)} ${period.slice(11, 16)}`;
   if (unit === 'day') return `${weekday(language, period)} ${day(language, period)}`;
+  if (unit === 'week') {
+    const week = Number(period.slice(6));
+    return language === 'zh'
+      ? `${period.slice(0, 4)} 年第 ${week} 周`
+      : `Week ${week}, ${period.slice(0, 4)}`;
+  }
   return unit === 'month' ? month(language, period) : period;
+}
+
+/** ISO 8601: '2026-W47' of a local day; a week belongs to the year of its Thursday. */
+export function weekOf(localDate: string): string {
+  const date = new Date(`${localDate}T12:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + 4 - (date.getUTCDay() || 7));
+  const year = date.getUTCFullYear();
+  const dayOfYear = (date.getTime() - Date.UTC(year, 0, 1, 12)) / 86_400_000;
+  return `${year}-W${String(Math.floor(dayOfYear / 7) + 1).padStart(2, '0')}`;
+}
+
+/** The period that runs, as far as one names it. */
+export function openPeriod(unit: EnergyUnit, today: string, hour: string): string {
+  if (unit === 'hour') return `${today}T${hour}`;
+  return unit === 'week' ? weekOf(today) : today;
 }
 
 export const isSunday = (period: string): boolean =>

@@ -11,8 +11,9 @@ import { Skeleton, Waiting } from '../../parts/notice.tsx';
 import { type Palette, ranks, rankVar } from '../../parts/palette.ts';
 import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
-import { comparisonOf, toBars } from './bars.ts';
-import type { Asked } from './energy.tsx';
+import type { Asked } from './asked.ts';
+import { type Bar, comparisonOf, openPeriod, toBars } from './bars.ts';
+import { useBefore } from './before.ts';
 import { energyOption } from './energy-option.ts';
 
 export function EnergyChart({
@@ -32,22 +33,28 @@ export function EnergyChart({
     () => toBars(report?.data ?? [], asked.unit, language),
     [report, asked.unit, language],
   );
+  const before = useBefore(report);
   const words = useMemo(
     () => ({
       unit,
       total: t('total'),
-      previous: t('energy.before'),
+      previous: before,
       estimated: t('home.estimated'),
       missing: t('home.missing'),
       noPeriod: asked.commodity === 'water' ? t('commodity.water') : t('energy.noPeriod'),
+      noteMissing: (bar: Bar) => t('report.energy.noData', { hours: thousands(bar.missing * 250) }),
+      noteEstimated: (bar: Bar) =>
+        t('report.energy.partEstimated', {
+          percent: number(((bar.estimatedQuantity ?? 0) / Math.max(1, bar.quantity ?? 0)) * 100),
+        }),
       ranks: Object.fromEntries(ranks.map((rank) => [rank, t(`period.${rank}`)])),
     }),
-    [t, unit, asked.commodity],
+    [t, unit, asked.commodity, before],
   );
   const compare = asked.against !== 'none';
   const { zone } = useProject();
   const hour = time(zone, useNow(60_000)).slice(0, 2);
-  const open = asked.unit === 'hour' ? `${today}T${hour}` : today;
+  const open = openPeriod(asked.unit, today, hour);
   const option = useCallback(
     (palette: Palette) => energyOption(palette, { bars, words, open, compare, small: phone }),
     [bars, words, open, compare, phone],
@@ -57,7 +64,7 @@ export function EnergyChart({
   const difference = change(compared.quantity, compared.previous);
   const share = (part: number | undefined) =>
     number(totals?.quantity ? ((part ?? 0) / totals.quantity) * 100 : null, 1);
-  const before = report?.comparison;
+  const comparison = report?.comparison;
   return (
     <section className="panel">
       <div className="panel-head energy-head">
@@ -65,7 +72,7 @@ export function EnergyChart({
           {report ? thousands(totals?.quantity) : <Skeleton width={140} height={22} />}{' '}
           <span className="unit">{unit}</span>
         </span>
-        {compare && before && difference !== null && (
+        {compare && comparison && difference !== null && (
           <span className="second">
             <b className="strong ink">
               {signed(difference)} <span className="unit">%</span>
@@ -73,7 +80,7 @@ export function EnergyChart({
             {t(compared.compared === compared.over ? 'energy.onBefore' : 'energy.onSome', {
               quantity: thousands(compared.previous),
               unit,
-              range: range(language, before.from, before.to),
+              range: range(language, comparison.from, comparison.to),
               compared: compared.compared,
               over: compared.over,
               periods: t(`energy.periods.${asked.unit}`),
@@ -95,7 +102,7 @@ export function EnergyChart({
           {compare && (
             <span>
               <i className="key-step" />
-              {t('energy.before')}
+              {before}
             </span>
           )}
           <span>
@@ -123,7 +130,7 @@ export function EnergyChart({
               t('energy.period'),
               ...ranks.map((rank) => t(`period.${rank}`)),
               t('total'),
-              t('energy.before'),
+              before,
             ],
             rows: bars.map((bar) => [
               bar.title,

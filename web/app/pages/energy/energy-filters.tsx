@@ -1,52 +1,59 @@
-/** What the energy report is asked for, in one row. */
+/** What the energy report is asked for, in one row; on a phone behind the time. */
 import { useTranslation } from 'react-i18next';
 import type { EnergyUnit } from '../../api.ts';
 import { daysApart } from '../../dates.ts';
-import { nameOf, useLanguage } from '../../language.ts';
-import { DayRange, Filter } from '../../parts/controls.tsx';
+import { Filter } from '../../parts/controls.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
-import { useBuildings } from '../../queries.ts';
+import { rangeSearch } from '../../range.ts';
 import type { EnergySearch } from '../../search.ts';
-import { type Asked, presetsOf } from './energy.tsx';
+import { BuildingFilter, PointFilter, RangeFilter, SupplyFilter } from '../reports/filters.tsx';
+import type { Asked } from './asked.ts';
 
-export function EnergyFilters({
+const rowKinds = ['project', 'building', 'floor', 'account', 'point'] as const;
+
+/** The bars and the range: those that a phone shows too. */
+export function EnergyTimes({
   asked,
-  today,
   set,
 }: {
   asked: Asked;
-  today: string;
   set: (change: Partial<EnergySearch>) => void;
 }) {
   const { t } = useTranslation();
-  const language = useLanguage();
-  const buildings = useBuildings().data?.data ?? [];
   const days = daysApart(asked.from, asked.to);
   const units: EnergyUnit[] = [
     ...(days <= 7 ? (['hour'] as const) : []),
     ...(days <= 400 ? (['day'] as const) : []),
+    ...(days > 7 && days <= 1100 ? (['week'] as const) : []),
     'month',
     'year',
   ];
   return (
-    <div className="filters">
+    <>
       <Segmented
         label={t('energy.unit')}
         value={asked.unit}
         onChange={(unit) => set({ unit })}
         choices={units.map((value) => ({ value, label: t(`energy.by.${value}`) }))}
       />
-      <DayRange
-        label={t('energy.period')}
-        from={asked.from}
-        to={asked.to}
-        presets={presetsOf(today).map(({ name, from, to }) => ({
-          label: t(`energy.preset.${name}`),
-          from,
-          to,
-        }))}
-        onChange={(from, to) => set({ from, to, unit: undefined })}
+      <RangeFilter
+        asked={asked}
+        onChange={(range) => set({ ...rangeSearch(range), unit: undefined })}
       />
+    </>
+  );
+}
+
+export function EnergyFilters({
+  asked,
+  set,
+}: {
+  asked: Asked;
+  set: (change: Partial<EnergySearch>) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <>
       <Filter
         label={t('energy.against')}
         value={asked.against}
@@ -56,33 +63,26 @@ export function EnergyFilters({
         }))}
         onChange={(against) => set({ against })}
       />
-      <Filter
-        label={t('energy.where')}
-        value={asked.building ?? ''}
-        options={[
-          { value: '', label: t('home.park') },
-          ...buildings.map((each) => ({ value: each.id, label: nameOf(language, each) })),
-        ]}
-        onChange={(building) => set({ building: building || undefined })}
+      <BuildingFilter
+        value={asked.building}
+        onChange={(building) => set({ building, point: undefined, open: undefined })}
+      />
+      <PointFilter
+        value={asked.point}
+        building={asked.building}
+        commodity={asked.commodity}
+        onChange={(point) => set({ point, ...(point && { by: 'project' }), open: undefined })}
       />
       <Filter
         label={t('energy.rows')}
         value={asked.by}
-        options={(['project', 'building', 'floor', 'account', 'point'] as const).map((value) => ({
-          value,
-          label: t(`energy.row.${value}`),
-        }))}
-        onChange={(by) => set({ by, sort: undefined })}
+        options={rowKinds.map((value) => ({ value, label: t(`energy.row.${value}`) }))}
+        onChange={(by) => set({ by, sort: undefined, open: undefined })}
       />
-      <Filter
-        label={t('energy.supply')}
+      <SupplyFilter
         value={asked.commodity}
-        options={(['electricity', 'water'] as const).map((value) => ({
-          value,
-          label: t(`commodity.${value}`),
-        }))}
-        onChange={(commodity) => set({ commodity })}
+        onChange={(commodity) => set({ commodity, point: undefined })}
       />
-    </div>
+    </>
   );
 }

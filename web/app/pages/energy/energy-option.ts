@@ -12,6 +12,9 @@ export interface EnergyWords {
   estimated: string;
   missing: string;
   noPeriod: string;
+  /** Written over a bar of which much is missing or estimated. */
+  noteMissing?: (bar: Bar) => string;
+  noteEstimated?: (bar: Bar) => string;
   ranks: Record<string, string>;
 }
 
@@ -32,6 +35,7 @@ export function energyOption(
     small: boolean;
   },
 ): EChartsCoreOption {
+  const noted = small ? new Set<Bar>() : notedOf(bars);
   const barWidth = bars.length > 14 ? '62%' : bars.length > 6 ? '56%' : '34%';
   const series = (name: string, color: string, heightOf: (bar: Bar) => number) => ({
     type: 'bar',
@@ -89,7 +93,10 @@ export function energyOption(
         },
         data: bars.map((bar) =>
           bar.estimatedQuantity
-            ? bar.estimatedQuantity / 1000
+            ? {
+                value: bar.estimatedQuantity / 1000,
+                ...(noted.has(bar) && note(words.noteEstimated?.(bar), palette.text2)),
+              }
             : { value: 0, itemStyle: { borderWidth: 0 } },
         ),
       },
@@ -103,7 +110,12 @@ export function energyOption(
         },
         data: bars.map((bar) => {
           const wh = missingLike(bar);
-          return wh ? wh / 1000 : { value: 0, itemStyle: { borderWidth: 0 } };
+          return wh
+            ? {
+                value: wh / 1000,
+                ...(noted.has(bar) && note(words.noteMissing?.(bar), palette.old)),
+              }
+            : { value: 0, itemStyle: { borderWidth: 0 } };
         }),
       },
       ...(compare
@@ -122,6 +134,30 @@ export function energyOption(
     ],
   };
 }
+
+/** Notes are written where they do not crowd. */
+const NOTES_MAX = 4;
+const NOTE_SHARE = 0.02;
+/** A note is wider than its bar. */
+const NOTE_BARS = 2;
+
+/** The bars of which most is missing or estimated, if it is worth a word. */
+function notedOf(bars: readonly Bar[]): Set<Bar> {
+  const share = ({ measured, estimated, missing }: Bar) =>
+    (missing + estimated) / Math.max(1, measured + estimated + missing);
+  const found = bars.filter((bar) => share(bar) >= NOTE_SHARE);
+  const noted: Bar[] = [];
+  for (const bar of found.sort((a, b) => share(b) - share(a))) {
+    const at = bars.indexOf(bar);
+    const crowds = noted.some((other) => Math.abs(bars.indexOf(other) - at) < NOTE_BARS);
+    if (!crowds && noted.length < NOTES_MAX) noted.push(bar);
+  }
+  return new Set(noted);
+}
+
+const note = (text: string | undefined, color: string) => ({
+  label: { show: !!text, position: 'top', formatter: text, color, fontSize: 11, lineHeight: 14 },
+});
 
 /** The part of a quantity that was measured: what is estimated is drawn apart, on top. */
 function sure({ quantity, estimatedQuantity }: Bar, part: number): number {

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EnergyFigures, EnergyReport, Rank } from '../../api.ts';
+import { daysApart, month } from '../../dates.ts';
 import { change, number, signed, thousands } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Empty } from '../../parts/notice.tsx';
@@ -10,8 +11,12 @@ import { ranks, rankVar } from '../../parts/palette.ts';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useProject } from '../../project.tsx';
+import { useEnergy } from '../../queries.ts';
+import { NestMark } from '../reports/figures.tsx';
+import type { Asked } from './asked.ts';
 import { completeness, type Line, toBars, toLines } from './bars.ts';
-import type { Asked } from './energy.tsx';
+import { useBefore } from './before.ts';
+import { EnergyFoot } from './energy-foot.tsx';
 
 const QUARTER_H = 0.25;
 
@@ -22,6 +27,7 @@ export function EnergyTable({
   sort,
   onSort,
   onDay,
+  onPlace,
 }: {
   report: EnergyReport | undefined;
   asked: Asked;
@@ -29,9 +35,9 @@ export function EnergyTable({
   sort: string | undefined;
   onSort: (sort: string | undefined) => void;
   onDay: (day: string) => void;
+  onPlace: (key: string) => void;
 }) {
   const { t } = useTranslation();
-  const { zone } = useProject();
   const language = useLanguage();
   const unit = asked.commodity === 'water' ? 'm³' : 'kWh';
   const rows = useMemo(() => {
@@ -45,7 +51,9 @@ export function EnergyTable({
       labelZh: null,
     }));
   }, [report, asked.by, asked.unit, language]);
-  const columns = useColumns(rows ?? [], report?.totals, asked, comparable);
+  const before = useBefore(report);
+  const columns = useColumns(rows ?? [], report?.totals, { asked, comparable, before });
+  const under = useFloors(asked);
   const isDays = asked.by === 'project' && asked.unit === 'day';
   return (
     <Table
@@ -58,19 +66,59 @@ export function EnergyTable({
       rowKey={(row) => row.key}
       sort={sort}
       onSort={onSort}
-      onOpen={isDays ? (row) => onDay(row.key) : undefined}
+      rowClass={(row) => (row.nested ? 'nested' : '')}
+      under={under}
+      onOpen={
+        isDays
+          ? (row) => onDay(row.key)
+          : asked.by === 'building'
+            ? (row) => !row.nested && onPlace(row.key)
+            : undefined
+      }
       waitingFor={t('wait.report')}
       empty={<Empty title={t('energy.none')} text={t('energy.noneText')} />}
-      foot={t('energy.foot', { zone })}
+      foot={<EnergyFoot asked={asked} />}
     />
   );
+}
+
+/** The floors of the building that is opened, as lines below it. */
+function useFloors(asked: Asked): ((row: Line) => readonly Line[] | undefined) | undefined {
+  const isOn = asked.by === 'building' && !!asked.open;
+  const floors = useEnergy(
+    {
+      from: asked.from,
+      to: asked.to,
+      unit: 'year',
+      by: 'floor',
+      against: asked.against,
+      buildingId: asked.open,
+      commodity: asked.commodity,
+    },
+    { on: isOn },
+  );
+  const data = floors.isPlaceholderData ? undefined : floors.data?.data;
+  return useMemo(() => {
+    if (!isOn || !data) return undefined;
+    const lines = toLines(data);
+    return (row) =>
+      row.key === asked.open && !row.nested
+        ? lines.map((line) => ({
+            ...line,
+            key: `f${line.key}`,
+            // Below its building a floor need not repeat it.
+            label: line.label.replace(row.label, '').replace(/^[\s,]+/, '') || line.label,
+            labelZh: null,
+            nested: true,
+          }))
+        : undefined;
+  }, [isOn, data, asked.open]);
 }
 
 function useColumns(
   rows: readonly Line[],
   totals: EnergyFigures | undefined,
-  asked: Asked,
-  comparable: boolean,
+  { asked, comparable, before }: { asked: Asked; comparable: boolean; before: string },
 ): Column<Line>[] {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -112,7 +160,7 @@ function useColumns(
       phone: 'title',
       value: (row) => nameOf(language, { name: row.label, nameZh: row.labelZh }) || row.code,
       order: (row) => (asked.by === 'project' ? row.key : row.code || row.label),
-      cell: (row) => <Place row={row} by={asked.by} projectId={projectId} />,
+      cell: (row) => <Place row={row} asked={asked} projectId={projectId} />,
       total: { cell: totalRow, value: totalRow },
     },
     ...(asked.commodity === 'electricity' ? ranks.map(byPeriod) : []),
@@ -123,7 +171,7 @@ function useColumns(
     ...(asked.against === 'none'
       ? []
       : [
-          quantity('previous', t('energy.before'), (figures) => figures.previous, {
+          quantity('previous', before, (figures) => figures.previous, {
             cell: (row) => <span className="quiet">{thousands(row.previous, decimals)}</span>,
           }),
           {
@@ -209,7 +257,8 @@ function Change({ value, comparable }: { value: number | null; comparable: boole
   );
 }
 
-function Place({ row, by, projectId }: { row: Line; by: Asked['by']; projectId: string }) {
+function Place({ row, asked, projectId }: { row: Line; asked: Asked; projectId: string }) {
+  const { by } = asked;
   const { t } = useTranslation();
   const language = useLanguage();
   const name = nameOf(language, { name: row.label, nameZh: row.labelZh });
@@ -234,17 +283,24 @@ function Place({ row, by, projectId }: { row: Line; by: Asked['by']; projectId: 
       </Link>
     );
   }
-  if (by === 'building' && row.key) {
+  if (by === 'building') {
     return (
-      <Link
-        to="/projects/$projectId/buildings/$buildingId"
-        params={{ projectId, buildingId: row.key }}
-        style={{ color: 'inherit' }}
-        className="clip"
-        preload={false}
-      >
-        {body}
-      </Link>
+      <div className="nest clip" title={name}>
+        {row.nested ? <span className="nest-space" /> : <NestMark open={row.key === asked.open} />}
+        {row.nested || !row.key ? (
+          <span className="nest-name">{row.nested ? name : body}</span>
+        ) : (
+          <Link
+            to="/projects/$projectId/buildings/$buildingId"
+            params={{ projectId, buildingId: row.key }}
+            style={{ color: 'inherit' }}
+            className="nest-name"
+            preload={false}
+          >
+            {body}
+          </Link>
+        )}
+      </div>
     );
   }
   return (

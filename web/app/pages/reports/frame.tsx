@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { localDay, range as rangeText, span, time } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
-import { ExportMenu } from '../../parts/export-menu.tsx';
+import { ExportMenu, type ExportMenuProps } from '../../parts/export-menu.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { SaveView } from '../../parts/save-view.tsx';
@@ -31,6 +31,8 @@ export interface FileOf {
   /** What the file will hold of it, in words. */
   estimated?: string | undefined;
   missing?: string | undefined;
+  /** The rows behind it as a second file. */
+  behind?: NonNullable<ExportMenuProps['behind']>;
 }
 
 export function ReportFrame({
@@ -81,11 +83,12 @@ export function ReportFrame({
             <ExportMenu
               path={`/reports/${file.name}`}
               query={{ ...file.query }}
-              rows={file.rows ?? answer.data?.rowCount ?? null}
+              rows={file.rows === undefined ? (answer.data?.rowCount ?? null) : file.rows}
               hasTotal={file.hasTotal ?? false}
               asOf={answer.data?.asOf}
               estimated={file.estimated}
               missing={file.missing}
+              {...(file.behind && { behind: file.behind })}
             />
           )}
         </div>
