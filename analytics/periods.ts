@@ -227,8 +227,15 @@ function shiftOf({
   };
 }
 
+/** The day of another month with the number of `day`, or that month's last. */
+function sameDay(firstOfMonth: LocalDay, day: LocalDay): LocalDay {
+  const same = `${firstOfMonth.slice(0, -2)}${day.slice(-2)}`;
+  const last = addDays(addMonths(firstOfMonth, 1), -1);
+  return same > last ? last : same;
+}
+
 function byMonths(from: LocalDay, to: LocalDay, months: number): Shift {
-  const back = (day: LocalDay) => Temporal.PlainDate.from(day).subtract({ months }).toString();
+  const back = (day: LocalDay) => sameDay(addMonths(day, -months), day);
   // A last day is shifted, not the day after it: to 30 March answers 28 February, not the 27th.
   const end = to === monthOf(to) ? back(to) : addDays(back(addDays(to, -1)), 1);
   const byBefore = new Map(

@@ -37,14 +37,37 @@ export function localDayOf(zone: string, atMs: number): LocalDay {
     .toString();
 }
 
+/** Days whose beginning is remembered, all zones together: a year's report asks for the same 730 each time. */
+const STARTS_MAX = 50_000;
+const starts = new Map<string, number>();
+
 /** Epoch ms at which a local day begins (01:00 where midnight does not exist). */
 export function dayStart(zone: string, day: LocalDay): number {
-  return Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds;
+  const key = `${day} ${zone}`;
+  const known = starts.get(key);
+  if (known !== undefined) return known;
+  const ms = Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds;
+  if (starts.size >= STARTS_MAX) starts.clear();
+  starts.set(key, ms);
+  return ms;
 }
+
+const DAY_MS = 86_400_000;
+
+/** Epoch ms of the day's midnight in UTC, where every day is as long. Throws RangeError for what is no day. */
+function utcMidnight(day: LocalDay): number {
+  const ms = Date.parse(`${day}T00:00:00Z`);
+  // 30 February would be read as 2 March: the day must come back as it went in.
+  if (Number.isNaN(ms) || dayOfUtc(ms) !== day) throw new RangeError(`${day} is no day`);
+  return ms;
+}
+
+const dayOfUtc = (ms: number): LocalDay =>
+  new Date(ms).toISOString().slice(0, -'T00:00:00.000Z'.length);
 
 /** The day `days` later (or earlier, when negative). */
 export function addDays(day: LocalDay, days: number): LocalDay {
-  return Temporal.PlainDate.from(day).add({ days }).toString();
+  return dayOfUtc(utcMidnight(day) + days * DAY_MS);
 }
 
 /** First day of the month of a day. */
@@ -52,13 +75,15 @@ export const monthOf = (day: LocalDay): LocalDay => `${day.slice(0, 7)}-01`;
 
 /** First day of the month `months` later. */
 export function addMonths(day: LocalDay, months: number): LocalDay {
-  return Temporal.PlainDate.from(monthOf(day)).add({ months }).toString();
+  const date = new Date(utcMidnight(monthOf(day)));
+  return dayOfUtc(date.setUTCMonth(date.getUTCMonth() + months));
 }
 
 /** Every day of [from, to). */
 export function daysBetween(from: LocalDay, to: LocalDay): LocalDay[] {
   const days: LocalDay[] = [];
-  for (let day = from; day < to; day = addDays(day, 1)) days.push(day);
+  const end = utcMidnight(to);
+  for (let ms = utcMidnight(from); ms < end; ms += DAY_MS) days.push(dayOfUtc(ms));
   return days;
 }
 
