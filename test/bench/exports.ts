@@ -1,5 +1,5 @@
 /**
- * A million rows of a report as a file of each format, over HTTP with a session, against DuckDB's COPY of
+ * A million rows of the report on data quality (points × days) as a file of each format, over HTTP with a session, against DuckDB's COPY of
  * the same rows; and the memory that five million rows of CSV take of the web process.
  */
 import { createWriteStream, statSync } from 'node:fs';
@@ -126,7 +126,7 @@ async function download(
   { warehouse, format, to }: { warehouse: string; format: Format; to: string },
 ): Promise<Download> {
   const web = await startWeb(context, { warehouse, projectIds: [PROJECT], zone: ZONE });
-  const path = `/projects/${PROJECT}/reports/energy?from=${FROM}&by=point&unit=day&against=none`;
+  const path = `/projects/${PROJECT}/reports/quality?from=${FROM}&only=all`;
   try {
     // Everything loaded and opened, by the shortest file there is.
     await (await web.get(`${path}&to=${addDays(FROM, 1)}&format=${format}`)).arrayBuffer();
