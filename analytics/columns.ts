@@ -6,6 +6,12 @@ import { listValue } from '@duckdb/node-api';
 export const list = (values: readonly DuckDBValue[]): DuckDBValue =>
   values.length > 0 ? listValue([...values]) : null;
 
+/**
+ * Numbers with fractions, for a parameter cast to DOUBLE[]. A list takes its type from its first value:
+ * a 500 there would make integers of the others, so each goes as text.
+ */
+export const doubles = (values: readonly number[]): DuckDBValue => list(values.map(String));
+
 /** A result as columns of numbers, NaN for null: a tenth of the memory of rows. */
 export interface Table {
   rowCount: number;

@@ -5,7 +5,7 @@
 import type { DuckDBConnection } from '../sql/duckdb.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
 import type { Answered } from './ask.ts';
-import { list } from './columns.ts';
+import { doubles, list } from './columns.ts';
 import type { ReportPlace } from './report.ts';
 import { makeTable } from './scope.ts';
 
@@ -35,7 +35,7 @@ export async function makeOpenPieces(
     active_last: whole((b) => b.activeLast),
     forward_first: whole((b) => b.forwardFirst),
     forward_last: whole((b) => b.forwardLast),
-    powers: list(blocks.map((b) => b.powerW)),
+    powers: doubles(blocks.map((b) => b.powerW)),
     from_quarter: BigInt(fromQuarter),
   });
 }
