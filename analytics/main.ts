@@ -1,4 +1,5 @@
 /** The process of analytics: keeps the warehouse equal to its sources until it is told to stop. */
+import { join } from 'node:path';
 import { systemClock } from '../sql/clock.ts';
 import { openDuckdb } from '../sql/duckdb.ts';
 import { roomEnvironment } from '../sql/env.ts';
@@ -15,6 +16,12 @@ const postgres = openPostgres({
   onError: (error) => log.warn({ err: error }, 'an idle connection to Postgres broke'),
 });
 const duckdb = await openDuckdb({ memory: '1GB', threads: 2 });
+// What a sort of a large day does not hold in memory goes beside the warehouse, not where we stand.
+const connection = await duckdb.connect();
+await connection.run(
+  `SET GLOBAL temp_directory = '${join(env.dataFolder, 'warehouse', 'spill').replaceAll("'", "''")}'`,
+);
+connection.closeSync();
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => stop.abort());

@@ -8,6 +8,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalDay } from '../sql/local-day.ts';
 import { readJson, writeJson } from '../sql/process.ts';
+import type { Cursor, PostingTable } from './postgres-source.ts';
 import type { PartitionRows, QuestdbTable } from './questdb-source.ts';
 
 /** Tables cut by local day. */
@@ -83,6 +84,8 @@ export interface Manifest {
   dimensions: Partial<Record<DimensionTable, WarehouseFile>>;
   /** Rows of QuestDB's partitions when everything in them had been taken in. */
   partitions: Record<QuestdbTable, PartitionRows>;
+  /** How far what was posted had been taken in. */
+  cursors: Partial<Record<PostingTable, Cursor>>;
   /** Files (relative to the warehouse) of older versions, kept a while for readers under way. */
   retired: { file: string; at: string }[];
 }
@@ -114,6 +117,7 @@ export function emptyManifest({ projectId, zone }: { projectId: string; zone: st
     empty: {},
     dimensions: {},
     partitions: { intervals: {}, samples: {} },
+    cursors: {},
     retired: [],
   };
 }

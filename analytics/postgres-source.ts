@@ -25,17 +25,52 @@ const additions: Record<PostingTable, { table: string; day: (zone: string) => st
   sales: { table: 'sales', day: (zone) => localDay('sold_at', zone) },
 };
 
-/** Fingerprints of charges by service day, entries by accounting date, sales by their local day. */
+/** How far the rows of a table have been looked at, by id. */
+export interface Cursor {
+  /** Everything up to here had been committed: only days of later rows are looked at. */
+  id: string;
+  /** The highest id at an instant; it takes the place of `id` when nothing older can still come. */
+  next: { id: string; at: string };
+}
+
+/**
+ * A row may be committed after rows of higher ids; one that takes longer than this is found by the check
+ * of the day, and when the process begins.
+ */
+const COMMIT_MAX_MS = 30 * 60_000;
+
+/** The cursor after all that is committed now was taken in; from the beginning when `before` is none. */
+export async function nextCursor(
+  pool: pg.Pool,
+  posting: PostingTable,
+  { projectId, before, now }: { projectId: string; before: Cursor | undefined; now: Date },
+): Promise<Cursor> {
+  const sinceMs = before ? now.getTime() - Date.parse(before.next.at) : 0;
+  if (before && sinceMs >= 0 && sinceMs < COMMIT_MAX_MS) return before;
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT coalesce(max(id), 0)::text AS id FROM ${additions[posting].table} WHERE project_id = $1`,
+    [projectId],
+  );
+  const next = { id: rows[0]?.id ?? '0', at: now.toISOString() };
+  return { id: before && sinceMs >= 0 ? before.next.id : '0', next };
+}
+
+/**
+ * Fingerprints of charges by service day, entries by accounting date, sales by their local day: of the
+ * days that have rows after an id.
+ */
 export async function postingFingerprints(
   pool: pg.Pool,
   posting: PostingTable,
-  { projectId, zone }: { projectId: string; zone: string },
+  { projectId, zone, after }: { projectId: string; zone: string; after: string },
 ): Promise<Fingerprints> {
   const { table, day } = additions[posting];
   const { rows } = await pool.query<{ day: LocalDay; mark: string }>(
     `SELECT (${day(zone)})::text AS day, count(*) || '/' || max(id) AS mark
-     FROM ${table} WHERE project_id = $1 GROUP BY 1`,
-    [projectId],
+     FROM ${table} WHERE project_id = $1 AND ${day(zone)} = ANY(ARRAY(
+       SELECT DISTINCT ${day(zone)} FROM ${table} WHERE project_id = $1 AND id > $2))
+     GROUP BY 1`,
+    [projectId, after],
   );
   return new Map(rows.map((r) => [r.day, r.mark]));
 }

@@ -24,7 +24,12 @@ import {
   warehouseDir,
 } from './manifest.ts';
 import { type DaysByTable, findMending, takeOut } from './mend.ts';
-import { type PostingTable, postingFingerprints } from './postgres-source.ts';
+import {
+  nextCursor,
+  type PostingTable,
+  postingFingerprints,
+  postingTables,
+} from './postgres-source.ts';
 import {
   daysToLookAt,
   type Fingerprints,
@@ -150,17 +155,25 @@ export async function draftVersion(
   next.zone = zone;
   const { damaged, must } = takeOut(next, mending);
   const partitions = due ? await readPartitions(questdb) : undefined;
+  // Before the rows that it covers are read: what comes meanwhile is looked at again.
+  const known = thorough ? {} : manifest.cursors;
+  const cursors: Manifest['cursors'] = {};
+  for (const table of due ? postingTables : []) {
+    cursors[table] = await nextCursor(pool, table, { projectId, before: known[table], now });
+  }
   const seen = await lookAt({ pool, questdb }, project, {
     dirtyDays: dirty.map((d) => d.localDay),
     must,
     recent: due ? [addDays(today, -1), today] : [],
     before: thorough ? { intervals: {}, samples: {} } : manifest.partitions,
     partitions,
+    cursors: known,
   });
   const work = planWork({ manifest, today, hotDays, now, dirty, seen, calendar, must, due });
   if (partitions && !work.more && !mending.more) {
     next.asOf = now.toISOString();
     next.partitions.intervals = partitions.intervals;
+    next.cursors = cursors;
     if (!work.moreSamples) next.partitions.samples = partitions.samples;
     if (!work.moreSamples && !work.samplesWait) next.samplesAsOf = next.asOf;
   }
@@ -255,6 +268,7 @@ async function lookAt(
     recent,
     before,
     partitions,
+    cursors,
   }: {
     dirtyDays: readonly LocalDay[];
     must: DaysByTable;
@@ -262,6 +276,7 @@ async function lookAt(
     before: Manifest['partitions'];
     /** Undefined between two minutes, when only what is dirty is looked at. */
     partitions: Manifest['partitions'] | undefined;
+    cursors: Manifest['cursors'];
   },
 ): Promise<Seen> {
   const daysIn = (table: QuestdbTable) => {
@@ -276,7 +291,9 @@ async function lookAt(
   };
   const of = { projectId, zone };
   const postings = async (table: PostingTable): Promise<Fingerprints> =>
-    partitions ? await postingFingerprints(pool, table, of) : new Map();
+    partitions
+      ? await postingFingerprints(pool, table, { ...of, after: cursors[table]?.id ?? '0' })
+      : new Map();
   return {
     intervals: await intervalFingerprints(questdb, { ...of, days: daysIn('intervals') }),
     samples: await sampleFingerprints(questdb, { ...of, days: daysIn('samples') }),

@@ -116,7 +116,8 @@ export async function writeFiles(
   }
   for (const table of postingTables) {
     for (const day of work.postings[table]) {
-      days[table][day] = await exporter.postings(table, day, seen[table].get(day) ?? '');
+      const known = dayContent(manifest, table, day)?.fingerprint ?? '';
+      days[table][day] = await exporter.postings(table, day, seen[table].get(day) ?? known);
       files += 1;
     }
   }

@@ -5,7 +5,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readManifest, warehouseDir } from '../../analytics/manifest.ts';
+import { checkWarehouse } from '../../analytics/check.ts';
+import { damagesOf } from '../../analytics/damage.ts';
+import { filesIn, readManifest, warehouseDir } from '../../analytics/manifest.ts';
 import { waitUntil } from '../../sql/process.ts';
 import { openPark, type Park } from './park.ts';
 
@@ -80,3 +82,39 @@ test('killed without warning, the next one carries on', async () => {
   second.kill('SIGTERM');
   await gone;
 }, 60_000);
+
+test('killed again and again while it writes, it ends with what its sources say', async () => {
+  const days = Array.from({ length: 20 }, (_, n) => `2026-02-${String(n + 1).padStart(2, '0')}`);
+  const rows = days.flatMap((day) =>
+    Array.from({ length: 96 }, (_, slot) => ({ point, day, slot, quantity: slot })),
+  );
+  await park.writeIntervals(projectId, zone, rows);
+  // In the midst of its files, and perhaps after the last of them.
+  for (const lifeMs of [250, 700]) {
+    const child = await start();
+    await new Promise((resolve) => setTimeout(resolve, lifeMs));
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    // What is in force names only whole files.
+    const manifest = readManifest(warehouseDir(park.dataDir), projectId);
+    if (!manifest) throw new Error('no manifest');
+    expect(
+      await damagesOf(warehouseDir(park.dataDir), [...filesIn(manifest)], { anew: true }),
+    ).toEqual([]);
+  }
+  const last = await start();
+  const isWhole = () =>
+    readManifest(warehouseDir(park.dataDir), projectId)?.days.intervals['2026-02-20']?.rows === 96;
+  expect(await waitUntil(isWhole, 30_000)).toBe(true);
+  const gone = once(last, 'exit');
+  last.kill('SIGTERM');
+  await gone;
+  park.setNow('2026-03-11T00:00:00Z');
+  const report = await checkWarehouse(
+    park.parts,
+    { id: projectId, zone },
+    { full: true, between: async () => {}, catchUp: async () => {} },
+  );
+  expect(report).toMatchObject({ differences: [], daysChecked: 21 });
+}, 90_000);

@@ -212,6 +212,35 @@ test('sales lie on the local day on which they were made, with the accounting da
   expect(await rowsIn('sales', '2026-11-21')).toEqual([]);
 });
 
+test('what is posted later is found though only rows after the last half hour are looked at', async () => {
+  await freshProject();
+  const sell = async (receipt: string, day: string) => {
+    const at = { project_id: projectId, account_id: account };
+    const of = { kind: 'sale', accounting_date: day };
+    const transaction = await park.insert('transactions', { ...at, ...of });
+    const sold = { channel: 'cash', amount_minor: '100', currency: 'CNY', sold_by: 'Chen Li' };
+    const sold_at = `${day}T05:00:00Z`;
+    await park.insert('sales', { ...at, transaction_id: transaction, receipt, ...sold, sold_at });
+    return transaction;
+  };
+  await sell('R-1', '2026-11-03');
+  await park.export(projectId, zone, true);
+  const cursor = () => readManifest(warehouseDir(park.dataDir), projectId)?.cursors.sales?.id;
+  expect(cursor()).toBe('0');
+  for (const time of ['07:03', '07:35']) {
+    park.setNow(`2026-11-24T${time}:00Z`);
+    await park.export(projectId, zone);
+  }
+  expect(Number(cursor())).toBeGreaterThan(0);
+  await sell('R-2', '2026-11-03');
+  await sell('R-3', '2026-11-04');
+  park.setNow('2026-11-24T07:37:00Z');
+  await park.export(projectId, zone);
+  const receipts = (rows: Record<string, unknown>[]) => rows.map((r) => r.receipt);
+  expect(receipts(await rowsIn('sales', '2026-11-03'))).toEqual(['R-1', 'R-2']);
+  expect(receipts(await rowsIn('sales', '2026-11-04'))).toEqual(['R-3']);
+});
+
 test('installations say which register is billed and what it counted at both ends', async () => {
   await freshProject();
   await park.export(projectId, zone, true);
