@@ -9,12 +9,21 @@ import { addDays, daysBetween, type LocalDay, localDayOf } from '../../sql/local
 import type { Db } from '../../sql/postgres.ts';
 import { list } from '../columns.ts';
 import type { Files } from '../files.ts';
+import { daysOf, type Manifest } from '../manifest.ts';
 import { makeTable } from '../scope.ts';
 
 /** How far around an instant readings are looked for, one width after the other. */
 const WIDTHS_MS = [30 * 60_000, 26 * 3_600_000, 35 * 86_400_000] as const;
 /** Days of readings that are opened for one report; what needs more stays unknown, and is named so. */
 const READING_DAYS_MAX = 400;
+
+interface RegisterPlace {
+  db: Db;
+  files: Files;
+  manifest: Manifest;
+  projectId: string;
+  zone: string;
+}
 
 interface Judgement {
   meter: bigint;
@@ -25,19 +34,20 @@ interface Judgement {
 /** Makes `registers` from `parts`. */
 export async function findRegisters(
   connection: DuckDBConnection,
-  { db, files, projectId, zone }: { db: Db; files: Files; projectId: string; zone: string },
+  { db, files, manifest, projectId, zone }: RegisterPlace,
 ): Promise<void> {
   await makeTable(connection, 'requests', 'integrated-requests', {});
   const { ignored, based } = await readJudgements(db, projectId);
+  const there = new Set(daysOf(manifest, 'registers'));
   let opened = 0;
   for (const widthMs of WIDTHS_MS) {
-    const days = await daysAround(connection, { zone, widthMs });
-    if (days.length === 0) break;
-    const some = days.slice(0, Math.max(0, READING_DAYS_MAX - opened));
-    if (some.length === 0) break;
-    opened += some.length;
+    const days = [...(await daysToRead(connection, { zone, widthMs }))]
+      .filter((day) => there.has(day))
+      .slice(0, READING_DAYS_MAX - opened);
+    if (days.length === 0) continue;
+    opened += days.length;
     await makeTable(connection, 'readings', 'integrated-readings', {
-      registers: files.days('registers', some),
+      registers: files.days('registers', days),
       window_ms: BigInt(widthMs),
       ignored_meters: list(ignored.map((j) => j.meter)),
       ignored_ms: list(ignored.map((j) => j.ms)),
@@ -64,23 +74,24 @@ export async function findRegisters(
   });
 }
 
-/** The local days within `widthMs` of an instant whose readings are not found yet, in order. */
-async function daysAround(
+/** The local days within `widthMs` of an instant, on the side where a reading is still needed. */
+async function daysToRead(
   connection: DuckDBConnection,
   { zone, widthMs }: { zone: string; widthMs: number },
-): Promise<LocalDay[]> {
-  const instants = await rowsOf<{ x_ms: bigint }>(
+): Promise<Set<LocalDay>> {
+  const instants = await rowsOf<{ x_ms: bigint; before: boolean; after: boolean }>(
     connection,
-    'SELECT DISTINCT x_ms FROM requests WHERE NOT found ORDER BY x_ms',
+    `SELECT x_ms, bool_or(needs_before) AS before, bool_or(needs_after) AS after FROM requests
+     WHERE needs_before OR needs_after GROUP BY x_ms ORDER BY x_ms`,
   );
   const days = new Set<LocalDay>();
-  for (const { x_ms: x } of instants) {
-    const first = localDayOf(zone, Number(x) - widthMs);
-    const last = localDayOf(zone, Number(x) + widthMs);
+  for (const { x_ms: x, before, after } of instants) {
+    const first = localDayOf(zone, Number(x) - (before ? widthMs : 0));
+    const last = localDayOf(zone, Number(x) + (after ? widthMs : 0));
     for (const day of daysBetween(first, addDays(last, 1))) days.add(day);
     if (days.size > READING_DAYS_MAX) break;
   }
-  return [...days];
+  return days;
 }
 
 /** Readings that a person excluded or that wait as spikes, and where counting was begun anew. */

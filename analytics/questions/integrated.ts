@@ -168,7 +168,7 @@ export const integrated: Report<typeof query> = {
       ...range,
       due_quarter: dueQuarter,
     });
-    await findRegisters(connection, { db, files, projectId, zone });
+    await findRegisters(connection, place);
     await makeTable(connection, 'charged', 'integrated-charged', {
       charges: files.days('charges', days),
       from,

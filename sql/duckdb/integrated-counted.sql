@@ -6,7 +6,6 @@
 WITH ends AS (
   SELECT part, is_start,
     CASE
-      WHEN NOT found THEN NULL
       WHEN n_ms = x_ms THEN n_r::HUGEINT * multiplier
       WHEN p_ms IS NOT NULL AND n_ms IS NOT NULL AND n_r >= p_r THEN
         p_r::HUGEINT * multiplier

@@ -4,12 +4,13 @@
 --   ignored_registers (BIGINT lists: readings that are not believed).
 -- Columns: part, is_start, p_ms, p_r, n_ms, n_r as in integrated-requests.sql.
 -- How: by meter and quarter-hour, so that a day of readings is passed over once; a reading counts while
---   its meter stood there, and two values for one instant count for nothing, as in intervals.sql.
+--   its meter stood there, a noted register like one, and two values for one instant count for nothing, as in intervals.sql.
 WITH wanted AS (
   SELECT part, is_start, meter, channel, starts_ms, ends_ms, first_register, last_register, x_ms,
-    unnest(range((x_ms - $window_ms::BIGINT) // 900000, (x_ms + $window_ms::BIGINT) // 900000 + 1))
-      AS slot
-  FROM requests WHERE NOT found
+    unnest(range(
+      CASE WHEN needs_before THEN x_ms - $window_ms::BIGINT ELSE x_ms END // 900000,
+      CASE WHEN needs_after THEN x_ms + $window_ms::BIGINT ELSE x_ms END // 900000 + 1)) AS slot
+  FROM requests WHERE needs_before OR needs_after
 ),
 ignored AS (
   SELECT unnest($ignored_meters::BIGINT[]) AS meter, unnest($ignored_ms::BIGINT[]) AS ms,
@@ -34,10 +35,12 @@ believed AS (
   HAVING min(register) = max(register)
   UNION ALL
   SELECT part, is_start, x_ms, starts_ms, first_register FROM requests
-  WHERE NOT found AND first_register IS NOT NULL
+  WHERE (needs_before OR needs_after) AND first_register IS NOT NULL
+    AND starts_ms >= x_ms - $window_ms::BIGINT
   UNION ALL
   SELECT part, is_start, x_ms, ends_ms, last_register FROM requests
-  WHERE NOT found AND last_register IS NOT NULL
+  WHERE (needs_before OR needs_after) AND last_register IS NOT NULL
+    AND ends_ms <= x_ms + $window_ms::BIGINT
 )
 SELECT
   part, is_start,

@@ -2,7 +2,8 @@
 -- Sources: parts (of integrated-parts.sql).
 -- Columns: part, is_start; meter, channel, starts_ms, ends_ms, first_register, last_register; x_ms (the
 -- instant); is_edge (the meter came or left there: one reading is enough); p_ms, p_r (the reading before
--- it) and n_ms, n_r (the first at or after it), first those that were noted; found.
+-- it) and n_ms, n_r (the first at or after it), first those that were noted; needs_before, needs_after:
+-- what is still to be found of them.
 WITH sides AS (
   SELECT part, true AS is_start, from_ms AS x_ms, from_ms = starts_ms AS is_edge, * EXCLUDE (part)
   FROM parts
@@ -17,5 +18,6 @@ SELECT
   CASE WHEN is_edge AND is_start AND first_register IS NOT NULL THEN x_ms
     WHEN is_edge AND NOT is_start AND last_register IS NOT NULL THEN x_ms END AS n_ms,
   CASE WHEN is_edge AND is_start THEN first_register WHEN is_edge THEN last_register END AS n_r,
-  n_ms IS NOT NULL AS found
+  n_ms IS NULL AND NOT (is_edge AND is_start) AS needs_before,
+  n_ms IS NULL AND NOT (is_edge AND NOT is_start) AS needs_after
 FROM sides

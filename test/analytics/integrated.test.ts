@@ -123,6 +123,8 @@ async function fillMeters(): Promise<void> {
     {
       ...stands,
       serial: 'm4',
+      startMs: ms(since.from),
+      firstRegister: 999_000n,
       readings: readingsOf(
         since,
         (at) => at > ms('2026-11-20T20:00') && at < ms('2026-11-21T05:00'),
