@@ -8,7 +8,7 @@ import { Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import type { Answered } from './ask.ts';
 import { list } from './columns.ts';
-import { makeOpenPieces } from './open-pieces.ts';
+import { makeOpenPieces, openQuarter } from './open-pieces.ts';
 import { type Axis, axisOf } from './periods.ts';
 import { type AskedPlaces, checkPlaces, type PointRole, placesQuery } from './places.ts';
 import type { ReportPlace } from './report.ts';
@@ -42,6 +42,7 @@ export async function openLoad(
   await makeOpenPieces(connection, { place, toQuarter: scope.toQuarter });
   await makeTable(connection, 'load', 'load', {
     intervals: place.files.days('intervals', scope.days),
+    open_quarter: BigInt(openQuarter(place.now)),
     ...hotLists(await hotIntervals(place, scope, asked.pointId)),
   });
   return scope;

@@ -16,13 +16,17 @@ const ROWS_MAX = 100_000;
 /** In place of a power that no sample told; open-pieces.sql knows it. */
 const NO_POWER = -1e300;
 
+/** The first quarter-hour that may not be built yet, in quarter-hours since 1970. */
+export const openQuarter = (now: Date): number =>
+  Math.floor(now.getTime() / SLOT_MS) - OPEN_SLOTS + 1;
+
 /** Makes `open_pieces`; it is empty unless the range holds the current quarter-hour. */
 export async function makeOpenPieces(
   connection: DuckDBConnection,
   { place, toQuarter }: { place: ReportPlace & Answered; toQuarter: number },
 ): Promise<void> {
   const { files, now } = place;
-  const fromQuarter = Math.floor(now.getTime() / SLOT_MS) - OPEN_SLOTS + 1;
+  const fromQuarter = openQuarter(now);
   const blocks = fromQuarter < toQuarter ? await blocksSince(place, fromQuarter - 1) : [];
   const whole = (pick: (b: Block) => number) => list(blocks.map((b) => BigInt(pick(b))));
   await makeTable(connection, 'open_pieces', 'open-pieces', {

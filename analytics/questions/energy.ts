@@ -82,6 +82,9 @@ export interface EnergyAnswer {
 /** Most cells (keys × periods) in one answer. */
 export const CELLS_MAX = 200_000;
 
+/** Points × cells that are added up by point first: about 300 MB with their ranks and both sides. */
+const POINT_SUMS_MAX = 150_000;
+
 /** Answers from the files that `manifest` names. Throws Problem `range-too-long` past CELLS_MAX. */
 export async function askEnergy(
   connection: DuckDBConnection,
@@ -144,6 +147,12 @@ export async function prepareEnergy(
         ...range,
       })
     : [];
+  const [counted] = await rowsOf<{ points: bigint }>(
+    connection,
+    'SELECT count(*) AS points FROM read_parquet($points::VARCHAR)',
+    { points: files.dimension('points') },
+  );
+  const sums = Number(counted?.points ?? 0) * axis.periods.length;
   return {
     axis,
     keyParameters: { ...chosen, ...range },
@@ -156,6 +165,7 @@ export async function prepareEnergy(
         cuts.map((c) => Number(c.quarter)),
       ),
       installations: files.dimension('installations'),
+      points_first: sums <= POINT_SUMS_MAX,
     },
   };
 }

@@ -10,6 +10,7 @@
 --   day_*: the local days of both sides (before: true for the range before), their quarter-hours,
 --     their cell (-1: no counterpart, -2: the cell depends on the slot)
 --   slot_*: side, local day, local slot and cell, for days that are read by slot
+--   points_first: points × cells are few enough to be added up by point first
 --   energy_days, intervals, calendars: files of days read whole; of days read by slot
 --   points, tenancies, installations: files
 --
@@ -95,14 +96,43 @@ members AS (
     AND ($account::BIGINT IS NULL OR account = $account::BIGINT)
     AND t.from_quarter < span.to_quarter AND t.to_quarter > span.from_quarter
 ),
+-- Who is a member all the time is added up by point before anything is joined: twice as fast over years.
+lasting_members AS (
+  SELECT m.* FROM members m CROSS JOIN span
+  WHERE $points_first::BOOLEAN
+    AND m.from_quarter <= span.from_quarter AND m.to_quarter >= span.to_quarter
+),
+passing_members AS (
+  SELECT m.* FROM members m CROSS JOIN span
+  WHERE NOT ($points_first::BOOLEAN
+    AND m.from_quarter <= span.from_quarter AND m.to_quarter >= span.to_quarter)
+),
+point_sums AS (
+  SELECT
+    d.before, d.period, d.due, f.point, f.rank,
+    sum(f.quantity) AS quantity,
+    sum(f.estimated_quantity) AS estimated_quantity,
+    sum(f.measured) AS measured,
+    sum(f.estimated) AS estimated,
+    sum(f.missing) AS missing
+  FROM read_parquet($energy_days::VARCHAR[]) f
+  JOIN days d ON d.local_day = f.local_day AND d.period <> -2
+  WHERE f.point IN (SELECT point FROM lasting_members)
+  GROUP BY d.before, d.period, d.due, f.point, f.rank
+),
 -- Days that lie in one cell and belong to one key as a whole come from the roll-up.
 whole_days AS (
+  SELECT
+    s.before, s.period, s.due, m.key, s.rank, s.quantity, s.estimated_quantity,
+    s.measured, s.estimated, s.missing
+  FROM point_sums s JOIN lasting_members m USING (point)
+  UNION ALL
   SELECT
     d.before, d.period, d.due, m.key, f.rank, f.quantity, f.estimated_quantity,
     f.measured, f.estimated, f.missing
   FROM read_parquet($energy_days::VARCHAR[]) f
   JOIN days d ON d.local_day = f.local_day AND d.period <> -2
-  JOIN members m ON m.point = f.point
+  JOIN passing_members m ON m.point = f.point
     AND m.from_quarter <= d.from_quarter AND m.to_quarter >= d.to_quarter
 ),
 -- The others are put together from their quarter-hours.

@@ -1,7 +1,8 @@
 -- Question: how much energy did the points of a report take together in each quarter-hour?
 -- Sources: members, days (of scope-members.sql, scope-days.sql), open_pieces (of open-pieces.sql).
 -- Parameters: intervals (files); hot_points, hot_quarters, hot_quantities (BIGINT lists, 0 where
---   missing), hot_qualities (VARCHAR list): intervals newer than the files, which they replace.
+--   missing), hot_qualities (VARCHAR list): intervals newer than the files, which they replace;
+--   open_quarter (the first that an open piece may be of).
 -- Columns: quarter (quarter-hours since 1970), quantity (Wh; null: of no point known), power_w (average),
 --   hours (that are over: 0.25 unless open), open (of some point it is not built yet), measured,
 --   estimated, missing (points).
@@ -18,12 +19,20 @@ hot_intervals AS (
   JOIN days d ON h.quarter >= d.from_quarter AND h.quarter < d.to_quarter
   JOIN members m ON m.point = h.point AND h.quarter >= m.from_quarter AND h.quarter < m.to_quarter
 ),
-told_intervals AS (
+told_intervals AS NOT MATERIALIZED (
   SELECT i.point, d.from_quarter + i.local_slot AS quarter, i.quantity, i.quality
   FROM read_parquet($intervals::VARCHAR[]) i
   JOIN days d ON d.local_day = i.local_day
   JOIN members m ON m.point = i.point AND d.from_quarter + i.local_slot >= m.from_quarter
     AND d.from_quarter + i.local_slot < m.to_quarter
+),
+built_points AS (
+  SELECT i.point, d.from_quarter + i.local_slot AS quarter
+  FROM read_parquet($intervals::VARCHAR[]) i
+  JOIN days d ON d.local_day = i.local_day
+  WHERE i.ts >= make_timestamp($open_quarter::BIGINT * 900000000)
+  UNION ALL
+  SELECT point, quarter FROM hot_intervals
 ),
 pieces AS (
   SELECT point, quarter, quantity, quality, quantity * 4.0::DOUBLE AS power_w, NULL AS elapsed_ms
@@ -34,8 +43,7 @@ pieces AS (
   SELECT p.point, p.quarter, p.quantity, NULL, p.power_w, p.elapsed_ms
   FROM open_pieces p
   JOIN days d ON p.quarter >= d.from_quarter AND p.quarter < d.to_quarter
-  ANTI JOIN hot_intervals h ON h.point = p.point AND h.quarter = p.quarter
-  ANTI JOIN told_intervals t ON t.point = p.point AND t.quarter = p.quarter
+  ANTI JOIN built_points b ON b.point = p.point AND b.quarter = p.quarter
 )
 SELECT
   quarter,
