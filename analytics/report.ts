@@ -12,6 +12,7 @@ import { formatAsked, formatSchema, withFiles } from '../sql/export/format.ts';
 import type { FileTable } from '../sql/export/table.ts';
 import { columnTypes } from '../sql/export/table.ts';
 import { exponentOf, formatMinor } from '../sql/money.ts';
+import type { Permission } from '../sql/permission.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
@@ -51,6 +52,8 @@ export interface Report<Shape extends z.ZodRawShape> {
   name: string;
   summary: string;
   description: string;
+  /** Unset: report.read. */
+  permission?: Permission;
   query: Shape;
   /** The columns, which may depend on what is asked (Wh or litres). */
   columns: (asked: z.output<z.ZodObject<Shape>>) => readonly ReportColumn[];
@@ -88,7 +91,7 @@ export function mountReport<Shape extends z.ZodRawShape>(
     path: `/projects/{projectId}/reports/${report.name}`,
     summary: report.summary,
     description: report.description,
-    ...needs('report.read'),
+    ...needs(report.permission ?? 'report.read'),
     request: { params: projectParams, query },
     responses: withFiles(
       answers(envelopeOf(report, columns), 'The report; other formats by `format`'),

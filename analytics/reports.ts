@@ -10,6 +10,7 @@ import { losses } from './questions/losses.ts';
 import { powerQuality } from './questions/power-quality.ts';
 import { quality } from './questions/quality.ts';
 import { ranking } from './questions/ranking.ts';
+import { rawCharges, rawEntries, rawIntervals, rawRegisters, rawSamples } from './questions/raw.ts';
 import { mountReport, type Report, type ReportDeps } from './report.ts';
 
 type Mount = (app: OpenAPIHono<RouteEnv>, deps: ReportDeps) => void;
@@ -30,6 +31,11 @@ const reports: readonly Mount[] = [
   mounted(quality),
   mounted(powerQuality),
   mounted(ranking),
+  mounted(rawIntervals),
+  mounted(rawRegisters),
+  mounted(rawSamples),
+  mounted(rawCharges),
+  mounted(rawEntries),
 ];
 
 /** Mounts every report. */

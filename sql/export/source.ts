@@ -14,6 +14,7 @@ import {
   type DuckDBValue,
   VARCHAR,
 } from '@duckdb/node-api';
+import { fixedBytes } from './raw.ts';
 import type { Cell, ColumnType, FileColumn, FileTable, QuerySource, RowSource } from './table.ts';
 
 /** An interrupt that comes before the statement has begun is lost, so it is repeated. */
@@ -77,8 +78,7 @@ async function openQuery(
   const columns = table.columns.map((column, i) => typed(column, head.columnType(i)));
   return {
     columns,
-    select: (expressions) =>
-      chunksOf({ connection, signal, statement: selecting(expressions, from), parameters }),
+    select: (expressions) => chunksOf({ connection, signal, expressions, from, parameters }),
     copyTo: (expressions, target) =>
       copied({ connection, signal, select: selecting(expressions, from), target, parameters }),
     ask: (asked) =>
@@ -155,7 +155,7 @@ function openRows(
     columns: columns.map((column) => typed(column, held[column.type])),
     select: async function* (expressions) {
       for await (const _ of tables()) {
-        yield* chunksOf({ connection, signal, statement: selecting(expressions, from) });
+        yield* chunksOf({ connection, signal, expressions, from });
       }
     },
     copyTo: async (expressions, target) => {
@@ -258,22 +258,36 @@ function scaleOf({ name, type, scale }: FileColumn, source: DuckDBType): number 
   throw new Error(`${name}: nothing says how many decimals ${source} has`);
 }
 
+/**
+ * Chunks of a statement. DuckDB's binding ends a stream that fails on its way as if it were through, so
+ * one more row follows all others: without it the rows are not whole, and that is thrown.
+ */
 async function* chunksOf({
   connection,
   signal,
-  statement,
+  expressions,
+  from,
   parameters,
 }: {
   connection: DuckDBConnection;
   signal: AbortSignal;
-  statement: string;
+  expressions: readonly string[];
+  from: string;
   parameters?: Record<string, DuckDBValue>;
 }): AsyncGenerator<DuckDBDataChunk> {
+  const last = [...expressions.map(() => 'NULL'), 'true'];
+  const statement = `${selecting([...expressions, 'false'], from)} UNION ALL SELECT ${last.join()}`;
   const result = await watched(connection, signal, () => connection.stream(statement, parameters));
-  for (;;) {
+  for (let isWhole = false; ; ) {
     const chunk = await watched(connection, signal, () => result.fetchChunk());
-    if (!chunk || chunk.rowCount === 0) return;
-    yield chunk;
+    if (!chunk || chunk.rowCount === 0) {
+      if (isWhole) return;
+      throw new Error('the statement broke off before its last row');
+    }
+    if (isWhole) throw new Error('rows follow the last one');
+    isWhole = fixedBytes(chunk, expressions.length, 1)[chunk.rowCount - 1] === 1;
+    if (isWhole) chunk.rowCount -= 1;
+    if (chunk.rowCount > 0) yield chunk;
   }
 }
 
@@ -291,7 +305,10 @@ async function watched<T>(
   };
   signal.addEventListener('abort', interrupt);
   try {
-    return await step();
+    const done = await step();
+    // A fetch that was interrupted may look like the end of the rows, and the file like a whole one.
+    signal.throwIfAborted();
+    return done;
   } catch (error) {
     signal.throwIfAborted();
     throw error;

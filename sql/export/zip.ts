@@ -34,13 +34,14 @@ export async function* zipped(entries: AsyncIterable<ZipEntry>): AsyncGenerator<
   let at = 0;
   for await (const { name, pieces } of entries) {
     const entry: Written = { name: Buffer.from(name), crc: 0, size: 0, packed: 0, at };
-    const head = localHeader(entry);
+    // Goes out with the first bytes of the entry: what fails at once has then sent nothing.
+    let head = localHeader(entry);
     at += head.length;
-    yield head;
     for await (const piece of deflated(pieces, entry)) {
       entry.packed += piece.length;
       at += piece.length;
-      yield piece;
+      yield head.length > 0 ? Buffer.concat([head, piece]) : piece;
+      head = Buffer.alloc(0);
     }
     if (entry.size > ENTRY_BYTES_MAX || entry.packed > ENTRY_BYTES_MAX) {
       throw new Error(`${name} has more than ${ENTRY_BYTES_MAX} bytes`);
