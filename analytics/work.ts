@@ -3,7 +3,7 @@
  * place. A pass writes a bounded number of them and says when there are more.
  */
 import { addDays, type LocalDay } from '../sql/local-day.ts';
-import { type DayTable, dayContent, daysOf, type Manifest } from './manifest.ts';
+import { type DayTable, dayContent, daysOf, type Manifest, NEVER } from './manifest.ts';
 import { type PostingTable, postingTables } from './postgres-source.ts';
 import type { Fingerprints } from './questdb-source.ts';
 import type { ReportingCalendar } from './reporting-calendar.ts';
@@ -97,7 +97,9 @@ export function planWork({
     ...staleSamples,
     ...staleWhole,
   ]);
-  const samplesWritten = samples.first(SAMPLE_DAYS_A_VERSION);
+  // A warehouse that answers nothing yet is begun without them, where they are many.
+  const isBegun = manifest.asOf !== NEVER || samples.all.length <= SAMPLE_DAYS_A_VERSION;
+  const samplesWritten = samples.first(isBegun ? SAMPLE_DAYS_A_VERSION : 0);
   const samplesLeft = new Set(samples.all.slice(samplesWritten.length));
 
   const postings = Object.fromEntries(

@@ -144,8 +144,12 @@ export async function openPark(): Promise<Park> {
       }
       await questdb.settled(['samples']);
     },
-    export: (project, zone, thorough = false) =>
-      exportProject(parts, { id: project, zone }, { thorough }),
+    export: async (project, zone, thorough = false) => {
+      const of = { id: project, zone };
+      let report = await exportProject(parts, of, { thorough });
+      while (report?.more) report = await exportProject(parts, of, { thorough, goOn: true });
+      return report;
+    },
     get: async (path, init) => app.request(path, init),
     close: async () => {
       duckdb.close();

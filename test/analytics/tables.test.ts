@@ -6,6 +6,7 @@ import {
   type DimensionTable,
   dayTables,
   dimensionTables,
+  NEVER,
   readManifest,
   warehouseDir,
 } from '../../analytics/manifest.ts';
@@ -170,6 +171,32 @@ test('a sample of a closed day is seen by its partition, though nobody has made 
   park.setNow('2026-11-24T06:34:00Z');
   await park.export(projectId, zone);
   expect(await rowsIn('registers', '2026-11-12')).toHaveLength(2);
+});
+
+test('a warehouse is begun without its samples where they are many, and they follow', async () => {
+  await freshProject();
+  const days = Array.from({ length: 9 }, (_, n) => `2026-11-${String(n + 10)}`);
+  await park.writeSamples(
+    projectId,
+    days.map((day) => ({ meter, at: `${day}T03:00:00Z`, values: { active_wh: 5 } })),
+  );
+  const pass = (goOn: boolean) =>
+    exportProject(park.parts, { id: projectId, zone }, { thorough: true, goOn });
+  const held = () => {
+    const manifest = readManifest(warehouseDir(park.dataDir), projectId);
+    return [
+      manifest?.asOf,
+      manifest?.samplesAsOf,
+      Object.keys(manifest?.days.registers ?? {}).length,
+    ];
+  };
+  const now = '2026-11-24T06:32:08.000Z';
+  await pass(false);
+  expect(held()).toEqual([now, NEVER, 0]);
+  await pass(true);
+  expect(held()).toEqual([now, NEVER, 7]);
+  expect((await pass(true))?.more).toBe(false);
+  expect(held()).toEqual([now, now, 9]);
 });
 
 test('sales lie on the local day on which they were made, with the accounting date beside', async () => {
