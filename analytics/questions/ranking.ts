@@ -73,7 +73,10 @@ export const ranking: Report<typeof query> = {
     });
     await makeTable(connection, 'energy_cells', 'energy', parameters);
     await makeTable(connection, 'energy_keys', 'energy-keys', keyParameters);
-    const [all] = await rowsOf<Record<string, bigint | null>>(connection, TOTALS);
+    const [all] = await rowsOf<Record<string, bigint | null>>(
+      connection,
+      await question('ranking-totals'),
+    );
     return {
       statement: await question('ranking'),
       parameters: { top, descending: order === 'most' },
@@ -87,9 +90,3 @@ export const ranking: Report<typeof query> = {
     };
   },
 };
-
-const TOTALS = `
-  SELECT count(*) AS keys, sum(quantity)::BIGINT AS quantity, sum(previous)::BIGINT AS previous,
-    sum(estimated_quantity)::BIGINT AS "estimatedQuantity", sum(measured)::BIGINT AS measured,
-    sum(estimated)::BIGINT AS estimated, sum(missing)::BIGINT AS missing
-  FROM energy_cells`;
