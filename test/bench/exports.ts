@@ -1,6 +1,6 @@
 /**
- * A million rows of the report on data quality (points × days) as a file of each format, over HTTP with a session, against DuckDB's COPY of
- * the same rows; and the memory that five million rows of CSV take of the web process.
+ * A million rows of the report on data quality (points × days) as a file of each format, over HTTP with
+ * a session, against DuckDB's COPY of the same rows; and the memory that five million rows of CSV take.
  */
 import { createWriteStream, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,9 +8,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type DuckDBConnection, openDuckdb } from '../../sql/duckdb.ts';
 import { addDays } from '../../sql/local-day.ts';
+import { messageOf } from '../../sql/refusal.ts';
 import { cpuSecondsOf, peakMemoryOf, spend } from './measure.ts';
 import type { BenchContext, Part, Row } from './part.ts';
-import { FROM, makeWarehouse, TO, ZONE } from './reports/warehouse.ts';
+import { FROM, makeWarehouse, ZONE } from './reports/warehouse.ts';
 import { startWeb } from './web.ts';
 
 export const exports: Part = {
@@ -20,6 +21,8 @@ export const exports: Part = {
 };
 
 const PROJECT = '920001';
+/** A reader's DuckDB may take 1 GB; the process itself begins with a quarter of that. */
+const LARGE_PEAK_MAX_MB = 1_300;
 /** What DuckDB itself can write; the others stand beside its CSV. */
 const formats = {
   csv: 'FORMAT csv, HEADER true',
@@ -102,21 +105,31 @@ async function measure(context: BenchContext): Promise<Row[]> {
         },
       );
     }
-    const large = await download(context, {
-      warehouse,
-      format: 'csv',
-      to: quick ? addDays(FROM, 2 * days) : TO,
-    });
-    rows.push({
-      what: `csv of ${((points * (quick ? 2 * days : 365)) / 1e6).toFixed(1)} M rows: peak memory`,
-      unit: 'MB',
-      ours: large.peakMb,
-      note: `${large.restMb.toFixed(0)} MB before; ${(large.bytes / 1e6).toFixed(0)} MB in ${large.wallS.toFixed(0)} s`,
-    });
+    rows.push(await largeCsv(context, { warehouse, points }));
     return rows;
   } finally {
     connection.closeSync();
     duckdb.close();
+  }
+}
+
+/** The year of every point as CSV: what it takes of memory, or that it was refused. */
+async function largeCsv(
+  context: BenchContext,
+  { warehouse, points }: { warehouse: string; points: number },
+): Promise<Row> {
+  const days = context.quick ? 20 : 365;
+  const what = `csv of ${((points * days) / 1e6).toFixed(1)} M rows: peak memory`;
+  const target = { max: LARGE_PEAK_MAX_MB };
+  try {
+    const { peakMb, restMb, bytes, wallS } = await download(context, {
+      ...{ warehouse, format: 'csv', to: addDays(FROM, days) },
+    });
+    const note = `${restMb.toFixed(0)} MB before; ${(bytes / 1e6).toFixed(0)} MB in ${wallS.toFixed(0)} s`;
+    return { what, unit: 'MB', ours: peakMb, target, note };
+  } catch (error) {
+    // A file that does not come is a target missed, not a bench that failed.
+    return { what, unit: 'MB', ours: Number.MAX_SAFE_INTEGER, target, note: messageOf(error) };
   }
 }
 

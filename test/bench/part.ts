@@ -19,6 +19,7 @@ export interface Row {
   what: string;
   /** Of both figures: s, ms, µs, rows/s, MB … */
   unit: string;
+  /** Number.MAX_SAFE_INTEGER where nothing came: shown as refused. */
   ours: number;
   floor?: number;
   /** What the floor is, in words. */

@@ -81,7 +81,7 @@ function cellsOf(part: string, row: JudgedRow): string[] {
   return [
     part,
     what,
-    `${shown(ours)} ${unit}`,
+    ours === Number.MAX_SAFE_INTEGER ? 'refused' : `${shown(ours)} ${unit}`,
     floor === undefined ? '' : `${shown(floor)} ${unit}`,
     ratio === null ? '' : `${ratio.toFixed(2)}×`,
     target ? targetText(target, unit) : '',
