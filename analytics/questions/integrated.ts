@@ -48,7 +48,7 @@ const reasons =
 export const integrated: Report<typeof query> = {
   name: 'integrated',
   summary: 'Energy and money of each account, opening and closing',
-  description: `openingBalance + topUps - charges + corrections + other = closingBalance, by accounting date. registerDifference + replaced = quantity (sum of the intervals) = chargedQuantity, for the time in which the account held the point; registers are those of the local midnights, or of the newest interval today. A row that does not foot says why: ${reasons}. At most ${DAYS_MAX} days.`,
+  description: `openingBalance + topUps - charges + corrections + other = closingBalance, by accounting date. registerDifference + replaced = quantity (sum of the intervals) = chargedQuantity, for the time in which the account held the point; registers are those of the local midnights, or of the newest interval today. A row that does not foot says why; one that foots so far as days are settled says unsettled-days: ${reasons}. At most ${DAYS_MAX} days.`,
   query,
   beside,
   columns: ({ commodity }) => {

@@ -7,7 +7,7 @@
 --   balances (minor units, of the whole account, null by point); opening_register and closing_register
 --   (base units, null when several points are added up), register_difference, replaced (other meters
 --   before, rollovers), quantity (of the intervals), charged_quantity, missing, estimated (slots); foots
---   and, where it does not, the weightiest reason.
+--   and, where it does not or days are not settled yet, the weightiest reason.
 WITH held AS (
   SELECT DISTINCT key AS account, point FROM members
 ),
@@ -95,7 +95,8 @@ SELECT
   CAST(f.charged_quantity AS BIGINT) AS charged_quantity,
   CAST(coalesce(f.missing, 0) AS BIGINT) AS missing,
   CAST(coalesce(f.estimated, 0) AS BIGINT) AS estimated,
-  money_foots AND coalesce(weight, 0) = 0 AS foots,
+  -- What is not settled yet will be charged: until then the rest foots, and it is said.
+  money_foots AND coalesce(weight, 0) <= 1 AS foots,
   CASE WHEN NOT money_foots THEN 'balance' ELSE
     CASE weight WHEN 7 THEN 'unexplained' WHEN 6 THEN 'charges-differ' WHEN 5 THEN 'register-unknown'
       WHEN 4 THEN 'register-rebased' WHEN 3 THEN 'rollover' WHEN 2 THEN 'missing-slots'

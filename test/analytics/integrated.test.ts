@@ -536,7 +536,7 @@ describe('energy', () => {
       registerDifference: newest - shown('plain', 0, '2026-11-22T00:00'),
       quantity: newest - shown('plain', 0, '2026-11-22T00:00'),
       chargedQuantity: sumOf('plain', ms('2026-11-22T00:00'), ms('2026-11-23T00:00')),
-      foots: false,
+      foots: true,
       reason: 'unsettled-days',
     });
   });

@@ -138,16 +138,31 @@ export function useIntegratedColumns({
       value: (row) => (row.foots ? 1 : 0),
       cell: (row) =>
         row.foots ? (
-          phone ? null : (
-            <span className="foots-mark" title={word('footsWhy')}>
-              <Icon name="check" size={13} label={word('footsWhy')} />
-            </span>
-          )
+          <Footed row={row} why={word('footsWhy')} />
         ) : (
           <Off row={row} projectId={projectId} />
         ),
     },
   ];
+}
+
+/** A tick; in words where days are yet to be settled, so that charges are still behind the energy. */
+function Footed({ row, why }: { row: IntegratedRow; why: string }) {
+  const { t } = useTranslation();
+  const phone = useIsPhone();
+  if (!row.reason) {
+    return phone ? null : (
+      <span className="foots-mark" title={why}>
+        <Icon name="check" size={13} label={why} />
+      </span>
+    );
+  }
+  const reason = t(`report.reason.${row.reason}`, { defaultValue: row.reason });
+  return (
+    <span className="quiet clip block" title={reason}>
+      {reason}
+    </span>
+  );
 }
 
 function Off({ row, projectId }: { row: IntegratedRow; projectId: string }) {
