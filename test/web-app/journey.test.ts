@@ -252,6 +252,42 @@ describe('at a desk', () => {
     expect(complaints.filter((each) => !each.includes('404'))).toEqual([]);
   });
 
+  test('on paper the table is complete and light, and afterwards the screen is as it was', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/energy?by=point`);
+    await page.evaluate(() => localStorage.setItem('wattledger.theme', 'dark'));
+    await page.reload();
+    await page.getByRole('grid').waitFor();
+    await page.locator('.table-total').waitFor();
+    const paper = await page.evaluate(() => {
+      dispatchEvent(new Event('beforeprint'));
+      const rows = document.querySelectorAll('.print-table tbody tr');
+      const { theme } = document.documentElement.dataset;
+      return { rows: rows.length, last: rows[rows.length - 1]?.className, theme };
+    });
+    expect(paper).toEqual({ rows: 155, last: 'print-total', theme: 'light' });
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await page.getByRole('grid').waitFor();
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+    expect(complaints).toEqual([]);
+  });
+
+  test('columns are moved and made wider by keys, and stay so', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/accounts`);
+    const heads = page.getByRole('columnheader');
+    await heads.nth(3).getByRole('button').focus();
+    await page.keyboard.press('Shift+Alt+ArrowLeft');
+    await page.keyboard.press('Alt+ArrowRight');
+    await page.reload();
+    await expect.poll(() => heads.nth(2).textContent()).toBe('Points');
+    await page.getByRole('grid').focus();
+    for (const key of ['ArrowDown', ' ', 'Shift+ArrowDown']) await page.keyboard.press(key);
+    await page.getByText('2 of 60 rows selected').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).getByText('Select row by row').waitFor();
+  });
+
   test('language and theme change in place', async () => {
     const { page, url } = await open(desk);
     await page.goto(`${url}${home}/accounts?q=mould`);

@@ -1,7 +1,8 @@
 /**
  * Pictures of the pages, to be looked at: `npx tsx test/web-app/look.ts [pages] [variants]` writes
  * test/screenshots/*.png over the made-up park and tells console errors. With LOOK_URL, LOOK_EMAIL and
- * LOOK_PASSWORD it looks at a running system instead; with PRESS=e it presses keys first.
+ * LOOK_PASSWORD it looks at a running system instead; with PRESS=e it presses keys first,
+ * with PDF=1 it prints too.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -73,6 +74,10 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     await page.screenshot(
       process.env.TOP ? { ...all, clip: { x: 0, y: 0, width, height: height * 2.6 } } : all,
     );
+    if (process.env.PDF) {
+      const paper = join(out, file.replace('.png', '.pdf'));
+      await page.pdf({ path: paper, preferCSSPageSize: true, printBackground: true });
+    }
   }
   await context.close();
 }

@@ -28,10 +28,18 @@ export function watchTheme(): void {
   apply();
 }
 
+/** Light whatever was chosen, as paper is; and back to it. */
+export function paintLight(on: boolean): void {
+  isPaper = on;
+  apply();
+}
+
+let isPaper = false;
+
 function apply(): void {
   const choice = themeChoice();
   const dark = choice === 'dark' || (choice === 'system' && systemIsDark());
-  document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+  document.documentElement.dataset.theme = dark && !isPaper ? 'dark' : 'light';
   for (const listener of listeners) listener();
 }
 

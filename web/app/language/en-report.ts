@@ -6,7 +6,6 @@ export const report = {
   notRenewed: 'could not be renewed',
   makeStart: 'Start with this view',
   startWhy: 'This page opens with these filters on this device',
-  print: 'Print',
   show: 'Show',
   toNow: ', to {{at}}',
   doesNotFoot: 'Does not foot.',

@@ -1,5 +1,9 @@
 /** Words of what every page has: files, saved views, keys, printing. In English; zh-tools.ts is the same. */
 export const enTools = {
+  print: {
+    at: 'printed {{at}}',
+    cut: 'The first {{shown}} of {{all}} rows: an export holds them all.',
+  },
   keys: {
     title: 'Keys',
     everywhere: 'Everywhere',

@@ -8,7 +8,6 @@ export const report: Language['report'] = {
   notRenewed: '未能刷新',
   makeStart: '设为起始视图',
   startWhy: '在此设备上打开本页时使用这些筛选条件',
-  print: '打印',
   show: '显示',
   toNow: '，至 {{at}}',
   doesNotFoot: '合计不平。',

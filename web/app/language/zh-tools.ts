@@ -1,5 +1,6 @@
 /** 各页通用的文字：文件、视图、按键、打印。Words of what every page has, in Chinese. */
 export const zhTools = {
+  print: { at: '打印于 {{at}}', cut: '共 {{all}} 行，仅打印前 {{shown}} 行：导出文件包含全部。' },
   keys: {
     title: '按键',
     everywhere: '任何页面',

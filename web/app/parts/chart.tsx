@@ -1,7 +1,8 @@
 /** The one chart wrapper: owns the life of the drawing, its size, colours, table view and keys. */
 import type { ECharts, EChartsCoreOption } from 'echarts/core';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useIsPrinting } from '../print.ts';
 import { useTheme } from '../theme.ts';
 import { Icon } from './icons.tsx';
 import { type Palette, readPalette } from './palette.ts';
@@ -44,6 +45,7 @@ export function Chart({
 }) {
   const { t } = useTranslation();
   const theme = useTheme();
+  const printing = useIsPrinting();
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
   const latest = useRef(option);
@@ -73,9 +75,11 @@ export function Chart({
   }, [asTable]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes what the palette reads.
-  useEffect(() => {
+  useLayoutEffect(() => {
     chart.current?.setOption(option(readPalette()), { notMerge: true });
-  }, [option, theme]);
+    // Paper is laid out at once: a drawing that waits for the next frame would miss it.
+    if (printing) chart.current?.getZr().flush();
+  }, [option, theme, printing]);
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     const move = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;

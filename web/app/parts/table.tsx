@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useIsPhone } from '../phone.ts';
+import { useIsPrinting } from '../print.ts';
 import { ExportMenu, type ExportQuestion } from './export-menu.tsx';
 import { Icon } from './icons.tsx';
 import { Skeleton, Waiting } from './notice.tsx';
@@ -10,6 +11,7 @@ import { TableGrid } from './table-grid.tsx';
 import { useLayout } from './table-layout.ts';
 import { TableList } from './table-list.tsx';
 import { asText, type Column, nextSort, parseSort, sorted } from './table-model.ts';
+import { TablePrint } from './table-print.tsx';
 import './table.css';
 
 const COPIED_MS = 1500;
@@ -51,6 +53,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const { name, columns, rows, sort: sortText, complete = true } = props;
   const { t } = useTranslation();
   const phone = useIsPhone();
+  const printing = useIsPrinting();
   const layout = useLayout(name, columns);
   const { shown } = layout;
   const [selected, select] = useState<ReadonlySet<string>>(new Set());
@@ -80,6 +83,8 @@ export function Table<Row>(props: TableProps<Row>) {
       </div>
       {ordered && !ordered.length ? (
         props.empty
+      ) : printing && ordered ? (
+        <TablePrint {...props} columns={shown} rows={ordered} />
       ) : phone ? (
         <TableList {...props} columns={shown} rows={ordered} />
       ) : (

@@ -2,7 +2,10 @@
 import { useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Place, PlaceContext } from '../project.tsx';
+import { useNow } from '../clock.tsx';
+import { fullMoment } from '../dates.ts';
+import { nameOf, useLanguage } from '../language.ts';
+import { type Place, PlaceContext, useProject } from '../project.tsx';
 import { BottomBar, Navigation } from './navigation.tsx';
 import { pagesFor } from './pages.ts';
 import { TopBar } from './top-bar.tsx';
@@ -32,6 +35,7 @@ export function Shell({ place, children }: { place: Place; children: React.React
         <div>
           <TopBar onSearch={() => setSearching(true)} />
           <main className="main" ref={page} tabIndex={-1}>
+            <PrintHead />
             {children}
           </main>
         </div>
@@ -48,6 +52,22 @@ export function Shell({ place, children }: { place: Place; children: React.React
         )}
       </div>
     </PlaceContext>
+  );
+}
+
+/** On paper: whose page it is, and when it was printed. */
+function PrintHead() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const project = useProject();
+  const now = useNow(60_000);
+  return (
+    <div className="print-only">
+      <span>
+        {nameOf(language, project)} · {project.groupName}
+      </span>
+      <span>{t('print.at', { at: fullMoment(language, project.zone, now) })}</span>
+    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { localDay, longDay, time } from '../../dates.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
+import { PrintButton } from '../../parts/print-button.tsx';
 import { SaveView } from '../../parts/save-view.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
@@ -57,6 +58,7 @@ export default function BuildingPage() {
         </div>
         <div className="head-acts">
           <SaveView />
+          <PrintButton />
           <Link
             to="/projects/$projectId/energy"
             params={{ projectId: project.id }}

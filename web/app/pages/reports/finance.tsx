@@ -19,7 +19,7 @@ import { RangeFilter } from './filters.tsx';
 import { useFinanceColumns } from './finance-columns.tsx';
 import { ByCashier, ByChannel, Credit } from './finance-panels.tsx';
 import { isZero, reportFoots } from './finance-sums.ts';
-import { PrintButton, ReportFrame } from './frame.tsx';
+import { ReportFrame } from './frame.tsx';
 import { useReport } from './use-report.ts';
 
 export default function Finance() {
@@ -48,7 +48,6 @@ export default function Finance() {
       asked={asked}
       context={t('report.finance.cut', { zone })}
       answer={answer}
-      acts={<PrintButton />}
       file={{ name: 'finance', query, hasTotal: true }}
       first={
         <>

@@ -8,8 +8,8 @@ import { useNow } from '../../clock.tsx';
 import { localDay, range as rangeText, span, time } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
 import { ExportMenu, type ExportMenuProps } from '../../parts/export-menu.tsx';
-import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { PrintButton } from '../../parts/print-button.tsx';
 import { SaveView } from '../../parts/save-view.tsx';
 import { useProject } from '../../project.tsx';
 import { isOpen, type Range } from '../../range.ts';
@@ -79,6 +79,7 @@ export function ReportFrame({
         <div className="head-acts">
           <SaveView />
           {acts}
+          <PrintButton />
           {file && (
             <ExportMenu
               path={`/reports/${file.name}`}
@@ -131,16 +132,6 @@ function AsOf({
       {t('asOf', { at: time(zone, report.asOf, true) })}, {t('ago', { span: span(t, ageS) })}
       {answer.isError && ` · ${t('report.notRenewed')}`}
     </span>
-  );
-}
-
-export function PrintButton() {
-  const { t } = useTranslation();
-  return (
-    <button type="button" className="button" onClick={() => print()}>
-      <Icon name="printer" size={14} />
-      {t('report.print')}
-    </button>
   );
 }
 

@@ -17,7 +17,7 @@ import type { IntegratedRow, IntegratedTotals, Report } from '../../reports.ts';
 import type { ReportSearch } from '../../search.ts';
 import { FootsLine } from './figures.tsx';
 import { RangeFilter, SupplyFilter } from './filters.tsx';
-import { PrintButton, ReportFrame, Strip } from './frame.tsx';
+import { ReportFrame, Strip } from './frame.tsx';
 import { useIntegratedColumns } from './integrated-columns.tsx';
 import { accountsFoot } from './integrated-sums.ts';
 import { useReport } from './use-report.ts';
@@ -70,7 +70,6 @@ export default function Integrated() {
       page="integrated"
       asked={asked}
       answer={answer}
-      acts={<PrintButton />}
       file={{ name: 'integrated', query, hasTotal: true }}
       first={<RangeFilter asked={asked} onChange={(range) => set(rangeSearch(range))} />}
       filters={
