@@ -9,7 +9,12 @@ const nothing = {} as never;
 type Described = Record<string, { properties?: Record<string, unknown>; required?: string[] }>;
 
 async function schemas(): Promise<Described> {
-  const rooms = { web: nothing, ingest: nothing, billing: nothing, analytics: nothing };
+  const rooms = {
+    web: nothing,
+    ingest: nothing,
+    billing: nothing,
+    analytics: { dataDir: 'none' } as never,
+  };
   const app = createServer({
     rooms,
     auth: nothing,
@@ -166,6 +171,42 @@ const fields = {
     'effectiveFrom',
     'definition',
   ] satisfies (keyof api.TariffVersion)[],
+  ExportJob: [
+    'id',
+    'path',
+    'format',
+    'state',
+    'rows',
+    'rowsExpected',
+    'bytes',
+    'sha256',
+    'fileName',
+    'problem',
+    'requestedBy',
+    'requestedAt',
+    'startedAt',
+    'finishedAt',
+    'expiresAt',
+    'link',
+  ] satisfies (keyof api.ExportJob)[],
+  BuildingSummary: [
+    'zone',
+    'asOf',
+    'ageS',
+    'building',
+    'commodity',
+    'points',
+    'accounts',
+    'newestAt',
+    'today',
+    'yesterday',
+    'month',
+    'monthBefore',
+    'peak',
+    'main',
+    'floors',
+    'top',
+  ] satisfies (keyof api.BuildingSummary)[],
   SavedView: [
     'id',
     'name',

@@ -1,6 +1,6 @@
 /** Files made in the background: asked for, watched while one is being made, taken away. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ApiProblem, address, call, type ExportJob, type FileFormat, list } from './api.ts';
+import { type ApiProblem, call, type ExportJob, type FileFormat, list } from './api.ts';
 import { useProject } from './project.tsx';
 
 /** How often is asked while something runs; nothing is asked by itself when nothing does. */
@@ -11,14 +11,13 @@ export const isRunning = ({ state }: ExportJob): boolean =>
 
 const path = (projectId: string, rest = '') => `/projects/${projectId}/exports${rest}`;
 
-/** All jobs of the project that the session may see, newest first. */
+/** One's own jobs, newest first; everybody's for who may read the system log. */
 export function useExports() {
-  const { id, permissions } = useProject();
+  const { id } = useProject();
   return useQuery({
     queryKey: [id, 'exports'],
     queryFn: ({ signal }) => list<ExportJob>(path(id), { signal }),
     refetchInterval: ({ state }) => (state.data?.data.some(isRunning) ? RUNNING_MS : false),
-    enabled: permissions.includes('report.read'),
   });
 }
 
@@ -42,7 +41,3 @@ export function useEndExport() {
     onSettled: () => queries.invalidateQueries({ queryKey: [id, 'exports'] }),
   });
 }
-
-/** Where the file of a finished job lies: its link, or the way that asks for the session. */
-export const fileOf = (projectId: string, { link, id }: ExportJob): string =>
-  link ?? address(path(projectId, `/${id}/file`));

@@ -87,7 +87,7 @@ export const enTools = {
     rowsAndTotal_other: '{{rows}} and a total, complete',
     whenMade: 'the moment it is made',
     background: 'In the background',
-    backgroundText: 'For long files: goes on when you leave, the link stays for some days.',
+    backgroundText: 'For long files: goes on when you leave, the link stays for a day.',
     listNote: 'All rows of the list; the filter on screen stays on screen.',
     ledgerNote: 'Every entry of the account that is booked; what is provisional is not booked.',
     flagged: '{{quantity}}, flagged',

@@ -82,7 +82,7 @@ export const zhTools = {
     rowsAndTotal_other: '{{rows}} 行及合计，完整',
     whenMade: '生成的那一刻',
     background: '后台生成',
-    backgroundText: '适合大文件：离开页面后继续，链接保留数日。',
+    backgroundText: '适合大文件：离开页面后继续，链接保留一天。',
     listNote: '包含列表的全部行；屏幕上的筛选只作用于屏幕。',
     ledgerNote: '包含该商户全部已入账分录；未结算部分尚未入账。',
     flagged: '{{quantity}}，已标记',

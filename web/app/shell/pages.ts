@@ -150,7 +150,7 @@ export const pageLinks: readonly PageLink[] = [
     name: 'exports',
     to: '/projects/$projectId/exports',
     icon: 'download',
-    permission: 'report.read',
+    permission: 'project.read',
     letter: 'x',
     group: 'reports',
   },

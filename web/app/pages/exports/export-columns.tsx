@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { ExportJob } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { moment } from '../../dates.ts';
-import { fileOf, isRunning, useEndExport } from '../../exports.ts';
+import { isRunning, useEndExport } from '../../exports.ts';
 import { number, size } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Icon, type IconName } from '../../parts/icons.tsx';
@@ -186,14 +186,13 @@ function Checksum({ text }: { text: string }) {
 
 function Acts({ job, name }: { job: ExportJob; name: string }) {
   const { t } = useTranslation();
-  const { id } = useProject();
   const end = useEndExport();
   const running = isRunning(job);
   const act = t(running ? 'exports.cancel' : 'exports.remove');
   return (
     <span className="export-acts">
-      {job.state === 'done' && (
-        <a className="button small" href={fileOf(id, job)} download={job.fileName ?? true}>
+      {job.link && (
+        <a className="button small" href={job.link} download={job.fileName ?? true}>
           <Icon name="download" size={14} />
           {t('exports.download')}
         </a>

@@ -7,7 +7,7 @@ import { day, span, time } from '../../dates.ts';
 import { number, thousands } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
-import { useProject } from '../../project.tsx';
+import { useMay, useProject } from '../../project.tsx';
 import { useAccounts, useGateways, useLive, useMeters } from '../../queries.ts';
 import { settledToOf } from './figures.tsx';
 
@@ -21,6 +21,7 @@ export function QualityPanel({
   const { t } = useTranslation();
   const language = useLanguage();
   const project = useProject();
+  const may = useMay();
   const gateways = useGateways();
   const meters = useMeters().data?.data;
   const live = useLive().data?.data;
@@ -31,13 +32,17 @@ export function QualityPanel({
     <section className="panel">
       <div className="panel-head">
         <h2>
-          <Link
-            to="/projects/$projectId/gateways"
-            params={{ projectId: project.id }}
-            className="panel-link"
-          >
-            {t('home.quality')}
-          </Link>
+          {may('report.read') ? (
+            <Link
+              to="/projects/$projectId/quality"
+              params={{ projectId: project.id }}
+              className="panel-link"
+            >
+              {t('home.quality')}
+            </Link>
+          ) : (
+            t('home.quality')
+          )}
         </h2>
         {report && (
           <span className="rest second">
