@@ -71,19 +71,20 @@ export async function duePointDays(
     const key = `${pointId}/${localDay}`;
     if (!due.has(key)) due.set(key, { pointId, localDay, accountId });
   };
+  // A park's points share few ranges of days, and calendar arithmetic costs more than a look-up.
+  const ranges = new Map<string, LocalDay[]>();
   for (const row of open.rows) {
-    let from = row.head === null ? row.first_day : addDays(row.head, 1);
-    if (row.head === null) {
-      const first = firstDays.get(row.point_id);
-      if (first === undefined) continue;
-      if (first > from) from = first;
+    const first = row.head === null ? firstDays.get(row.point_id) : row.head;
+    if (first === undefined) continue;
+    const name = `${row.head}/${first}/${row.first_day}/${row.last_day}`;
+    let range = ranges.get(name);
+    if (!range) {
+      const known = row.head === null ? first : addDays(first, 1);
+      const from = known > row.first_day ? known : row.first_day;
+      range = daysBetween(from, addDays(row.last_day, 1));
+      ranges.set(name, range);
     }
-    if (from === row.last_day) add(row.point_id, from, row.account_id);
-    else {
-      for (const day of daysBetween(from, addDays(row.last_day, 1))) {
-        add(row.point_id, day, row.account_id);
-      }
-    }
+    for (const day of range) add(row.point_id, day, row.account_id);
   }
   const waiting = await db.execute<{ scope_id: string; local_day: string }>(sql`
     SELECT w.scope_id::text, w.local_day::text FROM settlement_waits w

@@ -5,10 +5,10 @@ import { daySpan, type LocalDay } from '../sql/local-day.ts';
 import { exponentOf, formatMinor } from '../sql/money.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import { renderBalance, type ShownBalance } from './accounts.ts';
+import { arrayText } from './copy.ts';
 import type { PointDay } from './due.ts';
 import { EXACT_DIGITS, exactOf, unscaled } from './exact.ts';
-import type { Dated, Tenancy } from './parts.ts';
-import type { Commodity, PriceBook } from './price-book.ts';
+import type { PriceBook } from './price-book.ts';
 import type { ProjectTerms } from './project.ts';
 import { taxExact } from './rounding.ts';
 import { assertAccount, settledBalance } from './wallet.ts';
@@ -20,54 +20,11 @@ export async function headedPointDays(
 ): Promise<Set<string>> {
   const found = await db.execute<{ scope: string; day: string }>(sql`
     SELECT DISTINCT s.scope_id::text AS scope, s.local_day::text AS day
-    FROM unnest(${`{${pointDays.map((d) => d.pointId).join()}}`}::bigint[],
-      ${`{${pointDays.map((d) => d.localDay).join()}}`}::date[]) AS w (scope_id, local_day)
+    FROM unnest(${arrayText(pointDays.map((d) => d.pointId))}::bigint[],
+      ${arrayText(pointDays.map((d) => d.localDay))}::date[]) AS w (scope_id, local_day)
     JOIN settlements s ON s.project_id = ${projectId}::bigint AND s.scope_id = w.scope_id
       AND s.local_day = w.local_day`);
   return new Set(found.rows.map((row) => `${row.scope}/${row.day}`));
-}
-
-/** Tenancies, installations, commodity and code of points. */
-export async function holdingsOf(
-  db: Queryable,
-  { projectId, points }: { projectId: string; points: readonly string[] },
-) {
-  const tenancies = new Map<string, Tenancy[]>();
-  const installations = new Map<string, Dated[]>();
-  const commodities = new Map<string, Commodity>();
-  const codes = new Map<string, string>();
-  const found = await db.execute<{
-    id: string;
-    code: string;
-    commodity: Commodity;
-    tenancies: { account: string; from: string; to: string | null }[];
-    installations: { from: string; to: string | null }[];
-  }>(sql`
-    SELECT p.id::text, p.code, p.commodity,
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('account', t.account_id::text,
-          'from', t.valid_from, 'to', t.valid_to) ORDER BY t.valid_from), '[]'::jsonb)
-        FROM tenancies t WHERE t.project_id = p.project_id AND t.point_id = p.id) AS tenancies,
-      (SELECT coalesce(jsonb_agg(jsonb_build_object('from', i.valid_from, 'to', i.valid_to)),
-          '[]'::jsonb)
-        FROM installations i WHERE i.project_id = p.project_id AND i.point_id = p.id)
-        AS installations
-    FROM points p
-    WHERE p.project_id = ${projectId}::bigint
-      AND p.id = ANY(${`{${points.join()}}`}::bigint[])`);
-  const dated = ({ from, to }: { from: string; to: string | null }): Dated => ({
-    fromMs: Date.parse(from),
-    toMs: to === null ? null : Date.parse(to),
-  });
-  for (const row of found.rows) {
-    commodities.set(row.id, row.commodity);
-    codes.set(row.id, row.code);
-    tenancies.set(
-      row.id,
-      row.tenancies.map((t) => ({ accountId: t.account, ...dated(t) })),
-    );
-    installations.set(row.id, row.installations.map(dated));
-  }
-  return { tenancies, installations, commodities, codes };
 }
 
 /** Settled days that a rate of use is taken from. */

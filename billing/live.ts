@@ -8,8 +8,9 @@ import type { Db, Queryable } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { chunksOf, duePointDays, type PointDay } from './due.ts';
 import { EXACT_DIGITS, exactText, halfEven, unscaled } from './exact.ts';
+import { holdingsOf } from './holdings.ts';
 import { type IntervalSource, NONE, readIntervals } from './intervals.ts';
-import { headedPointDays, holdingsOf, readRates, writeGeneration } from './live-store.ts';
+import { headedPointDays, readRates, writeGeneration } from './live-store.ts';
 import { partsOfDay } from './parts.ts';
 import { openPriceBook, type PriceBook } from './price-book.ts';
 import { type ProjectTerms, readProject } from './project.ts';
@@ -70,9 +71,10 @@ export async function rateOpenDays(
       points: [...new Set(chunk.map((d) => d.pointId))],
       days,
     });
+    const spans = new Map(days.map((day) => [day, daySpan(zone, day)]));
     for (const pointDay of chunk) {
       const { pointId, localDay } = pointDay;
-      const span = daySpan(zone, localDay);
+      const span = spans.get(localDay) ?? daySpan(zone, localDay);
       const row = matrix.rowOf(pointId, localDay);
       const tail = tailOf.get(pointId);
       if (tail) fillTail(matrix, row, span, tail);

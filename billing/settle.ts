@@ -14,6 +14,7 @@ import type { Db, Postgres } from '../sql/postgres.ts';
 import { QuestdbError } from '../sql/questdb.ts';
 import * as schema from '../sql/schema/index.ts';
 import { chunksOf, duePointDays, lastDueDay, type PointDay } from './due.ts';
+import { holdingsOf } from './holdings.ts';
 import { type IntervalSource, type Matrix, readIntervals } from './intervals.ts';
 import { accountingDateOf, closedMonths, entriesOf } from './ledger.ts';
 import { completeness, partsOfDay } from './parts.ts';
@@ -37,7 +38,6 @@ import {
   lockMonths,
   type Run,
   readHeads,
-  readHoldings,
   readLines,
   readTallies,
   type TransactionOfDay,
@@ -216,7 +216,7 @@ async function settleWithin(
   const projectId = project.id;
   const points = [...new Set(pointDays.map((d) => d.pointId))];
   const days = [...new Set(pointDays.map((d) => d.localDay))];
-  const holdings = await readHoldings(client, { projectId, points });
+  const holdings = await holdingsOf(db, { projectId, points });
   const book = await openPriceBook(db, { projectId, zone: project.zone });
   const heads = await readHeads(client, { projectId, pointDays });
   deps.failpoint?.('locked');

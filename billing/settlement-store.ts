@@ -4,9 +4,9 @@ import type { LocalDay } from '../sql/local-day.ts';
 import { arrayOfTexts, arrayText, copyRows, copyText } from './copy.ts';
 import type { PointDay } from './due.ts';
 import { exactOf, exactText, unscaled } from './exact.ts';
+import { append } from './holdings.ts';
 import type { Entry } from './ledger.ts';
-import type { Dated, Tenancy } from './parts.ts';
-import type { Commodity, PriceBook } from './price-book.ts';
+import type { PriceBook } from './price-book.ts';
 import {
   type Head,
   type Revision,
@@ -32,55 +32,6 @@ export async function takeProject(client: pg.ClientBase, projectId: string): Pro
     [`wattledger.settle/${projectId}`],
   );
   return rows[0]?.free === true;
-}
-
-export interface Holdings {
-  tenancies: Map<string, Tenancy[]>;
-  installations: Map<string, Dated[]>;
-  commodities: Map<string, Commodity>;
-}
-
-/** Tenancies, installations and commodity of points. */
-export async function readHoldings(
-  client: pg.ClientBase,
-  { projectId, points }: { projectId: string; points: readonly string[] },
-): Promise<Holdings> {
-  const tenancies = new Map<string, Tenancy[]>();
-  const installations = new Map<string, Dated[]>();
-  const read = async <Row>(columns: string, table: string) => {
-    const { rows } = await client.query({
-      text: `SELECT ${columns} FROM ${table} t JOIN unnest($2::bigint[]) AS w (point_id) USING (point_id)
-        WHERE t.project_id = $1`,
-      values: [projectId, arrayText(points)],
-      rowMode: 'array',
-    });
-    return rows as Row[]; // the caller names the columns
-  };
-  const held = await read<[string, string, number, number | null]>(
-    `point_id, account_id, ${epochMs('valid_from')}, ${epochMs('valid_to')}`,
-    'tenancies',
-  );
-  for (const [point, accountId, fromMs, toMs] of held) {
-    append(tenancies, point, { accountId, fromMs, toMs });
-  }
-  const installed = await read<[string, number, number | null]>(
-    `point_id, ${epochMs('valid_from')}, ${epochMs('valid_to')}`,
-    'installations',
-  );
-  for (const [point, fromMs, toMs] of installed) append(installations, point, { fromMs, toMs });
-  const kinds = await read<[string, Commodity]>(
-    'point_id, commodity',
-    '(SELECT project_id, id AS point_id, commodity FROM points)',
-  );
-  return { tenancies, installations, commodities: new Map(kinds) };
-}
-
-const epochMs = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
-
-function append<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
 }
 
 /** The headers in force of point-days, by point and day. */
