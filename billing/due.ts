@@ -79,8 +79,8 @@ export async function duePointDays(
     const name = `${row.head}/${first}/${row.first_day}/${row.last_day}`;
     let range = ranges.get(name);
     if (!range) {
-      const known = row.head === null ? first : addDays(first, 1);
-      const from = known > row.first_day ? known : row.first_day;
+      let from = row.head === null ? first : addDays(first, 1);
+      if (from < row.first_day) from = row.first_day;
       range = daysBetween(from, addDays(row.last_day, 1));
       ranges.set(name, range);
     }

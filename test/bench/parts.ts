@@ -1,9 +1,14 @@
 /** Every part of the bench, in the order they run. A new part is a file beside this one and a line here. */
 import { exports } from './exports.ts';
+import { growth } from './growth.ts';
 import { home } from './home.ts';
 import { ingest } from './ingest.ts';
 import { intervals } from './intervals.ts';
 import type { Part } from './part.ts';
 import { reports } from './reports.ts';
+import { settlement } from './settlement.ts';
 
-export const parts: readonly Part[] = [ingest, intervals, reports, exports, home];
+export const parts: readonly Part[] = [
+  ...[ingest, intervals, settlement],
+  ...[reports, exports, home, growth],
+];
