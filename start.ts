@@ -159,6 +159,7 @@ function environmentOf(env: LaunchEnvironment, secrets: Secrets, urls: Urls): Ro
       PORT: String(env.port),
       HOST: env.host,
       SESSION_SECRET: secrets.session,
+      METRICS_TOKEN: env.metricsToken ?? secrets.metrics,
       ADMIN_EMAIL: env.adminEmail,
       ADMIN_PASSWORD: env.adminPassword ?? secrets.admin,
     },

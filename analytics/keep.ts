@@ -2,10 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../sql/log.ts';
 import { messageOf } from '../sql/refusal.ts';
+import { inTrace, newTrace } from '../sql/trace.ts';
 import { checkWarehouse } from './check.ts';
 import { isCheckWished, readCheck } from './check-store.ts';
 import { isDiskFull } from './disk.ts';
 import { warehouseDir } from './manifest.ts';
+import { warehouseMended, warehousePasses, warehouseSeconds, warehouseWritten } from './metrics.ts';
 import {
   compactProject,
   exportProject,
@@ -33,20 +35,25 @@ export async function keepWarehouse({
   const unfinished = new Set<string>();
   const checked = new Set<string>();
   let failures = 0;
+  /** Which project failed last, and the trace of that pass. */
+  let troubled: { projectId?: string; traceId?: string } = {};
   while (!signal.aborted) {
     let more = false;
     try {
       more = await asTheWriter(parts, signal, async () => {
         let again = false;
         let failure: unknown;
+        troubled = {};
         for (const project of await listProjects(parts.db)) {
           if (signal.aborted) break;
+          const traceId = newTrace();
           try {
             const how = {
               thorough: !thoroughly.has(project.id),
               goOn: unfinished.has(project.id),
             };
-            if (await passOver(parts, project, how, log)) {
+            const pass = () => passOver(parts, project, how, log);
+            if (await inTrace(traceId, pass)) {
               again = true;
               unfinished.add(project.id);
             } else {
@@ -58,6 +65,8 @@ export async function keepWarehouse({
           } catch (error) {
             // One project's trouble does not hold up the others; it is told when they are done.
             failure = error;
+            troubled = { projectId: project.id, traceId };
+            warehousePasses.inc({ outcome: 'failed' });
           }
         }
         if (failure) throw failure;
@@ -69,7 +78,7 @@ export async function keepWarehouse({
       failures += 1;
       const full = isDiskFull(error);
       log[full ? 'error' : 'warn'](
-        { err: messageOf(error), failures },
+        { err: messageOf(error), failures, ...troubled },
         full
           ? 'the disk is full: the warehouse stays as it was until there is room'
           : 'the warehouse is not brought up to date',
@@ -90,7 +99,13 @@ async function passOver(
   const report = await exportProject(parts, project, how);
   if (!report) return false;
   const ms = Math.round(performance.now() - begun);
-  if (report.files > 0) log.info({ ...report, ms }, 'exported');
+  warehousePasses.inc({ outcome: 'done' });
+  if (report.files > 0) {
+    warehouseSeconds.set(ms / 1000);
+    warehouseWritten.inc(report.files);
+    warehouseMended.inc(report.mended.length);
+    log.info({ ...report, ms }, 'exported');
+  }
   if (report.kept.length > 0) {
     log.warn(
       { projectId: project.id, days: report.kept },

@@ -4,6 +4,7 @@ import { systemClock } from '../sql/clock.ts';
 import { openDuckdb } from '../sql/duckdb.ts';
 import { roomEnvironment } from '../sql/env.ts';
 import { openLog } from '../sql/log.ts';
+import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
 import { keepWarehouse } from './keep.ts';
@@ -36,6 +37,12 @@ const keeping = keepWarehouse({
   dataDir: env.dataFolder,
   log,
   signal: stop.signal,
+});
+publishMetrics({
+  room: 'analytics',
+  dataDir: env.dataFolder,
+  clock: systemClock,
+  onError: (error) => log.warn({ err: error }, 'metrics were not written'),
 });
 process.send?.('ready');
 await keeping;

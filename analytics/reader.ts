@@ -7,6 +7,7 @@ import { openLanes } from '../sql/export/lanes.ts';
 import { openWorkFolder, type WorkFolder } from '../sql/export/work.ts';
 import type { Actor } from '../sql/permission.ts';
 import { Problem } from '../sql/problem.ts';
+import { queriesRefused, queriesRunning, queriesWaiting, querySeconds } from './reader-metrics.ts';
 
 const READER_MEMORY = '1GB';
 const READER_THREADS = 2;
@@ -64,12 +65,15 @@ export function openReader({
   async function turn(signal?: AbortSignal): Promise<void> {
     if (running >= RUNNING_MAX) {
       if (waiting.length >= WAITING_MAX) {
+        queriesRefused.inc();
         throw new Problem('too-many-requests', 'Too many reports are being made; try again soon.', {
           retryAfterS: 2,
         });
       }
       // Whoever ends hands its place on, so `running` does not change here.
+      queriesWaiting.inc();
       await new Promise<void>((resolve) => waiting.push(resolve));
+      queriesWaiting.dec();
     } else {
       running += 1;
     }
@@ -88,6 +92,9 @@ export function openReader({
   return {
     ask: async (work, signal) => {
       await turn(signal);
+      queriesRunning.inc();
+      const timed = querySeconds.startTimer();
+      let outcome = 'failed';
       let connection: DuckDBConnection | undefined;
       let late = false;
       let interrupting: NodeJS.Timeout | undefined;
@@ -104,8 +111,11 @@ export function openReader({
         duckdb ??= open(memory);
         connection = await (await duckdb).connect();
         signal?.throwIfAborted();
-        return await work(connection);
+        const answer = await work(connection);
+        outcome = 'answered';
+        return answer;
       } catch (error) {
+        outcome = signal?.aborted ? 'cancelled' : late ? 'timed-out' : 'failed';
         signal?.throwIfAborted();
         if (late) throw new Problem('timed-out', 'The report took longer than 30 seconds.');
         throw error instanceof Error && error.message.startsWith('Out of Memory')
@@ -116,6 +126,8 @@ export function openReader({
         clearInterval(interrupting);
         signal?.removeEventListener('abort', interrupt);
         connection?.closeSync();
+        timed({ outcome });
+        queriesRunning.dec();
         handOn();
       }
     },

@@ -9,6 +9,7 @@ import { systemClock } from '../sql/clock.ts';
 import { openDuckdb } from '../sql/duckdb.ts';
 import { roomEnvironment } from '../sql/env.ts';
 import { openLog } from '../sql/log.ts';
+import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
 import { createRound } from './work.ts';
@@ -48,6 +49,12 @@ const round = createRound({
   log,
 });
 
+publishMetrics({
+  room: 'billing',
+  dataDir: env.dataFolder,
+  clock: systemClock,
+  onError: (error) => log.warn({ err: error }, 'metrics were not written'),
+});
 process.send?.('ready');
 while (!stop.signal.aborted) {
   try {

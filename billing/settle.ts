@@ -13,6 +13,7 @@ import { exponentOf } from '../sql/money.ts';
 import type { Db, Postgres } from '../sql/postgres.ts';
 import { QuestdbError } from '../sql/questdb.ts';
 import * as schema from '../sql/schema/index.ts';
+import { inTrace } from '../sql/trace.ts';
 import { chunksOf, duePointDays, lastDueDay, type PointDay } from './due.ts';
 import { holdingsOf } from './holdings.ts';
 import { type IntervalSource, type Matrix, readIntervals } from './intervals.ts';
@@ -66,7 +67,14 @@ export interface SettleDeps {
 export type Failpoint = 'locked' | 'read' | 'claimed' | 'copied' | 'posted' | 'committed';
 
 export type Settled =
-  | { outcome: 'settled'; headers: number; corrections: number; waiting: number }
+  | {
+      outcome: 'settled';
+      headers: number;
+      corrections: number;
+      waiting: number;
+      /** Traces of the requests and jobs whose changes were settled; of many, some. */
+      causes?: string[];
+    }
   /** Another settlement has the project; it does the work. */
   | { outcome: 'busy' }
   /** Nothing was charged, because what QuestDB shows cannot be trusted now. */
@@ -97,6 +105,8 @@ export async function settleDue(deps: SettleDeps, project: Project): Promise<Set
   return { outcome: 'settled', ...sum };
 }
 
+/** Traces that are told of one run. */
+const CAUSES_MAX = 10;
 /** Dirty rows taken in one go. */
 const DIRTY_BATCH_MAX = 5000;
 
@@ -112,8 +122,13 @@ export async function settleDirty(deps: SettleDeps, project: Project): Promise<S
   const lastDay = lastDueDay(project.zone, now.getTime(), deps.graceMs);
   return await inTransaction(deps, async (client, db) => {
     if (!(await takeProject(client, project.id))) return { outcome: 'busy' };
-    const { rows } = await client.query<{ id: string; point_id: string; local_day: string }>(
-      `SELECT d.id, d.point_id, d.local_day::text FROM dirty_days d
+    const { rows } = await client.query<{
+      id: string;
+      point_id: string;
+      local_day: string;
+      trace_id: string | null;
+    }>(
+      `SELECT d.id, d.point_id, d.local_day::text, d.trace_id FROM dirty_days d
        WHERE d.project_id = $1
          AND NOT EXISTS (SELECT 1 FROM dirty_days_done e WHERE e.project_id = d.project_id
            AND e.consumer = 'rating' AND e.dirty_id = d.id)
@@ -130,13 +145,18 @@ export async function settleDirty(deps: SettleDeps, project: Project): Promise<S
           { pointId: row.point_id, localDay: row.local_day },
         ]),
     );
-    const sum = { outcome: 'settled' as const, headers: 0, corrections: 0, waiting: 0 };
+    const causes = [...new Set(rows.flatMap((row) => row.trace_id ?? []))];
+    const sum = {
+      outcome: 'settled' as const,
+      ...{ headers: 0, corrections: 0, waiting: 0 },
+      ...(causes.length > 0 && { causes: causes.slice(0, CAUSES_MAX) }),
+    };
     for (const pointDays of chunksOf([...wanted.values()])) {
-      const settled = await settleWithin(deps, { client, db }, project, {
-        pointDays,
-        cause: 'dirty',
-        at: now,
-      });
+      const settling = () =>
+        settleWithin(deps, { client, db }, project, { pointDays, cause: 'dirty', at: now });
+      // What one request has caused is found under that request's trace.
+      const [only, ...others] = causes;
+      const settled = await (only && others.length === 0 ? inTrace(only, settling) : settling());
       if (settled.outcome !== 'settled') return settled;
       sum.headers += settled.headers;
       sum.corrections += settled.corrections;

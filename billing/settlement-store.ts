@@ -1,6 +1,7 @@
 /** What settlement reads and writes in Postgres, set-based, within the one transaction of a chunk. */
 import type pg from 'pg';
 import type { LocalDay } from '../sql/local-day.ts';
+import { currentTrace } from '../sql/trace.ts';
 import { arrayOfTexts, arrayText, copyRows, copyText } from './copy.ts';
 import type { PointDay } from './due.ts';
 import { exactOf, exactText, unscaled } from './exact.ts';
@@ -187,8 +188,8 @@ export async function claim(
        ON CONFLICT DO NOTHING
        RETURNING id, transaction_id),
      begun AS (
-       INSERT INTO settlement_runs (project_id, id, cause, started_at)
-       SELECT $1, $2, $22, $16 WHERE EXISTS (SELECT FROM claimed)),
+       INSERT INTO settlement_runs (project_id, id, cause, started_at, trace_id)
+       SELECT $1, $2, $22, $16, $23 WHERE EXISTS (SELECT FROM claimed)),
      posted AS (
        INSERT INTO transactions (project_id, id, kind, account_id, accounting_date, posted_at, cause)
        SELECT $1::bigint, h.id, h.kind, h.account_id, h.accounting_date, $16::timestamptz,
@@ -221,6 +222,7 @@ export async function claim(
       arrayText(transactions.map((t) => t.localDay)),
       arrayText(transactions.map((t) => t.accountingDate)),
       run.cause,
+      currentTrace() ?? null,
     ],
   );
   return new Set(rows.map((row) => row.id));

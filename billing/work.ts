@@ -2,7 +2,16 @@
 import { syncAlarms } from '../sql/alarms.ts';
 import type { Log } from '../sql/log.ts';
 import { isRetryable, type Postgres } from '../sql/postgres.ts';
+import { inTrace, newTrace } from '../sql/trace.ts';
 import { createLiveBalances } from './live.ts';
+import {
+  liveSeconds,
+  settlementBlocked,
+  settlementCorrections,
+  settlementHeaders,
+  settlementRuns,
+  settlementSeconds,
+} from './metrics.ts';
 import { type ProjectTerms, readProjects } from './project.ts';
 import { seal } from './seal.ts';
 import { type SettleDeps, type Settled, settleDirty, settleDue } from './settle.ts';
@@ -28,19 +37,29 @@ export function createRound(
       ['due', settleDue],
       ['dirty', settleDirty],
     ] as const) {
+      const began = performance.now();
       const settled = await settle(deps, project);
+      settlementRuns.inc({ outcome: settled.outcome });
       await tellBlocked(project, settled);
       if (settled.outcome !== 'settled') continue;
-      if (settled.headers > 0) log.info({ project: project.id, ...settled }, `settled: ${name}`);
+      if (settled.headers > 0) {
+        const ms = Math.round(performance.now() - began);
+        settlementSeconds.set(ms / 1000);
+        settlementHeaders.inc(settled.headers);
+        settlementCorrections.inc(settled.corrections);
+        log.info({ projectId: project.id, ...settled, ms }, `settled: ${name}`);
+      }
       settledAny ||= settled.headers > 0;
     }
     const nowMs = clock().getTime();
     if (settledAny || nowMs - (liveAt.get(project.id) ?? 0) >= LIVE_MS) {
+      const began = performance.now();
       await live(project, clock());
+      liveSeconds.set((performance.now() - began) / 1000);
       liveAt.set(project.id, nowMs);
     }
     const sealed = await seal(postgres.db, { projectId: project.id, at: clock() });
-    if (sealed > 0) log.info({ project: project.id, sealed }, 'sealed');
+    if (sealed > 0) log.info({ projectId: project.id, sealed }, 'sealed');
   }
 
   /** Being blocked is said once, and an alarm stands until it is over. */
@@ -49,7 +68,8 @@ export function createRound(
     // The first time is always written: an alarm may stand from an earlier life of this process.
     if (blocked.has(project.id) && blocked.get(project.id) === reason) return;
     blocked.set(project.id, reason);
-    if (reason) log.warn({ project: project.id, reason }, 'nothing is settled');
+    settlementBlocked.set([...blocked.values()].filter((why) => why !== undefined).length);
+    if (reason) log.warn({ projectId: project.id, reason }, 'nothing is settled');
     await syncAlarms(postgres.db, {
       projectId: project.id,
       kind: 'questdb.suspended',
@@ -62,13 +82,15 @@ export function createRound(
 
   return async () => {
     for (const project of await readProjects(postgres.db)) {
-      try {
-        await tend(project);
-      } catch (error) {
-        // The next round does it again; a broken connection or a deadlock is not worth more words.
-        const level = isRetryable(error) ? 'warn' : 'error';
-        log[level]({ err: error, project: project.id }, 'a round of billing failed');
-      }
+      await inTrace(newTrace(), async () => {
+        try {
+          await tend(project);
+        } catch (error) {
+          // The next round does it again; a broken connection or a deadlock is not worth more words.
+          const level = isRetryable(error) ? 'warn' : 'error';
+          log[level]({ err: error, projectId: project.id }, 'a round of billing failed');
+        }
+      });
     }
   };
 }

@@ -9,6 +9,7 @@ import { systemClock as clock } from '../sql/clock.ts';
 import { openDuckdb } from '../sql/duckdb.ts';
 import { roomEnvironment } from '../sql/env.ts';
 import { openLog } from '../sql/log.ts';
+import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
 import { messageOf } from '../sql/refusal.ts';
@@ -20,6 +21,7 @@ import { startDelivery } from './delivery.ts';
 import { lateMarker } from './dirty.ts';
 import { createIntervalBuilder } from './intervals.ts';
 import { openMeterStates } from './meter-states.ts';
+import { countSamples } from './metrics.ts';
 import { openSpool } from './spool.ts';
 import { startTicks } from './ticks.ts';
 import { spoolTroubles } from './trouble.ts';
@@ -202,6 +204,14 @@ async function stop(): Promise<void> {
 }
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
+
+countSamples({ spool, delivery, clock });
+publishMetrics({
+  room: 'ingest',
+  dataDir: env.dataFolder,
+  clock,
+  onError: (error) => log.warn({ err: error }, 'metrics were not written'),
+});
 
 await states.restore();
 await configure();

@@ -1,4 +1,5 @@
 /** Work that is done again and again: each kind one at a time, its failures told and tried again. */
+import { inTrace, newTrace } from '../sql/trace.ts';
 
 export interface Ticks {
   /** Runs `act` now and then `ms` after each end, until stopped. */
@@ -30,7 +31,7 @@ export function startTicks({
 
   async function repeat(ms: number, name: string, act: () => Promise<void>): Promise<void> {
     while (!stopped) {
-      await act().catch((error) => onError(name, error));
+      await inTrace(newTrace(), () => act().catch((error) => onError(name, error)));
       if (!stopped) await pause(ms);
     }
   }

@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import type { LocalDay } from './local-day.ts';
 import type { Queryable } from './postgres.ts';
+import { currentTrace } from './trace.ts';
 
 export type DirtyConsumer = 'intervals' | 'rating' | 'export';
 
@@ -15,7 +16,10 @@ export interface DirtyDay {
   localDay: LocalDay;
 }
 
-/** Marks point-days dirty, set-based. `who` is the room, `why` a few words for people. */
+/**
+ * Marks point-days dirty, set-based. `who` is the room, `why` a few words for people; the trace that is
+ * in force goes along, so that what comes of it can be found.
+ */
 export async function markDirty(
   tx: Queryable,
   {
@@ -34,8 +38,8 @@ export async function markDirty(
   const points = `{${days.map((d) => d.pointId).join(',')}}`;
   const localDays = `{${days.map((d) => d.localDay).join(',')}}`;
   await tx.execute(sql`
-    INSERT INTO dirty_days (project_id, point_id, local_day, who, why)
-    SELECT ${projectId}::bigint, point_id, local_day, ${who}, ${why}
+    INSERT INTO dirty_days (project_id, point_id, local_day, who, why, trace_id)
+    SELECT ${projectId}::bigint, point_id, local_day, ${who}, ${why}, ${currentTrace() ?? null}
     FROM unnest(${points}::bigint[], ${localDays}::date[]) AS t (point_id, local_day)`);
 }
 

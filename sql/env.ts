@@ -67,6 +67,13 @@ const launchShape = z.object({
     .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .default('info')
     .describe('How much the logs in `DATA_DIR/logs` tell'),
+  METRICS_TOKEN: text
+    .min(16, 'must have 16 characters or more')
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+    .optional()
+    .describe(
+      'Bearer token for `/metrics` from other machines; unset: `metrics` in `DATA_DIR/secrets.json`',
+    ),
   JAVA_HOME: text.optional().describe('A Java 17 or newer; unset: looked for, else fetched'),
   CHROME_PATH: text
     .optional()
@@ -90,6 +97,7 @@ export interface LaunchEnvironment {
   adminPassword?: string;
   settlementGraceMinutes: number;
   logLevel: (typeof logLevels)[number];
+  metricsToken?: string;
   javaHome?: string;
   path: string;
 }
@@ -110,6 +118,7 @@ export function launchEnvironment(env: Environment): LaunchEnvironment {
     adminPassword: parsed.ADMIN_PASSWORD,
     settlementGraceMinutes: parsed.SETTLEMENT_GRACE_MINUTES,
     logLevel: parsed.LOG_LEVEL,
+    metricsToken: parsed.METRICS_TOKEN,
     javaHome: parsed.JAVA_HOME,
     path: env.PATH ?? '',
   };
@@ -128,6 +137,7 @@ const roomShape = z.object({
   PORT: launchShape.shape.PORT,
   HOST: launchShape.shape.HOST,
   SESSION_SECRET: text.min(32).optional(),
+  METRICS_TOKEN: launchShape.shape.METRICS_TOKEN,
   ADMIN_EMAIL: launchShape.shape.ADMIN_EMAIL,
   ADMIN_PASSWORD: launchShape.shape.ADMIN_PASSWORD,
 });
@@ -145,6 +155,8 @@ export interface RoomEnvironment {
   host: string;
   /** Signs session cookies; web only. */
   sessionSecret: string | undefined;
+  /** Who sends it may read /metrics from anywhere; web only. */
+  metricsToken: string | undefined;
   adminEmail: string;
   /** Set until the first operator has been made; web only. */
   adminPassword: string | undefined;
@@ -169,6 +181,7 @@ export function roomEnvironment(room: Room, env: Environment): RoomEnvironment {
     port: parsed.PORT,
     host: parsed.HOST,
     sessionSecret: parsed.SESSION_SECRET,
+    metricsToken: parsed.METRICS_TOKEN,
     adminEmail: parsed.ADMIN_EMAIL,
     adminPassword: parsed.ADMIN_PASSWORD,
   };
@@ -185,7 +198,7 @@ function parse<S extends z.ZodType>(shape: S, env: Environment): z.output<S> {
     const says =
       code === 'invalid_format' && name === 'QUESTDB_URL' ? 'must be an address' : message;
     // A wrong secret is not repeated on the terminal.
-    return /PASSWORD|URL|CONF|SECRET/.test(name)
+    return /PASSWORD|URL|CONF|SECRET|TOKEN/.test(name)
       ? `${name} ${says}`
       : `${name} ${says}, not "${set[name]}"`;
   });

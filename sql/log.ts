@@ -1,5 +1,6 @@
 /** The log of a process: one JSON object a line on its standard output, which the launcher files. */
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { currentTrace } from './trace.ts';
 
 export type Log = Logger;
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -23,6 +24,8 @@ export function openLog({
     {
       level,
       base: { room },
+      // Whatever is said while a request or a job is worked on can be found by its trace.
+      mixin: () => ({ traceId: currentTrace() }),
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths, censor: '…' },

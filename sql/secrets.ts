@@ -14,6 +14,8 @@ const shape = z.object({
   rooms: z.record(z.enum(rooms), z.string().min(16)),
   /** Signs session cookies. */
   session: z.string().min(32),
+  /** Bearer token of /metrics; absent in data of an older Wattledger until the next start. */
+  metrics: z.string().min(16).optional(),
   /** The first operator's generated password; gone once it has been printed. */
   admin: z.string().optional(),
 });
@@ -23,6 +25,7 @@ export interface Secrets {
   questdb: string;
   rooms: Record<Room, string>;
   session: string;
+  metrics: string;
   admin?: string;
 }
 
@@ -32,20 +35,27 @@ const file = (dataFolder: string): string => join(dataFolder, 'secrets.json');
 /** The secrets of a data folder, made at its first start. Throws Refusal when the file is damaged. */
 export function openSecrets(dataFolder: string): Secrets {
   const found = readJson(file(dataFolder));
+  const secret = () => randomBytes(SECRET_BYTES).toString('hex');
   if (found === undefined) {
-    const secret = () => randomBytes(SECRET_BYTES).toString('hex');
     const made: Secrets = {
       postgres: secret(),
       questdb: secret(),
       rooms: { ingest: secret(), billing: secret(), analytics: secret(), web: secret() },
       session: secret(),
+      metrics: secret(),
       admin: randomBytes(9).toString('base64url'),
     };
     writeJson(file(dataFolder), made);
     return made;
   }
   const parsed = shape.safeParse(found);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { metrics } = parsed.data;
+    if (metrics !== undefined) return { ...parsed.data, metrics };
+    const more = { ...parsed.data, metrics: secret() };
+    writeJson(file(dataFolder), more);
+    return more;
+  }
   throw new Refusal(`${file(dataFolder)} is damaged: put back the file that belongs to these data`);
 }
 

@@ -28,6 +28,7 @@ export function compose({
   clock,
   log,
   appFolder,
+  metricsToken,
 }: {
   databaseUrlOf: (room: Room) => string;
   questdbUrl: string;
@@ -37,6 +38,7 @@ export function compose({
   log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** The built browser app; left out where nobody browses. */
   appFolder?: string;
+  metricsToken?: string;
 }): Composed {
   const questdb = openQuestdb({ url: questdbUrl });
   const open = (room: Room) =>
@@ -68,6 +70,7 @@ export function compose({
     log,
     secret: sessionSecret,
     exports,
+    metricsToken,
     assets: appFolder === undefined ? new Map() : readAssets(appFolder),
   });
   return {

@@ -22,6 +22,7 @@ const web = compose({
   sessionSecret: env.sessionSecret,
   clock: systemClock,
   log,
+  metricsToken: env.metricsToken,
   appFolder: fileURLToPath(new URL('./app/dist', import.meta.url)),
 });
 

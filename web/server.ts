@@ -2,7 +2,6 @@
  * The HTTP face of the whole: what every request passes, the rooms' routes under /api/v1, health,
  * the API's description, and the browser app for everything else.
  */
-import { randomBytes } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
@@ -17,12 +16,14 @@ import type { Db } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import type { RouteEnv } from '../sql/route.ts';
+import { currentTrace, inTrace, newTrace, traceOf, traceparent } from '../sql/trace.ts';
 import { accessOfActor, accessOfKey, accessOfUser } from './access.ts';
 import { type Auth, hashOfKey } from './auth.ts';
 import { ACTING, type ExportWorker } from './export-worker.ts';
 import { problemOf, renderFailure } from './failure.ts';
 import { mountHealth } from './health.ts';
 import { type ApiDescription, listFiles } from './list-files.ts';
+import { countRequests, mountMetrics } from './metrics.ts';
 import { describeApi, methodsOf, mountDocs } from './openapi.ts';
 import { projectNamed } from './projects.ts';
 import { isSecure, sameOrigin, soundBody } from './request.ts';
@@ -47,6 +48,8 @@ export interface ServerDeps {
   /** Signs links to files. */
   secret: string;
   exports: ExportWorker;
+  /** Opens /metrics to other machines that send it. */
+  metricsToken?: string;
   /** Origins beyond that of the Host header at which our pages are served. */
   origins?: readonly string[];
 }
@@ -59,12 +62,14 @@ export function createServer(deps: ServerDeps): Server {
   app.onError((error, c) => {
     const problem = problemOf(error);
     if (problem.code === 'internal' || problem.code === 'store-unavailable') {
-      deps.log.error({ err: error, traceId: c.get('traceId'), path: c.req.path }, problem.detail);
+      const { path } = c.req;
+      const projectId = PROJECT_PATH.exec(path)?.[1];
+      deps.log.error({ err: error, traceId: c.get('traceId'), projectId, path }, problem.detail);
     }
     return renderFailure(c, problem);
   });
 
-  app.use('*', traced(deps), headers);
+  app.use('*', countRequests, traced(deps), headers);
   app.use('/api/*', sameOrigin(deps.origins ?? []), ...soundBody);
   app.use('/api/v1/*', authenticate(deps));
   app.use('/api/*', async (c, next) => {
@@ -89,6 +94,7 @@ export function createServer(deps: ServerDeps): Server {
   app.route('/api/v1', billingRoutes(deps.rooms.billing));
   app.route('/api/v1', analyticsRoutes(deps.rooms.analytics));
   mountHealth(app, deps);
+  mountMetrics(app, { ...deps.rooms.web, token: deps.metricsToken });
   mountDocs(app);
 
   app.notFound((c) => {
@@ -120,16 +126,21 @@ const isApi = (path: string): boolean => {
 
 function traced({ log, clock }: ServerDeps): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
-    const traceId = randomBytes(16).toString('hex');
+    // Who calls us may have begun the trace; what is not a valid one is as if it had not been sent.
+    // A request that we ask of ourselves goes on in the trace of the one that it is asked for.
+    const traceId = currentTrace() ?? traceOf(c.req.header('traceparent')) ?? newTrace();
     const startedAt = clock();
     c.set('traceId', traceId);
-    await next();
+    await inTrace(traceId, next);
     c.header('x-trace-id', traceId);
+    c.header('traceparent', traceparent(traceId));
     if (!c.req.path.startsWith('/api')) return;
     const { method, path } = c.req;
     const durationMs = clock().getTime() - startedAt.getTime();
     const actor = c.get('access')?.actor;
-    const line = { traceId, method, path, status: c.res.status, durationMs, actor: actor?.id };
+    const projectId = PROJECT_PATH.exec(path)?.[1];
+    const { status } = c.res;
+    const line = { traceId, projectId, method, path, status, durationMs, actor: actor?.id };
     log.info(line, 'request');
   };
 }

@@ -71,10 +71,35 @@ export interface Warehouse {
   asOf: string | null;
 }
 
+/** Files that the manifests name, and their bytes; those of an older Wattledger tell none. */
+export function measureWarehouse(dataDir: string): { files: number; bytes: number } {
+  const folder = join(dataDir, 'warehouse', 'manifest');
+  const sum = { files: 0, bytes: 0 };
+  for (const name of namesIn(folder).filter(isManifest)) {
+    for (const { bytes = 0 } of filesIn(readJson(join(folder, name)))) {
+      sum.files++;
+      sum.bytes += bytes;
+    }
+  }
+  return sum;
+}
+
+const isManifest = (name: string): boolean => /^project=\d+\.json$/.test(name);
+
+/** Whatever has a version and an as-of below the manifest itself is a file, however deep it lies. */
+function filesIn(value: unknown, depth = 0): { bytes?: number }[] {
+  if (typeof value !== 'object' || value === null || depth > MANIFEST_DEPTH) return [];
+  // Their shape is analytics' own; what we need of it is a number or nothing.
+  if (depth > 0 && 'version' in value && 'asOf' in value) return [value as { bytes?: number }];
+  return Object.values(value).flatMap((inner) => filesIn(inner, depth + 1));
+}
+
+const MANIFEST_DEPTH = 4;
+
 /** The manifests' oldest as-of, and how many projects have one. */
 export function readWarehouse(dataDir: string): Warehouse {
   const folder = join(dataDir, 'warehouse', 'manifest');
-  const files = namesIn(folder).filter((name) => /^project=\d+\.json$/.test(name));
+  const files = namesIn(folder).filter(isManifest);
   const instants = files
     .map((name) => (readJson(join(folder, name)) as { asOf?: string } | undefined)?.asOf)
     .filter((asOf) => asOf !== undefined)

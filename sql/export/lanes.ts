@@ -1,4 +1,6 @@
 /** Who may make a file now: so many at once, one of each asker, the others in the order they came. */
+import { Counter, Gauge } from 'prom-client';
+import { registry } from '../metrics.ts';
 import type { Actor } from '../permission.ts';
 import { Problem } from '../problem.ts';
 import { progress } from './progress.ts';
@@ -7,6 +9,17 @@ import { progress } from './progress.ts';
 const FILES_MAX = 2;
 const WAITING_MAX = 20;
 const WAIT_MS = 20_000;
+
+const running = new Gauge({
+  name: 'wattledger_files_running',
+  help: 'Files that are being made',
+  registers: [registry],
+});
+const refused = new Counter({
+  name: 'wattledger_files_refused_total',
+  help: 'Files refused because too many were asked for',
+  registers: [registry],
+});
 
 export interface Lanes {
   /**
@@ -58,9 +71,11 @@ export function openLanes({ waitMs = WAIT_MS }: { waitMs?: number } = {}): Lanes
         admit();
       });
       let isOut = false;
+      running.inc();
       return () => {
         if (isOut) return;
         isOut = true;
+        running.dec();
         inside.delete(asker);
         admit();
       };
@@ -68,7 +83,13 @@ export function openLanes({ waitMs = WAIT_MS }: { waitMs?: number } = {}): Lanes
   };
 }
 
-const crowded = () =>
-  new Problem('too-many-requests', 'Other files are being made; try again soon, or as a job.', {
-    retryAfterS: 10,
-  });
+const crowded = () => {
+  refused.inc();
+  return new Problem(
+    'too-many-requests',
+    'Other files are being made; try again soon, or as a job.',
+    {
+      retryAfterS: 10,
+    },
+  );
+};

@@ -45,6 +45,8 @@ export const exportJobs = pgTable(
     /** Code and detail of the problem that ended it. */
     problemCode: text('problem_code'),
     problemDetail: text('problem_detail'),
+    /** Of the request that asked for it. */
+    traceId: text('trace_id'),
     requestedAt: instant('requested_at').notNull(),
     startedAt: instant('started_at'),
     /** Renewed while a process works on it; one that is old is nobody's. */

@@ -25,6 +25,8 @@ export const settlementRuns = pgTable(
     id: ownId(),
     cause: text({ enum: ['due', 'dirty', 'manual'] }).notNull(),
     startedAt: instant('started_at').notNull().defaultNow(),
+    /** Of the request whose change it settles, where it was one; else of the job's own round. */
+    traceId: text('trace_id'),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.id] })],
 );

@@ -23,6 +23,8 @@ export const dirtyDays = pgTable(
     localDay: date('local_day', { mode: 'string' }).notNull(),
     who: text().notNull(),
     why: text().notNull(),
+    /** Of the request or job that changed it. */
+    traceId: text('trace_id'),
     createdAt: createdAt(),
   },
   (t) => [
