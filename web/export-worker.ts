@@ -16,6 +16,7 @@ import type { Actor } from '../sql/permission.ts';
 import type { Db } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import { exportJobs } from '../sql/schema/index.ts';
+import { inTrace, newTrace } from '../sql/trace.ts';
 import { problemOf } from './failure.ts';
 
 /** How often a job is begun: one that ends its process each time is given up. */
@@ -80,9 +81,12 @@ export function openExportWorker({
     const job = await claim(db, clock());
     if (!job) return false;
     const stop = new AbortController();
-    const done = make(job, { db, dataDir, clock, ask, stop }).then((outcome) => {
-      log.info({ exportId: job.id, projectId: job.projectId, outcome }, 'export');
-    });
+    // The file belongs to the trace of the request that asked for it, minutes later too.
+    const done = inTrace(job.traceId ?? newTrace(), () =>
+      make(job, { db, dataDir, clock, ask, stop }).then((outcome) => {
+        log.info({ exportId: job.id, projectId: job.projectId, outcome }, 'export');
+      }),
+    );
     current = { id: job.id, stop, done };
     try {
       await done;

@@ -258,6 +258,7 @@ export function exportRoutes({ db, clock, dataDir, secret, exports: worker }: We
               actorName,
               path: pathname.slice(`/api/v1/projects/${projectId}`.length) + search,
               format,
+              traceId: c.get('traceId'),
               requestedAt,
             })
             .returning(),

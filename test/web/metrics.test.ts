@@ -23,6 +23,8 @@ beforeAll(async () => {
     clock: () => rig.clock.now,
     log: { info: () => {}, warn: () => {}, error: console.error },
     assets: new Map(),
+    secret: '',
+    exports: rig.exports,
     metricsToken: TOKEN,
   });
 });

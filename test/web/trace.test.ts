@@ -5,10 +5,11 @@ import { createRound } from '../../billing/work.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
 import { openLog } from '../../sql/log.ts';
 import { inTrace, traceOf } from '../../sql/trace.ts';
+import { openExportWorker } from '../../web/export-worker.ts';
 import { createServer } from '../../web/server.ts';
 import { flat } from '../billing/jiangsu.ts';
 import { openPark, type Park } from '../billing/park.ts';
-import { openRig, type Rig } from './rig.ts';
+import { makeProject, openRig, type Rig } from './rig.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SENT = `00-${TRACE}-00f067aa0ba902b7-01`;
@@ -57,6 +58,8 @@ describe('a request', () => {
       clock: () => rig.clock.now,
       log,
       assets: new Map(),
+      secret: '',
+      exports: rig.exports,
     });
   });
   afterAll(() => rig.close());
@@ -88,6 +91,30 @@ describe('a request', () => {
       { ...base, level: 'info', msg: 'request', status: 500 },
     ]);
   });
+});
+
+test('an export job goes on in the trace of the request that asked for it', async () => {
+  const rig = await openRig();
+  try {
+    const project = await makeProject(rig.admin, 'Traced Park');
+    const { lines, log } = keptLog('web');
+    const path = `/api/v1/projects/${project.id}/exports`;
+    const asked = { path: '/accounts', format: 'csv' };
+    const made = await rig.admin('POST', path, asked, { traceparent: SENT });
+    expect(made.status).toBe(201);
+    const worker = openExportWorker({
+      ...{ db: rig.rooms.web.db, dataDir: rig.dataDir, clock: () => rig.clock.now, log },
+      ask: (request, env) => rig.app.fetch(request, env as object), // What the worker has made.
+      hasFile: () => true,
+    });
+    expect(await worker.runOne()).toBe(true);
+    expect(lines.find((line) => line.msg === 'export')).toMatchObject({
+      ...{ room: 'web', traceId: TRACE, projectId: project.id, exportId: made.body.id },
+    });
+    await worker.close();
+  } finally {
+    await rig.close();
+  }
 });
 
 describe('a settlement', () => {
