@@ -12,7 +12,7 @@ const MonthChart = lazy(async () => ({ default: (await import('./month-chart.tsx
 
 const BUILDINGS_MAX = 8;
 /** The panel keeps its height while the other chart is fetched. */
-const CHART_PX = 322;
+const CHART_PX = 370;
 
 export function EnergyPanel({
   today,

@@ -59,7 +59,7 @@ export function HourChart({ today, building }: { today: string; building: string
       </PeriodLegend>
       <Chart
         option={option}
-        height={phone ? 210 : 262}
+        height={phone ? 210 : 310}
         label={t('home.byHour')}
         points={24}
         empty={!!report.data && total(hours) === null && t('energy.nothingYet')}

@@ -80,7 +80,7 @@ export function MonthChart({ today, building }: { today: string; building: strin
       </PeriodLegend>
       <Chart
         option={option}
-        height={phone ? 230 : 294}
+        height={phone ? 230 : 342}
         label={t('home.byDay')}
         points={bars.length}
         onSelect={(index) => {
