@@ -1,6 +1,7 @@
 /** What the app reads is what the routes declare: a field that is renamed there is missed here first. */
 import { describe, expect, test } from 'vitest';
 import type * as api from '../../web/app/api.ts';
+import type * as reports from '../../web/app/reports.ts';
 import { createServer } from '../../web/server.ts';
 
 // The description is made from schemas alone: nothing is opened, so nothing is given.
@@ -207,6 +208,14 @@ const fields = {
     'floors',
     'top',
   ] satisfies (keyof api.BuildingSummary)[],
+  Warehouse: [
+    'version',
+    'asOf',
+    'ageS',
+    'tables',
+    'checkWished',
+    'lastCheck',
+  ] satisfies (keyof reports.Warehouse)[],
   SavedView: [
     'id',
     'name',
@@ -231,5 +240,67 @@ describe('the API has what the app reads', () => {
   test.each(Object.entries(fields))('of %s', (name, wanted) => {
     expect(described[name], `schema ${name}`).toBeDefined();
     expect(Object.keys(described[name]?.properties ?? {})).toEqual(expect.arrayContaining(wanted));
+  });
+});
+
+type Keys<Row> = readonly (keyof Row)[];
+
+/** Fields of the rows of reports: columns there, `data` here. */
+const reportRows = {
+  RankingReport: [
+    ...(['rank', 'key', 'code', 'label', 'labelZh', 'quantity', 'share'] as const),
+    ...(['cumulativeShare', 'previous', 'previousRank', 'missing', 'estimated'] as const),
+  ] satisfies Keys<reports.RankingRow>,
+  LoadProfileReport: [
+    ...(['startsAt', 'averagePowerW', 'minPowerW', 'maxPowerW', 'quantity'] as const),
+    ...(['measured', 'estimated', 'missing'] as const),
+  ] satisfies Keys<reports.LoadRow>,
+  LoadDurationReport: ['share', 'hours', 'powerW'] satisfies Keys<reports.DurationRow>,
+  DemandReport: [
+    ...(['period', 'key', 'code', 'label', 'labelZh', 'demandW', 'at'] as const),
+    ...(['quantity', 'loadFactor', 'slots', 'missing'] as const),
+  ] satisfies Keys<reports.DemandRow>,
+  LossesReport: [
+    ...(['period', 'mainId', 'code', 'label', 'labelZh', 'role', 'mainQuantity'] as const),
+    ...(['subQuantity', 'subCount', 'difference', 'lossShare', 'baselineShare'] as const),
+    ...(['missing', 'estimated', 'suspicion', 'reason'] as const),
+  ] satisfies Keys<reports.LossRow>,
+  QualityReport: [
+    ...(['day', 'pointId', 'code', 'label', 'labelZh', 'buildingId', 'measured'] as const),
+    ...(['estimated', 'missing', 'expected', 'longestGapS', 'quarantines'] as const),
+  ] satisfies Keys<reports.QualityRow>,
+  PowerQualityReport: [
+    ...(['pointId', 'code', 'label', 'labelZh', 'day', 'samples', 'voltageMinV'] as const),
+    ...(['voltageMaxV', 'voltageAvgV', 'voltageLow', 'voltageHigh', 'voltageOutShare'] as const),
+    ...(['currentMaxA', 'unbalanceMaxPct', 'powerMaxW', 'powerMaxAt'] as const),
+    ...(['factorAvg', 'factorMin', 'factorLowShare'] as const),
+  ] satisfies Keys<reports.PowerQualityRow>,
+  IntegratedReport: [
+    ...(['accountId', 'number', 'label', 'labelZh', 'pointId', 'pointCode', 'points'] as const),
+    ...(['openingBalance', 'topUps', 'charges', 'corrections', 'other'] as const),
+    ...(['closingBalance', 'openingRegister', 'closingRegister', 'registerDifference'] as const),
+    ...(['replaced', 'quantity', 'chargedQuantity', 'missing', 'estimated'] as const),
+    ...(['foots', 'reason'] as const),
+  ] satisfies Keys<reports.IntegratedRow>,
+  FinanceReport: [
+    ...(['period', 'key', 'label', 'receipts', 'cash', 'transfer', 'online', 'sales'] as const),
+    ...(['refunds', 'reversals', 'net', 'netSince', 'charges', 'taxOfCharges'] as const),
+    ...(['corrections', 'otherPostings'] as const),
+  ] satisfies Keys<reports.FinanceRow>,
+};
+
+describe('the reports have the columns that the app reads', () => {
+  test.each(Object.entries(reportRows))('of %s', (name, wanted) => {
+    const data = described[name]?.properties?.data as { items?: Described[string] } | undefined; // An array, as described.
+    expect(data, `schema ${name}`).toBeDefined();
+    expect(Object.keys(data?.items?.properties ?? {})).toEqual(expect.arrayContaining(wanted));
+  });
+
+  test('and the sales report its proof and its parts', () => {
+    const beside = ['proof', 'byChannel', 'byCashier', 'returns', 'provisional'] as const;
+    const wanted: Keys<reports.FinanceReport> = beside;
+    expect(Object.keys(described.FinanceReport?.properties ?? {})).toEqual(
+      expect.arrayContaining([...wanted]),
+    );
   });
 });

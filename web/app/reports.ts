@@ -237,13 +237,32 @@ export interface FinanceReport extends Report<FinanceRow, FinanceFigures> {
 
 /** What the reports are answered from. */
 export interface Warehouse {
-  version: number | null;
+  version: number;
+  /** Null: it is being built. */
   asOf: string | null;
   ageS: number | null;
-  tables: { name: string; days: number | null; rows: number; bytes: number; files: number }[];
-  check: {
-    checkedAt: string;
-    differences: { table: string; day: string | null; detail: string }[];
+  tables: {
+    name: string;
+    days: number | null;
+    files: number;
+    rows: number;
+    bytes: number;
+    /** Days whose file is damaged and whose source no longer holds them. */
+    lost: string[];
+  }[];
+  checkWished: boolean;
+  lastCheck: {
+    at: string;
+    daysChecked: number;
+    differenceCount: number;
+    /** The first ones. */
+    differences: {
+      table: string;
+      day: string | null;
+      what: string;
+      ours: string | null;
+      theirs: string | null;
+    }[];
   } | null;
 }
 

@@ -373,6 +373,9 @@ export const report = {
     agrees: 'Agrees with its sources',
     differs_one: '{{count}} difference to its sources',
     differs_other: '{{count}} differences to its sources',
-    checked: 'checked {{at}}',
+    checked: 'checked {{at}}, {{count}} days',
+    checkNow: 'Check all of it',
+    wished: 'Check is asked for',
+    lost: 'is lost: damaged, and gone at its source',
   },
 };

@@ -357,6 +357,9 @@ export const report: Language['report'] = {
     agrees: '与来源一致',
     differs_one: '与来源有 {{count}} 处差异',
     differs_other: '与来源有 {{count}} 处差异',
-    checked: '{{at}} 核对',
+    checked: '{{at}} 核对，{{count}} 天',
+    checkNow: '全部核对',
+    wished: '已请求核对',
+    lost: '已丢失：文件损坏且来源已无',
   },
 };

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EnergyFigures, EnergyReport, Rank } from '../../api.ts';
-import { daysApart, month } from '../../dates.ts';
+
 import { change, number, signed, thousands } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Empty } from '../../parts/notice.tsx';

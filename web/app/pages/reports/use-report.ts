@@ -1,5 +1,11 @@
 /** How a page asks a report: by name and parameters, again every minute while its range is not over. */
-import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  type UseQueryResult,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { call } from '../../api.ts';
 import { useClock } from '../../clock.tsx';
 import { localDay } from '../../dates.ts';
@@ -40,5 +46,15 @@ export function useWarehouse() {
     queryFn: ({ signal }) => call<Warehouse>(`/projects/${id}/warehouse`, { signal }),
     refetchInterval: MINUTE_MS,
     enabled: may('report.read'),
+  });
+}
+
+/** Asks for a check of the whole warehouse; asking twice is asking once. */
+export function useWarehouseCheck() {
+  const { id } = useProject();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => call(`/projects/${id}/warehouse/checks`, { method: 'POST' }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: [id, 'warehouse'] }),
   });
 }

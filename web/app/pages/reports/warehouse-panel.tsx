@@ -6,8 +6,8 @@ import { number, size } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
-import { useProject } from '../../project.tsx';
-import { useWarehouse } from './use-report.ts';
+import { useMay, useProject } from '../../project.tsx';
+import { useWarehouse, useWarehouseCheck } from './use-report.ts';
 
 const DIFFERENCES_SHOWN = 8;
 const OLD_AFTER_S = 180;
@@ -18,13 +18,20 @@ export function WarehousePanel() {
   const { zone } = useProject();
   const now = useNow(60_000);
   const answer = useWarehouse();
+  const may = useMay();
+  const wish = useWarehouseCheck();
   const state = answer.data;
-  const differences = state?.check?.differences ?? [];
+  const check = state?.lastCheck ?? null;
+  const differences = check?.differences ?? [];
+  const lost =
+    state?.tables.flatMap(({ name, lost: days }) => days.map((each) => ({ name, day: each }))) ??
+    [];
+  const isOff = lost.length > 0 || (check?.differenceCount ?? 0) > 0;
   return (
     <section className="panel">
       <div className="panel-head">
         <h2>{t('report.warehouse.title')}</h2>
-        {state?.version !== undefined && state.version !== null && (
+        {state && (
           <span className="rest second">
             {t('report.warehouse.version', { version: number(state.version) })}
           </span>
@@ -64,37 +71,62 @@ export function WarehousePanel() {
                 </div>
               ))}
             </dl>
-            <div className={differences.length ? 'warehouse-check off' : 'warehouse-check'}>
-              <Icon
-                name={!state.check ? 'clock' : differences.length ? 'warning' : 'check'}
-                size={14}
-              />
+            <div className={isOff ? 'warehouse-check off' : 'warehouse-check'}>
+              <Icon name={isOff ? 'warning' : check ? 'check' : 'clock'} size={14} />
               <div>
                 <div className="strong">
-                  {!state.check
+                  {!check
                     ? t('report.warehouse.notChecked')
-                    : differences.length
-                      ? t('report.warehouse.differs', { count: differences.length })
+                    : check.differenceCount
+                      ? t('report.warehouse.differs', { count: check.differenceCount })
                       : t('report.warehouse.agrees')}
                 </div>
-                {state.check && (
+                {check && (
                   <div className="second">
                     {t('report.warehouse.checked', {
-                      at: moment(language, zone, state.check.checkedAt, now),
+                      at: moment(language, zone, check.at, now),
+                      count: check.daysChecked,
                     })}
                   </div>
                 )}
                 <ul className="second">
-                  {differences.slice(0, DIFFERENCES_SHOWN).map((each) => (
-                    <li key={`${each.table} ${each.day} ${each.detail}`}>
-                      <span className="mono">{each.table}</span>{' '}
-                      {each.day && day(language, each.day)} {each.detail}
+                  {lost.slice(0, DIFFERENCES_SHOWN).map((each) => (
+                    <li key={`${each.name} ${each.day}`}>
+                      <span className="mono">{each.name}</span> {day(language, each.day)}{' '}
+                      {t('report.warehouse.lost')}
                     </li>
                   ))}
-                  {differences.length > DIFFERENCES_SHOWN && (
-                    <li>{t('home.more', { count: differences.length - DIFFERENCES_SHOWN })}</li>
+                  {differences.slice(0, DIFFERENCES_SHOWN).map((each) => (
+                    <li key={`${each.table} ${each.day} ${each.what}`}>
+                      <span className="mono">{each.table}</span>{' '}
+                      {each.day && day(language, each.day)} {each.what}: {each.ours ?? '–'} ≠{' '}
+                      {each.theirs ?? '–'}
+                    </li>
+                  ))}
+                  {(check?.differenceCount ?? 0) > DIFFERENCES_SHOWN && (
+                    <li>
+                      {t('home.more', {
+                        count: (check?.differenceCount ?? 0) - DIFFERENCES_SHOWN,
+                      })}
+                    </li>
                   )}
                 </ul>
+                {may('project.write') && (
+                  <button
+                    type="button"
+                    className="button small"
+                    disabled={state.checkWished || wish.isPending || wish.isSuccess}
+                    onClick={() => wish.mutate()}
+                  >
+                    <Icon name="retry" size={14} />
+                    {t(
+                      state.checkWished || wish.isSuccess
+                        ? 'report.warehouse.wished'
+                        : 'report.warehouse.checkNow',
+                    )}
+                  </button>
+                )}
+                {wish.isError && <ProblemNotice error={wish.error} />}
               </div>
             </div>
           </>
