@@ -288,6 +288,45 @@ describe('at a desk', () => {
     await page.getByRole('dialog', { name: 'Keys' }).getByText('Select row by row').waitFor();
   });
 
+  test('the sales report foots three ways, and its filters are in the address', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/finance?from=2026-11-01&to=2026-11-25`);
+    await page.getByText('Foots three ways').waitFor();
+    const net = await page.locator('.term.net .term-value').textContent();
+    const total = page.locator('.table-total .cell').nth(8);
+    expect(net?.replace(/\s*CNY/, '')).toBe(await total.textContent());
+    await page.getByRole('button', { name: 'Month', exact: true }).click();
+    await page.getByRole('heading', { name: 'Sales report, monthly' }).waitFor();
+    expect(page.url()).toContain('unit=month');
+    expect(complaints).toEqual([]);
+  });
+
+  test('an account opens to its points, and what does not foot stands first with its reason', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/integrated?from=2026-11-20&to=2026-11-25`);
+    const off = page.locator('.table-row.off').first();
+    await off.getByText('Registers and intervals differ').waitFor();
+    expect(await page.locator('.table-total.open').count()).toBe(1);
+    await off.click();
+    await page.locator('.table-row.nested').getByText('B203').waitFor();
+    expect(page.url()).toContain('open=');
+    expect(complaints).toEqual([]);
+  });
+
+  test('the map of data quality tells its cells to the arrow keys and opens the day of a meter', async () => {
+    const { page, url, complaints } = await open(desk, { extra: 2000 });
+    await page.goto(`${url}${home}/quality?from=2026-11-17&to=2026-11-20&show=all&sort=point`);
+    const map = page.getByRole('application', { name: /2,?0?\d* points by 3 days/ });
+    await map.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('.heat-told').getByText('A101 · Tue 17 Nov · measured').waitFor();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/meters\/\d+\?day=/);
+    expect(complaints).toEqual([]);
+  });
+
   test('language and theme change in place', async () => {
     const { page, url } = await open(desk);
     await page.goto(`${url}${home}/accounts?q=mould`);

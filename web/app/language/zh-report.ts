@@ -76,7 +76,7 @@ export const report: Language['report'] = {
     cash: '现金',
     transfer: '银行',
     online: '线上',
-    since: '自 {{day}} 累计',
+    since: '自 {{day}}',
     charges: '扣费',
     tax: '其中税额',
     ofWhichTax: '其中税额 {{amount}}',

@@ -23,7 +23,7 @@ interface Line {
 export function LossChart({
   rows,
   unit,
-  opened,
+  opened: asked,
   onOpen,
 }: {
   rows: LossRow[] | undefined;
@@ -35,6 +35,8 @@ export function LossChart({
   const language = useLanguage();
   const phone = useIsPhone();
   const { periods, lines } = useMemo(() => linesOf(rows ?? []), [rows]);
+  // An address may name a main that is not among these: then none is opened.
+  const opened = lines.some(({ mainId }) => mainId === asked) ? asked : undefined;
   const look = useCallback(
     (line: Line) =>
       line.mainId === opened ? 'ink' : !opened && line.suspect ? 'found' : ('other' as const),

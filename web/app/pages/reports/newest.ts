@@ -49,7 +49,7 @@ export function useNewest(): Partial<Record<PageLink['name'], Newest>> {
     finance: told(finance, ({ totals }) => ({
       value: amount(totals.net.amount),
       unit: currencyName(currency, language),
-      when: `${t('report.finance.net')}, ${thisMonth}`,
+      when: `${thisMonth} · ${t('report.finance.net')}`,
     })),
     load: told(load, ({ totals }) => ({
       value: kw(totals.maxPowerW),

@@ -80,7 +80,7 @@ export function useFigures(): Column<PowerQualityRow>[] {
     }),
     figure('outside', t('report.power.out'), '%', (row) => row.voltageOutShare, 2, {
       phone: 'figure',
-      width: '72px',
+      width: '84px',
       cell: (row) => (
         <b className={row.voltageOutShare ? 'strong old' : 'quiet'}>
           {percent(row.voltageOutShare, 2)}

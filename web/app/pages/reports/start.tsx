@@ -44,15 +44,15 @@ export function StartButton({ page }: { page: StartPage }) {
   return (
     <button
       type="button"
-      className="button plain small start-button"
-      title={t('report.startWhy')}
+      className="button plain icon start-button"
+      aria-label={t('report.makeStart')}
+      title={`${t('report.makeStart')}. ${t('report.startWhy')}`}
       onClick={() => {
         keep(storeKey(page), view);
         setStart(view);
       }}
     >
       <Icon name="home" size={14} />
-      {t('report.makeStart')}
     </button>
   );
 }
