@@ -96,7 +96,6 @@ export function LossChart({
             lineStyle: { color, width: isQuiet ? 1 : 1.6 },
             itemStyle: { color },
             emphasis: { disabled: true },
-            triggerLineEvent: true,
             endLabel: {
               // Named at their end where they matter; the legend names them all.
               show: !isQuiet,
