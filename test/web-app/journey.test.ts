@@ -317,7 +317,10 @@ describe('at a desk', () => {
     const { page, url, complaints } = await open(desk, { extra: 2000 });
     await page.goto(`${url}${home}/quality?from=2026-11-17&to=2026-11-20&show=all&sort=point`);
     const map = page.getByRole('application', { name: /points by 3 days/ });
-    await page.getByRole('banner').getByText(/of 2180 live/).waitFor();
+    await page
+      .getByRole('banner')
+      .getByText(/of 2180 live/)
+      .waitFor();
     await map.focus();
     await page.keyboard.press('ArrowRight');
     await page
