@@ -4,8 +4,8 @@ import type * as api from '../../web/app/api.ts';
 import type * as reports from '../../web/app/reports.ts';
 import { createServer } from '../../web/server.ts';
 
-// The description is made from schemas alone: nothing is opened, so nothing is given.
-const nothing = {} as never;
+// The description is made from schemas alone: nothing is opened, so nothing is given but a place.
+const nothing = { dataDir: '.' } as never;
 
 type Described = Record<string, { properties?: Record<string, unknown>; required?: string[] }>;
 
