@@ -2,11 +2,14 @@
  * The one DuckDB through which a process answers questions: bounded in memory and threads, a few
  * statements at a time, each ended when its asker has gone or its time is over.
  */
+import type { Clock } from '../sql/clock.ts';
 import { type DuckDBConnection, type Duckdb, openDuckdb } from '../sql/duckdb.ts';
 import { openLanes } from '../sql/export/lanes.ts';
 import { openWorkFolder, type WorkFolder } from '../sql/export/work.ts';
 import type { Actor } from '../sql/permission.ts';
 import { Problem } from '../sql/problem.ts';
+import { beginLease } from './lease.ts';
+import { warehouseDir } from './manifest.ts';
 import { queriesRefused, queriesRunning, queriesWaiting, querySeconds } from './reader-metrics.ts';
 
 const READER_MEMORY = '1GB';
@@ -33,7 +36,8 @@ export interface Reader {
   ask: <T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal) => Promise<T>;
   /**
    * A connection for a file, which is held until `end` is called: of a DuckDB of its own, so that a
-   * slow download or a large one takes nothing from the pages. Throws as `Lanes.enter` does.
+   * slow download or a large one takes nothing from the pages. What the warehouse holds now is left
+   * there until then. Throws as `Lanes.enter` does.
    */
   file: (actor: Actor, signal: AbortSignal) => Promise<FileTurn>;
   close: () => Promise<void>;
@@ -50,15 +54,18 @@ export interface FileTurn {
 /** Opens a reader; its DuckDB starts with the first question. */
 export function openReader({
   dataDir,
+  clock,
   memory = READER_MEMORY,
 }: {
   dataDir: string;
+  clock: Clock;
   memory?: string;
 }): Reader {
   const workFolder = openWorkFolder(dataDir);
   let duckdb: Promise<Duckdb> | undefined;
   let fileDuckdb: Promise<Duckdb> | undefined;
   const lanes = openLanes();
+  let turns = 0;
   let running = 0;
   const waiting: (() => void)[] = [];
 
@@ -142,8 +149,12 @@ export function openReader({
           () => late.abort(new Problem('timed-out', 'The file took longer than four hours.')),
           FILE_TIMEOUT_MS,
         );
+        turns += 1;
+        const name = `${process.pid}-${turns}`;
+        const endLease = beginLease(warehouseDir(dataDir), { name, clock });
         const end = () => {
           clearTimeout(timer);
+          endLease();
           connection.closeSync();
           leave();
         };

@@ -116,7 +116,7 @@ const energyRoute = createRoute({
 /** Reports of analytics, answered by one bounded DuckDB in this process. */
 export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
   const app = createRoutes();
-  const reader = openReader({ dataDir });
+  const reader = openReader({ dataDir, clock });
   const deps = { db, questdb, clock, dataDir, reader };
   mountReports(app, deps);
   mountBuildingSummary(app, deps);

@@ -10,11 +10,18 @@ const RETIRED_KEEP_MS = 10 * 60_000;
 export const namedFiles = (manifest: Manifest): Set<string> =>
   new Set([...filesIn(manifest)].map(({ name }) => name));
 
-/** Remembers in `next` which files it no longer names, and forgets those retired long enough ago. */
-export function retire(manifest: Manifest, next: Manifest, now: Date): void {
+/**
+ * Remembers in `next` which files it no longer names, and forgets those retired long enough ago: before
+ * `heldFrom` (epoch ms) where a reader holds a lease since then.
+ */
+export function retire(
+  manifest: Manifest,
+  next: Manifest,
+  { now, heldFrom = Number.POSITIVE_INFINITY }: { now: Date; heldFrom?: number | undefined },
+): void {
   const named = namedFiles(next);
   const at = now.toISOString();
-  const keepFrom = new Date(now.getTime() - RETIRED_KEEP_MS).toISOString();
+  const keepFrom = new Date(Math.min(now.getTime() - RETIRED_KEEP_MS, heldFrom)).toISOString();
   const gone = [...namedFiles(manifest)].filter((file) => !named.has(file));
   next.retired = [
     ...manifest.retired.filter((r) => r.at >= keepFrom),

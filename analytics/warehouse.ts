@@ -15,6 +15,7 @@ import { projects } from '../sql/schema/index.ts';
 import { candidates, mergeLate, mergeMonth, spanOf } from './compact.ts';
 import { type Doubt, dropDoubt, readDoubts } from './doubt.ts';
 import { openExporter } from './exporter.ts';
+import { oldestLease } from './lease.ts';
 import {
   emptyManifest,
   type Manifest,
@@ -186,7 +187,7 @@ export async function draftVersion(
     );
     await exporter.sync();
     await mergeLate({ dir, connection }, next, now);
-    retire(manifest, next, now);
+    retire(manifest, next, { now, heldFrom: await oldestLease(dir, now) });
     const { damages, doubts: answered } = mending;
     return {
       next,
@@ -227,7 +228,7 @@ export async function compactProject(
   } finally {
     connection.closeSync();
   }
-  retire(manifest, next, now);
+  retire(manifest, next, { now, heldFrom: await oldestLease(dir, now) });
   await publish(dir, next);
   return { ...chosen, version: next.version };
 }

@@ -7,6 +7,7 @@ import { openReader, type Reader } from '../../analytics/reader.ts';
 import { rowsOf } from '../../sql/duckdb.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'wattledger-reader-'));
+const clock = () => new Date();
 let reader: Reader;
 afterEach(() => reader.close());
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -15,7 +16,7 @@ const ENDLESS =
   'SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 1';
 
 test('who has gone ends its question at once, and others are answered', async () => {
-  reader = openReader({ dataDir });
+  reader = openReader({ dataDir, clock });
   const gone = new AbortController();
   const begun = performance.now();
   const abandoned = reader.ask((c) => rowsOf(c, ENDLESS), gone.signal);
@@ -27,7 +28,7 @@ test('who has gone ends its question at once, and others are answered', async ()
 });
 
 test('more questions than may wait are refused, and the rest are answered in turn', async () => {
-  reader = openReader({ dataDir });
+  reader = openReader({ dataDir, clock });
   const gone = new AbortController();
   const held = Array.from({ length: 2 }, () =>
     reader.ask((c) => rowsOf(c, ENDLESS), gone.signal).catch(() => 'ended'),
@@ -42,7 +43,7 @@ test('more questions than may wait are refused, and the rest are answered in tur
 });
 
 test('a question that needs too much memory is refused, not spilled to disk', async () => {
-  reader = openReader({ dataDir, memory: '100MB' });
+  reader = openReader({ dataDir, clock, memory: '100MB' });
   const greedy = 'SELECT list(r.range) FROM range(40000000) r';
   await expect(reader.ask((c) => rowsOf(c, greedy))).rejects.toMatchObject({
     code: 'range-too-long',

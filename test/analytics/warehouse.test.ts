@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beginLease, oldestLease } from '../../analytics/lease.ts';
 import { fileName, readManifest, warehouseDir } from '../../analytics/manifest.ts';
 import { namedFiles, sweep } from '../../analytics/sweep.ts';
 import { draftVersion } from '../../analytics/warehouse.ts';
@@ -155,6 +156,33 @@ test('what no manifest names is swept, but not before its readers are gone', asy
   await park.export(projectId, zone);
   expect(files()).toHaveLength(2);
   for (const file of namedFiles(manifest)) expect(existsSync(join(dir, file))).toBe(true);
+});
+
+test('what a long download began with is left until it ends, and no longer than its reader lives', async () => {
+  await freshProject();
+  const dir = warehouseDir(park.dataDir);
+  const endLease = beginLease(dir, { name: 'test', clock: park.parts.clock });
+  await write('2026-11-20', 260, 3);
+  await dirty('2026-11-20');
+  await intervalsDone();
+  await park.export(projectId, zone);
+  const later = new Date('2026-11-24T09:00:00Z');
+  // The lease is renewed by its reader, here by hand.
+  for (const name of readdirSync(join(dir, 'leases')))
+    utimesSync(join(dir, 'leases', name), later, later);
+  const retired = () => readManifest(dir, projectId)?.retired.map(({ file }) => file) ?? [];
+  const [replaced] = retired();
+  if (!replaced) throw new Error('nothing was replaced');
+  park.setNow(later.toISOString());
+  await park.export(projectId, zone);
+  expect(retired()).toContain(replaced);
+  endLease();
+  park.setNow('2026-11-24T09:02:00Z');
+  await park.export(projectId, zone);
+  expect(retired()).not.toContain(replaced);
+  const dead = beginLease(dir, { name: 'dead', clock: () => new Date('2026-11-24T07:00:00Z') });
+  expect(await oldestLease(dir, new Date('2026-11-24T09:02:00Z'))).toBeUndefined();
+  dead();
 });
 
 test('today is looked at again after a minute, not before', async () => {
