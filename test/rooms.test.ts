@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { openDuckdb } from '../sql/duckdb.ts';
 import { owners, type Room } from '../sql/owners.ts';
 import * as schema from '../sql/schema/index.ts';
 
@@ -82,6 +83,27 @@ describe('rooms', () => {
         world.test(readFileSync(join(root, f), 'utf8').replace(/^\s*(\*|\/\/).*$/gm, '')),
       );
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('statements of DuckDB', () => {
+  test('are streamed in one place, which knows that a stream that fails ends as if it were whole', () => {
+    const streaming = ['sql', 'ingest', 'billing', 'analytics', 'web']
+      .flatMap(sources)
+      .filter((file) => !file.startsWith('web/app/'))
+      .filter((file) =>
+        /\.(stream|streamAndRead\w*)\(/.test(readFileSync(join(root, file), 'utf8')),
+      );
+    expect(streaming).toEqual(['sql/export/source.ts']);
+  });
+
+  test('throw when they fail on their way, where they are run', async () => {
+    const duckdb = await openDuckdb({ memory: '200MB' });
+    const connection = await duckdb.connect();
+    const failing = `SELECT CASE WHEN range = 900000 THEN error('on the way') ELSE range END FROM range(1000000)`;
+    await expect(connection.run(failing)).rejects.toThrow('on the way');
+    connection.closeSync();
+    duckdb.close();
   });
 });
 
