@@ -25,9 +25,10 @@ export function useReport<Answer extends Report<unknown, unknown>>(
   const clock = useClock();
   return useQuery({
     queryKey: [id, 'report', name, query],
+    // Without a format: `json` is the file of the rows, which has no proof and no shares.
     queryFn: ({ signal }) =>
       call<Answer>(`/projects/${id}/reports/${name}`, {
-        query: { ...query, format: 'json' },
+        query: { ...query },
         signal,
       }),
     refetchInterval: isOpen(query, localDay(zone, clock())) ? MINUTE_MS : false,
