@@ -110,6 +110,24 @@ export const hatch = (color: string) => ({
   color,
 });
 
+/** The same hatch as a fill, for areas: these take no decal. */
+export function hatchFill(color: string) {
+  const tile = document.createElement('canvas');
+  tile.width = 6;
+  tile.height = 6;
+  const pen = tile.getContext('2d');
+  if (pen) {
+    pen.strokeStyle = color;
+    pen.beginPath();
+    for (const x of [-6, 0, 6]) {
+      pen.moveTo(x, 6);
+      pen.lineTo(x + 6, 0);
+    }
+    pen.stroke();
+  }
+  return { image: tile, repeat: 'repeat' as const };
+}
+
 /** Text that goes into a tooltip: names may hold anything. */
 export const escapeText = (text: string): string =>
   text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);

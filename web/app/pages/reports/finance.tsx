@@ -80,9 +80,12 @@ export default function Finance() {
         <Table
           name={`finance-${show}`}
           label={t(`report.finance.title.${unit}`)}
-          title={t(`report.finance.count.${unit}`, {
-            count: new Set(report?.data.map(({ period }) => period)).size,
-          })}
+          title={
+            report &&
+            t(`report.finance.count.${unit}`, {
+              count: new Set(report.data.map(({ period }) => period)).size,
+            })
+          }
           beside={
             <>
               <span className="second">{t('report.finance.amounts', { money })}</span>
@@ -167,10 +170,16 @@ function Equation({ report, money }: { report: FinanceReport | undefined; money:
         {t('report.finance.booked')}
       </Term>
       <div className="proof">
-        <h2 className={foots ? 'pos' : 'neg'}>
-          <Icon name={foots ? 'check' : 'warning'} size={14} />
-          {t(foots ? 'report.finance.foots' : 'report.finance.footsNot')}
-        </h2>
+        {proof ? (
+          <h2 className={foots ? 'pos' : 'neg'}>
+            <Icon name={foots ? 'check' : 'warning'} size={14} />
+            {t(foots ? 'report.finance.foots' : 'report.finance.footsNot')}
+          </h2>
+        ) : (
+          <h2>
+            <Skeleton width={110} />
+          </h2>
+        )}
         <dl className="pairs">
           {(['rows', 'ledger', 'receipts', 'difference'] as const).map((key) => (
             <div key={key} className={key === 'difference' ? 'strong' : undefined}>

@@ -126,7 +126,7 @@ export default function Integrated() {
       <Table
         name="integrated"
         label={t('report.name.integrated')}
-        title={t('report.integrated.accounts', { count: report?.rowCount ?? 0 })}
+        title={report && t('report.integrated.accounts', { count: report.rowCount })}
         beside={
           <>
             <span className="second">{t('report.integrated.units', { money, unit })}</span>

@@ -105,7 +105,7 @@ export default function Losses() {
         <Table
           name="losses"
           label={t('report.name.losses')}
-          title={t('report.losses.mains', { count: rows?.length ?? 0 })}
+          title={rows && t('report.losses.mains', { count: rows.length })}
           beside={<span className="unit">{base}</span>}
           columns={columns}
           rows={rows && [...rows].sort(bySuspicion)}

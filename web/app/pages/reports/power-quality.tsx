@@ -86,7 +86,7 @@ export default function PowerQuality() {
       <Table
         name="power-quality"
         label={t('report.name.powerQuality')}
-        title={t('report.power.points', { count: rows?.length ?? 0 })}
+        title={rows && t('report.power.points', { count: rows.length })}
         beside={
           rows && (
             <Segmented

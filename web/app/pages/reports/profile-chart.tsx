@@ -7,7 +7,7 @@ import { kw } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Waiting } from '../../parts/notice.tsx';
-import { base, hatch, type Palette, quantityAxis } from '../../parts/palette.ts';
+import { base, hatchFill, type Palette, quantityAxis } from '../../parts/palette.ts';
 import { Ribbon } from '../../parts/ribbon.tsx';
 import { tip } from '../../parts/tip.ts';
 import { useIsPhone } from '../../phone.ts';
@@ -72,7 +72,7 @@ export function ProfileChart({
             itemStyle: style,
             ...(text && { name: run.to - run.from > rows.length / 14 ? text(run) : '' }),
           },
-          { xAxis: run.to },
+          { xAxis: Math.min(labels.length - 1, run.to + 1) },
         ]);
       const line = {
         type: 'line',
@@ -175,8 +175,8 @@ export function ProfileChart({
                 ...areas(gaps, { color: palette.line, opacity: 0.75 }, (run) =>
                   t('meter.gap', { span: stretch(run) }),
                 ),
-                ...areas(partial, { color: 'transparent', decal: hatch(palette.lineStrong) }),
-                ...areas(estimated, { color: 'transparent', decal: hatch(palette.estimated) }),
+                ...areas(partial, { color: hatchFill(palette.old), opacity: 0.35 }),
+                ...areas(estimated, { color: hatchFill(palette.estimated), opacity: 0.6 }),
               ],
             },
           },

@@ -125,7 +125,7 @@ export default function Ranking() {
         <Table
           name={`ranking-${by}`}
           label={t('report.name.ranking')}
-          title={t(`report.ranking.keys.${by}`, { count: rows?.length ?? 0 })}
+          title={rows && t(`report.ranking.keys.${by}`, { count: rows.length })}
           beside={
             <>
               <span className="unit">{unit}</span>
