@@ -1,7 +1,7 @@
 /**
- * Energy by time and place: chooses the files of a range from the manifest, asks `energy.sql`, and
- * hands the answer over as columns. Days are read from the roll-up; hours, and days on which a point
- * changed hands, from the intervals.
+ * Energy by time and place: chooses the files of a range from the manifest, asks `energy.sql` or, where
+ * it will do, the smaller statements of `energy-whole.ts`, and hands the answer over as columns. Days are
+ * read from the roll-up; hours, and days on which a point changed hands, from the intervals.
  */
 
 import type { DuckDBValue } from '@duckdb/node-api';
@@ -22,6 +22,7 @@ import {
 } from '../periods.ts';
 import type { Commodity, PointRole } from '../places.ts';
 import { dueQuarterOf } from '../scope.ts';
+import { type Whole, wholeEnergy } from './energy-whole.ts';
 
 export const groupings = ['project', 'building', 'floor', 'account', 'point'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -92,13 +93,23 @@ export async function askEnergy(
     manifest,
     files,
     question: asked,
-  }: { manifest: Manifest; files: Files; question: EnergyQuestion },
+    isGeneral = false,
+  }: {
+    manifest: Manifest;
+    files: Files;
+    question: EnergyQuestion;
+    /** True: by `energy.sql` also where a smaller statement would do; the answer is the same. */
+    isGeneral?: boolean;
+  },
 ): Promise<EnergyAnswer> {
   const { zone } = manifest;
   const asOf = new Date(manifest.asOf);
-  const prepared = await prepareEnergy(connection, { zone, asOf, asked, files });
-  const { axis } = prepared;
-  const keys = await keysOf(connection, prepared);
+  const axis = axisOf({ zone, ...asked });
+  const dueQuarter = dueQuarterOf(zone, asOf);
+  const whole = isGeneral
+    ? undefined
+    : await wholeEnergy(connection, { axis, dueQuarter, files, asked });
+  const { keys, read } = whole ?? (await generalEnergy(connection, { zone, asOf, asked, files }));
   const cells = keys.size * axis.periods.length;
   if (cells > CELLS_MAX) {
     throw new Problem(
@@ -106,8 +117,18 @@ export async function askEnergy(
       `The report would have ${cells} rows, more than ${CELLS_MAX}: choose a shorter range, a longer unit or fewer places.`,
     );
   }
-  const table = await readColumns(connection, await question('energy'), prepared.parameters);
-  return answerOf({ zone, asOf, asked, axis, keys, table });
+  return answerOf({ zone, asOf, asked, axis, keys, table: await read() });
+}
+
+async function generalEnergy(
+  connection: DuckDBConnection,
+  asked: Parameters<typeof prepareEnergy>[1],
+): Promise<Whole> {
+  const prepared = await prepareEnergy(connection, asked);
+  return {
+    keys: await keysOf(connection, prepared),
+    read: async () => readColumns(connection, await question('energy'), prepared.parameters),
+  };
 }
 
 /** The parameters of `energy.sql` and `energy-keys.sql` for a question. */
