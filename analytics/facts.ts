@@ -65,49 +65,53 @@ export async function factsOfFiles(
 }
 
 /** The facts that QuestDB has of the intervals of these days. */
-export async function factsOfIntervals(
+export const factsOfIntervals = (
   questdb: Questdb,
-  { projectId, zone }: Place,
+  place: Place,
   days: readonly LocalDay[],
-): Promise<Facts> {
-  const statements = days.map((day) => {
-    const { startMs, endMs } = daySpan(zone, day);
-    return `SELECT '${day}' AS day, count()::string, sum(version)::string,
-      sum(CASE WHEN quality <> 'missing' THEN quantity ELSE 0L END)::string FROM intervals
-      WHERE project = '${checkedId(projectId)}' AND ${within(startMs, endMs)}`;
+): Promise<Facts> =>
+  factsOfQuestdb(questdb, place, days, {
+    table: 'intervals',
+    sums: {
+      versions: 'sum(version)',
+      quantity: "sum(CASE WHEN quality <> 'missing' THEN quantity ELSE 0L END)",
+      slots: 'count()',
+    },
   });
-  if (statements.length === 0) return new Map();
-  const { rows } = await questdb.exec(statements.join(' UNION ALL '));
-  return new Map(
-    rows
-      .filter(([, count]) => count !== '0')
-      .map(([day, count, versions, quantity]) => [
-        String(day),
-        { rows: `${count}`, versions: `${versions}`, quantity: `${quantity}`, slots: `${count}` },
-      ]),
-  );
-}
 
 /** The facts that QuestDB has of the samples of these days. */
-export async function factsOfSamples(
+export const factsOfSamples = (
+  questdb: Questdb,
+  place: Place,
+  days: readonly LocalDay[],
+): Promise<Facts> =>
+  factsOfQuestdb(questdb, place, days, {
+    table: 'samples',
+    sums: { digests: 'sum(digest)', good: "sum(CASE WHEN quality = 'ok' THEN 1L ELSE 0L END)" },
+  });
+
+/** One statement for all days, each with its own range of time, so that only their partitions are read. */
+async function factsOfQuestdb(
   questdb: Questdb,
   { projectId, zone }: Place,
   days: readonly LocalDay[],
+  { table, sums }: { table: 'intervals' | 'samples'; sums: Record<string, string> },
 ): Promise<Facts> {
+  if (days.length === 0) return new Map();
+  const names = Object.keys(sums);
+  const columns = Object.values(sums).map((sum) => `${sum}::string`);
   const statements = days.map((day) => {
     const { startMs, endMs } = daySpan(zone, day);
-    return `SELECT '${day}' AS day, count()::string, sum(digest)::string,
-      sum(CASE WHEN quality = 'ok' THEN 1L ELSE 0L END)::string FROM samples
+    return `SELECT '${day}' AS day, count()::string, ${columns.join(', ')} FROM ${table}
       WHERE project = '${checkedId(projectId)}' AND ${within(startMs, endMs)}`;
   });
-  if (statements.length === 0) return new Map();
   const { rows } = await questdb.exec(statements.join(' UNION ALL '));
   return new Map(
     rows
       .filter(([, count]) => count !== '0')
-      .map(([day, count, digests, good]) => [
+      .map(([day, count, ...values]) => [
         String(day),
-        { rows: `${count}`, digests: `${digests}`, good: `${good}` },
+        { rows: `${count}`, ...Object.fromEntries(names.map((name, i) => [name, `${values[i]}`])) },
       ]),
   );
 }
