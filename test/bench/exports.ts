@@ -24,8 +24,8 @@ export const exports: Part = {
 const PROJECT = '920001';
 /** Quarter-hours of a day in a zone without summer time. */
 const SLOTS = 96;
-/** A reader's DuckDB may take 1 GB; the process itself begins with a quarter of that. */
-const LARGE_PEAK_MAX_MB = 1_300;
+/** The process begins with half of it, and a file of any length takes some 100 MB more. */
+const LARGE_PEAK_MAX_MB = 500;
 /** What DuckDB itself can write; the others stand beside its CSV. */
 const formats = {
   csv: 'FORMAT csv, HEADER true',
