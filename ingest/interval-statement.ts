@@ -1,10 +1,11 @@
 /**
- * What turns samples into intervals (sql/duckdb/intervals.sql and the four before it), with its inputs
- * as tables of a connection. Live, backfill and repair all go through here.
+ * What turns samples into intervals (one pass in interval-blocks.ts, then sql/duckdb/interval-walk.sql and
+ * intervals.sql), with its inputs as tables of a connection. Live, backfill and repair all go through here.
  */
 import { BIGINT, type DuckDBConnection } from '@duckdb/node-api';
 import { question } from '../sql/duckdb.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
+import { writeBlocks } from './interval-blocks.ts';
 
 /** `ends` of what has no end yet, epoch ms. */
 export const OPEN_END = 2 ** 62;
@@ -136,7 +137,7 @@ export interface StatementWindow {
   untilMs: number;
 }
 
-/** Runs the statements into the temporary table `built`. */
+/** Runs them into the temporary table `built`; leaves `kept_readings` for conflicts.sql. */
 export async function runIntervals(
   connection: DuckDBConnection,
   { nowMs, fromMs, untilMs }: StatementWindow,
@@ -149,8 +150,7 @@ export async function runIntervals(
       Object.fromEntries(used.map((key) => [key, BIGINT])),
     );
   await connection.run(await question('interval-rules'));
-  await make('blocks', 'interval-blocks', ['now']);
-  await make('opened', 'interval-openings', []);
+  await writeBlocks(connection, nowMs);
   await make('walked', 'interval-walk', []);
   await make('built', 'intervals', ['now', 'from', 'until']);
 }

@@ -1,6 +1,5 @@
 -- Question: reading by reading, what is flow, what is a rollover, what contradicts history?
--- Sources: blocks, opened (of interval-blocks.sql, interval-openings.sql), readings_of_installations, in_installations, in_ignored,
---   in_openers, in_spikes. Only installations in which something is doubted.
+-- Sources: blocks, opened, kept_readings (of ingest/interval-blocks.ts), in_installations, in_ignored, in_openers, in_spikes. Only installations in which something is doubted.
 -- Columns: inst, slot, step_kind (first, flow, rollover, wall, break; spike: taken out), held (nobody has decided a break
 --   before it), t0, r0 (instant, register), p_t, p_r (the reading before), n_t (after a spike), t1; q and w: what was
 --   billed and what flowed back since the beginning, primary, at the reading before (p_), at t0 (0) and at t1 (1).
@@ -9,8 +8,8 @@ WITH in_doubt AS (
 ),
 single_readings AS (
   SELECT inst, ms // 900000 AS slot, ms, min(register) AS register, max(reverse) AS reverse
-  FROM (SELECT *, ms // 900000 AS slot FROM readings_of_installations) r
-    JOIN opened USING (inst, slot)
+  FROM (SELECT k.*, meter, ms // 900000 AS slot FROM kept_readings k JOIN in_installations USING (inst)) r
+    SEMI JOIN opened USING (inst, slot)
     ANTI JOIN in_ignored g ON g.meter = r.meter AND g.ms = r.ms AND g.register = r.register
   GROUP BY inst, ms
   -- Two values for one instant: neither is believed until a person excludes one.
@@ -19,7 +18,7 @@ single_readings AS (
 fine_blocks AS (
   SELECT inst, slot, t0, t1, r0, r1, v0, v1 FROM blocks b
     SEMI JOIN in_doubt USING (inst)
-    ANTI JOIN (SELECT inst, slot, true AS is_slot FROM opened) o USING (inst, slot, is_slot)
+    ANTI JOIN (SELECT inst, slot, 1 AS is_slot FROM opened) o USING (inst, slot, is_slot)
   UNION ALL
   SELECT inst, slot, ms, ms, register, register, reverse, reverse FROM single_readings
 ),

@@ -10,7 +10,7 @@
 --   in_spikes        inst, ms: readings known as spikes and not yet decided
 --   in_cadences      meter, starts, ends, ms: scheduled time between two readings
 --   in_slots         slot (ms // 900000), local_day (yyyymmdd), local_slot
---   blocks, opened, walked: of the statements before
+--   blocks, opened (of ingest/interval-blocks.ts), walked (of interval-walk.sql)
 -- Parameters: $now; $from, $until: what is wanted, with samples fetched on both sides of it.
 -- Columns, by `kind`:
 --   interval  point, slot, local_day, local_slot, quantity, reverse_quantity (base units, primary; NULL when missing),
@@ -19,9 +19,9 @@
 --             (as read): to be decided by a person
 --   rollover  the same: the register began again at 0 and was billed on
 --   reach     inst, first_at, last_at, slots_before ($from), slots_after ($until): how far the chain reaches
--- How, in five statements: interval-rules.sql says what a register may do; interval-blocks.sql finds the first and last
---   reading of each slot; interval-openings.sql the slots that may hide something; interval-walk.sql walks those reading
---   by reading; here a boundary's register is put on the line between the readings at both sides, and differenced.
+-- How: interval-rules.sql says what a register may do; ingest/interval-blocks.ts finds, in one pass, the first and last
+--   reading of each slot and the slots that may hide something; interval-walk.sql walks those reading by reading; here a
+--   boundary's register is put on the line between the readings at both sides, and differenced.
 WITH
 -- q is the billed register, w the reverse one, in primary base units.
 steps_of_all AS (
@@ -53,7 +53,9 @@ bridges AS (
 edges AS (
   SELECT inst, slot * 900000 AS x,
     p_q + (2 * (q0 - p_q) * (slot * 900000 - p_t) + (t0 - p_t)) // (2 * (t0 - p_t)) AS q,
-    p_w + (2 * (w0 - p_w) * (slot * 900000 - p_t) + (t0 - p_t)) // (2 * (t0 - p_t)) AS w,
+    -- Dividing wide integers is slow, and most meters never run backwards.
+    CASE WHEN w0 = p_w THEN w0
+      ELSE p_w + (2 * (w0 - p_w) * (slot * 900000 - p_t) + (t0 - p_t)) // (2 * (t0 - p_t)) END AS w,
     slot * 900000 - p_t > 120000 AND t0 - slot * 900000 > 120000 AND t0 - p_t > 2 * cadence AS estimated,
     CASE WHEN slot * 900000 = t0 THEN 0 ELSE t0 - p_t END AS bridge
   FROM bridges

@@ -262,7 +262,7 @@ function scaleOf({ name, type, scale }: FileColumn, source: DuckDBType): number 
  * Chunks of a statement. DuckDB's binding ends a stream that fails on its way as if it were through, so
  * one more row follows all others: without it the rows are not whole, and that is thrown.
  */
-async function* chunksOf({
+export async function* chunksOf({
   connection,
   signal,
   expressions,
