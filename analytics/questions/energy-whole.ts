@@ -6,7 +6,7 @@
 
 import type { DuckDBValue } from '@duckdb/node-api';
 import { type DuckDBConnection, question } from '../../sql/duckdb.ts';
-import { addDays, type LocalDay } from '../../sql/local-day.ts';
+import { addDays, type LocalDay, monthOf } from '../../sql/local-day.ts';
 import { list, readColumns, type Table } from '../columns.ts';
 import type { Files } from '../files.ts';
 import { type Axis, type AxisDay, BEYOND } from '../periods.ts';
@@ -229,6 +229,7 @@ interface Adding {
   cells: Cells;
 }
 
+const EPOCH: LocalDay = '1970-01-01';
 const dayNumberOf = (day: LocalDay): number => Date.parse(day) / 86_400_000;
 
 /** The project as a whole: a row for each day and rank. A day may lie in both ranges. */
@@ -238,10 +239,14 @@ async function addByDay(
 ): Promise<void> {
   const byNumber = groupedBy(days, ({ day }) => dayNumberOf(day));
   const names = days.map(({ day }) => day).sort();
+  const from = names[0] ?? EPOCH;
+  const end = addDays(names.at(-1) ?? EPOCH, 1);
   const table = await readColumns(connection, await question('energy-whole'), {
     ...columns,
-    from_day: names[0] ?? null,
-    to_day: addDays(names.at(-1) ?? '1970-01-01', 1),
+    from_day: from,
+    to_day: end,
+    // Days of the files that were not asked for are passed over below in any case.
+    whole_months: from === monthOf(from) && end === monthOf(end),
   });
   for (const { cell, figures } of figuresOf(table)) {
     for (const day of byNumber.get(cell) ?? []) {
