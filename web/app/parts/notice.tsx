@@ -41,12 +41,12 @@ export function ProblemNotice({ error, retry }: { error: unknown; retry?: () => 
 export function PageProblem({ error }: { error: unknown }) {
   const { t } = useTranslation();
   return (
-    <main className="main" style={{ maxWidth: 720, margin: '8vh auto' }}>
+    <section className="main" style={{ maxWidth: 720, margin: '8vh auto' }}>
       <ProblemNotice error={error} retry={() => location.reload()} />
       <p style={{ marginTop: 14 }}>
         <a href="/">{t('act.toStart')}</a>
       </p>
-    </main>
+    </section>
   );
 }
 
