@@ -5,8 +5,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, openDuckdb } from '../../sql/duckdb.ts';
-import { cpuSecondsOf, percentile } from './measure.ts';
+import { percentile } from './measure.ts';
 import type { BenchContext, Part, Row } from './part.ts';
+import { compare, yearByMonth } from './reports/compare.ts';
 import { askClickhouse, askPostgres, fillPostgres } from './reports/rivals.ts';
 import {
   countRows,
@@ -69,6 +70,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
         say,
         bare,
         note,
+        target: TARGET,
         path: `/projects/${projectId}/reports/energy?${query}`,
       });
     const june = rollUp(small.projectId).slice(5, 6);
@@ -102,77 +104,6 @@ async function measure(context: BenchContext): Promise<Row[]> {
   }
 }
 
-const yearByMonth = (files: readonly string[]) =>
-  `SELECT month(local_day) AS month, rank, sum(quantity) FROM read_parquet(${filesText(files)}) GROUP BY ALL ORDER BY ALL`;
-
-/** Asks over HTTP and bare in turn; p50 and p95 of both, and the CPU of the process behind each. */
-async function compare({
-  what,
-  web,
-  connection,
-  times,
-  path,
-  bare,
-  note,
-  say,
-}: {
-  what: string;
-  web: RunningWeb;
-  connection: DuckDBConnection;
-  times: number;
-  path: string;
-  bare: string;
-  note?: string;
-  say: (line: string) => void;
-}): Promise<Row[]> {
-  const ours: number[] = [];
-  const floor: number[] = [];
-  let bytes = 0;
-  let bareCpuS = 0;
-  let cpuS = 0;
-  for (let time = -2; time < times; time++) {
-    const before = cpuSecondsOf(web.pid);
-    let began = performance.now();
-    bytes = (await (await web.get(path)).arrayBuffer()).byteLength;
-    const oursMs = performance.now() - began;
-    const spentS = cpuSecondsOf(web.pid) - before;
-    const cpu = process.cpuUsage();
-    began = performance.now();
-    await connection.runAndReadAll(bare);
-    const floorMs = performance.now() - began;
-    const { user, system } = process.cpuUsage(cpu);
-    if (time < 0) continue; // The first two warm both up.
-    ours.push(oursMs);
-    floor.push(floorMs);
-    cpuS += spentS;
-    bareCpuS += (user + system) / 1e6;
-  }
-  say(
-    `${what}: ${percentile(ours, 0.5).toFixed(1)} ms, bare ${percentile(floor, 0.5).toFixed(1)} ms`,
-  );
-  const at = (share: number) => ({
-    ours: percentile(ours, share),
-    floor: percentile(floor, share),
-  });
-  return [
-    {
-      what: `${what}, p50`,
-      unit: 'ms',
-      ...at(0.5),
-      target: TARGET,
-      against: 'DuckDB in process, same files',
-      note: [note, `${bytes} bytes of JSON`].filter(Boolean).join('; '),
-    },
-    { what: `${what}, p95`, unit: 'ms', ...at(0.95), target: TARGET },
-    {
-      what: `${what}, CPU`,
-      unit: 'ms',
-      ours: (1000 * cpuS) / times,
-      floor: (1000 * bareCpuS) / times,
-    },
-  ];
-}
-
 /** Year by month × rank of quarter-hours: our answer, which is kept as a roll-up, beside those who scan. */
 async function beside(
   { quick, rounds, kept, say }: BenchContext,
@@ -200,6 +131,7 @@ async function beside(
     ...{ what, web, connection, times, say },
     path: `/projects/${projectId}/reports/energy?from=${FROM}&to=${TO}&unit=month&by=project`,
     bare: yearByMonth(files('energy_days')),
+    target: TARGET,
   });
   const [{ ours: oursMs } = { ours: 0 }] = ours;
   const scans = Math.min(3, rounds);
