@@ -5,5 +5,6 @@ export * from './exports.ts';
 export * from './identity.ts';
 export * from './ledger.ts';
 export * from './places.ts';
+export * from './quality.ts';
 export * from './settlements.ts';
 export * from './shared.ts';
