@@ -11,7 +11,9 @@ export type AlarmKind =
   | 'spool.rejected'
   | 'questdb.suspended'
   | 'account.low'
-  | 'account.arrears';
+  | 'account.arrears'
+  | 'ledger.broken'
+  | 'reconciliation.difference';
 
 export interface Alarming {
   subjectKind: string;

@@ -9,7 +9,9 @@ export type EventKind =
   | 'day.corrected'
   | 'register.rolled-over'
   | 'quarantine.raised'
-  | 'quarantine.decided';
+  | 'quarantine.decided'
+  | 'month.changed'
+  | 'ledger.proven';
 
 /** Adds events, all in one statement. */
 export async function tell(

@@ -71,6 +71,8 @@ export const owners = {
   transactions: billing('append'),
   entries: billing('append'),
   seals: billing('append'),
+  ledger_proofs: billing('change'),
+  reconciliation_days: billing('change'),
   document_series: billing('change'),
   sales: billing('append'),
   settlement_runs: billing('append'),

@@ -1,9 +1,11 @@
 /** Double entry, append-only: every transaction sums to zero per currency. Owner: billing. */
+import { sql } from 'drizzle-orm';
 import {
   char,
   date,
   foreignKey,
   index,
+  integer,
   jsonb,
   pgTable,
   primaryKey,
@@ -26,6 +28,10 @@ export const billingMonths = pgTable(
     month: date({ mode: 'string' }).notNull(),
     state: text({ enum: ['open', 'soft-closed', 'closed'] }).notNull(),
     changedAt: instant('changed_at').notNull().defaultNow(),
+    changedBy: text('changed_by'),
+    reason: text(),
+    /** What was delivered and not settled when it was closed: minor units, accrued and reversed. */
+    accruedMinor: exact('accrued_minor'),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.month] })],
 );
@@ -67,6 +73,7 @@ export const transactions = pgTable(
       enum: [
         'settlement',
         'correction',
+        'accrual',
         'sale',
         'refund',
         'reversal',
@@ -130,11 +137,55 @@ export const seals = pgTable(
   (t) => [
     primaryKey({ columns: [t.projectId, t.position] }),
     unique().on(t.projectId, t.transactionId),
+    index().on(t.projectId, t.sealedAt),
     foreignKey({
       columns: [t.projectId, t.transactionId],
       foreignColumns: [transactions.projectId, transactions.id],
     }),
   ],
+);
+
+/** A proof of the whole ledger: asked for, under way, or over with what it found. */
+export const ledgerProofs = pgTable(
+  'ledger_proofs',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    id: ownId(),
+    requestedBy: text('requested_by').notNull(),
+    requestedAt: instant('requested_at').notNull(),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+    /** Positions looked at, and how many there were when it began. */
+    checked: exact().notNull().default(sql`0`),
+    positions: exact().notNull().default(sql`0`),
+    outcome: text({ enum: ['held', 'broken', 'failed'] }),
+    brokenPosition: exact('broken_position'),
+    /** The checks that were made, each with its count and first fault. */
+    checks: jsonb().$type<Record<string, unknown>[]>().notNull().default([]),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.id] })],
+);
+
+/** What the newest reconciliation of a settled day found, by kind; rows themselves are asked for anew. */
+export const reconciliationDays = pgTable(
+  'reconciliation_days',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    localDay: date('local_day', { mode: 'string' }).notNull(),
+    kind: text({ enum: ['main-sub', 'intervals-charges', 'charges-ledger'] }).notNull(),
+    checkedAt: instant('checked_at').notNull(),
+    compared: integer().notNull(),
+    differences: integer().notNull(),
+    /** Differences that have no reason. */
+    unexplained: integer().notNull(),
+    /** Sizes of those without a reason, added up, minor units; null where none is known. */
+    moneyMinor: exact('money_minor'),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.localDay, t.kind] })],
 );
 
 /** The last number given out per legal entity and series: papers are numbered without gaps. */

@@ -521,6 +521,8 @@ export const en = {
     'spool-filling': 'Readings wait on disk: the spool is filling',
     'spool-rejected': 'Readings were refused by the store',
     'questdb-suspended': 'Samples are hidden: a table is suspended',
+    'ledger-broken': 'The ledger does not prove itself: see its proof',
+    'reconciliation-difference': 'Reconciliation finds differences that have no reason',
     'account-alarm1': 'Balance {{balance}}, below alarm 1 ({{limit}})',
     'account-alarm2': 'Balance {{balance}}, below alarm 2 ({{limit}})',
   },

@@ -476,6 +476,8 @@ export const zh: Language = {
     'spool-filling': '读数暂存磁盘，缓冲将满',
     'spool-rejected': '读数被存储拒绝',
     'questdb-suspended': '样本暂不可见：数据表已挂起',
+    'ledger-broken': '账本校验不通过，请查看校验结果',
+    'reconciliation-difference': '对账发现无法解释的差异',
     'account-alarm1': '余额 {{balance}}，低于报警1（{{limit}}）',
     'account-alarm2': '余额 {{balance}}，低于报警2（{{limit}}）',
   },
