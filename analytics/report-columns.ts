@@ -101,8 +101,8 @@ function cellOf({ name, type }: ReportColumn, value: DuckDBValue): CellValue {
 export function sumsOf(
   cells: Cells,
   columns: readonly ReportColumn[],
-): Record<string, number | bigint | null> {
-  const sums: Record<string, number | bigint | null> = {};
+): Record<string, bigint | null> {
+  const sums: Record<string, bigint | null> = {};
   for (const { name, type, sum } of columns) {
     if (!sum) continue;
     let total: bigint | null = null;

@@ -8,8 +8,11 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
 import type { DuckDBConnection } from '../sql/duckdb.ts';
+import { camel } from '../sql/export/ending.ts';
 import { formatAsked, formatSchema, withFiles } from '../sql/export/format.ts';
-import type { FileTable } from '../sql/export/table.ts';
+import { quoted } from '../sql/export/source.ts';
+import type { Closing } from '../sql/export/sums.ts';
+import type { FileTable, Tally } from '../sql/export/table.ts';
 import { columnTypes } from '../sql/export/table.ts';
 import { exponentOf, formatMinor } from '../sql/money.ts';
 import type { Permission } from '../sql/permission.ts';
@@ -44,7 +47,14 @@ export interface Relation {
   /** Totals that do not follow from the rows; they also travel with files. */
   totals?: Record<string, string | number | null>;
   /** Said in the envelope beside the rows: a proof, what is compared, other small tables. */
-  beside?: Record<string, unknown> | ((cells: Cells) => Record<string, unknown>);
+  beside?: Record<string, unknown> | ((sums: RowSums) => Record<string, unknown>);
+}
+
+/** What was added up over all rows, of pages and of files alike. */
+export interface RowSums {
+  rows: number;
+  /** Of a column with `sum` (money: minor units), or a tally; null: no row has a value. */
+  of: (name: string) => bigint | null;
 }
 
 export interface Report<Shape extends z.ZodRawShape> {
@@ -63,8 +73,10 @@ export interface Report<Shape extends z.ZodRawShape> {
     asked: z.output<z.ZodObject<Shape>>,
     place: ReportPlace & Answered,
   ) => Promise<Relation>;
-  /** Totals that are no sums (a share, a maximum), from the sums and the rows. */
-  totals?: (cells: Cells, asked: z.output<z.ZodObject<Shape>>) => Record<string, unknown>;
+  /** Integers added up over the rows beside the columns, as SQL over these, for `totals`. */
+  tallies?: readonly Tally[];
+  /** Totals that are no sums (a share, a count), from the sums. */
+  totals?: (sums: RowSums) => Record<string, unknown>;
   /** Schema of `beside`, for the description of the API. */
   beside?: z.ZodRawShape;
 }
@@ -113,13 +125,13 @@ export function mountReport<Shape extends z.ZodRawShape>(
         answer: (connection) =>
           overWarehouse({ dataDir, projectId }, async (answered): Promise<FileTable> => {
             const relation = await report.relation(connection, asked, { ...place, ...answered });
-            return tableOf(report.name, { asked, shown, place, answered, relation, connection });
+            return tableOf(report, { asked, shown, place, answered, relation, connection });
           }),
       })) as never; // A file: no schema describes its bytes.
     }
     const answer = async (connection: DuckDBConnection, answered: Answered) => {
       const relation = await report.relation(connection, asked, { ...place, ...answered });
-      const cells = await readCells(connection, relation, shown, REPORT_ROWS_MAX);
+      const { cells, sums } = await readRows(connection, relation, { report, shown });
       return {
         ...headOf(asked, place, answered),
         columns: shown.map(({ name, type, unit, title }) => ({
@@ -130,11 +142,11 @@ export function mountReport<Shape extends z.ZodRawShape>(
         })),
         rowCount: cells.rowCount,
         totals: {
-          ...rendered(shown, sumsOf(cells, shown), place.currency),
-          ...report.totals?.(cells, asked),
+          ...rendered(shown, sums, place.currency),
+          ...report.totals?.(sums),
           ...relation.totals,
         },
-        ...(typeof relation.beside === 'function' ? relation.beside(cells) : relation.beside),
+        ...besideOf(relation, sums),
         data: rowsOfCells(cells, shown, place.currency),
       };
     };
@@ -146,6 +158,49 @@ export function mountReport<Shape extends z.ZodRawShape>(
     return c.json(body as never, 200); // The columns above say it; no type can prove it.
   });
 }
+
+/** The rows for a page, and their sums and tallies. */
+async function readRows(
+  connection: DuckDBConnection,
+  { statement, parameters }: Relation,
+  {
+    report: { tallies = [] },
+    shown,
+  }: { report: { tallies?: readonly Tally[] }; shown: readonly ReportColumn[] },
+): Promise<{ cells: Cells; sums: RowSums }> {
+  const counted = tallies.map(
+    ({ name }): ReportColumn => ({ name, title: name, type: 'integer', sum: true }),
+  );
+  const counting = tallies.map(({ name, sql }) => `, CAST((${sql}) AS BIGINT) AS ${quoted(name)}`);
+  const columns = [...shown, ...counted];
+  const cells = await readCells(
+    connection,
+    {
+      statement:
+        tallies.length === 0 ? statement : `SELECT *${counting.join('')} FROM (\n${statement}\n)`,
+      parameters,
+    },
+    columns,
+    REPORT_ROWS_MAX,
+  );
+  const sums = sumsOf(cells, columns);
+  return { cells, sums: { rows: cells.rowCount, of: (name) => sums[name] ?? null } };
+}
+
+/** The same sums, as a file has added them up. */
+function sumsOfClosing({ rows, totals, tallies }: Closing): RowSums {
+  return {
+    rows,
+    of: (name) => {
+      const total = totals[name];
+      // A total has all decimals of its column: without the point it is in the column's least units.
+      return total ? BigInt(total.replace('.', '')) : (tallies[name] ?? null);
+    },
+  };
+}
+
+const besideOf = ({ beside }: Relation, sums: RowSums): Record<string, unknown> | undefined =>
+  typeof beside === 'function' ? beside(sums) : beside;
 
 /** What an answer says of itself before its rows. */
 const headOf = (
@@ -175,7 +230,11 @@ async function placeOf({
 }
 
 function tableOf(
-  name: string,
+  report: {
+    name: string;
+    tallies?: readonly Tally[];
+    totals?: (sums: RowSums) => Record<string, unknown>;
+  },
   {
     asked,
     shown,
@@ -195,8 +254,8 @@ function tableOf(
   const parameters = Object.entries(parametersOf(asked)).filter(([, value]) => value !== null);
   const range = [asked.from, asked.to].filter((day) => typeof day === 'string').join('-');
   return {
-    name: range ? `${name}-${range}` : name,
-    title: name,
+    name: range ? `${report.name}-${range}` : report.name,
+    title: report.name,
     columns: shown.map(({ name: column, type, unit, title, sum }) => ({
       name: column,
       type,
@@ -210,13 +269,16 @@ function tableOf(
       { name: 'zone', value: place.zone },
       { name: 'as of', value: answered.asOf.toISOString() },
       ...parameters.map(([key, value]) => ({ name: key, value: String(value) })),
-      ...Object.entries(relation.totals ?? {}).map(([key, value]) => ({
-        name: `total ${key}`,
-        value: String(value ?? '-'),
-      })),
     ],
-    head: { ...headOf(asked, place, answered), ...relation.beside },
-    totals: relation.totals,
+    head: headOf(asked, place, answered),
+    tallies: report.tallies,
+    closing: (closing) => {
+      const sums = sumsOfClosing(closing);
+      return {
+        totals: { ...report.totals?.(sums), ...relation.totals },
+        beside: besideOf(relation, sums),
+      };
+    },
     source: { connection, statement: relation.statement, parameters: relation.parameters },
   };
 }
@@ -230,9 +292,6 @@ function parametersOf(asked: Record<string, unknown>): Record<string, string | n
   );
 }
 
-const camel = (name: string): string =>
-  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-
 function rowsOfCells(cells: Cells, columns: readonly ReportColumn[], currency: string) {
   const names = columns.map(({ name }) => camel(name));
   return Array.from({ length: cells.rowCount }, (_, row) =>
@@ -242,18 +301,11 @@ function rowsOfCells(cells: Cells, columns: readonly ReportColumn[], currency: s
   );
 }
 
-function rendered(
-  columns: readonly ReportColumn[],
-  sums: Readonly<Record<string, number | bigint | null>>,
-  currency: string,
-) {
+function rendered(columns: readonly ReportColumn[], sums: RowSums, currency: string) {
   return Object.fromEntries(
     columns
-      .filter(({ name }) => name in sums)
-      .map((column) => [
-        camel(column.name),
-        renderedCell(column, sums[column.name] ?? null, currency),
-      ]),
+      .filter(({ sum }) => sum)
+      .map((column) => [camel(column.name), renderedCell(column, sums.of(column.name), currency)]),
   );
 }
 

@@ -6,6 +6,7 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../sql/clock.ts';
 import { type DuckDBConnection, type Duckdb, openDuckdb } from '../sql/duckdb.ts';
+import { flattened } from '../sql/export/ending.ts';
 import { fileResponse } from '../sql/export/file.ts';
 import { fileContent, formatAsked, formatParameter } from '../sql/export/format.ts';
 import { openLanes } from '../sql/export/lanes.ts';
@@ -149,14 +150,16 @@ async function tableOf({
       { name: 'as of', value: begun.toISOString() },
       { name: 'list', value: pathname },
       ...asked.map(([name, value]) => ({ name, value })),
-      ...totalsOf(body.totals).map(([name, value]) => ({ name: `total ${name}`, value })),
+      ...(body.totals ? flattened(body.totals) : []).map(([name, value]) => ({
+        name: `total ${name}`,
+        value,
+      })),
     ],
-    closing: () => [
-      {
-        name: 'read',
-        value: `from ${begun.toISOString()} to ${clock().toISOString()}; what was there all the while is there once`,
+    closing: () => ({
+      beside: {
+        read: `from ${begun.toISOString()} to ${clock().toISOString()}; what was there all the while is there once`,
       },
-    ],
+    }),
     portions: portionsOf({ columns, body, page, signal }),
   };
 }
@@ -202,18 +205,6 @@ function pageRequest(
     if (value !== null) headers.set(name, value);
   }
   return new Request(url, { headers, signal: asked.signal });
-}
-
-/** Totals of a list as names and texts: `{ amount: { amount, currency } }` → `amount = 12.34 CNY`. */
-function totalsOf(totals: unknown, prefix = ''): [string, string][] {
-  if (typeof totals !== 'object' || totals === null) return [];
-  return Object.entries(totals).flatMap(([name, value]): [string, string][] => {
-    const path = prefix ? `${prefix} ${name}` : name;
-    if (typeof value !== 'object' || value === null) return [[path, String(value ?? '-')]];
-    return 'amount' in value && 'currency' in value
-      ? [[path, `${value.amount} ${value.currency}`]]
-      : totalsOf(value, path);
-  });
 }
 
 /** '/api/v1/projects/{projectId}/accounts/{accountId}/entries' → 'accounts-entries'. */

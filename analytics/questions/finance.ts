@@ -10,8 +10,7 @@ import { addDays, dayStart, daysBetween, type LocalDay, localDayOf } from '../..
 import { type Money, money } from '../../sql/money.ts';
 import { daySchema, moneySchema } from '../../sql/route.ts';
 import { list } from '../columns.ts';
-import { checkRange, type Report } from '../report.ts';
-import type { Cells } from '../report-columns.ts';
+import { checkRange, type Report, type RowSums } from '../report.ts';
 import { type Receipts, readProvisional, readReceipts, readReturns } from './finance-ledger.ts';
 
 const DAYS_MAX = 3_700;
@@ -144,8 +143,8 @@ export const finance: Report<typeof query> = {
     return {
       statement: await question('finance'),
       parameters: { periods: list(by === 'none' ? periodsOf(days, unit, today) : []), by },
-      beside: (cells) => ({
-        proof: proofOf({ cells, all, receipts, currency }),
+      beside: (sums) => ({
+        proof: proofOf({ sums, all, receipts, currency }),
         byChannel: parts.channels.map(shown),
         byCashier: parts.cashiers.map(shown),
         returns: { refunds: Number(all.refund_count), reversals: Number(all.reversal_count) },
@@ -219,18 +218,17 @@ function shownPart(p: Part, currency: string) {
 
 /** The net of the rows, of the ledger's money and of the receipts; what parts them has a name. */
 function proofOf({
-  cells,
+  sums,
   all,
   receipts,
   currency,
 }: {
-  cells: Cells;
+  sums: RowSums;
   all: Part;
   receipts: Receipts;
   currency: string;
 }) {
-  // Integers, as readCells has made them.
-  const rows = cells.column('net').reduce<bigint>((sum, net) => sum + BigInt(net as number), 0n);
+  const rows = sums.of('net') ?? 0n;
   const ledger = all.received;
   const numbered = receipts.amountMinor + all.refunds + all.reversals;
   const found: { code: (typeof reasons)[number]; amount: Money; count: number | null }[] = [];

@@ -10,8 +10,7 @@ import { daySchema, idSchema, moneySchema } from '../../sql/route.ts';
 import { list } from '../columns.ts';
 import { daysOf } from '../manifest.ts';
 import { checkPlaces, commodities } from '../places.ts';
-import { checkRange, type Report } from '../report.ts';
-import type { Cells, CellValue } from '../report-columns.ts';
+import { checkRange, type Report, type RowSums } from '../report.ts';
 import { dueQuarterOf, makeTable } from '../scope.ts';
 import { findRegisters } from './integrated-registers.ts';
 
@@ -111,9 +110,10 @@ export const integrated: Report<typeof query> = {
       { name: 'reason', type: 'text', title: 'Why not', says: reasons },
     ];
   },
-  totals: (cells) => {
-    const foot = cells.column('foots').filter((foots) => foots === true).length;
-    return { foots: foot === cells.rowCount, footing: foot, notFooting: cells.rowCount - foot };
+  tallies: [{ name: 'footing', sql: 'foots' }],
+  totals: ({ rows, of }) => {
+    const footing = Number(of('footing') ?? 0n);
+    return { foots: footing === rows, footing, notFooting: rows - footing };
   },
   relation: async (connection, asked, place) => {
     const { from, to, by, commodity, accountId, buildingId, pointId } = asked;
@@ -199,8 +199,8 @@ export const integrated: Report<typeof query> = {
         account: accountId ?? null,
         held_only: buildingId !== undefined || pointId !== undefined,
       },
-      beside: (cells) => ({
-        proof: partial || !ledger ? null : proofOf(cells, ledger, currency),
+      beside: (sums) => ({
+        proof: partial || !ledger ? null : proofOf(sums, ledger, currency),
       }),
     };
   },
@@ -225,15 +225,13 @@ async function cutDays(
     .map(({ day }) => day);
 }
 
-function proofOf(cells: Cells, ledger: { opening: bigint; closing: bigint }, currency: string) {
-  // Integers, as readCells has made them.
-  const sum = (values: readonly CellValue[]) =>
-    values.reduce<bigint>((total, value) => total + BigInt(value as number), 0n);
+function proofOf(sums: RowSums, ledger: { opening: bigint; closing: bigint }, currency: string) {
+  const sum = (name: string) => sums.of(name) ?? 0n;
   const shown = (minor: bigint) => ({ amount: formatMinor(minor, currency), currency });
   return {
     openingBalance: shown(ledger.opening),
     closingBalance: shown(ledger.closing),
-    openingDifference: shown(sum(cells.column('opening_balance')) - ledger.opening),
-    closingDifference: shown(sum(cells.column('closing_balance')) - ledger.closing),
+    openingDifference: shown(sum('opening_balance') - ledger.opening),
+    closingDifference: shown(sum('closing_balance') - ledger.closing),
   };
 }

@@ -51,6 +51,9 @@ const query = {
   }),
 };
 
+/** Of suspicion, as many rows as have each are told. */
+const levels = ['suspect', 'watch', 'incomplete'] as const;
+
 export const losses: Report<typeof query> = {
   name: 'losses',
   summary: 'Main meters against the sum of their parts',
@@ -101,15 +104,8 @@ export const losses: Report<typeof query> = {
       },
     ];
   },
-  totals: (cells) => {
-    const found = cells.column('suspicion');
-    const count = (level: string) => found.filter((value) => value === level).length;
-    return {
-      suspect: count('suspect'),
-      watch: count('watch'),
-      incomplete: count('incomplete'),
-    };
-  },
+  tallies: levels.map((name) => ({ name, sql: `suspicion = '${name}'` })),
+  totals: (sums) => Object.fromEntries(levels.map((name) => [name, Number(sums.of(name) ?? 0n)])),
   relation: async (connection, asked, place) => {
     const { unit, mainId } = asked;
     checkRange({ from: asked.from, to: asked.to, daysMax: DAYS_MAX[unit] });

@@ -55,11 +55,11 @@ export const quality: Report<typeof query> = {
       says: 'Readings that history contradicts, decided or not',
     },
   ],
-  totals: (cells) => {
-    const sum = (name: string) =>
-      cells.column(name).reduce<number>((all, value) => all + Number(value ?? 0), 0);
-    const expected = sum('expected');
-    return { completeness: expected === 0 ? null : sum('measured') / expected };
+  totals: (sums) => {
+    const expected = Number(sums.of('expected') ?? 0n);
+    return {
+      completeness: expected === 0 ? null : Number(sums.of('measured') ?? 0n) / expected,
+    };
   },
   relation: async (connection, asked, place) => {
     const { from, to, only, role } = asked;

@@ -22,6 +22,7 @@ import {
   TimestampMicrosecond,
   Utf8,
 } from 'apache-arrow';
+import { endingText } from './ending.ts';
 import { fixedBytes, isSet, textsOf, validityOf } from './raw.ts';
 import { DIGITS_MAX, type Source, type TypedColumn } from './source.ts';
 import { openSums } from './sums.ts';
@@ -37,8 +38,7 @@ export async function* arrowFile(table: FileTable, source: Source): AsyncGenerat
   const { columns } = source;
   const schema = new Schema(columns.map(fieldOf), new Map(aboutOf(table)));
   const schemaBytes = encoded(schema, []).subarray(0, -END_BYTES);
-  const sums = openSums(columns);
-  const summed = columns.flatMap((column, i) => (column.sum ? [{ column, i }] : []));
+  const sums = openSums(source.summed);
   const hash = createHash('sha256');
   let head: Uint8Array | null = schemaBytes;
   let chunks: ColumnPart[][] = columns.map(() => []);
@@ -62,9 +62,7 @@ export async function* arrowFile(table: FileTable, source: Source): AsyncGenerat
   };
 
   const expressions = columns.map(({ sql }) => sql);
-  const exact = summed.map(
-    ({ column }) => `CAST(${column.sql} AS DECIMAL(${DIGITS_MAX}, ${column.scale}))`,
-  );
+  const exact = source.summed.map(({ sql }) => sql);
   for await (const chunk of source.select([...expressions, ...exact])) {
     for (const [i, column] of columns.entries()) chunks[i]?.push(partOf(column, chunk, i));
     sums.add(chunk, columns.length);
@@ -80,11 +78,12 @@ export async function* arrowFile(table: FileTable, source: Source): AsyncGenerat
     yield out;
   }
   const closing = sums.closing();
+  const { totals, beside } = endingText(table, closing);
   yield batch(
     new Map([
       ['rows', String(closing.rows)],
-      ['totals', JSON.stringify(closing.totals)],
-      ...(table.closing?.() ?? []).map(({ name, value }): [string, string] => [name, value]),
+      ['totals', JSON.stringify(totals)],
+      ...beside,
       ['sha256', hash.digest('hex')],
     ]),
   );

@@ -2,6 +2,7 @@
  * CSV for spreadsheets: UTF-8 with its mark, CRLF, header first, figures plain, and at the end lines
  * that begin with '#': where the figures come from, that the file is complete, and a checksum.
  */
+import { endingText } from './ending.ts';
 import type { Source, TypedColumn } from './source.ts';
 import type { Closing } from './sums.ts';
 import type { FileTable } from './table.ts';
@@ -64,15 +65,18 @@ function lineSql(columns: readonly TypedColumn[]): string {
   return `concat(${cells.join(", ',', ")}, chr(13), chr(10))`;
 }
 
-function notes({ title, columns, about, closing }: FileTable, { rows, totals }: Closing): string {
+function notes(table: FileTable, closing: Closing): string {
+  const { title, columns, about } = table;
+  const { totals, beside } = endingText(table, closing);
   const units = columns.filter(({ unit }) => unit !== null);
   return [
     '',
     title,
     ...Object.entries(totals).map(([name, total]) => `total ${name} = ${total ?? '-'}`),
-    `rows = ${rows} (complete)`,
+    `rows = ${closing.rows} (complete)`,
     ...units.map(({ name, unit }) => `unit of ${name} = ${unit}`),
-    ...[...about, ...(closing?.() ?? [])].map(({ name, value }) => `${name} = ${value}`),
+    ...about.map(({ name, value }) => `${name} = ${value}`),
+    ...beside.map(([name, value]) => `${name} = ${value}`),
   ]
     .map(noteLine)
     .join('');

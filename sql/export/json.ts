@@ -3,6 +3,7 @@
  * there were, their totals, and on the last line the SHA-256 of all bytes before it.
  */
 
+import { camel } from './ending.ts';
 import { literal, type Source, type TypedColumn } from './source.ts';
 import type { FileColumn, FileTable } from './table.ts';
 import { hashedFile, plainText, textRows } from './text.ts';
@@ -23,27 +24,27 @@ export function jsonFile(table: FileTable, source: Source): AsyncGenerator<Buffe
     head: `${head.slice(0, -1)},"data":[`,
     pieces: withoutFirstByte(pieces),
     foot: () => {
-      const { rows, totals } = closing();
-      const sums = table.columns
-        .filter(({ name }) => name in totals)
-        .map((column) => `${JSON.stringify(camel(column.name))}:${total(column, totals)}`);
-      for (const [name, value] of Object.entries(table.totals ?? {})) {
-        sums.push(`${JSON.stringify(name)}:${JSON.stringify(value ?? null)}`);
-      }
-      return `\n],"rowCount":${rows},"totals":{${sums.join()}}${closed(table)}\n`;
+      const closed = closing();
+      const { rows, totals } = closed;
+      const { totals: others = {}, beside = {} } = table.closing?.(closed) ?? {};
+      const said = new Map([
+        ...table.columns
+          .filter(({ name }) => name in totals)
+          .map((column): [string, string] => [camel(column.name), total(column, totals)]),
+        ...members(others),
+      ]);
+      const after = [['rowCount', String(rows)], ['totals', objectOf(said)], ...members(beside)];
+      return `\n],${after.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}\n`;
     },
     last: (sha256) => `,"sha256":"${sha256}"}\n`,
   });
 }
 
-function closed({ closing }: FileTable): string {
-  if (!closing) return '';
-  return `,"closing":${JSON.stringify(Object.fromEntries(closing().map((c) => [c.name, c.value])))}`;
-}
+const members = (of: Readonly<Record<string, unknown>>): [string, string][] =>
+  Object.entries(of).map(([name, value]) => [name, JSON.stringify(value ?? null)]);
 
-/** snake_case → camelCase, as JSON names things. */
-const camel = (name: string): string =>
-  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+const objectOf = (said: Map<string, string>): string =>
+  `{${[...said].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`;
 
 function total({ name, type, unit }: FileColumn, totals: Record<string, string | null>): string {
   const value = totals[name] ?? null;

@@ -34,8 +34,18 @@ export interface TypedColumn extends FileColumn {
   isNumber: boolean;
 }
 
+/** What is added up over all rows: a column, or a tally. */
+export interface Summed {
+  name: string;
+  scale: number;
+  /** Over the rows of the source, of which it makes an exact number. */
+  sql: string;
+  isTally: boolean;
+}
+
 export interface Source {
   columns: readonly TypedColumn[];
+  summed: readonly Summed[];
   /** Chunks of the expressions over all rows, in the order of the source. */
   select: (expressions: readonly string[]) => AsyncGenerator<DuckDBDataChunk>;
   /** Writes the expressions over all rows into a Parquet file and says how many there were. */
@@ -78,12 +88,26 @@ async function openQuery(
   const columns = table.columns.map((column, i) => typed(column, head.columnType(i)));
   return {
     columns,
+    summed: summedOf(table, columns),
     select: (expressions) => chunksOf({ connection, signal, expressions, from, parameters }),
     copyTo: (expressions, target) =>
       copied({ connection, signal, select: selecting(expressions, from), target, parameters }),
     ask: (asked) =>
       watched(connection, signal, async () => (await connection.run(asked)).getRows()),
   };
+}
+
+function summedOf({ tallies = [] }: FileTable, columns: readonly TypedColumn[]): Summed[] {
+  const exact = (sql: string, scale: number) => `CAST(${sql} AS DECIMAL(${DIGITS_MAX}, ${scale}))`;
+  return [
+    ...columns
+      .filter(({ sum }) => sum)
+      .map(({ name, scale, sql }) => ({ name, scale, sql: exact(sql, scale), isTally: false })),
+    ...tallies.map(({ name, sql }) => ({
+      ...{ name, scale: 0, isTally: true },
+      sql: exact(`CAST((${sql}) AS BIGINT)`, 0),
+    })),
+  ];
 }
 
 const selecting = (expressions: readonly string[], from: string): string =>
@@ -122,10 +146,12 @@ const held: Record<ColumnType, DuckDBType> = {
 };
 
 function openRows(
-  { columns }: FileTable,
+  table: FileTable,
   { connection, portions }: RowSource,
   signal: AbortSignal,
 ): Source {
+  const { columns } = table;
+  const typedColumns = columns.map((column) => typed(column, held[column.type]));
   const types = columns.map(({ type }) => held[type]);
   const definition = columns.map(({ name, type }) => `${quoted(name)} ${held[type]}`).join(', ');
   const from = 'FROM temp.portion AS source';
@@ -152,7 +178,8 @@ function openRows(
     }
   }
   return {
-    columns: columns.map((column) => typed(column, held[column.type])),
+    columns: typedColumns,
+    summed: summedOf(table, typedColumns),
     select: async function* (expressions) {
       for await (const _ of tables()) {
         yield* chunksOf({ connection, signal, expressions, from });

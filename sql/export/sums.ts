@@ -2,18 +2,20 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { progress } from './progress.ts';
 import { fixedBytes, isSet, validityOf } from './raw.ts';
-import type { FileColumn } from './table.ts';
+import type { Summed } from './source.ts';
 
 /** What is known when the last row is out; null: no row has a value. */
 export interface Closing {
   rows: number;
   /** As text in the unit of the column, by its name. */
   totals: Record<string, string | null>;
+  /** Of the tallies, by their names. */
+  tallies: Record<string, bigint>;
 }
 
 /** A sum over 128-bit integers as four sums of 32 bits: each stays exact in a double. */
 interface Sum {
-  column: FileColumn;
+  column: Summed;
   total: bigint;
   seen: boolean;
 }
@@ -26,11 +28,9 @@ export interface Sums {
 
 const HUGEINT_BYTES = 16;
 
-/** Sums of the columns that have one. */
-export function openSums(columns: readonly FileColumn[]): Sums {
-  const sums: Sum[] = columns
-    .filter(({ sum }) => sum)
-    .map((column) => ({ column, total: 0n, seen: false }));
+/** Sums of `columns`. */
+export function openSums(columns: readonly Summed[]): Sums {
+  const sums: Sum[] = columns.map((column) => ({ column, total: 0n, seen: false }));
   const watched = progress.getStore();
   let rows = 0;
   return {
@@ -42,10 +42,17 @@ export function openSums(columns: readonly FileColumn[]): Sums {
     closing: () => ({
       rows,
       totals: Object.fromEntries(
-        sums.map(({ column, total, seen }) => [
-          column.name,
-          seen ? scaledText(total, column.scale ?? 0) : null,
-        ]),
+        sums
+          .filter(({ column }) => !column.isTally)
+          .map(({ column, total, seen }) => [
+            column.name,
+            seen ? scaledText(total, column.scale) : null,
+          ]),
+      ),
+      tallies: Object.fromEntries(
+        sums
+          .filter(({ column }) => column.isTally)
+          .map(({ column, total }) => [column.name, total]),
       ),
     }),
   };

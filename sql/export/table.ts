@@ -3,6 +3,7 @@
  * rows come from. Every report and every list becomes one of these; the writers know nothing else.
  */
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import type { Closing } from './sums.ts';
 
 export const fileFormats = ['csv', 'xlsx', 'parquet', 'arrow', 'json'] as const;
 export type FileFormat = (typeof fileFormats)[number];
@@ -39,6 +40,20 @@ export interface FileColumn {
   sum?: boolean;
 }
 
+/** A sum over all rows of an integer that is no column: `quality = 'missing'` as SQL over the columns. */
+export interface Tally {
+  name: string;
+  sql: string;
+}
+
+/** In the words of JSON. */
+export interface Ending {
+  /** Totals that are no sums, or stand in place of the sum of that column. */
+  totals?: Readonly<Record<string, unknown>>;
+  /** What is neither row nor total: a proof, a comparison. */
+  beside?: Readonly<Record<string, unknown>>;
+}
+
 /** A value as writers take it: integers, ids and money as bigint, days 'YYYY-MM-DD', instants as Date. */
 export type Cell = string | number | bigint | boolean | Date | null;
 
@@ -51,10 +66,10 @@ export interface FileTable {
   about: readonly { name: string; value: string }[];
   /** What JSON says before the rows, as a page gets it; unset: `about`. */
   head?: Readonly<Record<string, unknown>>;
-  /** Totals that are no sums, in the words of JSON, where they stand beside the sums. */
-  totals?: Readonly<Record<string, unknown>>;
+  /** Counted as the rows go by, and shown nowhere: for `closing`. */
+  tallies?: readonly Tally[];
   /** Said when the last row is out: what is known only then. */
-  closing?: () => readonly { name: string; value: string }[];
+  closing?: (closing: Closing) => Ending;
   source: QuerySource | RowSource;
 }
 

@@ -16,15 +16,12 @@ export function plainText({ type, sql }: TypedColumn): string {
 
 /** The rows as bytes, each one the text of `line`; `closing` is right when they are through. */
 export function textRows(
-  { columns, select }: Source,
+  { summed, select }: Source,
   line: string,
 ): { pieces: AsyncGenerator<Buffer>; closing: () => Closing } {
-  const sums = openSums(columns);
-  const summed = columns
-    .filter(({ sum }) => sum)
-    .map(({ sql, scale }) => `CAST(${sql} AS DECIMAL(38, ${scale}))`);
+  const sums = openSums(summed);
   async function* pieces(): AsyncGenerator<Buffer> {
-    for await (const chunk of select([line, ...summed])) {
+    for await (const chunk of select([line, ...summed.map(({ sql }) => sql)])) {
       sums.add(chunk, 1);
       yield joinedText(chunk, 0);
     }

@@ -5,10 +5,11 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { DuckDBDataChunk } from '@duckdb/node-api';
+import { endingText } from './ending.ts';
 import { joinedText } from './raw.ts';
-import { literal, type Source, type TypedColumn } from './source.ts';
+import { literal, type Source, type Summed, type TypedColumn } from './source.ts';
 import { type Closing, openSums } from './sums.ts';
-import type { FileColumn, FileTable } from './table.ts';
+import type { FileTable } from './table.ts';
 import { plainText } from './text.ts';
 import {
   contentTypes,
@@ -35,6 +36,9 @@ const style = { header: 1, day: 2, integer: 3, fraction: (scale: number) => 4 + 
 /** Fractions of more digits than any currency or price has in view are shown as they are. */
 const SCALE_SHOWN_MAX = 6;
 
+/** The tally of texts that a cell does not hold. */
+const CUT = 'texts cut';
+
 interface Sheet {
   name: string;
   rows: number;
@@ -51,17 +55,13 @@ export function xlsxFile(
 
 async function* entriesOf(
   table: FileTable,
-  { columns, select }: Source,
+  { columns, summed, select }: Source,
   sheetRowsMax: number,
 ): AsyncGenerator<ZipEntry> {
-  const cut: FileColumn = { name: 'cut', type: 'integer', unit: null, title: '', sum: true };
-  const sums = openSums([...columns, cut]);
-  const summed = columns
-    .filter(({ sum }) => sum)
-    .map(({ sql, scale }) => `CAST(${sql} AS DECIMAL(38, ${scale}))`);
-  const rows = openRows(
-    select([rowSql(columns), ...summed, `CAST(${cutSql(columns)} AS DECIMAL(38, 0))`]),
-  );
+  const cut = `CAST(${cutSql(columns)} AS DECIMAL(38, 0))`;
+  const all: Summed[] = [...summed, { name: CUT, scale: 0, sql: cut, isTally: true }];
+  const sums = openSums(all);
+  const rows = openRows(select([rowSql(columns), ...all.map(({ sql }) => sql)]));
   const hash = createHash('sha256');
   const sheets: { rows: number }[] = [];
   do {
@@ -277,19 +277,18 @@ function cutSql(columns: readonly TypedColumn[]): string {
 type AboutRow = readonly [name: string, value: string];
 
 function aboutRows(
-  { title, about, columns, closing: last }: FileTable,
-  {
-    closing: { rows, totals },
-    sheets,
-    sha256,
-  }: { closing: Closing; sheets: readonly Sheet[]; sha256: string },
+  table: FileTable,
+  { closing, sheets, sha256 }: { closing: Closing; sheets: readonly Sheet[]; sha256: string },
 ): AboutRow[] {
-  const { cut, ...shown } = totals;
+  const { title, about, columns } = table;
+  const { totals, beside } = endingText(table, closing);
+  const cut = closing.tallies[CUT] ?? 0n;
   const said: AboutRow[] = [
     ['title', title],
-    ...[...about, ...(last?.() ?? [])].map(({ name, value }): AboutRow => [name, value]),
-    ['rows', `${rows} (complete)`],
-    ...Object.entries(shown).map(([name, total]): AboutRow => [`total ${name}`, total ?? '-']),
+    ...about.map(({ name, value }): AboutRow => [name, value]),
+    ...beside,
+    ['rows', `${closing.rows} (complete)`],
+    ...Object.entries(totals).map(([name, total]): AboutRow => [`total ${name}`, total ?? '-']),
   ];
   if (sheets.length > 1) {
     said.push([
@@ -298,7 +297,7 @@ function aboutRows(
     ]);
     for (const { name, rows: held } of sheets) said.push([`rows of ${name}`, String(held)]);
   }
-  if (cut !== null && cut !== undefined && cut !== '0') {
+  if (cut > 0n) {
     said.push(['cut', `${cut} texts were cut to the ${TEXT_MAX} characters that a cell holds`]);
   }
   said.push(

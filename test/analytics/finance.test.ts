@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, daysBetween, type LocalDay } from '../../sql/local-day.ts';
 import { formatMinor } from '../../sql/money.ts';
 import { type Ledger, openLedger, type TestTransaction, walletGain } from './ledger.ts';
+import { expectPageInFiles } from './page-and-file.ts';
 import { openPark, type Park } from './park.ts';
 import { seeded } from './seeded.ts';
 
@@ -313,6 +314,10 @@ test('a day ahead is not there, and today says what is not settled yet', async (
     settledTo: '2026-11-24',
   });
   expect((await ask('from=2026-11-23&to=2026-11-24')).provisional).toBeNull();
+});
+
+test('a file says the totals, the proof and the cashiers of the page', async () => {
+  await expectPageInFiles(park, `${at}?from=2026-11-01&to=2026-11-26&by=cashier`);
 });
 
 describe('what does not fit is named', () => {

@@ -11,6 +11,7 @@ import {
   intervalsOf,
   type Reading,
 } from './metered.ts';
+import { expectPageInFiles } from './page-and-file.ts';
 import { openPark, type Park, type TestInterval, type TestSample } from './park.ts';
 import { seeded } from './seeded.ts';
 
@@ -562,6 +563,12 @@ describe('what does not foot says why', () => {
       ['water', false, 'unexplained'],
     ]);
     expect(body.totals).toMatchObject({ foots: false, footing: 0, notFooting: 1 });
+  });
+
+  test('a file says the totals and the proof of the page', async () => {
+    const path = `/projects/${project}/reports/integrated?from=2026-11-18&to=2026-11-24`;
+    await expectPageInFiles(park, path);
+    await expectPageInFiles(park, `${path}&by=point`);
   });
 
   test('a range upside down, another project’s account', async () => {

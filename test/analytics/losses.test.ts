@@ -1,6 +1,7 @@
 /** Main meters against their parts, compared with a sum over the same intervals. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addDays, daysBetween } from '../../sql/local-day.ts';
+import { expectPageInFiles } from './page-and-file.ts';
 import { openWorks, type Row, thefts, type Works } from './works.ts';
 
 let works: Works;
@@ -91,6 +92,15 @@ test('a jump, a loss at night and a negative loss are suspected on their day, or
     [thefts.night, 'main-a', 'suspect', 'night-loss'],
   ]);
   expect(totals).toEqual({ suspect: 3, watch: 0, incomplete: 0 });
+});
+
+test('a file says the totals of the page', async () => {
+  const { park, projectId } = works;
+  const path = `/projects/${projectId}/reports`;
+  await expectPageInFiles(park, `${path}/losses?from=2026-11-08&to=2026-11-23`);
+  await expectPageInFiles(park, `${path}/quality?from=2026-11-04&to=2026-11-08`);
+  await expectPageInFiles(park, `${path}/ranking?from=2026-11-04&to=2026-11-08&top=2`);
+  await expectPageInFiles(park, `${path}/load-duration?from=2026-11-04&to=2026-11-06`);
 });
 
 test('a month and the whole range are the sums of their days', async () => {

@@ -167,6 +167,49 @@ test('Parquet keeps every value, and its footer what the file is', async () => {
   expect(said.find(({ k }) => k === 'sha256')?.v).toBe(sha256(bytes.subarray(0, -footer)));
 });
 
+test('what is known only at the end travels in every format, however long', async () => {
+  const names = Array.from({ length: 400 }, (_, i) => `reason ${i}`);
+  const table: FileTable = {
+    ...everyType(),
+    tallies: [{ name: 'known', sql: 'n IS NOT NULL' }],
+    closing: ({ rows, tallies }) => ({
+      totals: { share: Number(tallies.known) / rows },
+      beside: { proof: { difference: { amount: '0.00', currency: 'CNY' } }, names },
+    }),
+  };
+  const json = JSON.parse(String(await bytesOf(table, 'json')));
+  expect([json.totals.share, json.proof.difference.amount, json.names]).toEqual([
+    2 / 3,
+    '0.00',
+    names,
+  ]);
+  const csv = String(await bytesOf(table, 'csv'));
+  expect(csv).toContain(`# total share = ${2 / 3}\r\n`);
+  expect(csv).toContain('# proof difference = 0.00 CNY\r\n');
+  const metadata = tableFromIPC(await bytesOf(table, 'arrow')).batches.at(-1)?.metadata;
+  expect([JSON.parse(metadata?.get('totals') ?? '').share, metadata?.get('names 400')]).toEqual([
+    String(2 / 3),
+    'reason 399',
+  ]);
+  const about = (await readXlsx(await bytesOf(table, 'xlsx'))).sheets.at(-1);
+  expect(about?.rows).toContainEqual(['names 400', 'reason 399']);
+  const bytes = await bytesOf(table, 'parquet');
+  const file = join(dataDir, 'ending.parquet');
+  writeFileSync(file, bytes);
+  const [count] = await rowsOf<{ n: bigint }>(
+    connection,
+    `SELECT count(m) AS n FROM read_parquet('${file}')`,
+  );
+  const said = await rowsOf<{ k: string; v: string }>(
+    connection,
+    `SELECT decode(key) AS k, decode(value) AS v FROM parquet_kv_metadata('${file}')`,
+  );
+  const closing = JSON.parse(said.find(({ k }) => k === 'closing')?.v ?? '');
+  expect([count?.n, closing.rows, closing.totals.share, closing['names 400']]).toEqual([
+    ...[2n, 3, String(2 / 3), 'reason 399'],
+  ]);
+});
+
 test('XLSX: another reader finds text, numbers, days, and what is too exact for a number as text', async () => {
   const book = await readXlsx(await bytesOf(everyType(), 'xlsx'));
   const [data, about] = book.sheets;

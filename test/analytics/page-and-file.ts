@@ -1,0 +1,35 @@
+/** What a page is told and what a file of the same question says, side by side. */
+import { expect } from 'vitest';
+import { flattened } from '../../sql/export/ending.ts';
+import type { Park } from './park.ts';
+
+/** Expects the file in JSON to be the page, and the totals and proofs of the page at the end of the CSV. */
+export async function expectPageInFiles(park: Park, path: string): Promise<void> {
+  const page = await (await park.get(path)).json();
+  const file = await (await park.get(`${path}&format=json`)).json();
+  expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
+  const { sha256: _, ...told } = file;
+  expect(told).toEqual(page);
+  const csv = await (await park.get(`${path}&format=csv`)).text();
+  const { data: _d, columns: _c, parameters: _p, totals, zone, asOf: _a, ageS: _s, ...rest } = page;
+  expect(csv).toContain(`# zone = ${zone}\r\n`);
+  const { rowCount, ...beside } = rest;
+  expect(csv).toContain(`# rows = ${rowCount} (complete)\r\n`);
+  const lines = new Map(
+    [...csv.matchAll(/^# (.*) = (.*)\r$/gm)].map(([, name = '', value = '']) => [
+      name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+  const wanted = [
+    ...flattened(totals).map(([name, value]) => [`total ${name}`, value]),
+    ...flattened(beside),
+  ];
+  for (const [name = '', value = ''] of wanted) {
+    // Columns have their currency in a line of its own; names of nested things keep their spelling.
+    expect([name, lines.get(name)?.replace(/ CNY$/, '')]).toEqual([
+      name,
+      value.replace(/ CNY$/, ''),
+    ]);
+  }
+}
