@@ -5,7 +5,7 @@
 import { RANKS } from '../sql/period-calendar.ts';
 import { amountOf, scaled } from './exact.ts';
 import { type Tax, taxExact } from './rounding.ts';
-import { type Component, PRICE_DIGITS, type TariffDefinition } from './tariff.ts';
+import { type Component, PRICE_DIGITS, type TariffDefinition, type Usage } from './tariff.ts';
 
 /** Columns of a day in the matrix of quantities; the longest local day has 100 quarter-hours. */
 export const SLOTS_MAX = 100;
@@ -49,20 +49,27 @@ export interface Line {
 
 /** The components of a version, ready for `rate`. */
 export function priceList(tariffVersionId: string, definition: TariffDefinition): Priced[] {
-  return definition.components.map((c) => ({
-    component: c.code,
-    name: c.name,
-    tariffVersionId,
-    taxCode: c.taxCode,
-    taxRate: c.taxRate,
-    taxIncluded: c.taxIncluded,
-    treatment: c.treatment,
-    byPeriod: c.prices !== undefined,
-    price: [c.price, ...RANKS.map((rank) => c.prices?.[`${rank}`])].map((text) =>
-      text === undefined ? undefined : scaled(text, PRICE_DIGITS),
-    ),
-  }));
+  return definition.components.map((c) => {
+    if (!isRated(c)) throw new Error(`a component of kind ${c.kind} is not rated yet`);
+    return {
+      component: c.code,
+      name: c.name,
+      tariffVersionId,
+      taxCode: c.taxCode,
+      taxRate: c.taxRate,
+      taxIncluded: c.taxIncluded,
+      treatment: c.treatment,
+      byPeriod: c.prices !== undefined,
+      price: [c.price, ...RANKS.map((rank) => c.prices?.[`${rank}`])].map((text) =>
+        text === undefined ? undefined : scaled(text, PRICE_DIGITS),
+      ),
+    };
+  });
 }
+
+/** What can be rated so far; other kinds can be checked, not stored. */
+export const isRated = (c: Component): c is Usage =>
+  c.kind === 'usage' && !c.stepPrices && !c.stepAdders && !c.follows && !c.onlyOnEventDays;
 
 /**
  * Lines of a part, in order of component and period; periods without use have none. `quantities` holds

@@ -33,13 +33,15 @@ export interface Revision {
   lines: readonly Line[];
 }
 
-/** What remains of a line once it is stored: enough to take it back. */
-export interface StoredLine {
-  priced: Priced;
-  period: number;
-  step: number;
-  exact: bigint;
+/** What remains of a line once it is stored: enough to take it back, and to say what it was. */
+export interface StoredLine extends Due {
+  quantity: bigint;
+  /** Decimal text. */
+  price: string;
 }
+
+/** What a line adds to its key. */
+type Due = Pick<Line, 'priced' | 'period' | 'step' | 'exact'>;
 
 /** Digest of everything that is rated in a part, so that the same inputs are known without rating. */
 export function digestOf({
@@ -132,7 +134,7 @@ export function bring(
   const name = tallyName({ accountId, month, scopeId });
   const list = tallies.get(name) ?? [];
   tallies.set(name, list);
-  const add = ({ priced, period, step, exact }: StoredLine, sign: 1n | -1n) => {
+  const add = ({ priced, period, step, exact }: Due, sign: 1n | -1n) => {
     const { component, tariffVersionId } = priced;
     let tally = list.find(
       ({ key }) =>

@@ -1,5 +1,6 @@
 /** Billing's part of the API: accounts, tenancies, tariffs, sales, and what is owed and why. */
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type pg from 'pg';
 import type { Clock } from '../sql/clock.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
@@ -13,6 +14,8 @@ import { waitRoutes } from './wait-routes.ts';
 export interface BillingDeps {
   /** As the role of this room. */
   db: Db;
+  /** The pool under `db`, for what settles: it copies. */
+  pool: pg.Pool;
   questdb: Questdb;
   clock: Clock;
 }

@@ -18,6 +18,7 @@ import { chunksOf, duePointDays, lastDueDay, type PointDay } from './due.ts';
 import { holdingsOf } from './holdings.ts';
 import { type IntervalSource, type Matrix, readIntervals } from './intervals.ts';
 import { accountingDateOf, closedMonths, entriesOf } from './ledger.ts';
+import { layOver } from './overlay.ts';
 import { completeness, partsOfDay } from './parts.ts';
 import { openPriceBook, type PriceBook } from './price-book.ts';
 import { rate, SLOTS_MAX } from './rate.ts';
@@ -29,6 +30,7 @@ import {
   NOT_HELD,
   type Posting,
   type Revision,
+  type StoredLine,
 } from './revision.ts';
 import {
   type Claim,
@@ -227,12 +229,39 @@ async function wentBack({ postgres }: SettleDeps, project: Project, now: Date): 
 /** Two processes' clocks on one host may differ by a little. */
 const CLOCK_SLACK_MS = 60_000;
 
-async function settleWithin(
-  deps: SettleDeps,
+/** What the work within a transaction needs. */
+export type SettlingDeps = Pick<SettleDeps, 'walDeadlineMs' | 'failpoint'> & {
+  /** Without DuckDB and a folder every day is asked for in JSON: for few of them. */
+  source: Pick<IntervalSource, 'questdb'> & Partial<IntervalSource>;
+};
+
+export interface Asked {
+  pointDays: readonly PointDay[];
+  cause: Run['cause'];
+  at: Date;
+  /** Quantities to take instead of those that are stored, by `point/epoch ms of the slot's start`. */
+  overlay?: ReadonlyMap<string, number>;
+  /** Told what was written, before commit. */
+  onWritten?: (written: Written) => void;
+}
+
+/** What a settlement wrote: each claimed revision with the lines it takes back, and what was posted. */
+export interface Written {
+  claims: readonly Claim[];
+  superseded: ReadonlyMap<string, readonly StoredLine[]>;
+  postings: ReadonlyMap<string, Posting>;
+}
+
+/**
+ * Settles point-days within a transaction that holds the project. Whether it is committed is the
+ * caller's: a preview rolls it back.
+ */
+export async function settleWithin(
+  deps: SettlingDeps,
   { client, db }: { client: pg.PoolClient; db: Db },
   project: Project,
-  { pointDays, cause, at }: { pointDays: readonly PointDay[]; cause: Run['cause']; at: Date },
-): Promise<Settled> {
+  { pointDays, cause, at, overlay, onWritten }: Asked,
+): Promise<Extract<Settled, { outcome: 'settled' }>> {
   const projectId = project.id;
   const points = [...new Set(pointDays.map((d) => d.pointId))];
   const days = [...new Set(pointDays.map((d) => d.localDay))];
@@ -244,6 +273,7 @@ async function settleWithin(
   // An acknowledged row is not yet a readable one; a suspended table hides rows that were acknowledged.
   await deps.source.questdb.settled(['intervals'], { timeoutMs: deps.walDeadlineMs });
   const matrix = await readIntervals(deps.source, { projectId, zone: project.zone, points, days });
+  if (overlay) layOver(matrix, { overlay, zone: project.zone, pointDays });
   deps.failpoint?.('read');
 
   const revisions: Revision[] = [];
@@ -305,7 +335,7 @@ async function settleWithin(
   await writeWaits(client, { projectId, pointDays, waits, at });
   const written =
     revisions.length > 0
-      ? await write(deps, { client, db }, project, { revisions, book, cause, at })
+      ? await write(deps, { client, db }, project, { revisions, book, cause, at, onWritten })
       : { headers: 0, corrections: 0 };
   return { outcome: 'settled', ...written, waiting: waits.size };
 }
@@ -331,7 +361,7 @@ function quantityOf(matrix: Matrix, row: number, slots: readonly (readonly [numb
 
 /** Headers, lines, totals and legs of revisions; only those whose header was ours. */
 async function write(
-  deps: SettleDeps,
+  deps: SettlingDeps,
   { client, db }: { client: pg.PoolClient; db: Db },
   project: Project,
   {
@@ -339,7 +369,8 @@ async function write(
     book,
     cause,
     at,
-  }: { revisions: Revision[]; book: PriceBook; cause: Run['cause']; at: Date },
+    onWritten,
+  }: { revisions: Revision[]; book: PriceBook } & Pick<Asked, 'cause' | 'at' | 'onWritten'>,
 ): Promise<{ headers: number; corrections: number }> {
   const projectId = project.id;
   revisions.sort((a, b) => (a.localDay < b.localDay ? -1 : a.localDay > b.localDay ? 1 : 0));
@@ -411,6 +442,7 @@ async function write(
   await copyEntries(client, { projectId, currency, entries });
   await tell(db, eventsOf(run, claimed));
   deps.failpoint?.('posted');
+  onWritten?.({ claims: claimed, superseded, postings });
   return {
     headers: claimed.length,
     corrections: claimed.filter((c) => c.revision.revision > 1).length,

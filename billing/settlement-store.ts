@@ -86,9 +86,12 @@ export async function readLines(
     tariff_version_id: string;
     period: number;
     step: number;
+    quantity: string;
+    price: string;
     exact: string;
   }>(
-    `SELECT settlement_id, component, tariff_version_id, period, step, exact::text FROM charges
+    `SELECT settlement_id, component, tariff_version_id, period, step, quantity::text, price::text,
+       exact::text FROM charges
      WHERE project_id = $1 AND settlement_id = ANY($2::bigint[])
      ORDER BY settlement_id, component, tariff_version_id, period, step`,
     [projectId, arrayText(ids)],
@@ -98,6 +101,8 @@ export async function readLines(
       priced: book.component(row.tariff_version_id, row.component),
       period: row.period,
       step: row.step,
+      quantity: BigInt(row.quantity),
+      price: row.price,
       exact: exactOf(row.exact),
     });
   }

@@ -17,7 +17,7 @@ import {
 import { tariffAssignments, tariffs } from '../sql/schema/index.ts';
 import { by, idCursor, idPage, nameFields } from './fields.ts';
 import type { BillingDeps } from './routes.ts';
-import { definitionSchema } from './tariff.ts';
+import { checkTariff, definitionSchema } from './tariff.ts';
 import {
   assignTariff,
   endAssignment,
@@ -83,6 +83,21 @@ const make = createRoute({
     ),
   },
   responses: makes(tariffWithVersions),
+});
+
+const check = createRoute({
+  method: 'post',
+  path: `${path}/check`,
+  summary: 'Look for holes, overlaps, unaligned boundaries and wrong prices; nothing is stored',
+  ...needs('tariff.read'),
+  request: {
+    params: projectParams,
+    body: takes(z.strictObject({ commodity, definition: z.unknown().openapi({ type: 'object' }) })),
+  },
+  responses: answers(
+    z.object({ faults: z.array(z.object({ at: z.string(), message: z.string() })) }),
+    'Every fault with its place, a JSON pointer into the definition; none when it can hold',
+  ),
 });
 
 const show = createRoute({
@@ -195,6 +210,10 @@ export function tariffRoutes({ db }: BillingDeps) {
       const { version, ...tariff } = c.req.valid('json');
       const id = await makeTariff(db, { projectId, tariff, version, by: by(c) });
       return c.json(await one(projectId, id), 201);
+    })
+    .openapi(check, async (c) => {
+      const { commodity, definition } = c.req.valid('json');
+      return c.json({ faults: checkTariff(definition, commodity).faults }, 200);
     })
     .openapi(show, async (c) => {
       const { projectId, tariffId } = c.req.valid('param');

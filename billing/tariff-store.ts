@@ -9,6 +9,7 @@ import { notFound, Problem } from '../sql/problem.ts';
 import { type By, only } from './fields.ts';
 import type { Commodity } from './price-book.ts';
 import { holdSettlement } from './project.ts';
+import { isRated } from './rate.ts';
 import { parseTariff, type TariffDefinition } from './tariff.ts';
 
 export interface NewVersion {
@@ -76,12 +77,14 @@ async function addVersion(
     by,
   }: { projectId: string; tariffId: string; version: NewVersion; by: By },
 ): Promise<string> {
-  const definition = parseTariff(version.definition);
   const found = await tx.execute<{ commodity: Commodity }>(sql`
     SELECT commodity FROM tariffs
     WHERE project_id = ${projectId}::bigint AND id = ${tariffId}::bigint FOR UPDATE`);
   const commodity = found.rows[0]?.commodity;
   if (!commodity) throw notFound('tariff');
+  const definition = parseTariff(version.definition, commodity);
+  const unrated = definition.components.find((c) => !isRated(c));
+  if (unrated) throw new Problem('invalid-tariff', `“${unrated.code}” cannot be charged yet.`);
   await holdSettlement(tx, projectId);
   const made = await tx
     .execute<{ id: string; version: number }>(sql`

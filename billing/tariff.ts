@@ -1,24 +1,40 @@
 /**
- * A tariff version as data: components with prices, and the calendar that says which price when.
+ * A tariff version as data: components with prices, the calendar that says which price when, and steps.
  * Stored as JSON, never altered. Charges are keyed by (component, tariff version, period, step).
  */
 import { z } from 'zod';
 import type { LocalDay } from '../sql/local-day.ts';
-import { calendarFaults, calendarSchema, ranksUsed } from '../sql/period-calendar.ts';
+import { calendarFaults, calendarSchema, listCodeSchema } from '../sql/period-calendar.ts';
 import { type Fault, Problem } from '../sql/problem.ts';
+import { tariffFaults } from './tariff-faults.ts';
 
 /** Decimals of a price per 1,000 base units, and of a tax rate; `exact.ts` rests on them. */
 export const PRICE_DIGITS = 8;
 export const RATE_DIGITS = 4;
+/** Decimals of an index that is a factor, and of a price that it multiplies: together those of a price. */
+export const FACTOR_DIGITS = PRICE_DIGITS / 2;
 
+const decimalText = (what: string) =>
+  z
+    .string()
+    .refine(
+      (text) => /^-?\d{1,6}(\.\d+)?$/.test(text),
+      `${what} is a plain decimal below 1,000,000`,
+    )
+    .refine(
+      (text) => (text.split('.')[1]?.length ?? 0) <= PRICE_DIGITS,
+      `${what} has at most ${PRICE_DIGITS} decimals`,
+    );
 const price = z
   .string()
   .refine((text) => !/^-/.test(text), 'a price is not negative')
-  .refine((text) => /^-?\d{1,6}(\.\d+)?$/.test(text), 'a price is a plain decimal below 1,000,000')
-  .refine(
-    (text) => (text.split('.')[1]?.length ?? 0) <= PRICE_DIGITS,
-    `a price has at most ${PRICE_DIGITS} decimals`,
-  );
+  .pipe(decimalText('a price'));
+/** Added to a price; a credit for the first step is negative. */
+const adder = decimalText('an adder');
+const factor = z
+  .string()
+  .refine((text) => !/^-|^0*(\.0*)?$/.test(text), 'a factor is above zero')
+  .pipe(decimalText('a factor'));
 
 const rate = z
   .string()
@@ -43,46 +59,131 @@ const common = {
   taxIncluded: z.boolean().default(true),
 };
 
-/** Price × quantity: one price, or one per rank. Further kinds (monthly fee, demand) join the union. */
+const perRank = <Value extends z.ZodType>(value: Value) =>
+  z.partialRecord(z.enum(['1', '2', '3', '4', '5']), value);
+const STEPS_MAX = 9;
+const perStep = <Value extends z.ZodType>(value: Value) =>
+  z
+    .array(value)
+    .min(2)
+    .max(STEPS_MAX + 1);
+
+/** Price × quantity, the price being one, or one per rank, per step, or of both. */
 const usageSchema = z.strictObject({
   kind: z.literal('usage'),
   ...common,
   price: price.optional(),
-  prices: z.partialRecord(z.enum(['1', '2', '3', '4', '5']), price).optional(),
+  prices: perRank(price).optional(),
+  stepPrices: perStep(price).optional(),
+  /** With price or prices: what each step adds to the period's price (tou-then-steps). */
+  stepAdders: perStep(adder).optional(),
+  /** With stepPrices: what each period multiplies the step's price by (steps-then-tou). */
+  periodFactors: perRank(factor).optional(),
+  /** A published monthly value that multiplies the price or is added to it. */
+  follows: z.strictObject({ index: listCodeSchema, as: z.enum(['factor', 'adder']) }).optional(),
+  /** Charged on the days of this list alone. */
+  onlyOnEventDays: listCodeSchema.optional(),
 });
+/** A fee; that of a month accrues by days. */
+const fixedSchema = z.strictObject({
+  kind: z.literal('fixed'),
+  ...common,
+  per: z.enum(['day', 'month']),
+  amount: price,
+  scope: z.enum(['point', 'account']),
+});
+/** Per kW and month, on the highest quarter-hour so far. */
+const demandSchema = z.strictObject({ kind: z.literal('demand'), ...common, price });
+/** A quantity of each month that is free: taken off at its price as it is used. */
+const allowanceSchema = z.strictObject({
+  kind: z.literal('allowance'),
+  ...common,
+  /** Base units a month, of one point. */
+  quantity: z.int().min(1).max(1e12),
+  price,
+  proRata: z.enum(['none', 'days']),
+});
+/** What a month costs at least; what is lacking is charged on the last day held in it. */
+const minimumSchema = z.strictObject({
+  kind: z.literal('minimum'),
+  ...common,
+  amount: price,
+  scope: z.enum(['account', 'point']),
+  /** The components that count towards it; all others where it is not said. */
+  of: z.array(z.string()).min(1).max(20).optional(),
+});
+
+const stepsSchema = z.strictObject({
+  period: z.enum(['month', 'year']),
+  /** First day of the year that is counted, '01-01' where it is not said. */
+  yearStart: z
+    .string()
+    .regex(/^(0[1-9]|1[0-2])-01$/, 'a year begins on the first of a month: MM-01')
+    .optional(),
+  /** What quantities are cumulated over: one point, or all points of the account and commodity. */
+  scope: z.enum(['point', 'account']),
+  /** Upper ends of all steps but the last, base units in a period. */
+  limits: z.array(z.int().min(1).max(1e12)).min(1).max(STEPS_MAX),
+  /** The limits of the period in which the account opened: whole, by months begun, or by days. */
+  proRata: z.enum(['none', 'months', 'days']),
+  order: z.enum(['tou-then-steps', 'steps-then-tou']),
+});
+export type Steps = z.infer<typeof stepsSchema>;
 
 export const definitionSchema = z.strictObject({
   components: z
-    .array(z.discriminatedUnion('kind', [usageSchema]))
+    .array(
+      z.discriminatedUnion('kind', [
+        usageSchema,
+        fixedSchema,
+        demandSchema,
+        allowanceSchema,
+        minimumSchema,
+      ]),
+    )
     .min(1)
     .max(20),
   calendar: calendarSchema.optional(),
   /** What this tariff calls its ranks, where it has words of its own. */
-  labels: z.partialRecord(z.enum(['1', '2', '3', '4', '5']), z.strictObject(names)).optional(),
+  labels: perRank(z.strictObject(names)).optional(),
+  steps: stepsSchema.optional(),
+  /** Days between making a version and its first day. */
+  noticeDays: z.int().min(0).max(365).optional(),
 });
 export type TariffDefinition = z.infer<typeof definitionSchema>;
 export type Component = TariffDefinition['components'][number];
+export type Usage = Extract<Component, { kind: 'usage' }>;
+
+/** The definition in what was entered, or each place where it is wrong. */
+export function checkTariff(
+  input: unknown,
+  commodity: 'electricity' | 'water' = 'electricity',
+): { definition: TariffDefinition; faults: [] } | { definition: null; faults: Fault[] } {
+  const parsed = definitionSchema.safeParse(input);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => ({
+      at: `/${issue.path.join('/')}`,
+      message: `${placeOf(input, issue.path)}${issue.message}`,
+    }));
+    return { definition: null, faults };
+  }
+  const { calendar } = parsed.data;
+  const faults = [
+    ...(calendar ? calendarFaults(calendar) : []),
+    ...tariffFaults(parsed.data, commodity),
+  ];
+  return faults.length > 0 ? { definition: null, faults } : { definition: parsed.data, faults: [] };
+}
 
 /** The definition in what was entered. Throws Problem `invalid-tariff` with a fault for each place. */
-export function parseTariff(input: unknown): TariffDefinition {
-  const parsed = definitionSchema.safeParse(input);
-  const faults: Fault[] = parsed.success
-    ? [
-        ...(parsed.data.calendar ? calendarFaults(parsed.data.calendar) : []),
-        ...priceFaults(parsed.data),
-      ]
-    : parsed.error.issues.map((issue) => ({
-        at: `/${issue.path.join('/')}`,
-        message: `${placeOf(input, issue.path)}${issue.message}`,
-      }));
-  if (!parsed.success || faults.length > 0) {
-    const shown = faults.slice(0, FAULTS_SHOWN).map((f) => f.message);
-    const more = faults.length - shown.length;
-    throw new Problem('invalid-tariff', shown.join('; ') + (more > 0 ? `; and ${more} more` : ''), {
-      faults,
-    });
-  }
-  return parsed.data;
+export function parseTariff(input: unknown, commodity?: 'electricity' | 'water'): TariffDefinition {
+  const { definition, faults } = checkTariff(input, commodity);
+  if (definition) return definition;
+  const shown = faults.slice(0, FAULTS_SHOWN).map((f) => f.message);
+  const more = faults.length - shown.length;
+  throw new Problem('invalid-tariff', shown.join('; ') + (more > 0 ? `; and ${more} more` : ''), {
+    faults,
+  });
 }
 
 const FAULTS_SHOWN = 5;
@@ -98,55 +199,6 @@ export function versionOn<V extends { effectiveFrom: LocalDay }>(
     if (!best || version.effectiveFrom > best.effectiveFrom) best = version;
   }
   return best;
-}
-
-const rankNames: Record<string, string> = {
-  1: 'spike',
-  2: 'peak',
-  3: 'flat',
-  4: 'valley',
-  5: 'deep valley',
-};
-
-function priceFaults({ components, calendar }: TariffDefinition): Fault[] {
-  const faults: Fault[] = [];
-  components.forEach((component, i) => {
-    const at = `/components/${i}`;
-    const place = `component “${component.code}”`;
-    if (components.findIndex((c) => c.code === component.code) !== i) {
-      faults.push({ at: `${at}/code`, message: `${place} is there twice` });
-    }
-    if ((component.price === undefined) === (component.prices === undefined)) {
-      faults.push({ at, message: `${place} needs either one price or a price per period` });
-    }
-    if (!component.prices) return;
-    if (!calendar) {
-      faults.push({
-        at: `${at}/prices`,
-        message: `${place} has prices per period, but there is no calendar`,
-      });
-      return;
-    }
-    for (const rank of [...ranksUsed(calendar)].sort()) {
-      if (component.prices[`${rank}`] !== undefined) continue;
-      const first = firstUse(calendar, rank);
-      faults.push({
-        at: `${at}/prices/${rank}`,
-        message: `${place} has no price for ${rankNames[rank]}, which ${first} uses`,
-      });
-    }
-  });
-  return faults;
-}
-
-function firstUse(calendar: NonNullable<TariffDefinition['calendar']>, rank: number): string {
-  for (const season of calendar.seasons) {
-    for (const day of season.days) {
-      const band = day.bands.find((b) => b.rank === rank);
-      if (band) return `season “${season.name}” from ${band.from}`;
-    }
-  }
-  return 'the calendar';
 }
 
 /** “season “summer”, weekday: ” for a path into the calendar: a person has to find it again. */

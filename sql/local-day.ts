@@ -112,6 +112,23 @@ export function wallMinutes(zone: string, day: LocalDay): Int16Array {
   });
 }
 
+/**
+ * Minutes since midnight that a clock of the zone's standard time shows at the start of each slot of a
+ * day. Standard time is the lesser of the offsets at the beginning of January and of July of that year.
+ */
+export function standardMinutes(zone: string, day: LocalDay): Int16Array {
+  const { startMs, slots } = daySpan(zone, day);
+  const offsets = ['01-01', '07-01'].map((monthDay) => {
+    const start = dayStart(zone, `${day.slice(0, 4)}-${monthDay}`);
+    return Temporal.Instant.fromEpochMilliseconds(start).toZonedDateTimeISO(zone).offsetNanoseconds;
+  });
+  const standardMs = Math.min(...offsets) / 1_000_000;
+  return Int16Array.from({ length: slots }, (_, slot) => {
+    const ofDayMs = (startMs + slot * SLOT_MS + standardMs) % DAY_MS;
+    return (ofDayMs < 0 ? ofDayMs + DAY_MS : ofDayMs) / 60_000;
+  });
+}
+
 /** 'YYYY-MM-DD' ↔ the integer yyyymmdd that QuestDB holds. */
 export const dayNumber = (day: LocalDay): number => Number(day.replaceAll('-', ''));
 export const dayFromNumber = (n: number): LocalDay => {

@@ -3,7 +3,7 @@
  * of every quarter-hour of a local day. A band over midnight belongs to the clock hours of each date.
  */
 import { z } from 'zod';
-import { daySpan, type LocalDay, SLOT_MS, wallMinutes } from './local-day.ts';
+import { daySpan, type LocalDay, SLOT_MS, standardMinutes, wallMinutes } from './local-day.ts';
 
 /** Ranks 1 spike, 2 peak, 3 flat, 4 valley, 5 deep valley: colour and order; a tariff may label them. */
 export const RANKS = [1, 2, 3, 4, 5] as const;
@@ -19,12 +19,16 @@ const monthDay = z
 const clockTime = z
   .string()
   .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time is written HH:MM, 00:00 to 24:00');
+/** Names a published list of days or a monthly index. */
+export const listCodeSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a code is lower case, digits and hyphens');
 const bandSchema = z.strictObject({
   from: clockTime,
   to: clockTime,
   rank: z.literal(RANKS, 'a rank is 1 spike, 2 peak, 3 flat, 4 valley or 5 deep valley'),
 });
-const dayTypeSchema = z.enum(['everyday', 'weekday', 'weekend', 'holiday']);
+const dayTypeSchema = z.enum(['everyday', 'weekday', 'weekend', 'holiday', 'event']);
 export type DayType = z.infer<typeof dayTypeSchema>;
 
 /** A calendar as it is entered and stored; `to` of a season is its last day, of a band its end. */
@@ -39,7 +43,7 @@ export const calendarSchema = z.strictObject({
         days: z
           .array(z.strictObject({ type: dayTypeSchema, bands: z.array(bandSchema).min(1).max(96) }))
           .min(1)
-          .max(4),
+          .max(dayTypeSchema.options.length),
       }),
     )
     .min(1)
@@ -50,6 +54,10 @@ export const calendarSchema = z.strictObject({
   holidays: z.array(z.iso.date()).max(2000).default([]),
   /** Make-up working days: weekends with the bands of a weekday. */
   workdays: z.array(z.iso.date()).max(2000).default([]),
+  /** What the bands run by: the clock on the wall (also where it is not said), or standard time all year. */
+  clock: z.enum(['local', 'standard']).optional(),
+  /** The list whose days have the bands of `event` where a season has them, before all other types. */
+  eventDays: listCodeSchema.optional(),
 });
 export type Calendar = z.infer<typeof calendarSchema>;
 type Season = Calendar['seasons'][number];
@@ -67,6 +75,9 @@ export function calendarFaults(calendar: Calendar): { at: string; message: strin
     const place = `season “${season.name}”`;
     const twice = types.find((type, i) => types.indexOf(type) !== i);
     if (twice) faults.push({ at, message: `${place}: ${dayTypeNames[twice]} is there twice` });
+    if (types.includes('event') && calendar.eventDays === undefined) {
+      faults.push({ at, message: `${place}: event days have bands, but no list names them` });
+    }
     if (types.includes('everyday')) {
       const more = types.find((type) => type === 'weekday' || type === 'weekend');
       if (more) {
@@ -100,9 +111,14 @@ export function ranksUsed(calendar: Calendar): Set<Rank> {
 /**
  * Opens a calendar for a zone: the returned function gives the rank of each `local_slot` of a day (92
  * to 100 of them, by the clock at the slot's start). Equal days share one array; do not write to it.
+ * `events` are the days of the calendar's list of event days.
  * @example openCalendar(calendar, 'Europe/Berlin')('2026-03-29').length // 92
  */
-export function openCalendar(calendar: Calendar, zone: string): (day: LocalDay) => Int8Array {
+export function openCalendar(
+  calendar: Calendar,
+  zone: string,
+  events: ReadonlySet<LocalDay> = new Set(),
+): (day: LocalDay) => Int8Array {
   const tables = new Map<Season['days'][number], Int8Array>();
   const holidays = new Set(calendar.holidays);
   const workdays = new Set(calendar.workdays);
@@ -113,11 +129,12 @@ export function openCalendar(calendar: Calendar, zone: string): (day: LocalDay) 
     const season = calendar.seasons.find((s) => inSeason(s, day.slice(5)));
     if (!season) throw new Error(`the calendar has no season for ${day}`);
     const type = dayTypeOf(day, { holidays, workdays, weekend: calendar.weekend });
-    const bands = fallbacks[type].flatMap((t) => season.days.filter((d) => d.type === t))[0];
+    const types = events.has(day) ? (['event', ...fallbacks[type]] as const) : fallbacks[type];
+    const bands = types.flatMap((t) => season.days.filter((d) => d.type === t))[0];
     if (!bands) throw new Error(`the calendar has no bands for ${day}`);
     const byClock = tables.get(bands) ?? clockRanks(bands.bands);
     tables.set(bands, byClock);
-    const ranks = byLocalSlot(byClock, zone, day);
+    const ranks = byLocalSlot(byClock, calendar.clock ?? 'local', { zone, day });
     days.set(day, ranks);
     return ranks;
   };
@@ -128,9 +145,12 @@ const dayTypeNames: Record<DayType, string> = {
   weekday: 'weekdays',
   weekend: 'weekends',
   holiday: 'holidays',
+  event: 'event days',
 };
 
-const fallbacks: Record<Exclude<DayType, 'everyday'>, DayType[]> = {
+type PlainType = Exclude<DayType, 'everyday' | 'event'>;
+
+const fallbacks: Record<PlainType, DayType[]> = {
   holiday: ['holiday', 'weekend', 'everyday'],
   weekend: ['weekend', 'everyday'],
   weekday: ['weekday', 'everyday'],
@@ -143,7 +163,7 @@ function dayTypeOf(
     workdays,
     weekend,
   }: { holidays: Set<string>; workdays: Set<string>; weekend: number[] },
-): Exclude<DayType, 'everyday'> {
+): PlainType {
   if (holidays.has(day)) return 'holiday';
   if (workdays.has(day)) return 'weekday';
   // Midnight UTC of a date has the weekday of the date itself.
@@ -224,10 +244,15 @@ function clockRanks(bands: Season['days'][number]['bands']): Int8Array {
   });
 }
 
-/** Where the clock does not change, slot and quarter are the same and the table serves as it is. */
-function byLocalSlot(byClock: Int8Array, zone: string, day: LocalDay): Int8Array {
-  if (daySpan(zone, day).slots === QUARTERS) return byClock;
-  return Int8Array.from(wallMinutes(zone, day), (minute) => {
+/** Where wall and bands run alike, slot and quarter are the same and the table serves as it is. */
+function byLocalSlot(
+  byClock: Int8Array,
+  clock: 'local' | 'standard',
+  { zone, day }: { zone: string; day: LocalDay },
+): Int8Array {
+  if (clock === 'local' && daySpan(zone, day).slots === QUARTERS) return byClock;
+  const minutes = clock === 'local' ? wallMinutes(zone, day) : standardMinutes(zone, day);
+  return Int8Array.from(minutes, (minute) => {
     const rank = byClock[Math.floor(minute / SLOT_MINUTES)];
     if (rank === undefined) throw new Error(`${day} has a slot at minute ${minute}`);
     return rank;

@@ -34,6 +34,8 @@ export const problems = {
   'file-damaged': { status: 503, retryable: true, title: 'A stored file is damaged' },
   'file-lost': { status: 410, retryable: false, title: 'A stored file is lost' },
   'store-unavailable': { status: 503, retryable: true, title: 'A database does not answer' },
+  'settlement-busy': { status: 503, retryable: true, title: 'Days are being settled just now' },
+  'notice-period': { status: 422, retryable: false, title: 'The notice period has not passed' },
   'data-suspended': {
     status: 503,
     retryable: true,

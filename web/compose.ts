@@ -50,7 +50,13 @@ export function compose({
     Room,
     ReturnType<typeof openPostgres>
   >;
-  const depsOf = (room: Room): RoomDeps => ({ db: pools[room].db, questdb, clock, dataDir });
+  const depsOf = (room: Room): RoomDeps => ({
+    db: pools[room].db,
+    pool: pools[room].pool,
+    questdb,
+    clock,
+    dataDir,
+  });
   const deps = Object.fromEntries(rooms.map((room) => [room, depsOf(room)])) as Record<
     Room,
     RoomDeps

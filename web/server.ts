@@ -5,6 +5,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import type pg from 'pg';
 import type { Logger } from 'pino';
 import { routes as analyticsRoutes } from '../analytics/routes.ts';
 import { routes as billingRoutes } from '../billing/routes.ts';
@@ -33,6 +34,8 @@ import { type Assets, servePage } from './static.ts';
 /** What a room's routes are given. */
 export interface RoomDeps {
   db: Db;
+  /** The pool under `db`, for work that COPY takes part in. */
+  pool: pg.Pool;
   questdb: Questdb;
   clock: Clock;
   dataDir: string;

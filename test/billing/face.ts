@@ -34,8 +34,8 @@ export function openFace(park: Park, actorId = 'cashier-1'): Ask {
     if (!(error instanceof Problem)) throw error;
     return c.json(renderProblem(error, 'trace'), problems[error.code].status as 400);
   });
-  const { db } = park.postgres;
-  app.route('/', routes({ db, questdb: park.questdb, clock: () => park.now }));
+  const { db, pool } = park.postgres;
+  app.route('/', routes({ db, pool, questdb: park.questdb, clock: () => park.now }));
   return async (method, path, body, headers = {}) => {
     const response = await app.request(`/projects/${park.project.id}${path}`, {
       method,

@@ -1,6 +1,6 @@
 /** A tariff that cannot hold is refused, and the refusal names the place. */
 import { describe, expect, test } from 'vitest';
-import { parseTariff, versionOn } from '../../billing/tariff.ts';
+import { checkTariff, parseTariff, versionOn } from '../../billing/tariff.ts';
 import { Problem } from '../../sql/problem.ts';
 import { flat, jiangsu } from './jiangsu.ts';
 
@@ -93,7 +93,7 @@ describe('a tariff is refused with its place', () => {
       'component “energy” is there twice',
     ],
     ['a tax rate in percent', (t) => set(t.components[0], { taxRate: '13' }), 'between 0 and 1'],
-    ['an unknown key', (t) => set(t, { steps: [] }), 'steps'],
+    ['an unknown key', (t) => set(t, { tiers: [] }), 'tiers'],
     [
       'prices without a calendar',
       (t) => set(t, { calendar: undefined }),
@@ -111,6 +111,176 @@ describe('a tariff is refused with its place', () => {
       expect(() => parseTariff(garbage)).toThrow(Problem);
     },
   );
+});
+
+/** A tariff of every kind of component. */
+const full = {
+  components: [
+    {
+      kind: 'usage',
+      code: 'energy',
+      name: 'Energy',
+      prices: { '2': '0.9566', '3': '0.64', '4': '0.3828' },
+      stepAdders: ['0', '0.05', '0.3'],
+    },
+    { kind: 'fixed', code: 'fee', name: 'Fee', per: 'month', amount: '30', scope: 'account' },
+    { kind: 'demand', code: 'demand', name: 'Demand', price: '40' },
+    {
+      kind: 'allowance',
+      code: 'free',
+      name: 'Free',
+      quantity: 10_000,
+      price: '0.5283',
+      proRata: 'days',
+    },
+    {
+      kind: 'minimum',
+      code: 'least',
+      name: 'Minimum',
+      amount: '50',
+      scope: 'point',
+      of: ['energy', 'fee'],
+    },
+  ],
+  calendar: jiangsu.calendar,
+  steps: {
+    period: 'year',
+    scope: 'account',
+    limits: [2_760_000, 4_800_000],
+    proRata: 'months',
+    order: 'tou-then-steps',
+  },
+  noticeDays: 30,
+};
+
+describe('a full tariff', () => {
+  test('holds', () => {
+    expect(checkTariff(full).faults).toEqual([]);
+  });
+
+  test.each<[string, (t: typeof full) => void, string, string]>([
+    [
+      'a step below the one before it',
+      (t) => set(t.steps, { limits: [4_800_000, 2_760_000] }),
+      '/steps/limits/1',
+      'does not lie above',
+    ],
+    [
+      'a month with a beginning of the year',
+      (t) => set(t.steps, { period: 'month', yearStart: '04-01' }),
+      '/steps/yearStart',
+      'steps of a month have no beginning of a year',
+    ],
+    [
+      'steps that nothing uses',
+      (t) => set(t.components[0], { stepAdders: undefined }),
+      '/steps',
+      'no component has a price per step',
+    ],
+    [
+      'one adder too few',
+      (t) => set(t.components[0], { stepAdders: ['0', '0.05'] }),
+      '/components/0/stepAdders',
+      'has 2 prices for 3 steps',
+    ],
+    [
+      'no steps',
+      (t) => set(t, { steps: undefined }),
+      '/components/0/stepAdders',
+      'but there are no steps',
+    ],
+    [
+      'the other order',
+      (t) => set(t.steps, { order: 'steps-then-tou' }),
+      '/components/0/stepAdders',
+      'which is the order tou-then-steps',
+    ],
+    [
+      'a credit larger than a price',
+      (t) => set(t.components[0], { stepAdders: ['-0.4', '0', '0'] }),
+      '/components/0/stepAdders/0',
+      'comes to a negative price',
+    ],
+    [
+      'a product with too many decimals',
+      (t) =>
+        set(t.components[0], {
+          prices: undefined,
+          stepAdders: undefined,
+          stepPrices: ['0.52831', '0.6', '0.8'],
+          periodFactors: { '2': '1.8', '3': '1', '4': '0.3517' },
+        }),
+      '/components/0/periodFactors/4',
+      'has 9 decimals as it is charged: at most 8',
+    ],
+    [
+      'no factor for a period',
+      (t) =>
+        set(t.components[0], {
+          prices: undefined,
+          stepAdders: undefined,
+          stepPrices: ['0.5', '0.6', '0.8'],
+          periodFactors: { '2': '1.8', '3': '1' },
+        }),
+      '/components/0/periodFactors/4',
+      'has no factor for valley',
+    ],
+    [
+      'an index times a long price',
+      (t) =>
+        set(t.components[0], {
+          prices: { '2': '0.95661', '3': '0.64', '4': '0.3828' },
+          follows: { index: 'purchase', as: 'factor' },
+        }),
+      '/components/0/prices/2',
+      'has 5 decimals multiplied by an index: at most 4',
+    ],
+    [
+      'a minimum of what is not there',
+      (t) => set(t.components[4], { of: ['energy', 'levy'] }),
+      '/components/4/of/1',
+      'counts “levy”, which is no component',
+    ],
+    [
+      'bands of event days that nothing names',
+      (t) =>
+        set(t.calendar.seasons[0], {
+          days: [
+            { type: 'everyday', bands: [{ from: '00:00', to: '24:00', rank: 3 }] },
+            { type: 'event', bands: [{ from: '00:00', to: '24:00', rank: 2 }] },
+          ],
+        }),
+      '/calendar/seasons/0/days',
+      'event days have bands, but no list names them',
+    ],
+    [
+      'a month that is none',
+      (t) => set(t.steps, { yearStart: '13-01' }),
+      '/steps/yearStart',
+      'a year begins on the first of a month',
+    ],
+    [
+      'a fee in words',
+      (t) => set(t.components[1], { amount: 'thirty' }),
+      '/components/1/amount',
+      'a plain decimal',
+    ],
+  ])('with %s is refused in its place', (_, change, at, message) => {
+    const draft = structuredClone(full);
+    change(draft);
+    const { faults } = checkTariff(draft);
+    expect(faults.map((f) => f.at)).toContain(at);
+    expect(faults.find((f) => f.at === at)?.message).toContain(message);
+  });
+
+  test('charges no demand for water', () => {
+    expect(checkTariff(full, 'water').faults).toEqual([
+      {
+        at: '/components/2',
+        message: 'component “demand” charges demand, which water has none of',
+      },
+    ]);
+  });
 });
 
 test('Jiangsu and a flat price hold', () => {

@@ -134,6 +134,66 @@ describe('day types', () => {
   });
 });
 
+describe('standard time', () => {
+  // Economy 7: 00–07 GMT all year, so 01–08 by the summer clock.
+  const economy = {
+    clock: 'standard',
+    seasons: [
+      {
+        name: 'year',
+        from: '01-01',
+        to: '12-31',
+        days: [
+          {
+            type: 'everyday',
+            bands: [
+              { from: '00:00', to: '07:00', rank: 4 },
+              { from: '07:00', to: '24:00', rank: 2 },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+  test.each([
+    ['2026-01-15', '4×28 2×68'],
+    // The local day begins at 23:00 GMT.
+    ['2026-07-15', '2×4 4×28 2×64'],
+    ['2026-03-29', '4×28 2×64'],
+    ['2026-10-25', '2×4 4×28 2×68'],
+  ])('London on %s: %s', (day, expected) => {
+    expect(runs(ranksIn('Europe/London', economy)(day))).toBe(expected);
+  });
+
+  test('a zone without summer time has no other clock', () => {
+    expect(runs(ranksIn('Asia/Shanghai', economy)('2026-07-15'))).toBe('4×28 2×68');
+  });
+});
+
+test('days of a list have the bands of event days, before all other types', () => {
+  const all = (rank: number) => [{ from: '00:00', to: '24:00', rank }];
+  const calendar = calendarSchema.parse({
+    eventDays: 'hot',
+    holidays: ['2026-07-02'],
+    seasons: [
+      {
+        name: 'summer',
+        from: '07-01',
+        to: '09-30',
+        days: [
+          { type: 'everyday', bands: all(3) },
+          { type: 'event', bands: all(1) },
+        ],
+      },
+      { name: 'rest', from: '10-01', to: '06-30', days: [{ type: 'everyday', bands: all(4) }] },
+    ],
+  });
+  const events = new Set(['2026-07-02', '2026-12-01']);
+  const ranksOf = openCalendar(calendar, 'Asia/Shanghai', events);
+  const first = (day: string) => ranksOf(day)[0];
+  expect(['2026-07-01', '2026-07-02', '2026-12-01'].map(first)).toEqual([3, 1, 4]);
+});
+
 test('reports cut their periods as charges do', () => {
   const calendar = calendarSchema.parse({ ...jiangsu.calendar, holidays: ['2026-10-01'] });
   for (const zone of ['Asia/Shanghai', 'Europe/Berlin', 'Australia/Lord_Howe']) {

@@ -1,0 +1,30 @@
+/** Quantities laid over those that are stored, to see what a day would cost with them. */
+import { dayStart, type LocalDay, localDayOf, SLOT_MS } from '../sql/local-day.ts';
+import type { PointDay } from './due.ts';
+import { EDITED, type Matrix } from './intervals.ts';
+import { SLOTS_MAX } from './rate.ts';
+
+/** By `point/epoch ms of the slot's start`: base units. */
+export type Overlay = ReadonlyMap<string, number>;
+
+/** Puts the overlay's cells into the rows of these point-days, as edited; others are left out. */
+export function layOver(
+  matrix: Matrix,
+  { overlay, zone, pointDays }: { overlay: Overlay; zone: string; pointDays: readonly PointDay[] },
+): void {
+  const rows = new Map<string, number>();
+  for (const { pointId, localDay } of pointDays) {
+    rows.set(`${pointId}/${localDay}`, matrix.rowOf(pointId, localDay));
+  }
+  for (const [key, quantity] of overlay) {
+    const [pointId = '', start = ''] = key.split('/');
+    const startMs = Number(start);
+    const day: LocalDay = localDayOf(zone, startMs);
+    const row = rows.get(`${pointId}/${day}`);
+    if (row === undefined) continue;
+    if (!Number.isSafeInteger(quantity)) throw new Error(`${quantity} is no exact quantity`);
+    const cell = row * SLOTS_MAX + (startMs - dayStart(zone, day)) / SLOT_MS;
+    matrix.quantities[cell] = quantity;
+    matrix.qualities[cell] = EDITED;
+  }
+}
