@@ -1,12 +1,12 @@
 /**
- * A simulated meter in being: its row of the park, what it measures, and the little state that a master can change –
- * forced control and the relay or valve that follows it.
+ * A simulated meter in being: its row of the park, what it measures, and its little state – forced control that a master
+ * can change, the relay or valve that follows it, and phases that somebody has bridged.
  */
-import { dayStart } from './calendar.ts';
+import { dayStart, localDay } from './calendar.ts';
 import { addQuantities, type Consumer, outageAt, rateAt } from './load.ts';
 import type { Park, ParkMeter } from './park.ts';
 import type { Curves } from './profile.ts';
-import type { Readings } from './readings.ts';
+import { MINUTE_MS, type Readings } from './readings.ts';
 
 export interface Device {
   meter: ParkMeter;
@@ -16,16 +16,42 @@ export interface Device {
   scale: number;
   /** Registers 0057H and 0058H. */
   force: { enabled: number; trip: number };
+  bypass: Bypass | null;
   readings: Readings;
+}
+
+/** From an instant (epoch ms) on the meter counts less than flows; `share` of it, above 0 and below 1, passes it by. */
+interface Bypass {
+  from: number;
+  share: number;
 }
 
 /** What a device keeps over restarts. */
 export interface DeviceState {
   force: Device['force'];
   outages: Consumer['outages'];
+  bypass?: Bypass | undefined;
 }
 
-/** Every device of the park, by serial; `kept` restores forced control and outages. */
+/** E110 takes two fifths of its building: what it does not count shows in the losses of E. */
+const BRIDGED = 'E110';
+const BRIDGED_SHARE = 2 / 3;
+/** Half of the days that make what is usual: the other half still tells it. */
+const BRIDGED_DAYS_AGO = 7;
+const BRIDGED_AT_MINUTE = 22 * 60 + 40;
+
+/** What a park has done before it begins: a week ago, in the evening, two of three phases of E110 were bridged. */
+export function bridgedAtFirst(park: Park, startedAt: number): Record<string, DeviceState> {
+  const from = dayStart(localDay(startedAt) - BRIDGED_DAYS_AGO) + BRIDGED_AT_MINUTE * MINUTE_MS;
+  const bypass = { from, share: BRIDGED_SHARE };
+  return Object.fromEntries(
+    park.meters
+      .filter(({ label }) => label === BRIDGED)
+      .map(({ serial }) => [serial, { force: { enabled: 0, trip: 0 }, outages: [], bypass }]),
+  );
+}
+
+/** Every device of the park, by serial; `kept` restores what each had kept. */
 export function devicesOf(
   park: Park,
   {
@@ -54,6 +80,7 @@ export function devicesOf(
       ),
       scale: 1 + meter.loss,
       force: kept[meter.serial]?.force ?? { enabled: 0, trip: 0 },
+      bypass: kept[meter.serial]?.bypass ?? null,
       readings,
     },
   ]);
@@ -73,7 +100,14 @@ function installedAt({ installedOn }: ParkMeter): number {
 /** Total and the five ranks at an instant, primary Wh or litres: [total, spike, peak, flat, valley, deep valley]. */
 export function quantitiesAt(device: Device, at: number): Float64Array {
   const quantities = new Float64Array(6);
-  for (const consumer of device.consumers) addQuantities(consumer, at, quantities, device.scale);
+  const { bypass, consumers, scale } = device;
+  const counted = scale * countedShare(device, at);
+  for (const consumer of consumers) {
+    addQuantities(consumer, at, quantities, counted);
+    // What was counted in full before the meter was passed by.
+    if (bypass && counted < scale)
+      addQuantities(consumer, bypass.from, quantities, scale - counted);
+  }
   return quantities;
 }
 
@@ -81,7 +115,12 @@ export function quantitiesAt(device: Device, at: number): Float64Array {
 export function deviceRateAt(device: Device, at: number): number {
   let rate = 0;
   for (const consumer of device.consumers) rate += rateAt(consumer, at);
-  return rate * device.scale;
+  return rate * device.scale * countedShare(device, at);
+}
+
+/** How much of what flows the meter counts at an instant: 1, or less while it is passed by. */
+export function countedShare({ bypass }: Device, at: number): number {
+  return bypass && at >= bypass.from ? 1 - bypass.share : 1;
 }
 
 /** Mean of a local day over the whole cycle, primary Wh or litres. */
@@ -110,7 +149,8 @@ export function setForce(device: Device, force: Device['force'], at: number) {
 
 /** What of a device must be kept, or null when it is as new. */
 export function stateOf(device: Device): DeviceState | null {
-  const { force } = device;
+  const { force, bypass } = device;
   const outages = device.meter.profile === 'sum' ? [] : (device.consumers[0]?.outages ?? []);
-  return force.enabled || force.trip || outages.length > 0 ? { force, outages } : null;
+  if (!force.enabled && !force.trip && outages.length === 0 && !bypass) return null;
+  return { force, outages, ...(bypass && { bypass }) };
 }

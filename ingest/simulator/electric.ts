@@ -3,7 +3,7 @@
  * Voltage and factor come from the real readings of the same minute; the three phases differ a little, by serial.
  */
 import { PARK_OFFSET_MS } from './calendar.ts';
-import { type Device, deviceRateAt } from './device.ts';
+import { countedShare, type Device, deviceRateAt } from './device.ts';
 import { CYCLE_MINUTES, MINUTE_MS } from './readings.ts';
 import { chance } from './seed.ts';
 
@@ -30,7 +30,9 @@ export function phasesAt(device: Device, at: number): Phase[] {
   const { shares, tilts, factor: usual } = characterOf(device);
   const voltageV = NOMINAL_V * (readings.relativeVoltage[minute] ?? 1);
   const factor = clamp(usual - 0.4 * (1 - (readings.factor[own] ?? 1)), { low: 0.6, high: 0.995 });
-  return shares.map((share, phase) => {
+  // Bridged phases carry nothing that the meter sees; their voltage stays.
+  const seen = countedShare(device, at) < 1 ? [1, 0, 0] : shares;
+  return seen.map((share, phase) => {
     const phaseV = voltageV * (tilts[phase] ?? 1);
     const phaseW = powerW * share;
     return {

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJson, writeJson } from '../../sql/process.ts';
-import { type DeviceState, devicesOf } from './device.ts';
+import { bridgedAtFirst, type DeviceState, devicesOf } from './device.ts';
 import { buildPark, DEFAULT_SEED } from './park.ts';
 import { curvesOf } from './profile.ts';
 import { loadReadings } from './readings.ts';
@@ -38,6 +38,7 @@ const stateShape = z.object({
     z.object({
       force: z.object({ enabled: z.number(), trip: z.number() }),
       outages: z.array(z.object({ from: z.number(), to: z.number().nullable() })),
+      bypass: z.object({ from: z.number(), share: z.number() }).optional(),
     }),
   ),
 });
@@ -102,7 +103,8 @@ function openState(file: string, seed: string | undefined): State {
   const found = readJson(file);
   if (found === undefined) {
     const begun = { version: 1 as const, seed: seed ?? DEFAULT_SEED, startedAt: Date.now() };
-    return { ...begun, ports: {}, devices: {} };
+    const devices = bridgedAtFirst(buildPark(begun.seed), begun.startedAt);
+    return { ...begun, ports: {}, devices };
   }
   const kept = stateShape.safeParse(found);
   if (!kept.success) {

@@ -2,11 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  bridgedAtFirst,
   type Device,
   deviceRateAt,
   devicesOf,
   quantitiesAt,
+  stateOf,
 } from '../../ingest/simulator/device.ts';
+import { phasesAt } from '../../ingest/simulator/electric.ts';
 import { registersAt } from '../../ingest/simulator/meter.ts';
 import { buildPark, DEFAULT_SEED, METERS_PER_BUS_MAX } from '../../ingest/simulator/park.ts';
 import { curvesOf } from '../../ingest/simulator/profile.ts';
@@ -132,6 +135,41 @@ describe('mains', () => {
     const part = usedWh(tenant, from, from + HOUR);
     tenant.consumers[0]?.outages.push({ from, to: null });
     expect(usedWh(main, from, from + HOUR)).toBeCloseTo(whole - part * main.scale, 3);
+  });
+});
+
+describe('a bridged meter', () => {
+  const startedAt = Date.parse('2026-11-24T03:00:00Z');
+  const from = Date.parse('2026-11-17T22:40:00+08:00');
+  const bridged = devicesOf(park, { curves, readings, kept: bridgedAtFirst(park, startedAt) });
+  const of = (label: string): Device => bridged.get(device(label).meter.serial) ?? device(label);
+
+  test('counts a third from its evening on, as its power says, and its main counts all', () => {
+    const [meter, main] = [of('E110'), of('E-MAIN')];
+    expect(usedWh(meter, from - HOUR, from)).toBe(usedWh(device('E110'), from - HOUR, from));
+    const whole = usedWh(device('E110'), from, startedAt);
+    expect(usedWh(meter, from, startedAt)).toBeCloseTo(whole / 3, 3);
+    expect(deviceRateAt(meter, from + HOUR)).toBeCloseTo(
+      deviceRateAt(device('E110'), from + HOUR) / 3,
+      6,
+    );
+    const [a, b, c] = phasesAt(meter, from + HOUR);
+    expect(a?.powerW).toBeGreaterThan(0);
+    expect([b?.currentA, c?.currentA]).toEqual([0, 0]);
+    expect(usedWh(main, from, startedAt)).toBe(usedWh(device('E-MAIN'), from, startedAt));
+    const subs = children('E-MAIN').reduce(
+      (wh, { meter: { label } }) => wh + usedWh(of(label), from, startedAt),
+      0,
+    );
+    // More than what is suspicious beside the one to three per cent that are usual.
+    expect(usedWh(main, from, startedAt) / subs).toBeGreaterThan(1.25);
+  });
+
+  test('is kept over restarts, and is the only one', () => {
+    const kept = [...bridged.values()].flatMap((one) => stateOf(one) ?? []);
+    expect(kept).toEqual([
+      { force: { enabled: 0, trip: 0 }, outages: [], bypass: { from, share: 2 / 3 } },
+    ]);
   });
 });
 
