@@ -14,11 +14,30 @@ import { checkRange, type Report, type RowSums } from '../report.ts';
 import { type Receipts, readProvisional, readReceipts, readReturns } from './finance-ledger.ts';
 
 const DAYS_MAX = 3_700;
+/** Letters of a name. */
+const CASHIER_MAX = 200;
+const onlySales =
+  'Charges, corrections and other postings belong to none: they are null then, and so is the proof.';
 
 const query = {
   from: daySchema,
   to: daySchema.openapi({ description: 'The day after the last one' }),
   unit: z.enum(['day', 'month', 'year']).default('day').openapi({ description: 'Of a period' }),
+  channel: z
+    .enum(['cash', 'transfer', 'online'])
+    .optional()
+    .openapi({
+      description: `Only what went through it. ${onlySales}`,
+    }),
+  cashier: z
+    .string()
+    .trim()
+    .min(1)
+    .max(CASHIER_MAX)
+    .optional()
+    .openapi({
+      description: `Only what this person sold, and reversals of it. ${onlySales}`,
+    }),
   by: z.enum(['none', 'channel', 'cashier']).default('none').openapi({
     description:
       'What a row is about beside its period. What belongs to no channel or cashier (charges, corrections, other postings) stands in a row whose key is null.',
@@ -47,31 +66,35 @@ const reasons = [
 ] as const;
 
 const beside = {
-  proof: z.object({
-    rows: moneySchema.openapi({ description: 'Net sales of the rows' }),
-    ledger: moneySchema.openapi({
-      description: 'The same transactions on the ledger accounts of money (cash, bank, clearing …)',
-    }),
-    receipts: moneySchema.openapi({
-      description: 'Receipts one by one as numbered, less what was given back',
-    }),
-    difference: moneySchema.openapi({
-      description: 'Of the rows and the ledger, or else of the rows and the receipts',
-    }),
-    reasons: z.array(
-      z.object({ code: z.enum(reasons), amount: moneySchema, count: z.int().nullable() }),
-    ),
-    first: z.string().nullable().openapi({ description: 'First receipt of the range' }),
-    last: z.string().nullable(),
-    count: z.int(),
-    gaps: z.array(z.object({ from: z.string(), to: z.string() })).openapi({
-      description: 'Numbers of the legal entity that no receipt has, beside the first',
-    }),
-    gapsMore: z.boolean().openapi({ description: 'There are more gaps than are listed' }),
-    doubles: z.int().openapi({ description: 'Receipts whose number another one has too' }),
-  }),
-  byChannel: z.array(part),
-  byCashier: z.array(part),
+  proof: z
+    .object({
+      rows: moneySchema.openapi({ description: 'Net sales of the rows' }),
+      ledger: moneySchema.openapi({
+        description:
+          'The same transactions on the ledger accounts of money (cash, bank, clearing …)',
+      }),
+      receipts: moneySchema.openapi({
+        description: 'Receipts one by one as numbered, less what was given back',
+      }),
+      difference: moneySchema.openapi({
+        description: 'Of the rows and the ledger, or else of the rows and the receipts',
+      }),
+      reasons: z.array(
+        z.object({ code: z.enum(reasons), amount: moneySchema, count: z.int().nullable() }),
+      ),
+      first: z.string().nullable().openapi({ description: 'First receipt of the range' }),
+      last: z.string().nullable(),
+      count: z.int(),
+      gaps: z.array(z.object({ from: z.string(), to: z.string() })).openapi({
+        description: 'Numbers of the legal entity that no receipt has, beside the first',
+      }),
+      gapsMore: z.boolean().openapi({ description: 'There are more gaps than are listed' }),
+      doubles: z.int().openapi({ description: 'Receipts whose number another one has too' }),
+    })
+    .nullable()
+    .openapi({ description: 'Null where only a channel or a cashier is asked for' }),
+  byChannel: z.array(part).openapi({ description: 'Of the cashier, if one is asked for' }),
+  byCashier: z.array(part).openapi({ description: 'Of the channel, if one is asked for' }),
   returns: z.object({ refunds: z.int(), reversals: z.int() }).openapi({ description: 'How many' }),
   provisional: z
     .object({
@@ -84,7 +107,7 @@ const beside = {
       settledTo: z.string().nullable().openapi({ description: 'Every day before is settled' }),
     })
     .nullable()
-    .openapi({ description: 'Null unless today lies in the range' }),
+    .openapi({ description: 'Null unless today lies in the range, and of a channel or cashier' }),
 };
 
 const credit = 'Above zero: into the wallets';
@@ -113,7 +136,7 @@ export const finance: Report<typeof query> = {
     { name: 'corrections', type: 'money', title: 'Corrections', sum: true, says: credit },
     { name: 'other_postings', type: 'money', title: 'Other postings', sum: true, says: credit },
   ],
-  relation: async (connection, { from, to, unit, by }, place) => {
+  relation: async (connection, { from, to, unit, by, channel, cashier }, place) => {
     checkRange({ from, to, daysMax: DAYS_MAX });
     const { files, db, projectId, zone, currency } = place;
     const days = daysBetween(from, to);
@@ -127,24 +150,28 @@ export const finance: Report<typeof query> = {
       returned: list(returns.map((r) => BigInt(r.transactionId))),
       returned_cashiers: list(returns.map((r) => r.cashier)),
     });
-    const parts = await readParts(connection);
+    const only = { channel: channel ?? null, cashier: cashier ?? null };
+    const parts = await readParts(connection, only);
     const { all } = parts;
-    const receipts = await readReceipts(db, {
-      projectId,
-      fromMs: dayStart(zone, from),
-      toMs: dayStart(zone, to),
-      first: all.first_number,
-      last: all.last_number,
-    });
+    const isWhole = !channel && !cashier;
+    const receipts =
+      isWhole &&
+      (await readReceipts(db, {
+        projectId,
+        fromMs: dayStart(zone, from),
+        toMs: dayStart(zone, to),
+        first: all.first_number,
+        last: all.last_number,
+      }));
     const today = localDayOf(zone, place.now.getTime());
-    const holdsToday = from <= today && today < to;
+    const holdsToday = isWhole && from <= today && today < to;
     const provisional = holdsToday ? await readProvisional(db, { projectId, currency }) : null;
     const shown = (p: Part) => shownPart(p, currency);
     return {
       statement: await question('finance'),
-      parameters: { periods: list(by === 'none' ? periodsOf(days, unit, today) : []), by },
+      parameters: { periods: list(by === 'none' ? periodsOf(days, unit, today) : []), by, ...only },
       beside: (sums) => ({
-        proof: proofOf({ sums, all, receipts, currency }),
+        proof: receipts ? proofOf({ sums, all, receipts, currency }) : null,
         byChannel: parts.channels.map(shown),
         byCashier: parts.cashiers.map(shown),
         returns: { refunds: Number(all.refund_count), reversals: Number(all.reversal_count) },
@@ -190,8 +217,11 @@ const figures = [
   'sold_elsewhere_count',
 ] as const;
 
-async function readParts(connection: DuckDBConnection) {
-  const rows = await rowsOf<Part>(connection, await question('finance-parts'));
+async function readParts(
+  connection: DuckDBConnection,
+  only: { channel: string | null; cashier: string | null },
+) {
+  const rows = await rowsOf<Part>(connection, await question('finance-parts'), only);
   const all = rows.find((row) => row.part === 'all');
   if (!all) throw new Error('finance-parts.sql has no sums');
   // What has no channel is listed only when something was taken or given back there.

@@ -1,13 +1,31 @@
 -- Question: what did each channel and each cashier take in the whole range?
+-- Parameters: channel, cashier (only these; null: all). Channels are those of the cashier, cashiers those
+-- of the channel, so that each can be chosen beside the other.
 -- Sources: finance_facts of finance-facts.sql.
 -- Columns: part (channel, cashier), key (null: of none), receipts, refund_count, reversal_count, cash,
 -- transfer, online, sales, refunds, reversals, net (minor units), received, booked_elsewhere,
 -- booked_elsewhere_count, sold_elsewhere, sold_elsewhere_count, first_number, last_number.
--- One row more, part 'all', has the sums of everything.
+-- One row more, part 'all', has the sums of what is of both.
+WITH told AS (
+  SELECT
+    *,
+    $channel::VARCHAR IS NULL OR channel = $channel::VARCHAR AS is_of_channel,
+    $cashier::VARCHAR IS NULL OR cashier = $cashier::VARCHAR AS is_of_cashier
+  FROM finance_facts
+),
+parted_facts AS (
+  SELECT 'channel' AS part, channel AS key, * FROM told WHERE is_of_cashier
+  UNION ALL
+  SELECT 'cashier' AS part, cashier AS key, * FROM told WHERE is_of_channel
+  UNION ALL
+  SELECT 'all' AS part, NULL AS key, * FROM told WHERE is_of_channel AND is_of_cashier
+  UNION ALL BY NAME
+  -- Sums of nothing are zero.
+  SELECT 'all' AS part
+)
 SELECT
-  CASE WHEN grouping(channel) = 0 THEN 'channel' WHEN grouping(cashier) = 0 THEN 'cashier' ELSE 'all' END
-    AS part,
-  CASE WHEN grouping(channel) = 0 THEN channel WHEN grouping(cashier) = 0 THEN cashier END AS key,
+  part,
+  key,
   coalesce(sum(receipts), 0)::BIGINT AS receipts,
   coalesce(sum(refund_count), 0)::BIGINT AS refund_count,
   coalesce(sum(reversal_count), 0)::BIGINT AS reversal_count,
@@ -25,6 +43,6 @@ SELECT
   coalesce(sum(sold_elsewhere_count), 0)::BIGINT AS sold_elsewhere_count,
   min(first_number) AS first_number,
   max(last_number) AS last_number
-FROM finance_facts
-GROUP BY GROUPING SETS ((channel), (cashier), ())
+FROM parted_facts
+GROUP BY part, key
 ORDER BY part, sales DESC, key NULLS LAST

@@ -262,6 +262,63 @@ test('by channel and by cashier, what belongs to none stands apart and the total
   });
 });
 
+test('of one channel or cashier only their sales, and nothing is said of what belongs to none', async () => {
+  const whole = await ask(`from=${first}&to=${end}&by=cashier`);
+  const none = { charges: null, taxOfCharges: null, corrections: null, otherPostings: null };
+  for (const channel of [undefined, ...channels]) {
+    for (const cashier of [undefined, ...cashiers]) {
+      if (!channel && !cashier) continue;
+      const chosen = new URLSearchParams({ from: first, to: end });
+      if (channel) chosen.set('channel', channel);
+      if (cashier) chosen.set('cashier', cashier);
+      const body = await ask(`${chosen}`);
+      const sold = ledger.sales.filter(
+        (s) => (!channel || s.channel === channel) && (!cashier || s.soldBy === cashier),
+      );
+      expect(body.data).toHaveLength(daysBetween(first, end).length);
+      for (const row of body.data) {
+        const own = sold.filter(({ soldDay }) => soldDay === row.period);
+        expect(row).toMatchObject({
+          receipts: own.length,
+          sales: money(sum(own.map(({ amount }) => amount))),
+          ...none,
+        });
+      }
+      expect(body.totals).toMatchObject({ receipts: sold.length, ...none });
+      expect([body.proof, body.provisional]).toEqual([null, null]);
+      // Each list is of the other's choice, so that it can be chosen from.
+      expect(body.byCashier.map(({ key }: { key: string | null }) => key)).toEqual(
+        expect.arrayContaining(cashiers),
+      );
+      if (cashier && !channel) {
+        const part = whole.byCashier.find(({ key }: { key: string }) => key === cashier);
+        expect(body.totals).toMatchObject({ net: part.net, reversals: part.reversals });
+        expect(sum(body.byChannel.map((p: { sales: { amount: string } }) => minor(p.sales)))).toBe(
+          minor(part.sales),
+        );
+      }
+    }
+  }
+  const nobody = await ask(`from=${first}&to=${end}&cashier=Nobody`);
+  expect(nobody.totals).toMatchObject({ receipts: 0, sales: money(0) });
+  const refused = await park.get(`${at}?from=${first}&to=${end}&channel=barter`);
+  expect(refused.status).toBe(400);
+});
+
+test('its file is of the same channel and cashier, and says so', async () => {
+  const chosen = `from=${first}&to=${end}&channel=cash&cashier=Wang%20Mei`;
+  const { totals } = await ask(chosen);
+  const file = await (await park.get(`${at}?${chosen}&format=csv`)).text();
+  const [head = '', ...lines] = file.split(/\r?\n/);
+  const column = head.split(',').findIndex((title) => /^"?sales/i.test(title));
+  const rows = lines.filter((line) => /^"?2026-/.test(line));
+  expect(sum(rows.map((line) => Math.round(Number(line.split(',')[column]) * 100)))).toBe(
+    minor(totals.sales),
+  );
+  expect(file).toMatch(/^# channel = cash$/m);
+  expect(file).toMatch(/^# cashier = Wang Mei$/m);
+});
+
 test('the same three ways, receipts without gaps', async () => {
   const { proof, totals } = await ask(`from=${first}&to=${end}`);
   expect(proof).toEqual({

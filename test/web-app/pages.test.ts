@@ -4,7 +4,14 @@ import type { Account, EnergyRow, Entry, TariffCalendar } from '../../web/app/ap
 import { size } from '../../web/app/format.ts';
 import { accountState } from '../../web/app/pages/account/account-state.ts';
 import { ledgerRows, monthSums } from '../../web/app/pages/account/entries.ts';
-import { comparisonOf, completeness, toBars, toLines } from '../../web/app/pages/energy/bars.ts';
+import {
+  changeOf,
+  comparisonOf,
+  completeness,
+  openPeriod,
+  toBars,
+  toLines,
+} from '../../web/app/pages/energy/bars.ts';
 import { questionOf } from '../../web/app/pages/exports/question.ts';
 import { beforeUpTo, byHour, hourOf, total } from '../../web/app/pages/home/hours.ts';
 import { bandsOn, seasonOn, versionOn } from '../../web/app/pages/tariffs/calendar.ts';
@@ -83,13 +90,13 @@ describe('the energy report', () => {
 
   test('bars and lines add up to the same', () => {
     const bars = toBars(rows, 'day', 'en').map(({ quantity }) => quantity);
-    const lines = toLines(rows).map(({ quantity }) => quantity);
+    const lines = toLines(rows, null).map(({ quantity }) => quantity);
     expect(bars).toEqual([150, 25]);
     expect(lines).toEqual([100, 75]);
   });
 
   test('periods add up too, and what is known of a comparison stays', () => {
-    expect(toLines(rows)[1]).toMatchObject({ ranks: { 3: 75 }, previous: 20 });
+    expect(toLines(rows, null)[1]).toMatchObject({ ranks: { 3: 75 }, previous: 20 });
   });
 
   test('only what is over and known on both sides is compared', () => {
@@ -108,6 +115,26 @@ describe('the energy report', () => {
       quantity: 110,
       previous: 100,
     });
+  });
+
+  test('places compare the periods that the whole compares, and in the same way', () => {
+    const days = (key: string, values: [number, number][]) =>
+      values.map(([quantity, previous], index) =>
+        row(`2026-11-${23 + index}`, quantity, { key, code: key, previous }),
+      );
+    // biome-ignore format: today against the day before, a place a line
+    const places = [...days('A', [[110, 100], [20, 90]]), ...days('B', [[90, 100], [10, 95]])];
+    const whole = comparisonOf(toBars(places, 'day', 'en'), '2026-11-24');
+    const lines = toLines(places, '2026-11-24');
+    expect(lines.map(({ compared }) => changeOf(compared))).toEqual([10, -10]);
+    expect(changeOf(whole)).toBe(0);
+    expect(lines.reduce((so, { compared }) => so + compared.previous, 0)).toBe(whole.previous);
+    // A range that is over has no period that is open, also of the same name.
+    expect(toLines(places, null)[0]?.compared).toMatchObject({ compared: 2, previous: 190 });
+    expect(openPeriod({ unit: 'day', to: '2026-11-24' }, '2026-11-24', '14')).toBeNull();
+    expect(openPeriod({ unit: 'hour', to: '2026-11-25' }, '2026-11-24', '14')).toBe(
+      '2026-11-24T14',
+    );
   });
 
   test('completeness counts quarter-hours', () => {

@@ -187,12 +187,12 @@ export interface FinanceFigures {
   refunds: Money;
   reversals: Money;
   net: Money;
-  /** Above zero: charged. */
-  charges: Money;
-  taxOfCharges: Money;
-  corrections: Money;
+  /** Above zero: charged. This and what follows belong to no channel or cashier: null of one. */
+  charges: Money | null;
+  taxOfCharges: Money | null;
+  corrections: Money | null;
   /** Into the wallets, above zero. */
-  otherPostings: Money;
+  otherPostings: Money | null;
 }
 
 export interface FinanceRow extends FinanceFigures {
@@ -212,7 +212,7 @@ export interface FinancePart {
 }
 
 export interface FinanceReport extends Report<FinanceRow, FinanceFigures> {
-  /** The same sum three ways, and what parts them. */
+  /** The same sum three ways, and what parts them; null of a channel or cashier. */
   proof: {
     rows: Money;
     ledger: Money;
@@ -226,7 +226,7 @@ export interface FinanceReport extends Report<FinanceRow, FinanceFigures> {
     gaps: { from: string; to: string }[];
     gapsMore: boolean;
     doubles: number;
-  };
+  } | null;
   byChannel: FinancePart[];
   byCashier: FinancePart[];
   /** How many. */
@@ -282,5 +282,7 @@ export interface ReportQuery {
   buildingId?: string;
   accountId?: string;
   pointId?: string;
+  channel?: string;
+  cashier?: string;
   commodity?: Commodity;
 }

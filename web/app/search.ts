@@ -111,6 +111,9 @@ export interface ReportSearch extends RangeSearch {
   show?: 'postings' | 'all' | 'least' | 'duration';
   building?: string;
   point?: string;
+  /** Of the sales report; a cashier by the name that stands on the receipts. */
+  channel?: 'cash' | 'transfer' | 'online';
+  cashier?: string;
   commodity?: Commodity;
   sort?: string;
   /** The row that is opened. */
@@ -125,6 +128,8 @@ export const reportSearch = (raw: Raw): ReportSearch => ({
   show: oneOf(['postings', 'all', 'least', 'duration'], raw.show),
   building: text(raw.building),
   point: text(raw.point),
+  channel: oneOf(['cash', 'transfer', 'online'], raw.channel),
+  cashier: text(raw.cashier),
   commodity: oneOf(['electricity', 'water'], raw.commodity),
   sort: text(raw.sort),
   open: text(raw.open),

@@ -65,6 +65,11 @@ export const report = {
       year_one: '{{count}} year',
       year_other: '{{count}} years',
     },
+    all: 'All',
+    partOnly: 'A part of the sales',
+    partOnlyText:
+      'The proof needs all of them: the ledger and the numbers of receipts know no filter.',
+    showAll: 'Show all sales',
     amounts: 'amounts in {{money}}, electricity and water',
     show: { sales: 'Sales', postings: 'Charges and corrections' },
     noneText: 'Sales, charges and corrections appear here as they are booked.',
@@ -300,6 +305,7 @@ export const report = {
     foot: 'Highest average of a quarter-hour; times are its start, in {{zone}}',
   },
   losses: {
+    soFar: { day: 'today, so far', month: 'this month, so far' },
     suspectWeek_one: 'suspect of {{count}} main, 7 days',
     suspectWeek_other: 'suspect of {{count}} mains, 7 days',
     main: 'Through the main meter',

@@ -62,6 +62,10 @@ export const report: Language['report'] = {
       year_one: '{{count}} 年',
       year_other: '{{count}} 年',
     },
+    all: '全部',
+    partOnly: '部分销售',
+    partOnlyText: '核对需要全部销售：总账与收据编号不按渠道或收银员筛选。',
+    showAll: '显示全部销售',
     amounts: '金额单位：{{money}}，含电与水',
     show: { sales: '售电', postings: '扣费与更正' },
     noneText: '售电、扣费与更正入账后显示在这里。',
@@ -286,6 +290,7 @@ export const report: Language['report'] = {
     foot: '一刻钟平均的最大值；时刻为其起点，{{zone}}',
   },
   losses: {
+    soFar: { day: '今日，截至目前', month: '本月，截至目前' },
     suspectWeek_one: '可疑，共 {{count}} 块总表，近 7 天',
     suspectWeek_other: '可疑，共 {{count}} 块总表，近 7 天',
     main: '总表电量',

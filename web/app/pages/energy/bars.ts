@@ -1,6 +1,7 @@
 /** Report rows as the bars of a chart (one per period) and as the lines of a table (one per place). Pure. */
 import type { EnergyFigures, EnergyRow, EnergyUnit, Ranks } from '../../api.ts';
 import { day, type Language, month, weekday } from '../../dates.ts';
+import { change } from '../../format.ts';
 import { ranks } from '../../parts/palette.ts';
 
 export interface Bar extends EnergyFigures {
@@ -38,18 +39,24 @@ export interface Line extends EnergyFigures {
   label: string;
   labelZh: string | null;
   ranks: Ranks;
+  compared: Comparison;
 }
 
 /** One line a place, added up over the periods of the rows; exact, the figures are integers. */
-export function toLines(rows: readonly EnergyRow[]): Line[] {
+export function toLines(rows: readonly EnergyRow[], open: string | null): Line[] {
   const lines = new Map<string, Line>();
+  const periods = new Map<string, EnergyRow[]>();
   for (const row of rows) {
     const key = row.key ?? row.code;
     const line = lines.get(key);
     if (line) Object.assign(line, added(line, row));
-    else lines.set(key, { ...row, key, ranks: { ...row.ranks } });
+    else lines.set(key, { ...row, key, ranks: { ...row.ranks }, compared: nothingCompared });
+    periods.set(key, [...(periods.get(key) ?? []), row]);
   }
-  return [...lines.values()];
+  return [...lines.values()].map((line) => ({
+    ...line,
+    compared: comparisonOf(periods.get(line.key) ?? [], open),
+  }));
 }
 
 function added(a: EnergyFigures & { ranks: Ranks }, b: EnergyFigures): EnergyFigures {
@@ -81,11 +88,15 @@ export interface Comparison {
   previous: number;
 }
 
-/** What can honestly be compared: bars that are over, where both times are known. */
-export function comparisonOf(bars: readonly Bar[], open: string): Comparison {
+export const nothingCompared: Comparison = { compared: 0, over: 0, quantity: 0, previous: 0 };
+
+type Pair = Pick<Bar, 'period' | 'quantity' | 'previous'>;
+
+/** What can honestly be compared: periods that are over, where both times are known. */
+export function comparisonOf(bars: readonly Pair[], open: string | null): Comparison {
   const over = bars.filter((bar) => bar.quantity !== null && !isOpen(bar, open));
   const pairs = over.filter(({ previous }) => previous !== null);
-  const sum = (of: (bar: Bar) => number | null) =>
+  const sum = (of: (bar: Pair) => number | null) =>
     pairs.reduce((so, bar) => so + (of(bar) ?? 0), 0);
   return {
     compared: pairs.length,
@@ -95,9 +106,16 @@ export function comparisonOf(bars: readonly Bar[], open: string): Comparison {
   };
 }
 
-/** Whether a period is not over: `open` is today, or the hour that runs, as far as a period names it. */
-export const isOpen = ({ period }: Pick<Bar, 'period'>, open: string): boolean =>
-  open.startsWith(period) || period.startsWith(open);
+/** In per cent, as it is shown everywhere; null where nothing can be compared. */
+export const changeOf = ({ quantity, previous, compared }: Comparison): number | null =>
+  compared ? change(quantity, previous) : null;
+
+/**
+ * Whether a period is not over: `open` is today, or the hour that runs, as far as a period names it;
+ * null in a range that is over.
+ */
+export const isOpen = ({ period }: Pick<Bar, 'period'>, open: string | null): boolean =>
+  open !== null && (open.startsWith(period) || period.startsWith(open));
 
 /** Part of the quarter-hours that are known, per cent; null when none was due. */
 export function completeness({ measured, estimated, missing }: EnergyFigures): number | null {
@@ -139,8 +157,13 @@ export function weekOf(localDate: string): string {
   return `${year}-W${String(Math.floor(dayOfYear / 7) + 1).padStart(2, '0')}`;
 }
 
-/** The period that runs, as far as one names it. */
-export function openPeriod(unit: EnergyUnit, today: string, hour: string): string {
+/** The period of a range that runs, as far as one names it; null when the range is over. */
+export function openPeriod(
+  { unit, to }: { unit: EnergyUnit; to: string },
+  today: string,
+  hour: string,
+): string | null {
+  if (to <= today) return null;
   if (unit === 'hour') return `${today}T${hour}`;
   return unit === 'week' ? weekOf(today) : today;
 }

@@ -2,28 +2,27 @@
 import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EnergyReport } from '../../api.ts';
-import { useNow } from '../../clock.tsx';
-import { range, time } from '../../dates.ts';
-import { change, number, signed, thousands } from '../../format.ts';
+import { range } from '../../dates.ts';
+import { number, signed, thousands } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Skeleton, Waiting } from '../../parts/notice.tsx';
 import { type Palette, ranks, rankVar } from '../../parts/palette.ts';
 import { useIsPhone } from '../../phone.ts';
-import { useProject } from '../../project.tsx';
 import type { Asked } from './asked.ts';
-import { type Bar, comparisonOf, openPeriod, toBars } from './bars.ts';
+import { type Bar, changeOf, comparisonOf, isOpen, toBars } from './bars.ts';
 import { useBefore } from './before.ts';
 import { energyOption } from './energy-option.ts';
 
 export function EnergyChart({
   report,
   asked,
-  today,
+  open,
 }: {
   report: EnergyReport | undefined;
   asked: Asked;
-  today: string;
+  /** The period that is not over, if any. */
+  open: string | null;
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -52,16 +51,14 @@ export function EnergyChart({
     [t, unit, asked.commodity, before],
   );
   const compare = asked.against !== 'none';
-  const { zone } = useProject();
-  const hour = time(zone, useNow(60_000)).slice(0, 2);
-  const open = openPeriod(asked.unit, today, hour);
   const option = useCallback(
     (palette: Palette) => energyOption(palette, { bars, words, open, compare, small: phone }),
     [bars, words, open, compare, phone],
   );
   const totals = report?.totals;
   const compared = comparisonOf(bars, open);
-  const difference = change(compared.quantity, compared.previous);
+  const difference = changeOf(compared);
+  const onWhat = bars.some((bar) => isOpen(bar, open)) ? 'onOver' : 'onBefore';
   const share = (part: number | undefined) =>
     number(totals?.quantity ? ((part ?? 0) / totals.quantity) * 100 : null, 1);
   const comparison = report?.comparison;
@@ -77,12 +74,14 @@ export function EnergyChart({
             <b className="strong ink">
               {signed(difference)} <span className="unit">%</span>
             </b>{' '}
-            {t(compared.compared === compared.over ? 'energy.onBefore' : 'energy.onSome', {
+            {t(`energy.${compared.compared === compared.over ? onWhat : 'onSome'}`, {
+              before,
               quantity: thousands(compared.previous),
               unit,
               range: range(language, comparison.from, comparison.to),
               compared: compared.compared,
               over: compared.over,
+              count: t(`energy.count.${asked.unit}`, { count: compared.over }),
               periods: t(`energy.periods.${asked.unit}`),
             })}
           </span>

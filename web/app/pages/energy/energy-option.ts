@@ -30,7 +30,7 @@ export function energyOption(
     bars: readonly Bar[];
     words: EnergyWords;
     /** The day or hour that is not over yet, as far as a period names it: hatched. */
-    open: string;
+    open: string | null;
     compare: boolean;
     small: boolean;
   },

@@ -3,8 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { EnergyFigures, EnergyReport, Rank } from '../../api.ts';
-
-import { change, number, signed, thousands } from '../../format.ts';
+import { number, signed, thousands } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Empty } from '../../parts/notice.tsx';
 import { ranks, rankVar } from '../../parts/palette.ts';
@@ -14,7 +13,15 @@ import { useProject } from '../../project.tsx';
 import { useEnergy } from '../../queries.ts';
 import { NestMark } from '../reports/figures.tsx';
 import type { Asked } from './asked.ts';
-import { completeness, type Line, toBars, toLines } from './bars.ts';
+import {
+  type Comparison,
+  changeOf,
+  comparisonOf,
+  completeness,
+  type Line,
+  toBars,
+  toLines,
+} from './bars.ts';
 import { useBefore } from './before.ts';
 import { EnergyFoot } from './energy-foot.tsx';
 
@@ -23,7 +30,8 @@ const QUARTER_H = 0.25;
 export function EnergyTable({
   report,
   asked,
-  comparable,
+  whole,
+  open,
   sort,
   onSort,
   onDay,
@@ -31,7 +39,10 @@ export function EnergyTable({
 }: {
   report: EnergyReport | undefined;
   asked: Asked;
-  comparable: boolean;
+  /** What of the whole range can be compared. */
+  whole: Comparison;
+  /** The period that is not over, if any. */
+  open: string | null;
   sort: string | undefined;
   onSort: (sort: string | undefined) => void;
   onDay: (day: string) => void;
@@ -42,18 +53,19 @@ export function EnergyTable({
   const unit = asked.commodity === 'water' ? 'm³' : 'kWh';
   const rows = useMemo(() => {
     if (!report) return undefined;
-    if (asked.by !== 'project') return toLines(report.data);
+    if (asked.by !== 'project') return toLines(report.data, open);
     return toBars(report.data, asked.unit, language).map((bar) => ({
       ...bar,
       key: bar.period,
       code: '',
       label: bar.title,
       labelZh: null,
+      compared: comparisonOf([bar], open),
     }));
-  }, [report, asked.by, asked.unit, language]);
+  }, [report, asked.by, asked.unit, language, open]);
   const before = useBefore(report);
-  const columns = useColumns(rows ?? [], report?.totals, { asked, comparable, before });
-  const under = useFloors(asked);
+  const columns = useColumns(rows ?? [], report?.totals, { asked, whole, open, before });
+  const under = useFloors(asked, open);
   const isDays = asked.by === 'project' && asked.unit === 'day';
   return (
     <Table
@@ -83,13 +95,17 @@ export function EnergyTable({
 }
 
 /** The floors of the building that is opened, as lines below it. */
-function useFloors(asked: Asked): ((row: Line) => readonly Line[] | undefined) | undefined {
+function useFloors(
+  asked: Asked,
+  open: string | null,
+): ((row: Line) => readonly Line[] | undefined) | undefined {
   const isOn = asked.by === 'building' && !!asked.open;
   const floors = useEnergy(
     {
       from: asked.from,
       to: asked.to,
-      unit: 'year',
+      // A building has few floors: by period, so that what is not over is not compared.
+      unit: open === null ? 'year' : asked.unit,
       by: 'floor',
       against: asked.against,
       buildingId: asked.open,
@@ -100,7 +116,7 @@ function useFloors(asked: Asked): ((row: Line) => readonly Line[] | undefined) |
   const data = floors.isPlaceholderData ? undefined : floors.data?.data;
   return useMemo(() => {
     if (!isOn || !data) return undefined;
-    const lines = toLines(data);
+    const lines = toLines(data, open);
     return (row) =>
       row.key === asked.open && !row.nested
         ? lines.map((line) => ({
@@ -112,13 +128,18 @@ function useFloors(asked: Asked): ((row: Line) => readonly Line[] | undefined) |
             nested: true,
           }))
         : undefined;
-  }, [isOn, data, asked.open]);
+  }, [isOn, data, asked.open, open]);
 }
 
 function useColumns(
   rows: readonly Line[],
   totals: EnergyFigures | undefined,
-  { asked, comparable, before }: { asked: Asked; comparable: boolean; before: string },
+  {
+    asked,
+    whole,
+    open,
+    before,
+  }: { asked: Asked; whole: Comparison; open: string | null; before: string },
 ): Column<Line>[] {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -148,9 +169,12 @@ function useColumns(
       phone: 'none',
       ...(rank === '5' && { width: 'minmax(92px, 1fr)' }),
     });
-  // A row of one period compares itself; a sum over time only where all of it can be compared.
-  const changeOf = ({ quantity: now, previous }: EnergyFigures) =>
-    comparable || asked.by === 'project' ? change(now, previous) : null;
+  // One cell over the whole range is compared only where all of it can be.
+  const isUnlike = open === null && asked.by !== 'project' && whole.compared !== whole.over;
+  const changeIn = (row: Line) => (isUnlike ? null : changeOf(row.compared));
+  const isParted = open !== null && rows.some(({ compared }) => compared.compared > 0);
+  const previousIn = (row: Line) => (isParted ? previousOf(row.compared) : row.previous);
+  const why = isUnlike ? 'notComparable' : open !== null ? 'notOver' : null;
   const totalRow = rows.length > 0 ? t('total') : '';
   return [
     {
@@ -171,21 +195,30 @@ function useColumns(
     ...(asked.against === 'none'
       ? []
       : [
-          quantity('previous', before, (figures) => figures.previous, {
-            cell: (row) => <span className="quiet">{thousands(row.previous, decimals)}</span>,
-          }),
+          {
+            ...quantity('previous', before, (figures) => figures.previous),
+            ...(isParted && { unit: t(`energy.count.${asked.unit}`, { count: whole.compared }) }),
+            width: isParted ? 'minmax(118px, 1fr)' : 'minmax(78px, 1fr)',
+            value: previousIn,
+            cell: (row) => <span className="quiet">{thousands(previousIn(row), decimals)}</span>,
+            ...(totals && {
+              total: isParted
+                ? { cell: thousands(previousOf(whole), decimals), value: previousOf(whole) }
+                : { cell: thousands(totals.previous, decimals), value: totals.previous },
+            }),
+          } satisfies Column<Line>,
           {
             key: 'change',
             title: t('energy.change'),
             unit: '%',
             align: 'right',
             width: '68px',
-            value: (row) => rounded(changeOf(row)),
-            cell: (row) => <Change value={changeOf(row)} comparable={comparable} />,
+            value: (row) => asShown(changeIn(row)),
+            cell: (row) => <Change value={changeIn(row)} why={why} />,
             ...(totals && {
               total: {
-                cell: <Change value={changeOf(totals)} comparable={comparable} />,
-                value: rounded(changeOf(totals)),
+                cell: <Change value={changeOf(whole)} why={why} />,
+                value: asShown(changeOf(whole)),
               },
             }),
           } satisfies Column<Line>,
@@ -245,15 +278,20 @@ function useColumns(
 const partOf = ({ quantity, ranks: parts }: EnergyFigures, rank: Rank): number | null =>
   quantity === null ? null : (parts?.[rank] ?? 0);
 
+const previousOf = ({ compared, previous }: Comparison): number | null =>
+  compared ? previous : null;
+
+/** A change is copied as it is shown. */
+const asShown = (value: number | null): number | null =>
+  value === null ? null : Math.round(value * 10) / 10;
+
 const rounded = (value: number | null): number | null =>
   value === null ? null : Math.round(value * 100) / 100;
 
-function Change({ value, comparable }: { value: number | null; comparable: boolean }) {
+function Change({ value, why }: { value: number | null; why: 'notComparable' | 'notOver' | null }) {
   const { t } = useTranslation();
   return (
-    <span title={value === null && !comparable ? t('energy.notComparable') : undefined}>
-      {signed(value)}
-    </span>
+    <span title={value === null && why ? t(`energy.${why}`) : undefined}>{signed(value)}</span>
   );
 }
 

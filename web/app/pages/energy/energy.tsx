@@ -1,17 +1,18 @@
 /** The energy report: how much, when, where and in which period; against the time before; what is missing. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { EnergyQuery, EnergyReport, EnergyUnit } from '../../api.ts';
+import type { EnergyQuery, EnergyRow } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
-import { addDays, localDay } from '../../dates.ts';
+import { addDays, localDay, time } from '../../dates.ts';
 import { number, thousands } from '../../format.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
-import { useEnergy } from '../../queries.ts';
+import { useEnergy, useLive } from '../../queries.ts';
 import type { EnergySearch } from '../../search.ts';
 import { ReportFrame } from '../reports/frame.tsx';
-import { askedOf } from './asked.ts';
-import { comparisonOf, toBars, weekOf } from './bars.ts';
+import { type Asked, askedOf } from './asked.ts';
+import { comparisonOf, openPeriod, toBars } from './bars.ts';
 import { EnergyChart } from './energy-chart.tsx';
 import { EnergyFilters, EnergyTimes } from './energy-filters.tsx';
 import { EnergyTable } from './energy-table.tsx';
@@ -22,8 +23,10 @@ export default function Energy() {
   const project = useProject();
   const navigate = useNavigate();
   const search = useSearch({ from: '/projects/$projectId/energy' });
-  const today = localDay(project.zone, useNow(60_000));
+  const now = useNow(60_000);
+  const today = localDay(project.zone, now);
   const asked = askedOf(search, today);
+  const open = openPeriod(asked, today, time(project.zone, now).slice(0, 2));
   const common: EnergyQuery = {
     from: asked.from,
     to: asked.to,
@@ -35,9 +38,15 @@ export default function Energy() {
     commodity: asked.commodity,
   };
   const overTime = useEnergy(common, { everyMs: 60_000 });
-  // One cell a place: sums over the range are the same, and the answer stays small.
+  // One cell a place: sums over the range are the same, and the answer stays small. While a period runs
+  // its own cells are asked for, where that is bearable: what is not over cannot be compared.
   const places: EnergyQuery = { ...common, unit: 'year', by: asked.by };
-  const byPlace = useEnergy(places, { on: asked.by !== 'project', everyMs: 60_000 });
+  const cells = useCellCount(asked.by, overTime.data?.data.length);
+  const isParted = open !== null && cells <= CELLS_MAX;
+  const byPlace = useEnergy(isParted ? { ...places, unit: asked.unit } : places, {
+    on: asked.by !== 'project' && (open === null || !!overTime.data),
+    everyMs: 60_000,
+  });
   const set = (change: Partial<EnergySearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   const rows = asked.by === 'project' ? overTime : byPlace;
@@ -46,6 +55,12 @@ export default function Energy() {
   // The file has what the table shows: places over the whole range, or the periods of the park.
   const question = asked.by === 'project' ? common : places;
   const unit = asked.commodity === 'water' ? 'm³' : 'kWh';
+  const compared = useMemo(
+    () => comparisonOf(toBars(report?.data ?? [], asked.unit, 'en'), open),
+    [report, asked.unit, open],
+  );
+  const rowKeyOf = (row: EnergyRow) =>
+    asked.by === 'project' ? row.period : (row.key ?? row.code);
   return (
     <ReportFrame
       title={t('energy.title')}
@@ -55,7 +70,7 @@ export default function Energy() {
       file={{
         name: 'energy',
         query: question,
-        rows: answer ? answer.rowCount : null,
+        rows: answer ? new Set(answer.data.map(rowKeyOf)).size : null,
         hasTotal: true,
         estimated:
           answer &&
@@ -79,14 +94,15 @@ export default function Energy() {
       filters={<EnergyFilters asked={asked} set={set} />}
     >
       <div className="stack">
-        <EnergyChart report={report} asked={asked} today={today} />
+        <EnergyChart report={report} asked={asked} open={open} />
         {rows.isError && !rows.data ? (
           <ProblemNotice error={rows.error} retry={() => void rows.refetch()} />
         ) : (
           <EnergyTable
             report={rows.data}
             asked={asked}
-            comparable={isComparable(report, asked.unit, today)}
+            whole={compared}
+            open={open}
             sort={search.sort}
             onSort={(sort) => set({ sort })}
             onDay={(day) => set({ range: undefined, from: day, to: addDays(day, 1), unit: 'hour' })}
@@ -98,9 +114,11 @@ export default function Energy() {
   );
 }
 
-/** False where a part of the time before is not known: a sum over it would compare unlike things. */
-function isComparable(report: EnergyReport | undefined, unit: EnergyUnit, today: string): boolean {
-  const open = unit === 'week' ? weekOf(today) : today;
-  const { compared, over } = comparisonOf(toBars(report?.data ?? [], unit, 'en'), open);
-  return compared === over;
+/** Cells that a browser takes in and adds up each minute. */
+const CELLS_MAX = 6_000;
+
+/** About how many cells an answer has: places times periods. */
+function useCellCount(by: Asked['by'], periods = 1): number {
+  const points = useLive('slow').data?.data.length ?? CELLS_MAX;
+  return (by === 'building' ? 1 : points) * periods;
 }

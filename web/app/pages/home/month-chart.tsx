@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { addMonths, month } from '../../dates.ts';
-import { change, signed, thousands } from '../../format.ts';
+import { signed, thousands } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { PeriodLegend } from '../../parts/legend.tsx';
@@ -12,7 +12,7 @@ import { type Palette, ranks } from '../../parts/palette.ts';
 import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
 import { useEnergy } from '../../queries.ts';
-import { comparisonOf, toBars } from '../energy/bars.ts';
+import { changeOf, comparisonOf, toBars } from '../energy/bars.ts';
 import { energyOption } from '../energy/energy-option.ts';
 
 const MINUTE_MS = 60_000;
@@ -54,7 +54,7 @@ export function MonthChart({ today, building }: { today: string; building: strin
   );
   const totals = report.data?.totals;
   const compared = comparisonOf(bars, today);
-  const difference = change(compared.quantity, compared.previous);
+  const difference = changeOf(compared);
   return (
     <>
       {report.isError && !report.data && (

@@ -68,6 +68,7 @@ export function Credit({
   since: string;
 }) {
   const { t } = useTranslation();
+  const credit = figures && creditChange(figures);
   const lines = [
     ['net', figures?.net],
     ['charges', figures && outgoing(figures.charges)],
@@ -87,7 +88,7 @@ export function Credit({
             {key === 'charges' && figures && (
               <span className="block quiet">
                 {t('report.finance.ofWhichTax', {
-                  amount: amount(figures.taxOfCharges.amount.replace(/^-/, '')),
+                  amount: amount(figures.taxOfCharges?.amount.replace(/^-/, '')),
                 })}
               </span>
             )}
@@ -97,8 +98,8 @@ export function Credit({
       ))}
       <div className="total">
         <dt>{t('report.finance.credit')}</dt>
-        <dd className={figures && isNegative(creditChange(figures).amount) ? 'minus' : undefined}>
-          {figures && amount(creditChange(figures).amount)}
+        <dd className={isNegative(credit?.amount) ? 'minus' : undefined}>
+          {figures && amount(credit?.amount)}
         </dd>
       </div>
       {provisional && (

@@ -26,21 +26,27 @@ export const rowFoots = (row: FinanceFigures): boolean =>
 
 /** Every row across, and every column down. */
 export const reportFoots = ({ data, totals }: FinanceReport): boolean =>
-  data.every(rowFoots) &&
-  rowFoots(totals) &&
-  summed.every((key) => equal(sum(data.map((row) => row[key].amount)) ?? '0', totals[key].amount));
+  data.every(rowFoots) && rowFoots(totals) && summed.every((key) => columnFoots(data, totals, key));
+
+/** Missing in every row is missing in the sum. */
+function columnFoots(
+  data: FinanceReport['data'],
+  totals: FinanceFigures,
+  key: (typeof summed)[number],
+): boolean {
+  const total = totals[key];
+  const added = sum(data.map((row) => row[key]?.amount));
+  return total ? equal(added ?? '0', total.amount) : added === null;
+}
 
 /** As it stands on a statement: what is charged goes out. */
-export const outgoing = (money: Money): Money => ({ ...money, amount: negate(money.amount) });
+export const outgoing = (money: Money | null): Money | null =>
+  money && { ...money, amount: negate(money.amount) };
 
 /** What the customers' credit changed by: sold, less charged (above zero), corrected, the rest. */
-export const creditChange = (figures: FinanceFigures): Money => ({
-  amount:
-    sum([
-      figures.net.amount,
-      negate(figures.charges.amount),
-      figures.corrections.amount,
-      figures.otherPostings.amount,
-    ]) ?? '0',
-  currency: figures.net.currency,
-});
+export function creditChange(figures: FinanceFigures): Money | null {
+  const { net, charges, corrections, otherPostings } = figures;
+  if (!charges || !corrections || !otherPostings) return null;
+  const amounts = [net.amount, negate(charges.amount), corrections.amount, otherPostings.amount];
+  return { amount: sum(amounts) ?? '0', currency: net.currency };
+}

@@ -32,8 +32,11 @@ export default function Finance() {
   const asked = askedRange(search, today, 'month');
   const unit = search.unit === 'month' || search.unit === 'year' ? search.unit : 'day';
   const by = search.by === 'channel' || search.by === 'cashier' ? search.by : 'none';
-  const show = search.show === 'postings' ? 'postings' : 'sales';
-  const query = { from: asked.from, to: asked.to, unit, by };
+  const { channel, cashier } = search;
+  const isWhole = !channel && !cashier;
+  // Postings belong to no channel and no cashier.
+  const show = search.show === 'postings' && isWhole ? 'postings' : 'sales';
+  const query = { from: asked.from, to: asked.to, unit, by, channel, cashier };
   const answer = useReport<FinanceReport>('finance', query);
   const report = answer.data;
   const set = (change: Partial<ReportSearch>) =>
@@ -64,18 +67,42 @@ export default function Finance() {
         </>
       }
       filters={
-        <Filter
-          label={t('energy.rows')}
-          value={by}
-          options={(['none', 'channel', 'cashier'] as const).map((value) => ({
-            value,
-            label: t(`report.finance.by.${value}`),
-          }))}
-          onChange={(value) => set({ by: value === 'none' ? undefined : value, sort: undefined })}
-        />
+        <>
+          <Filter
+            label={t('report.finance.by.channel')}
+            value={channel ?? ''}
+            options={[
+              { value: '' as const, label: t('report.finance.all') },
+              ...channels.map((value) => ({ value, label: t(`channel.${value}`) })),
+            ]}
+            onChange={(value) => set({ channel: value || undefined, sort: undefined })}
+          />
+          <Filter
+            label={t('report.finance.by.cashier')}
+            value={cashier ?? ''}
+            options={[
+              { value: '', label: t('report.finance.all') },
+              ...cashiersOf(report, cashier).map((value) => ({ value, label: value })),
+            ]}
+            onChange={(value) => set({ cashier: value || undefined, sort: undefined })}
+          />
+          <Filter
+            label={t('energy.rows')}
+            value={by}
+            options={(['none', 'channel', 'cashier'] as const).map((value) => ({
+              value,
+              label: t(`report.finance.by.${value}`),
+            }))}
+            onChange={(value) => set({ by: value === 'none' ? undefined : value, sort: undefined })}
+          />
+        </>
       }
     >
-      <Equation report={report} money={money} />
+      <Equation
+        report={report}
+        money={money}
+        onAll={() => set({ channel: undefined, cashier: undefined })}
+      />
       <div className="columns" style={{ '--side': '300px' } as React.CSSProperties}>
         <Table
           name={`finance-${show}`}
@@ -89,15 +116,17 @@ export default function Finance() {
           beside={
             <>
               <span className="second">{t('report.finance.amounts', { money })}</span>
-              <Segmented
-                label={t('report.show')}
-                value={show}
-                onChange={(value) => set({ show: value === 'sales' ? undefined : value })}
-                choices={(['sales', 'postings'] as const).map((value) => ({
-                  value,
-                  label: t(`report.finance.show.${value}`),
-                }))}
-              />
+              {isWhole && (
+                <Segmented
+                  label={t('report.show')}
+                  value={show}
+                  onChange={(value) => set({ show: value === 'sales' ? undefined : value })}
+                  choices={(['sales', 'postings'] as const).map((value) => ({
+                    value,
+                    label: t(`report.finance.show.${value}`),
+                  }))}
+                />
+              )}
             </>
           }
           columns={columns}
@@ -114,23 +143,41 @@ export default function Finance() {
         <div className="stack">
           <ByChannel parts={report?.byChannel} money={money} />
           <ByCashier parts={report?.byCashier} money={money} />
-          <Credit
-            figures={report?.totals}
-            provisional={report?.provisional ?? null}
-            money={money}
-            since={day(language, asked.from, false)}
-          />
+          {isWhole && (
+            <Credit
+              figures={report?.totals}
+              provisional={report?.provisional ?? null}
+              money={money}
+              since={day(language, asked.from, false)}
+            />
+          )}
         </div>
       </div>
     </ReportFrame>
   );
 }
 
+const channels = ['cash', 'transfer', 'online'] as const;
+
+/** Who sold something through the channel; the one that is asked for also if it was nothing. */
+function cashiersOf(report: FinanceReport | undefined, asked: string | undefined): string[] {
+  const found = (report?.byCashier ?? []).flatMap(({ key }) => key ?? []);
+  return [...new Set([...found, ...(asked ? [asked] : [])])].sort();
+}
+
 const isToday = (period: string, today: string): boolean =>
   period.length === 10 && period === today;
 
 /** Sales less refunds less reversals is the net, and the same sum in the books and the receipts. */
-function Equation({ report, money }: { report: FinanceReport | undefined; money: string }) {
+function Equation({
+  report,
+  money,
+  onAll,
+}: {
+  report: FinanceReport | undefined;
+  money: string;
+  onAll: () => void;
+}) {
   const { t } = useTranslation();
   const totals = report?.totals;
   const without = (text: string | undefined) => amount(text?.replace(/^-/, ''));
@@ -169,35 +216,45 @@ function Equation({ report, money }: { report: FinanceReport | undefined; money:
       >
         {t('report.finance.booked')}
       </Term>
-      <div className="proof">
-        {proof ? (
-          <h2 className={foots ? 'pos' : 'neg'}>
-            <Icon name={foots ? 'check' : 'warning'} size={14} />
-            {t(foots ? 'report.finance.foots' : 'report.finance.footsNot')}
-          </h2>
-        ) : (
-          <h2>
-            <Skeleton width={110} />
-          </h2>
-        )}
-        <dl className="pairs">
-          {(['rows', 'ledger', 'receipts', 'difference'] as const).map((key) => (
-            <div key={key} className={key === 'difference' ? 'strong' : undefined}>
-              <dt>{t(`report.finance.proof.${key}`)}</dt>
-              <dd className={key === 'difference' && !foots ? 'neg' : undefined}>
-                {proof ? amount(proof[key].amount) : <Skeleton width={80} />}
-              </dd>
-            </div>
-          ))}
-        </dl>
-        {proof && !foots && <WhyNot proof={proof} />}
-      </div>
+      {proof === null ? (
+        <div className="proof">
+          <h2>{t('report.finance.partOnly')}</h2>
+          <p className="second">{t('report.finance.partOnlyText')}</p>
+          <button type="button" className="button small" onClick={onAll}>
+            {t('report.finance.showAll')}
+          </button>
+        </div>
+      ) : (
+        <div className="proof">
+          {proof ? (
+            <h2 className={foots ? 'pos' : 'neg'}>
+              <Icon name={foots ? 'check' : 'warning'} size={14} />
+              {t(foots ? 'report.finance.foots' : 'report.finance.footsNot')}
+            </h2>
+          ) : (
+            <h2>
+              <Skeleton width={110} />
+            </h2>
+          )}
+          <dl className="pairs">
+            {(['rows', 'ledger', 'receipts', 'difference'] as const).map((key) => (
+              <div key={key} className={key === 'difference' ? 'strong' : undefined}>
+                <dt>{t(`report.finance.proof.${key}`)}</dt>
+                <dd className={key === 'difference' && !foots ? 'neg' : undefined}>
+                  {proof ? amount(proof[key].amount) : <Skeleton width={80} />}
+                </dd>
+              </div>
+            ))}
+          </dl>
+          {proof && !foots && <WhyNot proof={proof} />}
+        </div>
+      )}
     </section>
   );
 }
 
 /** What parts the three sums, and which numbers are missing or double. */
-function WhyNot({ proof }: { proof: FinanceReport['proof'] }) {
+function WhyNot({ proof }: { proof: NonNullable<FinanceReport['proof']> }) {
   const { t } = useTranslation();
   return (
     <ul className="proof-why second">

@@ -2,12 +2,15 @@
 import type { EChartsCoreOption } from 'echarts/core';
 import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useNow } from '../../clock.tsx';
+import { localDay } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Skeleton } from '../../parts/notice.tsx';
-import { base, type Palette, quantityAxis } from '../../parts/palette.ts';
+import { base, hatch, type Palette, quantityAxis } from '../../parts/palette.ts';
 import { tip } from '../../parts/tip.ts';
 import { useIsPhone } from '../../phone.ts';
+import { useProject } from '../../project.tsx';
 import type { LossRow } from '../../reports.ts';
 import { percent } from './figures.tsx';
 import { axisDay, titleOfPeriod } from './periods.ts';
@@ -34,6 +37,8 @@ export function LossChart({
   const { t } = useTranslation();
   const language = useLanguage();
   const phone = useIsPhone();
+  const { zone } = useProject();
+  const today = localDay(zone, useNow(60_000));
   const { periods, lines } = useMemo(() => linesOf(rows ?? []), [rows]);
   // An address may name a main that is not among these: then none is opened.
   const opened = lines.some(({ mainId }) => mainId === asked) ? asked : undefined;
@@ -43,6 +48,12 @@ export function LossChart({
     [opened],
   );
   const usualWord = t('report.losses.usual');
+  const soFar = t(`report.losses.soFar.${unit}`);
+  const isRunning = useCallback((period: string) => today.startsWith(period), [today]);
+  const words = useCallback(
+    (period: string) => titleOfPeriod(period, language) + (isRunning(period) ? ` · ${soFar}` : ''),
+    [isRunning, language, soFar],
+  );
   const option = useCallback(
     (palette: Palette): EChartsCoreOption => ({
       ...base(palette),
@@ -52,7 +63,7 @@ export function LossChart({
         formatter: (items: unknown) => {
           const index = indexOf(items);
           return tip(
-            titleOfPeriod(periods[index] ?? '', language),
+            words(periods[index] ?? ''),
             lines.flatMap((line) => {
               const row = line.rows[index];
               if (!row) return [];
@@ -74,61 +85,67 @@ export function LossChart({
         axisLine: { lineStyle: { color: palette.lineStrong }, onZero: false },
         axisLabel: { color: palette.text2, fontSize: 11, hideOverlap: true },
       },
-      yAxis: {
-        ...quantityAxis(palette, '%'),
-        // A loss below zero is a mistake somewhere, and is not cut off.
-        min: ({ min }: { min: number }) => (min < 0 ? Math.floor(min) : 0),
-      },
-      series: [...lines]
-        .sort((a, b) => (look(a) === 'other' ? 0 : 1) - (look(b) === 'other' ? 0 : 1))
-        .map((line) => {
-          const color = { ink: palette.ink, found: palette.accent, other: palette.lineStrong }[
-            look(line)
-          ];
-          const isQuiet = look(line) === 'other';
-          return {
-            type: 'line',
-            name: line.code,
-            symbol: 'circle',
-            symbolSize: 5,
-            showSymbol: true,
-            connectNulls: false,
-            lineStyle: { color, width: isQuiet ? 1 : 1.6 },
-            itemStyle: { color },
-            emphasis: { disabled: true },
-            endLabel: {
-              // Named at their end where they matter; the legend names them all.
-              show: !isQuiet,
-              formatter: line.code,
-              color,
-              fontSize: 11,
-              distance: 6,
-            },
-            data: line.rows.map((row) => ({
-              value: row?.lossShare === null || !row ? null : row.lossShare * 100,
-              // What rests on gaps is an outline only.
-              symbol: row?.suspicion === 'incomplete' ? 'emptyCircle' : 'circle',
-              symbolSize: row?.suspicion === 'incomplete' ? 6 : isQuiet ? 0 : 4,
-            })),
-            ...(line.mainId === opened &&
-              line.usual !== null && {
-                markLine: {
-                  silent: true,
-                  symbol: 'none',
-                  lineStyle: { color: palette.text3, type: [4, 3], width: 1 },
-                  label: {
-                    position: 'insideStartTop',
-                    formatter: `${usualWord} ${percent(line.usual)} %`,
-                    color: palette.text2,
-                    fontSize: 11,
+      yAxis: [
+        {
+          ...quantityAxis(palette, '%'),
+          // A loss below zero is a mistake somewhere, and is not cut off.
+          min: ({ min }: { min: number }) => (min < 0 ? Math.floor(min) : 0),
+        },
+        { type: 'value', show: false, min: 0, max: 1 },
+      ],
+      series: [
+        runningBand(palette, periods.map(isRunning)),
+        ...[...lines]
+          .sort((a, b) => (look(a) === 'other' ? 0 : 1) - (look(b) === 'other' ? 0 : 1))
+          .map((line) => {
+            const color = { ink: palette.ink, found: palette.accent, other: palette.lineStrong }[
+              look(line)
+            ];
+            const isQuiet = look(line) === 'other';
+            return {
+              type: 'line',
+              name: line.code,
+              symbol: 'circle',
+              symbolSize: 5,
+              showSymbol: true,
+              connectNulls: false,
+              lineStyle: { color, width: isQuiet ? 1 : 1.6 },
+              itemStyle: { color },
+              emphasis: { disabled: true },
+              endLabel: {
+                // Named at their end where they matter; the legend names them all.
+                show: !isQuiet,
+                formatter: line.code,
+                color,
+                fontSize: 11,
+                distance: 6,
+              },
+              data: line.rows.map((row) => ({
+                value: row?.lossShare === null || !row ? null : row.lossShare * 100,
+                // What rests on gaps is an outline only.
+                symbol: row?.suspicion === 'incomplete' ? 'emptyCircle' : 'circle',
+                symbolSize: row?.suspicion === 'incomplete' ? 6 : isQuiet ? 0 : 4,
+              })),
+              ...(line.mainId === opened &&
+                line.usual !== null && {
+                  markLine: {
+                    silent: true,
+                    symbol: 'none',
+                    lineStyle: { color: palette.text3, type: [4, 3], width: 1 },
+                    label: {
+                      position: 'insideStartTop',
+                      formatter: `${usualWord} ${percent(line.usual)} %`,
+                      color: palette.text2,
+                      fontSize: 11,
+                    },
+                    data: [{ yAxis: line.usual * 100 }],
                   },
-                  data: [{ yAxis: line.usual * 100 }],
-                },
-              }),
-          };
-        }),
+                }),
+            };
+          }),
+      ],
     }),
-    [periods, lines, look, opened, language, t, usualWord],
+    [periods, lines, look, opened, language, t, usualWord, words, isRunning],
   );
   const found = lines.filter(({ suspect }) => suspect).map(({ code }) => code);
   return (
@@ -155,6 +172,12 @@ export function LossChart({
             <i className="key-ring" />
             {t('report.suspicion.incomplete')}
           </span>
+          {periods.some(isRunning) && (
+            <span>
+              <i className="key-hatch" />
+              {soFar}
+            </span>
+          )}
           {!rows && <Skeleton width={220} />}
         </div>
         <Chart
@@ -162,6 +185,7 @@ export function LossChart({
           height={phone ? 210 : 236}
           label={t(`report.losses.chart.${unit}`)}
           points={periods.length}
+          cursorSeries={1}
           empty={!!rows && !periods.length && t('report.losses.none')}
           summary={
             found.length
@@ -171,7 +195,7 @@ export function LossChart({
           table={{
             columns: [t('energy.period'), ...lines.map(({ code }) => `${code} %`)],
             rows: periods.map((period, index) => [
-              titleOfPeriod(period, language),
+              words(period),
               ...lines.map((line) => percent(line.rows[index]?.lossShare, 2)),
             ]),
           }}
@@ -180,6 +204,16 @@ export function LossChart({
     </section>
   );
 }
+
+/** The period that is not over, hatched from edge to edge behind the lines. */
+const runningBand = (palette: Palette, running: readonly boolean[]) => ({
+  type: 'bar',
+  yAxisIndex: 1,
+  silent: true,
+  barWidth: '100%',
+  itemStyle: { color: palette.surface, decal: hatch(palette.line) },
+  data: running.map((is) => (is ? 1 : null)),
+});
 
 /** A line per main, with a place for every period; nothing is drawn where nothing is known. */
 function linesOf(rows: readonly LossRow[]): { periods: string[]; lines: Line[] } {
