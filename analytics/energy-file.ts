@@ -1,58 +1,74 @@
-/** An energy answer as a table for files: a flat row for each cell, a column for each rank. */
+/**
+ * An energy answer as a table for files, of any length: a flat row for each cell, a column for each rank,
+ * made part by part.
+ */
 import type { DuckDBConnection } from '../sql/duckdb.ts';
 import type { Cell, FileColumn, FileTable } from '../sql/export/table.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
+import { headOf, jsonFigures, placeOf, type ReportContext, unitOf } from './energy-report.ts';
 import {
-  ageS,
-  columnNames,
-  placeOf,
-  type ReportContext,
-  ranksShown,
-  unitOf,
-} from './energy-report.ts';
-import type { EnergyAnswer, EnergyRow } from './questions/energy.ts';
+  addFigures,
+  type EnergyAnswer,
+  type EnergyQuestion,
+  type EnergyRow,
+  type LongEnergy,
+  nothing,
+  plus,
+} from './questions/energy.ts';
 
 /** Rows put into DuckDB at a time. */
-const PORTION_ROWS = 4096;
+const PORTION_ROWS = 16_384;
 
-/** The stem of the names of an answer's files. */
-export const energyFileName = ({ question: q }: EnergyAnswer): string =>
-  `energy-${q.by}-by-${q.unit}-${q.from}-${q.to}`;
+/** Spike first as on screen; what has no period comes last. */
+const ranksShown = [1, 2, 3, 4, 5, 0] as const;
+const rankNames = ['no_period', 'spike', 'peak', 'flat', 'valley', 'deep_valley'] as const;
 
 /** The table of an answer; `connection` is where its rows are put to be written. */
 export function energyTable(
-  answer: EnergyAnswer,
+  answer: LongEnergy,
   context: ReportContext,
-  connection: DuckDBConnection,
+  { connection, signal }: { connection: DuckDBConnection; signal: AbortSignal },
 ): FileTable {
-  const { question, comparison, totals } = answer;
-  const about: Record<string, string | number | null> = {
+  const { question, comparison } = answer;
+  const { ageS, asOf, parameters, zone } = headOf(answer, context);
+  const about: Record<string, string | null> = {
     project: context.projectName,
-    zone: answer.zone,
-    'as of': `${answer.asOf.toISOString()} (${ageS(answer, context.now)} s before now)`,
-    ...question,
-    previous: comparison && `${comparison.from} to ${comparison.to} (exclusive)`,
-    'of it without a counterpart in the rows': totals.previousBeyond,
+    zone,
+    'as of': `${asOf} (${ageS} s before now)`,
+    ...parameters,
   };
+  const totals = { ...nothing(), previousBeyond: null as number | null };
+  async function* portions(): AsyncGenerator<readonly (readonly Cell[])[]> {
+    for await (const part of answer.parts(signal)) {
+      addFigures(totals, part.totals);
+      totals.previousBeyond = plus(totals.previousBeyond, part.totals.previousBeyond);
+      yield* portionsOf(part, context);
+    }
+  }
   return {
-    name: energyFileName(answer),
+    name: `energy-${question.by}-by-${question.unit}-${question.from}-${question.to}`,
     title: 'Energy',
-    columns: columnsOf(answer),
+    columns: columnsOf(question),
     about: Object.entries(about).flatMap(([name, value]) =>
-      value === null ? [] : [{ name, value: String(value) }],
+      value === null ? [] : [{ name, value }],
     ),
-    source: { connection, portions: portionsOf(answer, context) },
+    head: headOf(answer, context),
+    closing: () => ({
+      // `previous` also has what the range before had beyond.
+      totals: jsonFigures(totals, question),
+      beside: { comparison: comparison && { ...comparison, beyond: totals.previousBeyond } },
+    }),
+    source: { connection, portions: portions() },
   };
 }
 
-function columnsOf({ question }: EnergyAnswer): FileColumn[] {
+function columnsOf(question: EnergyQuestion): FileColumn[] {
   const text = (name: string, title: string): FileColumn => ({
-    name,
-    type: 'text',
-    unit: null,
-    title,
+    ...{ name, title, type: 'text', unit: null },
   });
-  const unit = unitOf(question);
+  const figure = (name: string, unit: string = unitOf(question)): FileColumn => ({
+    ...{ name, unit, type: 'integer', title: titleOf(name), sum: true },
+  });
   return [
     text('period', 'Period'),
     { name: 'starts_at', type: 'instant', unit: null, title: 'Starts at' },
@@ -60,26 +76,21 @@ function columnsOf({ question }: EnergyAnswer): FileColumn[] {
     text('code', 'Code'),
     text('label', 'Name'),
     text('label_zh', 'Name (Chinese)'),
-    ...columnNames(question).map(
-      ({ name, isSlots }): FileColumn => ({
-        name,
-        type: 'integer',
-        unit: isSlots ? 'slot' : unit,
-        title: titleOf(name),
-        sum: true,
-      }),
-    ),
+    figure('quantity'),
+    ...ranksOf(question).map((rank) => figure(rankNames[rank])),
+    figure('estimated_quantity'),
+    ...['measured', 'estimated', 'missing'].map((name) => figure(name, 'slot')),
+    figure('previous'),
   ];
 }
 
-/** 'estimated_slots' → 'Estimated slots'. */
+const ranksOf = ({ commodity }: EnergyQuestion) => (commodity === 'electricity' ? ranksShown : []);
+
+/** 'estimated_quantity' → 'Estimated quantity'. */
 const titleOf = (name: string): string =>
   name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase());
 
-async function* portionsOf(
-  answer: EnergyAnswer,
-  context: ReportContext,
-): AsyncGenerator<readonly (readonly Cell[])[]> {
+function* portionsOf(answer: EnergyAnswer, context: ReportContext): Generator<Cell[][]> {
   let portion: Cell[][] = [];
   for (const row of answer.rows()) {
     portion.push(cellsOf(row, answer, context));
@@ -92,7 +103,6 @@ async function* portionsOf(
 
 function cellsOf(row: EnergyRow, { question }: EnergyAnswer, context: ReportContext): Cell[] {
   const { key, code, label, labelZh } = placeOf(row, question, context);
-  const ranks = question.commodity === 'electricity' ? ranksShown : [];
   return [
     row.period.label,
     new Date(row.period.fromQuarter * SLOT_MS),
@@ -101,7 +111,7 @@ function cellsOf(row: EnergyRow, { question }: EnergyAnswer, context: ReportCont
     label,
     labelZh,
     row.quantity,
-    ...ranks.map((rank) => row.ranks[rank] ?? null),
+    ...ranksOf(question).map((rank) => row.ranks[rank] ?? null),
     row.estimatedQuantity,
     row.measured,
     row.estimated,

@@ -1,14 +1,5 @@
-/** An energy answer as JSON and as CSV, piece by piece, so that a slow reader costs no second copy. */
+/** An energy answer as the JSON of a page, piece by piece, so that a slow reader costs no second copy. */
 
-import { createHash } from 'node:crypto';
-import {
-  csvLine,
-  noteLine,
-  numberCell,
-  sha256Line,
-  textCell,
-  UTF8_MARK,
-} from '../sql/export/csv.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
 import type { EnergyAnswer, EnergyFigures, EnergyQuestion, EnergyRow } from './questions/energy.ts';
 
@@ -28,7 +19,6 @@ interface Column {
   unit: string | null;
 }
 
-const rankNames = ['no_period', 'spike', 'peak', 'flat', 'valley', 'deep_valley'] as const;
 export const unitOf = ({ commodity }: EnergyQuestion): 'Wh' | 'L' =>
   commodity === 'electricity' ? 'Wh' : 'L';
 
@@ -56,10 +46,7 @@ function jsonColumns(question: EnergyQuestion): Column[] {
 export function* jsonReport(answer: EnergyAnswer, context: ReportContext): Iterable<string> {
   const { question, totals, comparison } = answer;
   const head = JSON.stringify({
-    zone: answer.zone,
-    asOf: answer.asOf.toISOString(),
-    ageS: ageS(answer, context.now),
-    parameters: question,
+    ...headOf(answer, context),
     comparison: comparison && { ...comparison, beyond: totals.previousBeyond },
     columns: jsonColumns(question),
     rowCount: answer.rowCount,
@@ -75,6 +62,17 @@ export function* jsonReport(answer: EnergyAnswer, context: ReportContext): Itera
   });
   yield ']}';
 }
+
+/** What an answer says of itself before its rows. */
+export const headOf = (
+  answer: Pick<EnergyAnswer, 'zone' | 'asOf' | 'question'>,
+  { now }: ReportContext,
+) => ({
+  zone: answer.zone,
+  asOf: answer.asOf.toISOString(),
+  ageS: Math.max(0, Math.round((now.getTime() - answer.asOf.getTime()) / 1000)),
+  parameters: answer.question,
+});
 
 function jsonRow(row: EnergyRow, question: EnergyQuestion, context: ReportContext) {
   return {
@@ -93,7 +91,7 @@ export function placeOf({ key }: EnergyRow, { by }: EnergyQuestion, context: Rep
 }
 
 /** Ranks that have energy, by number; together they are the quantity. Water has none. */
-function jsonFigures(figures: EnergyFigures, { commodity }: EnergyQuestion) {
+export function jsonFigures(figures: EnergyFigures, { commodity }: EnergyQuestion) {
   const ranks = figures.ranks.flatMap((value, rank) => (value === null ? [] : [[rank, value]]));
   return {
     quantity: figures.quantity,
@@ -105,89 +103,6 @@ function jsonFigures(figures: EnergyFigures, { commodity }: EnergyQuestion) {
     previous: figures.previous,
   };
 }
-
-/** The figures of a row in files, in their order: quantities, and slots. */
-export function columnNames({ commodity }: EnergyQuestion): { name: string; isSlots: boolean }[] {
-  const ranks = commodity === 'electricity' ? ranksShown.map((rank) => rankNames[rank]) : [];
-  const quantity = (name: string) => ({ name, isSlots: false });
-  const slots = (name: string) => ({ name, isSlots: true });
-  return [
-    quantity('quantity'),
-    ...ranks.map(quantity),
-    quantity('estimated'),
-    slots('measured_slots'),
-    slots('estimated_slots'),
-    slots('missing_slots'),
-    quantity('previous'),
-  ];
-}
-
-/** CSV of the whole answer, in pieces; its last line has the SHA-256 of all before it. */
-export function* csvReport(answer: EnergyAnswer, context: ReportContext): Iterable<string> {
-  const hash = createHash('sha256');
-  for (const piece of csvPieces(answer, context)) {
-    hash.update(piece);
-    yield piece;
-  }
-  yield sha256Line(hash.digest('hex'));
-}
-
-function* csvPieces(answer: EnergyAnswer, context: ReportContext): Iterable<string> {
-  const { question, totals, comparison } = answer;
-  const electric = question.commodity === 'electricity';
-  const unit = unitOf(question).toLowerCase();
-  const figureNames = columnNames(question).map(({ name, isSlots }) =>
-    isSlots ? name : `${name}_${unit}`,
-  );
-  const cells = (f: EnergyFigures) =>
-    [
-      f.quantity,
-      ...(electric ? ranksShown.map((rank) => f.ranks[rank] ?? null) : []),
-      f.estimatedQuantity,
-      f.measured,
-      f.estimated,
-      f.missing,
-      f.previous,
-    ].map(numberCell);
-
-  yield UTF8_MARK + csvLine(['period', 'key', 'code', 'label', 'label_zh', ...figureNames]);
-  yield* inPieces(answer.rows(), (row) => {
-    const place = placeOf(row, question, context);
-    return csvLine([
-      textCell(row.period.label),
-      place.key ?? '',
-      textCell(place.code),
-      textCell(place.label),
-      textCell(place.labelZh ?? ''),
-      ...cells(row),
-    ]);
-  });
-  const total = cells(totals);
-  yield noteLine('');
-  for (const [i, name] of figureNames.entries())
-    yield noteLine(`total ${name} = ${total[i] || '-'}`);
-  if (comparison) {
-    yield noteLine(`previous = ${comparison.from} to ${comparison.to} (exclusive)`);
-    if (totals.previousBeyond !== null) {
-      yield noteLine(`of it without a counterpart in the rows = ${totals.previousBeyond}`);
-    }
-  }
-  yield noteLine(`rows = ${answer.rowCount} (complete)`);
-  yield noteLine(`project = ${context.projectName}`);
-  yield noteLine(`zone = ${answer.zone}`);
-  yield noteLine(
-    `as of = ${answer.asOf.toISOString()} (${ageS(answer, context.now)} s before now)`,
-  );
-  for (const [name, value] of Object.entries(question)) {
-    if (value !== null) yield noteLine(`${name} = ${value}`);
-  }
-}
-
-/** Spike first as on screen; what has no period comes last. */
-export const ranksShown = [1, 2, 3, 4, 5, 0] as const;
-
-export const ageS = ({ asOf }: EnergyAnswer, now: Date): number =>
-  Math.max(0, Math.round((now.getTime() - asOf.getTime()) / 1000));
 
 function* inPieces(rows: Iterable<EnergyRow>, textOf: (row: EnergyRow) => string) {
   let piece = '';

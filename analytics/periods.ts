@@ -40,12 +40,14 @@ export interface AxisDay {
   toQuarter: number;
   /** The cell of all its slots; BEYOND where it has no counterpart; undefined when slots differ. */
   period: number | undefined;
-  /** The cell of each slot. */
+  /** The cell of each slot; OUTSIDE where it lies in none. */
   slots: Int32Array;
 }
 
 /** The number of a cell that stands for what has no counterpart in the range, such as the 31st. */
 export const BEYOND = -1;
+/** In place of a cell of slots that are not asked for. */
+export const OUTSIDE = -3;
 
 export interface Comparison {
   /** days: as many days before; months, years: so many calendar months or years before. */
@@ -58,6 +60,8 @@ export interface Comparison {
 export interface Axis {
   periods: Period[];
   days: AxisDay[];
+  /** Of both sides together, also when the axis is a part of one. */
+  span: { fromQuarter: number; toQuarter: number };
   comparison: Comparison | null;
 }
 
@@ -100,7 +104,7 @@ export function axisOf({
   }
 
   const shift = shiftOf({ from, to, against });
-  if (!shift) return { periods, days, comparison: null };
+  if (!shift) return { periods, days, span: spanOf(days), comparison: null };
   for (const day of daysBetween(shift.comparison.from, shift.comparison.to)) {
     const span = daySpan(zone, day);
     const slots = new Int32Array(span.slots).fill(BEYOND);
@@ -110,7 +114,55 @@ export function axisOf({
     }
     days.push(axisDay('before', span, slots));
   }
-  return { periods, days, comparison: shift.comparison };
+  return { periods, days, span: spanOf(days), comparison: shift.comparison };
+}
+
+const spanOf = (days: readonly AxisDay[]): Axis['span'] => ({
+  fromQuarter: days.reduce((least, d) => Math.min(least, d.fromQuarter), Number.POSITIVE_INFINITY),
+  toQuarter: days.reduce((most, d) => Math.max(most, d.toQuarter), 0),
+});
+
+/**
+ * An axis in parts of at most so many cells each, and of so many days where days are cut, so that an
+ * answer can be made part by part. What has no counterpart is of the first part.
+ */
+export function* partsOfAxis(
+  axis: Axis,
+  { cellsMax, cutDaysMax }: { cellsMax: number; cutDaysMax: number },
+): Generator<Axis> {
+  const { periods, days } = axis;
+  const isCut = days.some(({ period }) => period === undefined);
+  const quartersMax = isCut ? cutDaysMax * USUAL_SLOTS : Number.POSITIVE_INFINITY;
+  for (let from = 0; from < periods.length; ) {
+    const begin = periods[from]?.fromQuarter ?? 0;
+    let to = from + 1;
+    while (
+      to < Math.min(periods.length, from + cellsMax) &&
+      (periods[to]?.toQuarter ?? 0) - begin <= quartersMax
+    ) {
+      to += 1;
+    }
+    yield from === 0 && to === periods.length ? axis : partOf(axis, from, to);
+    from = to;
+  }
+}
+
+function partOf(axis: Axis, from: number, to: number): Axis {
+  const cellOf = (cell: number): number => {
+    if (cell === BEYOND) return from === 0 ? BEYOND : OUTSIDE;
+    return cell >= from && cell < to ? cell - from : OUTSIDE;
+  };
+  const days: AxisDay[] = [];
+  for (const day of axis.days) {
+    if (day.period !== undefined) {
+      const period = cellOf(day.period);
+      if (period !== OUTSIDE) days.push({ ...day, period, slots: day.slots.map(() => period) });
+      continue;
+    }
+    const slots = day.slots.map(cellOf);
+    if (slots.some((cell) => cell !== OUTSIDE)) days.push({ ...day, slots });
+  }
+  return { ...axis, periods: axis.periods.slice(from, to), days };
 }
 
 function axisDay(side: AxisDay['side'], span: DaySpan, slots: Int32Array): AxisDay {

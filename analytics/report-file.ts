@@ -5,7 +5,7 @@ import type { FileFormat, FileTable } from '../sql/export/table.ts';
 import type { Access } from '../sql/permission.ts';
 import type { Reader } from './reader.ts';
 
-/** Answers with the file of the table that `answer` makes. */
+/** Answers with the file of the table that `answer` makes; its `signal` ends when nobody waits for it. */
 export async function fileOf({
   reader,
   access,
@@ -17,12 +17,12 @@ export async function fileOf({
   access: Access;
   format: FileFormat;
   signal: AbortSignal;
-  answer: (connection: DuckDBConnection) => Promise<FileTable>;
+  answer: (connection: DuckDBConnection, signal: AbortSignal) => Promise<FileTable>;
 }): Promise<Response> {
   const turn = await reader.file(access.actor, signal);
   let table: FileTable;
   try {
-    table = await answer(turn.connection);
+    table = await answer(turn.connection, turn.signal);
   } catch (error) {
     turn.end();
     throw error;

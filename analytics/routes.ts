@@ -2,7 +2,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
-import { disposition } from '../sql/export/file.ts';
 import { formatAsked, formatSchema, withFiles } from '../sql/export/format.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
@@ -11,24 +10,32 @@ import { answers, createRoutes, daySchema, needs, projectParams } from '../sql/r
 import { projects } from '../sql/schema/index.ts';
 import { overWarehouse } from './ask.ts';
 import { mountBuildingSummary } from './building-summary.ts';
-import { energyFileName, energyTable } from './energy-file.ts';
-import { csvReport, jsonReport } from './energy-report.ts';
+import { energyTable } from './energy-file.ts';
+import { jsonReport } from './energy-report.ts';
 import { comparisons, units } from './periods.ts';
 import { checkPlaces, commodities, placesQuery } from './places.ts';
-import { askEnergy, CELLS_MAX, type EnergyQuestion, groupings } from './questions/energy.ts';
+import {
+  askEnergy,
+  askLongEnergy,
+  CELLS_MAX,
+  type EnergyQuestion,
+  groupings,
+} from './questions/energy.ts';
 import { openReader } from './reader.ts';
 import { fileOf } from './report-file.ts';
 import { mountReports } from './reports.ts';
 import { mountWarehouse } from './warehouse-routes.ts';
 
-/** Longest range of a report, in local days, by unit. */
+/** Longest range of a page, in local days, by unit; ten years and the days between. */
 const DAYS_MAX = {
   hour: 32,
-  day: 400,
+  day: 3_700,
   week: 3_700,
   month: 3_700,
   year: 11_000,
 } as const satisfies Record<(typeof units)[number], number>;
+/** Of a file, whose hours need not be on a screen. */
+const FILE_DAYS_MAX = { ...DAYS_MAX, hour: 3_700 };
 
 /** What proxies write in their logs when nobody waits for the answer any more. */
 const CLIENT_GONE = 499;
@@ -103,11 +110,11 @@ const energyRoute = createRoute({
   method: 'get',
   path: '/projects/{projectId}/reports/energy',
   summary: 'Energy by time and place',
-  description: `Exact quantities by hour, day, week (ISO, from Monday), month or year, of the project, its buildings, floors, accounts or points, by period of the reporting calendar. Missing is null, never zero. Every key has every cell; at most ${CELLS_MAX} of them. Ranges: ${Object.entries(
+  description: `Exact quantities by hour, day, week (ISO, from Monday), month or year, of the project, its buildings, floors, accounts or points, by period of the reporting calendar. Missing is null, never zero. Every key has every cell; at most ${CELLS_MAX} of them, in files as many as there are, flat: a column for each rank. Ranges: ${Object.entries(
     DAYS_MAX,
   )
     .map(([unit, days]) => `by ${unit} at most ${days} days`)
-    .join(', ')}.`,
+    .join(', ')}; in files by hour ${FILE_DAYS_MAX.hour}.`,
   ...needs('report.read'),
   request: { params: projectParams, query },
   responses: withFiles(answers(report, 'The report; other formats by `format`')),
@@ -126,8 +133,20 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
     const { projectId } = c.req.valid('param');
     const asked = c.req.valid('query');
     const format = formatAsked(asked.format, c.req.header('accept'));
-    const { question, projectName } = await questionOf(db, projectId, asked);
+    const daysMax = (format === 'page' ? DAYS_MAX : FILE_DAYS_MAX)[asked.unit];
+    const { question, projectName } = await questionOf(db, projectId, asked, daysMax);
     const { signal } = c.req.raw;
+    const context = { now: clock(), projectId, projectName };
+    if (format !== 'page') {
+      return (await fileOf({
+        ...{ reader, access: c.get('access'), format, signal },
+        answer: (connection, lasting) =>
+          overWarehouse({ dataDir, projectId }, async ({ manifest, files }) => {
+            const answer = await askLongEnergy(connection, { manifest, files, question });
+            return energyTable(answer, context, { connection, signal: lasting });
+          }),
+      })) as never; // A file: no schema describes its bytes.
+    }
     const answer = await reader
       .ask(
         (connection) =>
@@ -141,23 +160,8 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
         throw error;
       });
     if (!answer) return new Response(null, { status: CLIENT_GONE }) as never;
-    const context = { now: clock(), projectId, projectName };
-    const name = energyFileName(answer);
-    if (format !== 'page' && format !== 'json' && format !== 'csv') {
-      return (await fileOf({
-        reader,
-        access: c.get('access'),
-        format,
-        signal,
-        answer: async (connection) => energyTable(answer, context, connection),
-      })) as never; // A file: no schema describes its bytes.
-    }
-    const pieces = format === 'csv' ? csvReport(answer, context) : jsonReport(answer, context);
-    return new Response(streamOf(pieces), {
-      headers: {
-        'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json',
-        ...(format !== 'page' && { 'content-disposition': disposition(`${name}.${format}`) }),
-      },
+    return new Response(streamOf(jsonReport(answer, context)), {
+      headers: { 'content-type': 'application/json' },
     }) as never; // Streamed: the schema above describes it, no type can prove it.
   });
   return app;
@@ -168,6 +172,7 @@ async function questionOf(
   db: Db,
   projectId: string,
   asked: Query,
+  daysMax: number,
 ): Promise<{ question: EnergyQuestion; projectName: string }> {
   if (asked.from >= asked.to) {
     throw new Problem('invalid-request', 'The range ends before it begins: `to` is exclusive.', {
@@ -175,10 +180,10 @@ async function questionOf(
     });
   }
   const days = Date.parse(asked.to) - Date.parse(asked.from);
-  if (days / 86_400_000 > DAYS_MAX[asked.unit]) {
+  if (days / 86_400_000 > daysMax) {
     throw new Problem(
       'range-too-long',
-      `By ${asked.unit} a report covers at most ${DAYS_MAX[asked.unit]} days.`,
+      `By ${asked.unit} a report covers at most ${daysMax} days.`,
     );
   }
   const [project] = await db

@@ -21,8 +21,10 @@ const RANKS = 6;
 
 export interface Whole {
   keys: Map<string, EnergyKey>;
-  /** The columns of `energy.sql`; called when the number of cells is known to be in bounds. */
-  read: () => Promise<Table>;
+  /** Of all of them, also of those that have no row. */
+  points: number;
+  /** The columns of `energy.sql` for the axis or a part of it; its number of cells is in bounds. */
+  read: (axis: Axis) => Promise<Table>;
 }
 
 /** Undefined when only `energy.sql` can answer: hours, accounts, very many cells by point. */
@@ -33,17 +35,32 @@ export async function wholeEnergy(
     dueQuarter,
     files,
     asked,
-  }: { axis: Axis; dueQuarter: number; files: Files; asked: EnergyQuestion },
+    isInParts = false,
+  }: {
+    axis: Axis;
+    dueQuarter: number;
+    files: Files;
+    asked: EnergyQuestion;
+    /** True: the axis will be read part by part, each in bounds. */
+    isInParts?: boolean;
+  },
 ): Promise<Whole | undefined> {
   const { by, accountId } = asked;
   if (by === 'account' || accountId !== null) return undefined;
   if (axis.days.some(({ period }) => period === undefined)) return undefined;
   const places = await placesOf(connection, files);
   const members = membersOf(places, asked, axis);
-  if (by !== 'project' && members.length * axis.periods.length > POINT_SUMS_MAX) return undefined;
+  const sums = members.length * axis.periods.length;
+  if (by !== 'project' && !isInParts && sums > POINT_SUMS_MAX) return undefined;
   const bits = bitsOf(members);
   if (!bits) return undefined;
   const rows = rowsOfKeys(members, asked);
+  const filesOf = (part: Axis) =>
+    files.days(
+      'energy_days',
+      part.days.map(({ day }) => day),
+    );
+  filesOf(axis); // Whatever a part will read is opened now.
   return {
     keys: new Map(
       rows.map(({ key, code, label, labelZh }) => [
@@ -51,18 +68,15 @@ export async function wholeEnergy(
         { id: key === 0 ? null : `${key}`, code, label, labelZh },
       ]),
     ),
-    read: async () => {
-      const cells = openCells(rows, axis);
-      const { days } = axis;
-      const energyDays = files.days(
-        'energy_days',
-        days.map(({ day }) => day),
-      );
-      const columns = { energy_days: energyDays, ...bits };
+    points: members.length,
+    read: async (part) => {
+      const cells = openCells(rows, part);
+      const { days } = part;
+      const columns = { energy_days: filesOf(part), ...bits };
       await (by === 'project'
         ? addByDay(connection, { columns, days, dueQuarter, cells })
         : addByPoint(connection, { columns, days, dueQuarter, cells, members, asked }));
-      addMissing(cells, { axis, dueQuarter, members, places, asked });
+      addMissing(cells, { axis: part, dueQuarter, members, places, asked });
       return cells.table();
     },
   };
@@ -74,10 +88,9 @@ const placeOf = (point: PlacedPoint, { by }: EnergyQuestion): Place => {
   return by === 'floor' ? point.floor : point.self;
 };
 
-function membersOf({ points }: Places, asked: EnergyQuestion, { days }: Axis): PlacedPoint[] {
+function membersOf({ points }: Places, asked: EnergyQuestion, { span }: Axis): PlacedPoint[] {
   const { commodity, buildingId, floorId, pointId } = asked;
   const role = asked.role ?? (pointId ? null : 'unit');
-  const from = Math.min(...days.map(({ fromQuarter }) => fromQuarter));
   const isAsked = (id: string | null, key: number) => id === null || id === `${key}`;
   return points.filter(
     (p) =>
@@ -86,7 +99,7 @@ function membersOf({ points }: Places, asked: EnergyQuestion, { days }: Axis): P
       isAsked(buildingId, p.building.key) &&
       isAsked(floorId, p.floor.key) &&
       isAsked(pointId, p.point) &&
-      (p.retiredQuarter === null || p.retiredQuarter > from),
+      (p.retiredQuarter === null || p.retiredQuarter > span.fromQuarter),
   );
 }
 

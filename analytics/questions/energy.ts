@@ -17,7 +17,9 @@ import {
   axisOf,
   BEYOND,
   type Comparison,
+  OUTSIDE,
   type Period,
+  partsOfAxis,
   type Unit,
 } from '../periods.ts';
 import type { Commodity, PointRole } from '../places.ts';
@@ -86,68 +88,129 @@ export const CELLS_MAX = 200_000;
 /** Points × cells that are added up by point first: about 300 MB with their ranks and both sides. */
 const POINT_SUMS_MAX = 150_000;
 
+/** What a file reads at a time: points × cells, and days where they are read by quarter-hour. */
+const PART_SUMS = 50_000;
+const PART_CUT_DAYS = 100;
+
+interface EnergyAsked {
+  manifest: Manifest;
+  files: Files;
+  question: EnergyQuestion;
+  /** True: by `energy.sql` also where a smaller statement would do; the answer is the same. */
+  isGeneral?: boolean;
+}
+
 /** Answers from the files that `manifest` names. Throws Problem `range-too-long` past CELLS_MAX. */
 export async function askEnergy(
   connection: DuckDBConnection,
-  {
-    manifest,
-    files,
-    question: asked,
-    isGeneral = false,
-  }: {
-    manifest: Manifest;
-    files: Files;
-    question: EnergyQuestion;
-    /** True: by `energy.sql` also where a smaller statement would do; the answer is the same. */
-    isGeneral?: boolean;
-  },
+  asked: EnergyAsked,
 ): Promise<EnergyAnswer> {
+  const { axis, whole, answer } = await openEnergy(connection, asked, { isInParts: false });
+  const cells = whole.keys.size * axis.periods.length;
+  if (cells > CELLS_MAX) {
+    throw new Problem(
+      'range-too-long',
+      `The report would have ${cells} rows, more than ${CELLS_MAX}: choose a shorter range, a longer unit or fewer places, or take it as a file.`,
+    );
+  }
+  return answer(axis);
+}
+
+/** An answer of any length: its parts follow each other in the order of the rows. */
+export interface LongEnergy
+  extends Pick<EnergyAnswer, 'zone' | 'asOf' | 'question' | 'comparison'> {
+  parts: (signal: AbortSignal) => AsyncGenerator<EnergyAnswer>;
+}
+
+/** Prepares an answer that is read part by part; everything that it will read is opened here. */
+export async function askLongEnergy(
+  connection: DuckDBConnection,
+  asked: EnergyAsked,
+): Promise<LongEnergy> {
+  const { axis, whole, answer } = await openEnergy(connection, asked, { isInParts: true });
+  const width = Math.max(1, whole.keys.size, asked.question.by === 'project' ? 1 : whole.points);
+  const bounds = {
+    cellsMax: Math.max(1, Math.floor(PART_SUMS / width)),
+    cutDaysMax: PART_CUT_DAYS,
+  };
+  return {
+    zone: asked.manifest.zone,
+    asOf: new Date(asked.manifest.asOf),
+    question: asked.question,
+    comparison: axis.comparison,
+    parts: async function* (signal) {
+      const interrupt = () => connection.interrupt();
+      signal.addEventListener('abort', interrupt);
+      try {
+        for (const part of partsOfAxis(axis, bounds)) {
+          signal.throwIfAborted();
+          yield await answer(part);
+        }
+      } finally {
+        signal.removeEventListener('abort', interrupt);
+      }
+    },
+  };
+}
+
+async function openEnergy(
+  connection: DuckDBConnection,
+  { manifest, files, question: asked, isGeneral = false }: EnergyAsked,
+  { isInParts }: { isInParts: boolean },
+): Promise<{ axis: Axis; whole: Whole; answer: (part: Axis) => Promise<EnergyAnswer> }> {
   const { zone } = manifest;
   const asOf = new Date(manifest.asOf);
   const axis = axisOf({ zone, ...asked });
   const dueQuarter = dueQuarterOf(zone, asOf);
-  const whole = isGeneral
-    ? undefined
-    : await wholeEnergy(connection, { axis, dueQuarter, files, asked });
-  const { keys, read } = whole ?? (await generalEnergy(connection, { zone, asOf, asked, files }));
-  const cells = keys.size * axis.periods.length;
-  if (cells > CELLS_MAX) {
-    throw new Problem(
-      'range-too-long',
-      `The report would have ${cells} rows, more than ${CELLS_MAX}: choose a shorter range, a longer unit or fewer places.`,
-    );
-  }
-  return answerOf({ zone, asOf, asked, axis, keys, table: await read() });
+  const whole =
+    (isGeneral
+      ? undefined
+      : await wholeEnergy(connection, { axis, dueQuarter, files, asked, isInParts })) ??
+    (await generalEnergy(connection, { asked, axis, dueQuarter, files }));
+  return {
+    axis,
+    whole,
+    answer: async (part) =>
+      answerOf({ zone, asOf, asked, axis: part, keys: whole.keys, table: await whole.read(part) }),
+  };
 }
 
 async function generalEnergy(
   connection: DuckDBConnection,
   asked: Parameters<typeof prepareEnergy>[1],
 ): Promise<Whole> {
-  const prepared = await prepareEnergy(connection, asked);
+  const { keyParameters, points, parametersOf } = await prepareEnergy(connection, asked);
+  const statement = await question('energy');
   return {
-    keys: await keysOf(connection, prepared),
-    read: async () => readColumns(connection, await question('energy'), prepared.parameters),
+    keys: await keysOf(connection, keyParameters),
+    points,
+    read: (part) => readColumns(connection, statement, parametersOf(part)),
   };
 }
 
 /** The parameters of `energy.sql` and `energy-keys.sql` for a question. */
 export interface PreparedEnergy {
-  axis: Axis;
-  parameters: Record<string, DuckDBValue>;
   keyParameters: Record<string, DuckDBValue>;
+  /** Of the project. */
+  points: number;
+  /** Those of `energy.sql` for the axis, or for a part of it. */
+  parametersOf: (axis: Axis) => Record<string, DuckDBValue>;
 }
 
-/** Cuts the range and chooses the files. */
+/** Chooses the files, and opens all that any part of the axis will read. */
 export async function prepareEnergy(
   connection: DuckDBConnection,
-  { zone, asOf, asked, files }: { zone: string; asOf: Date; asked: EnergyQuestion; files: Files },
+  {
+    asked,
+    axis,
+    dueQuarter,
+    files,
+  }: { asked: Omit<EnergyQuestion, 'unit'>; axis: Axis; dueQuarter: number; files: Files },
 ): Promise<PreparedEnergy> {
-  const axis = axisOf({ zone, ...asked });
   const byTenancy = asked.by === 'account' || asked.accountId !== null;
   const range = {
-    from_quarter: BigInt(Math.min(...axis.days.map((d) => d.fromQuarter))),
-    to_quarter: BigInt(Math.max(...axis.days.map((d) => d.toQuarter))),
+    from_quarter: BigInt(axis.span.fromQuarter),
+    to_quarter: BigInt(axis.span.toQuarter),
   };
   const chosen: Record<string, DuckDBValue> = {
     points: files.dimension('points'),
@@ -168,32 +231,31 @@ export async function prepareEnergy(
         ...range,
       })
     : [];
+  const cutQuarters = cuts.map((c) => Number(c.quarter));
   const [counted] = await rowsOf<{ points: bigint }>(
     connection,
     'SELECT count(*) AS points FROM read_parquet($points::VARCHAR)',
     { points: files.dimension('points') },
   );
-  const sums = Number(counted?.points ?? 0) * axis.periods.length;
+  const points = Number(counted?.points ?? 0);
+  dayFiles(axis, files, cutQuarters);
   return {
-    axis,
     keyParameters: { ...chosen, ...range },
-    parameters: {
+    points,
+    parametersOf: (part) => ({
       ...chosen,
-      ...axisParameters(axis, dueQuarterOf(zone, asOf)),
-      ...fileParameters(
-        axis,
-        files,
-        cuts.map((c) => Number(c.quarter)),
-      ),
+      ...axisParameters(part, dueQuarter),
+      ...dayFiles(part, files, cutQuarters),
+      ...slotParameters(part, cutQuarters),
       installations: files.dimension('installations'),
-      points_first: sums <= POINT_SUMS_MAX,
-    },
+      points_first: points * part.periods.length <= POINT_SUMS_MAX,
+    }),
   };
 }
 
 async function keysOf(
   connection: DuckDBConnection,
-  { keyParameters }: PreparedEnergy,
+  keyParameters: Record<string, DuckDBValue>,
 ): Promise<Map<string, EnergyKey>> {
   const found = await rowsOf<{
     key: bigint;
@@ -209,9 +271,14 @@ async function keysOf(
   );
 }
 
-function axisParameters({ periods, days }: Axis, dueQuarter: number): Record<string, DuckDBValue> {
+function axisParameters(
+  { periods, days, span }: Axis,
+  dueQuarter: number,
+): Record<string, DuckDBValue> {
   const quarters = (values: number[]) => list(values.map(BigInt));
   return {
+    span_from: BigInt(span.fromQuarter),
+    span_to: BigInt(span.toQuarter),
     period_numbers: list(periods.map((_, number) => number)),
     period_from: quarters(periods.map((p) => p.fromQuarter)),
     period_to: quarters(
@@ -229,21 +296,31 @@ function axisParameters({ periods, days }: Axis, dueQuarter: number): Record<str
 /** In place of the cell of a day whose slots lie in several; energy.sql knows it. */
 const SLOTWISE = -2;
 
-/** Days as a whole come from the roll-up; days cut by the unit or by a tenancy slot by slot. */
-function fileParameters(
+/** Whether a day is cut, by the unit or by a tenancy, and so read by quarter-hour. */
+const isCut = (d: AxisDay, cuts: readonly number[]): boolean =>
+  d.period === undefined || cuts.some((q) => q > d.fromQuarter && q < d.toQuarter);
+
+/** Days as a whole come from the roll-up; days that are cut from the intervals. */
+function dayFiles(
   { days }: Axis,
   files: Files,
   cuts: readonly number[],
 ): Record<string, DuckDBValue> {
-  const isCut = (d: AxisDay) =>
-    d.period === undefined || cuts.some((q) => q > d.fromQuarter && q < d.toQuarter);
-  const bySlot = days.filter(isCut);
   const namesOf = (some: readonly AxisDay[]) => some.map((d) => d.day);
-  const slots = bySlot.flatMap((d) => [...d.slots].map((period, slot) => ({ d, slot, period })));
+  const bySlot = namesOf(days.filter((d) => isCut(d, cuts)));
   return {
     energy_days: files.days('energy_days', namesOf(days.filter((d) => d.period !== undefined))),
-    intervals: files.days('intervals', namesOf(bySlot)),
-    calendars: files.days('calendars', namesOf(bySlot)),
+    intervals: files.days('intervals', bySlot),
+    calendars: files.days('calendars', bySlot),
+  };
+}
+
+function slotParameters({ days }: Axis, cuts: readonly number[]): Record<string, DuckDBValue> {
+  const slots = days
+    .filter((d) => isCut(d, cuts))
+    .flatMap((d) => [...d.slots].map((period, slot) => ({ d, slot, period })))
+    .filter(({ period }) => period !== OUTSIDE);
+  return {
     slot_before: list(slots.map((s) => s.d.side === 'before')),
     slot_dates: list(slots.map((s) => s.d.day)),
     slot_numbers: list(slots.map((s) => s.slot)),
@@ -297,7 +374,7 @@ function answerOf({
       continue;
     }
     rowCount += 1;
-    add(totals, figures);
+    addFigures(totals, figures);
   }
 
   function* rows(): Iterable<EnergyRow> {
@@ -313,7 +390,8 @@ function answerOf({
   return { zone, asOf, question: asked, comparison: axis.comparison, rowCount, rows, totals };
 }
 
-const nothing = (): EnergyFigures => ({
+/** Figures of no row. */
+export const nothing = (): EnergyFigures => ({
   quantity: null,
   ranks: rankColumns.map(() => null),
   estimatedQuantity: null,
@@ -323,10 +401,12 @@ const nothing = (): EnergyFigures => ({
   previous: null,
 });
 
-const plus = (a: number | null, b: number | null): number | null =>
+/** The sum of what is known. */
+export const plus = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : a + b;
 
-function add(totals: EnergyFigures, row: EnergyFigures): void {
+/** Adds the figures of a row, or of a part, to `totals`. */
+export function addFigures(totals: EnergyFigures, row: EnergyFigures): void {
   totals.quantity = plus(totals.quantity, row.quantity);
   totals.ranks = totals.ranks.map((sum, rank) => plus(sum, row.ranks[rank] ?? null));
   totals.estimatedQuantity = plus(totals.estimatedQuantity, row.estimatedQuantity);

@@ -2,10 +2,10 @@
 import { z } from '@hono/zod-openapi';
 import { question, rowsOf } from '../../sql/duckdb.ts';
 import { daySchema } from '../../sql/route.ts';
-import { comparisons } from '../periods.ts';
+import { axisOf, comparisons } from '../periods.ts';
 import { checkPlaces, commodities, placesQuery } from '../places.ts';
 import { checkRange, type Report } from '../report.ts';
-import { makeTable } from '../scope.ts';
+import { dueQuarterOf, makeTable } from '../scope.ts';
 import { prepareEnergy } from './energy.ts';
 
 const DAYS_MAX = 3_700;
@@ -59,10 +59,11 @@ export const ranking: Report<typeof query> = {
     const { from, to, by, against, order, top } = asked;
     checkRange({ from, to, daysMax: DAYS_MAX });
     const ofPoint = await checkPlaces(db, projectId, asked);
-    const { axis, parameters, keyParameters } = await prepareEnergy(connection, {
-      ...{ zone, asOf, files },
+    const axis = axisOf({ zone, from, to, against, unit: 'range' });
+    const { parametersOf, keyParameters } = await prepareEnergy(connection, {
+      ...{ axis, files, dueQuarter: dueQuarterOf(zone, asOf) },
       asked: {
-        ...{ from, to, by, against, unit: 'range' },
+        ...{ from, to, by, against },
         commodity: asked.commodity ?? ofPoint ?? 'electricity',
         role: asked.role ?? null,
         buildingId: asked.buildingId ?? null,
@@ -71,7 +72,7 @@ export const ranking: Report<typeof query> = {
         pointId: asked.pointId ?? null,
       },
     });
-    await makeTable(connection, 'energy_cells', 'energy', parameters);
+    await makeTable(connection, 'energy_cells', 'energy', parametersOf(axis));
     await makeTable(connection, 'energy_keys', 'energy-keys', keyParameters);
     const [all] = await rowsOf<Record<string, bigint | null>>(
       connection,

@@ -9,6 +9,7 @@
 --     quarter-hour that ought to be known
 --   day_*: the local days of both sides (before: true for the range before), their quarter-hours,
 --     their cell (-1: no counterpart, -2: the cell depends on the slot)
+--   span_from, span_to: both ranges together, in quarter-hours: who is a member within it has rows
 --   slot_*: side, local day, local slot and cell, for days that are read by slot
 --   points_first: points × cells are few enough to be added up by point first
 --   energy_days, intervals, calendars: files of days read whole; of days read by slot
@@ -50,7 +51,7 @@ slots AS (
     unnest($slot_periods::INTEGER[]) AS period
 ),
 span AS (
-  SELECT min(from_quarter) AS from_quarter, max(to_quarter) AS to_quarter FROM days
+  SELECT $span_from::BIGINT AS from_quarter, $span_to::BIGINT AS to_quarter
 ),
 -- Which key the energy of a point counts for, and from when to when.
 members AS (

@@ -55,11 +55,10 @@ test.each([
   const sum = async (read: string, bytes: Buffer, format: string) => {
     const file = join(park.dataDir, `report.${format}`);
     writeFileSync(file, bytes);
-    const column = format === 'csv' && name === 'energy' ? 'quantity_wh' : 'quantity';
     const connection = await park.duckdb.connect();
     const [row] = await rowsOf<{ n: bigint; q: bigint }>(
       connection,
-      `SELECT count(*) AS n, sum(${column})::BIGINT AS q FROM ${read.replace('$file', `'${file}'`)}`,
+      `SELECT count(*) AS n, sum(quantity)::BIGINT AS q FROM ${read.replace('$file', `'${file}'`)}`,
     );
     connection.closeSync();
     return [Number(row?.n), Number(row?.q)];
