@@ -1,7 +1,7 @@
 /**
  * Set-up and launch for a clone in which nothing is installed: plain JavaScript, no dependencies.
  * `node start.mjs [--no-demo]` runs the system, `node start.mjs test` proves it, `soak` proves it at
- * length, `bench` measures it. Every step is skipped while what it was made from has not changed.
+ * length, `bench` measures it, `verify` proves the ledger of the data. Every step is skipped while what it was made from has not changed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ const root = dirname(fileURLToPath(import.meta.url));
 const oldestNode = [20, 19];
 const installTimeoutMs = 600_000;
 const parentPollMs = 500;
-const [task, ...rest] = ['test', 'soak', 'bench'].includes(process.argv[2])
+const [task, ...rest] = ['test', 'soak', 'bench', 'verify'].includes(process.argv[2])
   ? process.argv.slice(2)
   : ['start', ...process.argv.slice(2)];
 
@@ -25,8 +25,14 @@ try {
   process.chdir(root);
   checkNode();
   installDependencies();
-  buildWebApp();
-  const act = { start: launch, test: prove, soak: prove, bench: measure }[task];
+  if (task !== 'verify') buildWebApp();
+  const act = {
+    verify: () => launch(['--verify']),
+    start: launch,
+    test: prove,
+    soak: prove,
+    bench: measure,
+  }[task];
   process.exitCode = await act(rest);
 } catch (error) {
   console.error(error instanceof Refusal ? `Wattledger: ${error.message}` : error);

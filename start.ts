@@ -1,11 +1,14 @@
 /**
  * The whole system: PostgreSQL and QuestDB, migrations, the simulated park, then ingest, billing,
- * analytics and web, kept alive until Ctrl-C. `--no-demo` begins empty; `--set-up` only fetches.
+ * analytics and web, kept alive until Ctrl-C. `--no-demo` begins empty; `--set-up` only fetches;
+ * `--verify` proves the ledger of a data folder, whether the system runs on it or not.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type DataFolder, openDataFolder } from './sql/data-folder.ts';
+import { type DataFolder, holderOf, isDataFolder, openDataFolder } from './sql/data-folder.ts';
 import { type LaunchEnvironment, launchEnvironment } from './sql/env.ts';
 import { DataNewerThanCode, migratePostgres, migrateQuestdb, urlAs } from './sql/migrate.ts';
 import { type Room, rooms } from './sql/owners.ts';
@@ -33,6 +36,7 @@ const open: (() => Promise<void> | void)[] = [];
 let data: DataFolder | undefined;
 let crew: Crew | undefined;
 let stopping = false;
+let exitCode = 0;
 
 const starting = start();
 starting.catch((error) => stop(error));
@@ -43,10 +47,11 @@ process.on('uncaughtException', (error) => stop(error));
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 async function start(): Promise<void> {
-  const unknown = flags.find((flag) => !['--no-demo', '--set-up'].includes(flag));
+  const unknown = flags.find((flag) => !['--no-demo', '--set-up', '--verify'].includes(flag));
   if (unknown) throw new Refusal(`there is no option ${unknown}; there is --no-demo`);
   const env = launchEnvironment(process.env);
   if (flags.includes('--set-up')) return setUp(env);
+  if (flags.includes('--verify')) return verify(env);
   data = await openDataFolder(env.dataFolder);
   open.push(() => data?.release());
   await assertPortFree(env);
@@ -73,6 +78,42 @@ async function start(): Promise<void> {
 
 async function setUp({ questdbUrl, cacheFolder, javaHome, path }: LaunchEnvironment) {
   if (!questdbUrl) await obtainQuestdb({ cacheFolder, javaHome, path, say });
+}
+
+/** Proves the ledger with the Postgres that runs on the data, else with one that is ended again. */
+async function verify(env: LaunchEnvironment): Promise<void> {
+  if (!isDataFolder(env.dataFolder)) {
+    throw new Refusal(
+      `there are no data in ${env.dataFolder}: set DATA_DIR to the folder of yours`,
+    );
+  }
+  const secrets = openSecrets(env.dataFolder);
+  const owner = env.databaseUrl ?? (await postgresOf(env, secrets));
+  const urls = { owner, questdb: 'http://nothing.invalid' }; // A proof asks Postgres alone.
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'billing/verify/main.ts')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: environmentOf(env, secrets, urls).billing,
+  });
+  open.push(() => void child.kill());
+  const [code] = await once(child, 'exit');
+  exitCode = code ?? 1;
+  setImmediate(() => stop());
+}
+
+/** The address of the folder's PostgreSQL, as its owner: of the one that runs, or of one for now. */
+async function postgresOf(env: LaunchEnvironment, secrets: Secrets): Promise<string> {
+  const folder = join(env.dataFolder, 'postgres');
+  if (!holderOf(env.dataFolder)) {
+    data = await openDataFolder(env.dataFolder);
+    open.push(() => data?.release());
+  } else if (!existsSync(join(folder, 'postmaster.pid'))) {
+    throw new Refusal(`it is just starting on ${env.dataFolder}: try again when it is ready`);
+  }
+  const { cacheFolder } = env;
+  const server = await startPostgres({ folder, cacheFolder, password: secrets.postgres });
+  if (!server.adopted) open.push(server.stop);
+  return server.url;
 }
 
 async function assertPortFree({ port, host }: LaunchEnvironment): Promise<void> {
@@ -259,7 +300,7 @@ async function stop(error?: unknown): Promise<void> {
     if (!plain) console.error(error);
   }
   if (crew) say('Stopping');
-  let code = error ? 1 : 0;
+  let code = error ? 1 : exitCode;
   try {
     data?.stopping();
     await crew?.stop();

@@ -5,6 +5,7 @@ import { notFound } from '../sql/problem.ts';
 
 export interface ProjectTerms {
   id: string;
+  name: string;
   zone: string;
   currency: string;
   legalEntityId: string;
@@ -12,33 +13,26 @@ export interface ProjectTerms {
 
 /** Throws Problem `not-found`. */
 export async function readProject(db: Queryable, projectId: string): Promise<ProjectTerms> {
-  const found = await db.execute<{ zone: string; currency: string; legal_entity_id: string }>(sql`
-    SELECT zone, currency, legal_entity_id::text FROM projects WHERE id = ${projectId}::bigint`);
+  const found = await db.execute<TermsRow>(sql`
+    SELECT ${columns} FROM projects WHERE id = ${projectId}::bigint`);
   const row = found.rows[0];
   if (!row) throw notFound('project');
-  return {
-    id: projectId,
-    zone: row.zone,
-    currency: row.currency,
-    legalEntityId: row.legal_entity_id,
-  };
+  return termsOf(row);
 }
 
 /** All projects, for the process that works through them. */
 export async function readProjects(db: Queryable): Promise<ProjectTerms[]> {
-  const found = await db.execute<{
-    id: string;
-    zone: string;
-    currency: string;
-    legal_entity_id: string;
-  }>(sql`SELECT id::text, zone, currency, legal_entity_id::text FROM projects ORDER BY id`);
-  return found.rows.map((row) => ({
-    id: row.id,
-    zone: row.zone,
-    currency: row.currency,
-    legalEntityId: row.legal_entity_id,
-  }));
+  const found = await db.execute<TermsRow>(sql`SELECT ${columns} FROM projects ORDER BY id`);
+  return found.rows.map(termsOf);
 }
+
+const columns = sql`id::text, name, zone, currency, legal_entity_id::text`;
+type TermsRow = Record<'id' | 'name' | 'zone' | 'currency' | 'legal_entity_id', string>;
+
+const termsOf = ({ legal_entity_id: legalEntityId, ...row }: TermsRow): ProjectTerms => ({
+  ...row,
+  legalEntityId,
+});
 
 /**
  * Waits until no settlement of the project is under way and keeps others out until commit. Whoever

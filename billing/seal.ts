@@ -44,11 +44,14 @@ export async function seal(
         SELECT 1 FROM seals s WHERE s.project_id = t.project_id AND s.transaction_id = t.id)
       ORDER BY t.id LIMIT ${SEAL_BATCH_MAX}`);
     if (open.rows.length === 0) return 0;
-    const last = await tx.execute<{ position: string; hash: string }>(sql`
-      SELECT position::text, hash FROM seals WHERE project_id = ${projectId}::bigint
+    const last = await tx.execute<{ position: string; hash: string; later: string }>(sql`
+      SELECT position::text, hash, greatest(sealed_at, ${at.toISOString()}::timestamptz)::text AS later
+      FROM seals WHERE project_id = ${projectId}::bigint
       ORDER BY seals.position DESC LIMIT 1`);
     let position = BigInt(last.rows[0]?.position ?? 0);
     let before = last.rows[0]?.hash ?? GENESIS;
+    // Positions and instants run the same way even when the clock is set back.
+    const sealedAt = last.rows[0]?.later ?? at.toISOString();
     const sealed = open.rows.map(({ id, content }) => {
       position += 1n;
       before = chain(before, position, content);
@@ -56,7 +59,7 @@ export async function seal(
     });
     await tx.execute(sql`
       INSERT INTO seals (project_id, position, transaction_id, hash, sealed_at)
-      SELECT ${projectId}::bigint, position::bigint, id::bigint, hash, ${at.toISOString()}::timestamptz
+      SELECT ${projectId}::bigint, position::bigint, id::bigint, hash, ${sealedAt}::timestamptz
       FROM jsonb_to_recordset(${JSON.stringify(sealed)}::jsonb)
         AS t (position text, id text, hash text)`);
     return sealed.length;
@@ -66,21 +69,52 @@ export async function seal(
 const chain = (before: string, position: bigint, content: string): string =>
   createHash('sha256').update(`${before}\n${position}\n${content}`).digest('hex');
 
-/** The first position at which the chain does not hold, or undefined when all of it does. */
-export async function brokenSeal(db: Queryable, projectId: string): Promise<bigint | undefined> {
+/** A chain that was walked: how far it holds, and where it does not. */
+export interface Chain {
+  /** Positions that were looked at. */
+  positions: bigint;
+  /** The hash of the last one. */
+  hash: string;
+  broken: { position: bigint; why: string } | null;
+}
+
+/**
+ * Walks the chain from its beginning and recomputes every hash from what stands in the tables. Stops at
+ * the first position that does not hold: altered, lost, or out of order.
+ */
+export async function walkChain(
+  db: Queryable,
+  projectId: string,
+  onProgress: (positions: bigint) => Promise<void> | void = () => {},
+): Promise<Chain> {
   let before = GENESIS;
   let expected = 1n;
+  const broken = (why: string): Chain => ({
+    positions: expected - 1n,
+    hash: before,
+    broken: { position: expected, why },
+  });
   for (;;) {
-    const rows = await db.execute<Sealable & { position: string; hash: string }>(sql`
-      SELECT s.position::text, s.hash, t.id::text, ${contentOf} AS content
-      FROM seals s JOIN transactions t ON t.project_id = s.project_id AND t.id = s.transaction_id
+    const rows = await db.execute<
+      Record<'position' | 'hash' | 'transaction_id', string> & {
+        id: string | null;
+        content: string | null;
+      }
+    >(sql`
+      SELECT s.position::text, s.hash, s.transaction_id::text, t.id::text, ${contentOf} AS content
+      FROM seals s LEFT JOIN transactions t ON t.project_id = s.project_id AND t.id = s.transaction_id
       WHERE s.project_id = ${projectId}::bigint AND s.position >= ${expected.toString()}::bigint
       ORDER BY s.position LIMIT ${SEAL_BATCH_MAX}`);
-    if (rows.rows.length === 0) return undefined;
-    for (const { position, hash, content } of rows.rows) {
-      before = chain(before, expected, content);
-      if (BigInt(position) !== expected || hash !== before) return expected;
+    if (rows.rows.length === 0) return { positions: expected - 1n, hash: before, broken: null };
+    for (const { position, hash, transaction_id: sealed, id, content } of rows.rows) {
+      if (BigInt(position) !== expected) return broken('the position is missing');
+      if (id === null || content === null) return broken(`transaction ${sealed} is missing`);
+      const next = chain(before, expected, content);
+      if (hash !== next)
+        return broken(`transaction ${sealed}, a leg of it or its seal was altered`);
+      before = next;
       expected += 1n;
     }
+    await onProgress(expected - 1n);
   }
 }

@@ -2,7 +2,15 @@
  * The data folder as the launcher sees it: one start at a time, not newer than the code, room on its
  * disk, what the first start has done, and which processes to look for after a crash.
  */
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
@@ -92,6 +100,15 @@ export async function openDataFolder(
     throw error;
   }
 }
+
+/** The process that runs on a folder, or has just begun to; undefined when none does. */
+export function holderOf(path: string): ProcessMark | undefined {
+  const parsed = lockShape.safeParse(readJson(join(path, 'lock.json')));
+  return parsed.success && isAlive(parsed.data) ? parsed.data : undefined;
+}
+
+/** True once a first start has begun to put data there. */
+export const isDataFolder = (path: string): boolean => existsSync(join(path, 'state.json'));
 
 function ourselves(): ProcessMark {
   const mark = processMark(process.pid);
