@@ -9,19 +9,19 @@ import { from as copyFrom } from 'pg-copy-streams';
 
 type Value = string | number | bigint | null;
 
-/** Streams rows into `table (columns)`; texts must go through `copyText`. */
-export async function copyRows(
+/** Streams lines, their columns parted by tabs, into `table (columns)`; texts must go through `copyText`. */
+export async function copyLines(
   client: pg.ClientBase,
-  { into, rows }: { into: string; rows: Iterable<readonly Value[]> },
+  { into, lines }: { into: string; lines: Iterable<string> },
 ): Promise<void> {
-  await pipeline(Readable.from(pieces(rows)), client.query(copyFrom(`COPY ${into} FROM STDIN`)));
+  await pipeline(Readable.from(pieces(lines)), client.query(copyFrom(`COPY ${into} FROM STDIN`)));
 }
 
-/** Rows joined to pieces of some kilobytes: a stream's step costs more than a row. */
-function* pieces(rows: Iterable<readonly Value[]>): Generator<string> {
+/** Lines joined to pieces of some kilobytes: a stream's step costs more than a row. */
+function* pieces(lines: Iterable<string>): Generator<string> {
   let text = '';
-  for (const row of rows) {
-    text += `${row.join('\t')}\n`;
+  for (const line of lines) {
+    text += `${line}\n`;
     if (text.length < PIECE_CHARACTERS) continue;
     yield text;
     text = '';

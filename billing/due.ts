@@ -117,28 +117,45 @@ const headOn = (day: SQL) => sql`EXISTS (SELECT FROM settlements s
 /** Above this many points the question is asked for the whole project. */
 const POINTS_NAMED_MAX = 200;
 
+/** A park's points mostly begin together: so long after the first of them the others are looked for. */
+const TOGETHER_MS = 3_600_000;
+
 /** The local day of each point's first interval that is not missing. */
 async function firstIntervals(
   questdb: Questdb,
   { projectId, zone, points }: { projectId: string; zone: string; points: readonly string[] },
 ): Promise<Map<string, LocalDay>> {
-  if (points.length === 0) return new Map();
-  const named =
-    points.length <= POINTS_NAMED_MAX
-      ? ` AND point IN (${points.map((p) => `'${p}'`).join()})`
-      : '';
-  const { rows } = await questdb.exec(
-    `SELECT point, min(ts) FROM intervals
-     WHERE project = '${projectId}' AND quality != 'missing'${named}`,
-  );
+  const firstDays = new Map<string, LocalDay>();
   // Most points begin on one of a few days; to find a zone's day costs more than to look it up.
   const days = new Map<string, LocalDay>();
-  const dayOf = (ts: string): LocalDay => {
-    const day = days.get(ts) ?? localDayOf(zone, Date.parse(ts));
-    days.set(ts, day);
-    return day;
+  const source = `FROM intervals WHERE project = '${projectId}' AND quality != 'missing'`;
+  const ask = async (wanted: readonly string[], range: string) => {
+    const named =
+      wanted.length <= POINTS_NAMED_MAX
+        ? ` AND point IN (${wanted.map((p) => `'${p}'`).join()})`
+        : '';
+    const { rows } = await questdb.exec(`SELECT point, min(ts) ${source}${range}${named}`);
+    for (const [p, at] of rows) {
+      const [point, ts] = [String(p), String(at)];
+      const day = days.get(ts) ?? localDayOf(zone, Date.parse(ts));
+      days.set(ts, day);
+      if (!firstDays.has(point)) firstDays.set(point, day);
+    }
   };
-  return new Map(rows.map(([p, ts]) => [String(p), dayOf(String(ts))]));
+  let rest = points;
+  let range = '';
+  if (rest.length > POINTS_NAMED_MAX) {
+    // To group all that a park has ever measured costs seconds, its first hour does not.
+    const { rows } = await questdb.exec(`SELECT ts ${source} LIMIT 1`);
+    const first = rows[0]?.[0];
+    if (first === undefined) return firstDays;
+    const soon = new Date(Date.parse(String(first)) + TOGETHER_MS).toISOString();
+    await ask(rest, ` AND ts < '${soon}'`);
+    rest = rest.filter((point) => !firstDays.has(point));
+    range = ` AND ts >= '${soon}'`;
+  }
+  if (rest.length > 0) await ask(rest, range);
+  return firstDays;
 }
 
 /** Point-days of one transaction, at most: rows of the matrix that is held in memory. */

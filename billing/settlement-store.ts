@@ -2,12 +2,13 @@
 import type pg from 'pg';
 import type { LocalDay } from '../sql/local-day.ts';
 import { currentTrace } from '../sql/trace.ts';
-import { arrayOfTexts, arrayText, copyRows, copyText } from './copy.ts';
+import { arrayOfTexts, arrayText, copyLines, copyText } from './copy.ts';
 import type { PointDay } from './due.ts';
 import { exactOf, exactText, unscaled } from './exact.ts';
 import { append } from './holdings.ts';
 import type { Entry } from './ledger.ts';
 import type { PriceBook } from './price-book.ts';
+import type { Priced } from './rate.ts';
 import {
   type Head,
   type Revision,
@@ -233,35 +234,40 @@ export async function claim(
   return new Set(rows.map((row) => row.id));
 }
 
+/** Remembers what a function has said of each value; for few values. */
+function remembered<Of, Text>(say: (of: Of) => Text): (of: Of) => Text {
+  const known = new Map<Of, Text>();
+  return (of) => {
+    const before = known.get(of);
+    if (before !== undefined) return before;
+    const text = say(of);
+    known.set(of, text);
+    return text;
+  };
+}
+
 /** Copies the lines of claimed headers. */
 export async function copyCharges(
   client: pg.ClientBase,
   { projectId, claims }: { projectId: string; claims: readonly Claim[] },
 ): Promise<void> {
-  function* rows() {
+  // Many lines have few prices: what they share is put into words once.
+  const named = remembered((p: Priced) => `${copyText(p.component)}\t${p.tariffVersionId}`);
+  const taxed = remembered((p: Priced) => `${copyText(p.taxCode)}\t${p.taxRate}`);
+  const priceText = remembered((price: bigint) => unscaled(price, PRICE_DIGITS));
+  function* lines() {
     for (const { id, revision } of claims) {
+      const head = `${projectId}\t${id}`;
       for (const { priced, period, step, quantity, price, exact, taxExact } of revision.lines) {
-        yield [
-          projectId,
-          id,
-          copyText(priced.component),
-          priced.tariffVersionId,
-          period,
-          step,
-          quantity,
-          unscaled(price, PRICE_DIGITS),
-          exactText(exact),
-          copyText(priced.taxCode),
-          priced.taxRate,
-          exactText(taxExact),
-          priced.treatment,
-        ];
+        yield `${head}\t${named(priced)}\t${period}\t${step}\t${quantity}\t${priceText(price)}\t${exactText(
+          exact,
+        )}\t${taxed(priced)}\t${exactText(taxExact)}\t${priced.treatment}`;
       }
     }
   }
   const into = `charges (project_id, settlement_id, component, tariff_version_id, period, step,
     quantity, price, exact, tax_code, tax_rate, tax_exact, treatment)`;
-  await copyRows(client, { into, rows: rows() });
+  await copyLines(client, { into, lines: lines() });
 }
 
 /** Copies entries, all in one statement, as the ledger wants the legs of a transaction. */
@@ -273,14 +279,14 @@ export async function copyEntries(
     entries,
   }: { projectId: string; currency: string; entries: readonly Entry[] },
 ): Promise<void> {
-  function* rows() {
+  function* lines() {
     for (const { transactionId, leg, ledgerAccountId, amountMinor } of entries) {
-      yield [projectId, transactionId, leg, ledgerAccountId, amountMinor, currency];
+      yield `${projectId}\t${transactionId}\t${leg}\t${ledgerAccountId}\t${amountMinor}\t${currency}`;
     }
   }
   if (entries.length === 0) return;
   const into = 'entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)';
-  await copyRows(client, { into, rows: rows() });
+  await copyLines(client, { into, lines: lines() });
 }
 
 /** What is exact and posted so far in months of accounts, which are locked. */
@@ -333,6 +339,7 @@ export async function writeTallies(
   const columns = `project_id, account_id, month, scope_id, component, tariff_version_id, period, step,
     exact, tax_exact, posted_minor, tax_minor`;
   const known: Tally[] = [];
+  const named = remembered((p: Priced) => `${copyText(p.component)}\t${p.tariffVersionId}`);
   function* fresh() {
     for (const list of tallies.values()) {
       for (const tally of list) {
@@ -342,24 +349,14 @@ export async function writeTallies(
           continue;
         }
         const { key, priced, state } = tally;
-        yield [
-          projectId,
-          key.accountId,
-          key.month,
-          key.scopeId,
-          copyText(key.component),
-          key.tariffVersionId,
-          key.period,
-          key.step,
-          exactText(state.exact),
-          exactText(taxExact(state.exact, priced)),
-          state.postedMinor,
-          state.taxMinor,
-        ];
+        const { accountId, month, scopeId, period, step } = key;
+        yield `${projectId}\t${accountId}\t${month}\t${scopeId}\t${named(priced)}\t${period}\t${step}\t${exactText(
+          state.exact,
+        )}\t${exactText(taxExact(state.exact, priced))}\t${state.postedMinor}\t${state.taxMinor}`;
       }
     }
   }
-  await copyRows(client, { into: `posted_totals (${columns})`, rows: fresh() });
+  await copyLines(client, { into: `posted_totals (${columns})`, lines: fresh() });
   if (known.length === 0) return;
   const column = (pick: (t: Tally) => string | number | bigint) => arrayText(known.map(pick));
   await client.query(
