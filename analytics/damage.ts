@@ -3,7 +3,7 @@
  * flipped byte as another figure, so every reader asks here before it answers. A file that was found
  * good is only looked at again when the disk says that it was touched.
  */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '../sql/problem.ts';
 import { measure } from './disk.ts';
@@ -51,10 +51,8 @@ async function damageOf(dir: string, named: NamedFile, anew: boolean): Promise<D
     expected,
   });
   const place = join(dir, named.name);
-  const there = await stat(place, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  // At once: thousands are asked for one answer, and a thread costs ten times as much as the look itself.
+  const there = statSync(place, { bigint: true, throwIfNoEntry: false });
   const whole = sha256 ?? null;
   if (lost && (!there || !anew)) return as('lost', null, whole);
   if (!there) return as('gone', null, whole);

@@ -15,6 +15,12 @@ import {
   type WarehouseTable,
 } from './manifest.ts';
 
+export interface DayFile {
+  place: string;
+  /** As the manifest says. */
+  rows: number;
+}
+
 export interface Files {
   dimension: (table: DimensionTable) => string;
   /**
@@ -23,6 +29,8 @@ export interface Files {
    * `accounting_date`) which it wants.
    */
   days: (table: DayTable, days: readonly LocalDay[]) => DuckDBValue;
+  /** The same files one by one; none when there is none of these days. */
+  dayFiles: (table: DayTable, days: readonly LocalDay[]) => DayFile[];
   /** The files handed out so far. */
   opened: () => NamedFile[];
   /** When the table was last known to be as its source: what is made from samples may be older today. */
@@ -38,25 +46,31 @@ export function filesOf(dir: string, manifest: Manifest): Files {
     opened.set(name, { table, part, file, name });
     return join(dir, name);
   };
+  const dayFiles: Files['dayFiles'] = (table, days) => {
+    const found = new Map<WarehouseFile, DayFile>();
+    for (const day of days) {
+      const own = manifest.days[table][day];
+      const month = monthOfDay(day);
+      const shared = manifest.months[table][month];
+      const file = own ?? (shared?.days[day] && shared);
+      if (!file || found.has(file)) continue;
+      found.set(file, { place: handOut(table, file, own ? day : month), rows: file.rows });
+    }
+    return [...found.values()];
+  };
   return {
     dimension: (table) => {
       const file = manifest.dimensions[table];
       if (!file) throw new Error(`the manifest names no ${table}`);
       return handOut(table, file);
     },
+    dayFiles,
     days: (table, days) => {
-      const names = new Set<string>();
-      for (const day of days) {
-        const own = manifest.days[table][day];
-        const month = monthOfDay(day);
-        const shared = manifest.months[table][month];
-        if (own) names.add(handOut(table, own, day));
-        else if (shared?.days[day]) names.add(handOut(table, shared, month));
-      }
+      const places = dayFiles(table, days).map(({ place }) => place);
       const { [table]: empty } = manifest.empty;
-      if (names.size === 0 && empty) names.add(handOut(table, empty, 'empty'));
-      if (names.size === 0) throw new Error(`the manifest names no ${table}`);
-      return listValue([...names]);
+      if (places.length === 0 && empty) places.push(handOut(table, empty, 'empty'));
+      if (places.length === 0) throw new Error(`the manifest names no ${table}`);
+      return listValue(places);
     },
     opened: () => [...opened.values()],
     asOf: (table) => new Date(isOfSamples(table) ? manifest.samplesAsOf : manifest.asOf),

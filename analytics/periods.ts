@@ -65,20 +65,37 @@ export interface Axis {
   comparison: Comparison | null;
 }
 
-/** Cuts [from, to) into cells. */
-export function axisOf({
-  zone,
-  from,
-  to,
-  unit,
-  against,
-}: {
+export interface AskedAxis {
   zone: string;
   from: LocalDay;
   to: LocalDay;
   unit: Unit;
   against: Against;
-}): Axis {
+}
+
+/** Days of all axes that are remembered, some 20 MB: to cut a year anew takes longer than to add it up. */
+const DAYS_REMEMBERED_MAX = 50_000;
+/** In the order of their last use. */
+const remembered = new Map<string, Axis>();
+let daysRemembered = 0;
+
+/** Cuts [from, to) into cells. The answer is shared: it is not to be changed. */
+export function axisOf({ zone, from, to, unit, against }: AskedAxis): Axis {
+  const name = [zone, from, to, unit, against].join(' ');
+  const known = remembered.get(name);
+  const axis = known ?? cutAxis({ zone, from, to, unit, against });
+  if (known) remembered.delete(name);
+  else daysRemembered += axis.days.length;
+  remembered.set(name, axis);
+  for (const [oldest, { days }] of remembered) {
+    if (daysRemembered <= DAYS_REMEMBERED_MAX) break;
+    remembered.delete(oldest);
+    daysRemembered -= days.length;
+  }
+  return axis;
+}
+
+function cutAxis({ zone, from, to, unit, against }: AskedAxis): Axis {
   const periods: Period[] = [];
   /** By label, and for hours by (day, wall hour, which of equal hours). */
   const numbers = new Map<string, number>();

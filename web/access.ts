@@ -60,24 +60,53 @@ export const grantsFor = (grants: readonly Grant[], project: AskedProject): Gran
 const grantList = sql`coalesce(jsonb_agg(jsonb_build_object('permissions', r.permissions,
   'groupId', g.group_id::text, 'projectId', g.project_id::text)) FILTER (WHERE g.id IS NOT NULL), '[]')`;
 
+interface FoundUser extends Record<string, unknown> {
+  id: string;
+  name: string;
+  group_id: string | null;
+  grants: Grant[];
+}
+
 /** Access of a signed-in person; undefined when the user is disabled or gone. One statement. */
 export async function accessOfUser(
   db: Queryable,
   { userId, projectId }: { userId: string; projectId: string | null },
 ): Promise<Access | undefined> {
-  const found = await db.execute<{ name: string; group_id: string | null; grants: Grant[] }>(sql`
-    SELECT u.name, (SELECT group_id::text FROM projects WHERE id = ${projectId}::bigint) AS group_id,
+  const found = await db.execute<FoundUser>(sql`
+    SELECT u.id, u.name, (SELECT group_id::text FROM projects WHERE id = ${projectId}::bigint) AS group_id,
       ${grantList} AS grants
     FROM users u LEFT JOIN grants g ON g.user_id = u.id LEFT JOIN roles r ON r.id = g.role_id
     WHERE u.id = ${userId} AND u.disabled_at IS NULL GROUP BY u.id`);
-  const row = found.rows[0];
-  if (!row) return undefined;
-  return accessFrom({
-    actor: { kind: 'user', id: userId, name: row.name },
-    grants: row.grants,
-    project: projectId && row.group_id ? { id: projectId, groupId: row.group_id } : null,
-  });
+  return found.rows[0] && accessOfFound(found.rows[0], projectId);
 }
+
+/**
+ * The same by the token of a session, in one statement with it; undefined also when the session has ended
+ * or is due to be prolonged (`minutes` before its end or later), which Auth.session sees to.
+ */
+export async function accessOfSession(
+  db: Queryable,
+  { token, minutes, projectId }: { token: string; minutes: number; projectId: string | null },
+): Promise<Access | undefined> {
+  const found = await db.execute<FoundUser>(sql`
+    SELECT u.id, u.name, (SELECT group_id::text FROM projects WHERE id = ${projectId}::bigint) AS group_id,
+      ${grantList} AS grants
+    FROM sessions s JOIN users u ON u.id = s.user_id
+      LEFT JOIN grants g ON g.user_id = u.id LEFT JOIN roles r ON r.id = g.role_id
+    WHERE s.token = ${token} AND s.expires_at > now() + make_interval(mins => ${minutes})
+      AND u.disabled_at IS NULL GROUP BY u.id`);
+  return found.rows[0] && accessOfFound(found.rows[0], projectId);
+}
+
+const accessOfFound = (
+  { id, name, group_id: groupId, grants }: FoundUser,
+  projectId: string | null,
+): Access =>
+  accessFrom({
+    actor: { kind: 'user', id, name },
+    grants,
+    project: projectId && groupId ? { id: projectId, groupId } : null,
+  });
 
 /** Access of an integrator's key by its SHA-256; undefined when unknown, expired or revoked. */
 export async function accessOfKey(

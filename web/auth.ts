@@ -31,12 +31,20 @@ export interface Auth {
   }) => Promise<SignedIn>;
   /** The session of a Cookie header; cookies are to be passed on when it was prolonged. */
   session: (headers: Headers, secure: boolean) => Promise<SignedIn | undefined>;
+  /**
+   * The token of a session whose cookie was found good before; undefined sends to `session`. That the
+   * signature is right is remembered, that the session holds is not: ask `accessOfSession` each time.
+   */
+  tokenOf: (headers: Headers) => string | undefined;
   /** Ends the session and returns the lines that clear its cookie. */
   signOut: (headers: Headers, secure: boolean) => Promise<string[]>;
 }
 
 export const SESSION_HOURS = 12;
-const SESSION_PROLONG_MINUTES = 30;
+export const SESSION_PROLONG_MINUTES = 30;
+/** Cookies remembered as good, and the longest that is. */
+const COOKIES_MAX = 5_000;
+const COOKIE_CHARS_MAX = 1_000;
 export const PASSWORD_MIN = 10;
 export const PASSWORD_MAX = 128;
 /** Name of the cookie that carries the session. */
@@ -71,6 +79,9 @@ export function createAuth({ db, secret, clock }: { db: Db; secret: string; cloc
     },
   });
 
+  /** Of a Cookie header whose signature was found good, the token of its session. */
+  const tokens = new Map<string, string>();
+
   return {
     async signIn({ email, password, peer, secure }) {
       const attempt = { email, peer, now: clock() };
@@ -97,8 +108,15 @@ export function createAuth({ db, secret, clock }: { db: Db; secret: string; cloc
         returnHeaders: true,
       });
       if (!answer.response) return undefined;
+      const cookie = headers.get('cookie') ?? '';
+      if (cookie.length <= COOKIE_CHARS_MAX) {
+        if (tokens.size >= COOKIES_MAX) tokens.clear();
+        tokens.set(cookie, answer.response.session.token);
+      }
       return { userId: answer.response.user.id, cookies: cookiesOf(answer.headers, secure) };
     },
+
+    tokenOf: (headers) => tokens.get(headers.get('cookie') ?? ''),
 
     async signOut(headers, secure) {
       const answer = await auth.api.signOut({

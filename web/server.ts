@@ -18,8 +18,8 @@ import { Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import type { RouteEnv } from '../sql/route.ts';
 import { currentTrace, inTrace, newTrace, traceOf, traceparent } from '../sql/trace.ts';
-import { accessOfActor, accessOfKey, accessOfUser } from './access.ts';
-import { type Auth, hashOfKey } from './auth.ts';
+import { accessOfActor, accessOfKey, accessOfSession, accessOfUser } from './access.ts';
+import { type Auth, hashOfKey, SESSION_HOURS, SESSION_PROLONG_MINUTES } from './auth.ts';
 import { ACTING, type ExportWorker } from './export-worker.ts';
 import { problemOf, renderFailure } from './failure.ts';
 import { mountHealth } from './health.ts';
@@ -169,6 +169,8 @@ const headers = secureHeaders({
 
 const PROJECT_PATH = /^\/api\/v1\/projects\/([1-9]\d{0,18})(?:\/|$)/;
 const LARGEST_ID = 2n ** 63n - 1n;
+/** A session with less left than this is prolonged. */
+const FRESH_MINUTES = SESSION_HOURS * 60 - SESSION_PROLONG_MINUTES;
 
 /**
  * Sets `access` for a bearer key or a session cookie; leaves it unset for neither, and the guard of
@@ -193,6 +195,13 @@ function authenticate({ rooms, auth, clock }: ServerDeps): MiddlewareHandler<Rou
       if (!access) throw new Problem('unauthenticated', 'The API key is unknown or has ended.');
       c.set('access', access);
     } else {
+      const token = auth.tokenOf(c.req.raw.headers);
+      const known =
+        token && (await accessOfSession(db, { token, minutes: FRESH_MINUTES, projectId }));
+      if (known) {
+        c.set('access', known);
+        return await next();
+      }
       const session = await auth.session(c.req.raw.headers, isSecure(c));
       const access = session && (await accessOfUser(db, { userId: session.userId, projectId }));
       for (const line of session?.cookies ?? []) c.header('set-cookie', line, { append: true });

@@ -2,8 +2,8 @@
  * The points of a project and their installations as an energy report needs them, read once for each
  * version of their files: to ask DuckDB for them anew costs more than a month of energy.
  */
-import { statSync } from 'node:fs';
 import { type DuckDBConnection, question, rowsOf } from '../../sql/duckdb.ts';
+import { marksOf } from '../disk.ts';
 import type { Files } from '../files.ts';
 
 /** What a point counts for: a building, a floor or itself. */
@@ -44,7 +44,7 @@ const remembered = new Map<string, Places>();
 export async function placesOf(connection: DuckDBConnection, files: Files): Promise<Places> {
   const [points, installations] = [files.dimension('points'), files.dimension('installations')];
   // A file that was damaged and put back has the same name, but not the same marks.
-  const mark = [points, installations].map(markOf).join(' ');
+  const mark = [points, installations].map((file) => `${file} ${marksOf(file)}`).join(' ');
   const found = remembered.get(mark) ?? (await read(connection, { points, installations }));
   remembered.delete(mark);
   remembered.set(mark, found);
@@ -55,11 +55,6 @@ export async function placesOf(connection: DuckDBConnection, files: Files): Prom
     count -= places.points.length;
   }
   return found;
-}
-
-function markOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return `${file} ${found?.ino}/${found?.size}/${found?.mtimeNs}/${found?.ctimeNs}`;
 }
 
 async function read(

@@ -4,13 +4,13 @@
  * adds up; keys, cells and what is missing are put together here.
  */
 
-import type { DuckDBValue } from '@duckdb/node-api';
 import { type DuckDBConnection, question } from '../../sql/duckdb.ts';
-import { addDays, type LocalDay, monthOf } from '../../sql/local-day.ts';
+import type { LocalDay } from '../../sql/local-day.ts';
 import { list, readColumns, type Table } from '../columns.ts';
 import type { Files } from '../files.ts';
 import { type Axis, type AxisDay, BEYOND } from '../periods.ts';
 import type { EnergyKey, EnergyQuestion } from './energy.ts';
+import { type Chosen, ROWS_MAX, rowsOf, sumsOf } from './energy-kept.ts';
 import { type Place, type PlacedPoint, type Places, placesOf } from './energy-places.ts';
 
 /** Points × cells that are added up by point: about 100 MB with their ranks and both sides. */
@@ -36,6 +36,7 @@ export async function wholeEnergy(
     files,
     asked,
     isInParts = false,
+    rowsMax = ROWS_MAX,
   }: {
     axis: Axis;
     dueQuarter: number;
@@ -43,6 +44,8 @@ export async function wholeEnergy(
     asked: EnergyQuestion;
     /** True: the axis will be read part by part, each in bounds. */
     isInParts?: boolean;
+    /** Most rows that are added up here and not by DuckDB; the answer is the same. */
+    rowsMax?: number | undefined;
   },
 ): Promise<Whole | undefined> {
   const { by, accountId } = asked;
@@ -52,15 +55,11 @@ export async function wholeEnergy(
   const members = membersOf(places, asked, axis);
   const sums = members.length * axis.periods.length;
   if (by !== 'project' && !isInParts && sums > POINT_SUMS_MAX) return undefined;
-  const bits = bitsOf(members);
-  if (!bits) return undefined;
+  const chosen = bitsOf(members);
+  if (!chosen) return undefined;
   const rows = rowsOfKeys(members, asked);
-  const filesOf = (part: Axis) =>
-    files.days(
-      'energy_days',
-      part.days.map(({ day }) => day),
-    );
-  filesOf(axis); // Whatever a part will read is opened now.
+  const namesOf = (part: Axis) => [...new Set(part.days.map(({ day }) => day))];
+  files.dayFiles('energy_days', namesOf(axis)); // Whatever a part will read is opened now.
   return {
     keys: new Map(
       rows.map(({ key, code, label, labelZh }) => [
@@ -72,10 +71,10 @@ export async function wholeEnergy(
     read: async (part) => {
       const cells = openCells(rows, part);
       const { days } = part;
-      const columns = { energy_days: filesOf(part), ...bits };
-      await (by === 'project'
-        ? addByDay(connection, { columns, days, dueQuarter, cells })
-        : addByPoint(connection, { columns, days, dueQuarter, cells, members, asked }));
+      const names = namesOf(part);
+      const adding = { connection, files, names, days, dueQuarter, cells, chosen, rowsMax };
+      if (by === 'project') await addByDay(adding);
+      else if (!(await addRows(adding, members, asked))) await addByPoint(adding, members, asked);
       addMissing(cells, { axis: part, dueQuarter, members, places, asked });
       return cells.table();
     },
@@ -104,7 +103,7 @@ function membersOf({ points }: Places, asked: EnergyQuestion, { span }: Axis): P
 }
 
 /** The points as bits from the one before the first to the one after the last, which are 0. */
-function bitsOf(members: readonly PlacedPoint[]) {
+function bitsOf(members: readonly PlacedPoint[]): Chosen | undefined {
   let [first, last] = [Number.POSITIVE_INFINITY, 0];
   for (const { point } of members) {
     first = Math.min(first, point);
@@ -142,21 +141,23 @@ function rowsOfKeys(members: readonly PlacedPoint[], asked: EnergyQuestion): Pla
 }
 
 interface Cells {
-  /** Adds the figures of a row of a statement to the cell of each day that it is about. */
-  add: (key: number, day: AxisDay, isDue: boolean, figures: Figures) => void;
+  /** Adds a row of figures to the cell of a key and a day; `place` is the key's, as placeOf says. */
+  add: (place: number, day: AxisDay, isDue: boolean, figures: Figures, row: number) => void;
+  placeOf: (key: number) => number;
   addExpected: (key: number, period: number, slots: number) => void;
   table: () => Table;
 }
 
-/** NaN: nothing is known. */
+/** Columns of figures; NaN: nothing is known, or no rank. */
 interface Figures {
-  rank: number;
-  quantity: number;
-  estimatedQuantity: number;
-  measured: number;
-  estimated: number;
-  missing: number;
+  rank: Column;
+  quantity: Column;
+  estimatedQuantity: Column;
+  measured: Column;
+  estimated: Column;
+  missing: Column;
 }
+type Column = Float64Array;
 
 /** Cells of all keys and periods in the order of energy.sql, and after them what the range before had beyond. */
 function openCells(rows: readonly Place[], { periods }: Axis): Cells {
@@ -172,11 +173,13 @@ function openCells(rows: readonly Place[], { periods }: Axis): Cells {
     { length: 5 },
     () => new Float64Array(size),
   ) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]; // As long as said.
-  const at = (key: number, period: number): number => {
+  const placeOf = (key: number): number => {
     const place = places.get(key);
     if (place === undefined) throw new Error(`no row of the report is about ${key}`);
-    return (period === BEYOND ? periods.length : period) * rows.length + place;
+    return place;
   };
+  const at = (place: number, period: number): number =>
+    (period === BEYOND ? periods.length : period) * rows.length + place;
   const addKnown = (column: Float64Array | undefined, cell: number, value: number) => {
     if (!column || Number.isNaN(value)) return;
     const before = column[cell] as number;
@@ -186,21 +189,29 @@ function openCells(rows: readonly Place[], { periods }: Axis): Cells {
     column[cell] = (column[cell] as number) + value;
   };
   return {
-    add: (key, { side, period }, isDue, figures) => {
-      const cell = at(key, period ?? BEYOND);
+    placeOf,
+    add: (place, { side, period }, isDue, figures, row) => {
+      const cell = at(place, period ?? BEYOND);
+      const value = figures.quantity[row] as number;
       if (side === 'before') {
-        addKnown(previous, cell, figures.quantity);
+        addKnown(previous, cell, value);
         return;
       }
-      addKnown(quantity, cell, figures.quantity);
-      addKnown(ranks[figures.rank], cell, figures.quantity);
-      addKnown(estimatedQuantity, cell, figures.estimatedQuantity);
-      addTo(measured, cell, figures.measured);
-      addTo(estimated, cell, figures.estimated);
-      addTo(missing, cell, figures.missing);
-      if (isDue) addTo(due, cell, figures.measured + figures.estimated + figures.missing);
+      const rank = figures.rank[row] as number;
+      const slots = {
+        measured: figures.measured[row] as number,
+        estimated: figures.estimated[row] as number,
+        missing: figures.missing[row] as number,
+      };
+      addKnown(quantity, cell, value);
+      addKnown(ranks[Number.isNaN(rank) ? 0 : rank], cell, value);
+      addKnown(estimatedQuantity, cell, figures.estimatedQuantity[row] as number);
+      addTo(measured, cell, slots.measured);
+      addTo(estimated, cell, slots.estimated);
+      addTo(missing, cell, slots.missing);
+      if (isDue) addTo(due, cell, slots.measured + slots.estimated + slots.missing);
     },
-    addExpected: (key, period, slots) => addTo(expected, at(key, period), slots),
+    addExpected: (key, period, slots) => addTo(expected, at(placeOf(key), period), slots),
     table: () => {
       for (let cell = 0; cell < size; cell++) {
         const [wanted = 0, there = 0] = [expected[cell], due[cell]];
@@ -236,49 +247,75 @@ function demandExact(name: string, column: Float64Array): void {
 }
 
 interface Adding {
-  columns: Record<string, DuckDBValue>;
+  connection: DuckDBConnection;
+  files: Files;
+  /** Of the local days, each once. */
+  names: readonly LocalDay[];
   days: readonly AxisDay[];
   dueQuarter: number;
   cells: Cells;
+  chosen: Chosen;
+  rowsMax: number;
 }
 
-const EPOCH: LocalDay = '1970-01-01';
 const dayNumberOf = (day: LocalDay): number => Date.parse(day) / 86_400_000;
 
 /** The project as a whole: a row for each day and rank. A day may lie in both ranges. */
-async function addByDay(
-  connection: DuckDBConnection,
-  { columns, days, dueQuarter, cells }: Adding,
-): Promise<void> {
-  const byNumber = groupedBy(days, ({ day }) => dayNumberOf(day));
-  const names = days.map(({ day }) => day).sort();
-  const from = names[0] ?? EPOCH;
-  const end = addDays(names.at(-1) ?? EPOCH, 1);
-  const table = await readColumns(connection, await question('energy-whole'), {
-    ...columns,
-    from_day: from,
-    to_day: end,
-    // Days of the files that were not asked for are passed over below in any case.
-    whole_months: from === monthOf(from) && end === monthOf(end),
-  });
-  for (const { cell, figures } of figuresOf(table)) {
-    for (const day of byNumber.get(cell) ?? []) {
-      cells.add(0, day, day.toQuarter <= dueQuarter, figures);
+async function addByDay({ connection, files, names, chosen, ...adding }: Adding): Promise<void> {
+  const tables = await sumsOf(connection, files.dayFiles('energy_days', names), chosen);
+  addTables(tables, () => () => 0, adding);
+}
+
+/** Keys that are made of points, when there are few rows; false when there are many. */
+async function addRows(
+  { connection, files, names, rowsMax, ...adding }: Adding,
+  members: readonly PlacedPoint[],
+  asked: EnergyQuestion,
+): Promise<boolean> {
+  const tables = await rowsOf(connection, files.dayFiles('energy_days', names), rowsMax);
+  if (!tables) return false;
+  const places = new Map(
+    members.map((point) => [point.point, adding.cells.placeOf(placeOf(point, asked).key)]),
+  );
+  addTables(
+    tables,
+    (table) => {
+      const points = columnOf(table, 'point');
+      return (row) => places.get(points[row] as number);
+    },
+    adding,
+  );
+  return true;
+}
+
+/** Adds rows with a day each; days that were not asked for and rows without a place are passed over. */
+function addTables(
+  tables: readonly Table[],
+  placesIn: (table: Table) => (row: number) => number | undefined,
+  { days, dueQuarter, cells }: Pick<Adding, 'days' | 'dueQuarter' | 'cells'>,
+): void {
+  const byNumber = groupedBy(
+    days.map((day) => ({ day, isDue: day.toQuarter <= dueQuarter })),
+    ({ day }) => dayNumberOf(day.day),
+  );
+  for (const table of tables) {
+    const figures = figuresOf(table);
+    const numbers = columnOf(table, 'day');
+    const placeAt = placesIn(table);
+    for (let row = 0; row < table.rowCount; row++) {
+      const found = byNumber.get(numbers[row] as number);
+      const place = found && placeAt(row);
+      if (place === undefined) continue;
+      for (const { day, isDue } of found ?? []) cells.add(place, day, isDue, figures, row);
     }
   }
 }
 
 /** Keys that are made of points: days that lie in the same cells are added up together. */
 async function addByPoint(
-  connection: DuckDBConnection,
-  {
-    columns,
-    days,
-    dueQuarter,
-    cells,
-    members,
-    asked,
-  }: Adding & { members: readonly PlacedPoint[]; asked: EnergyQuestion },
+  { connection, files, names, days, dueQuarter, cells, chosen }: Adding,
+  members: readonly PlacedPoint[],
+  asked: EnergyQuestion,
 ): Promise<void> {
   const isDue = (day: AxisDay) => day.toQuarter <= dueQuarter;
   const alike = new Map<string, AxisDay[]>();
@@ -294,25 +331,29 @@ async function addByPoint(
     cellOf.push(numbers.get(name) ?? 0);
   }
   const table = await readColumns(connection, await question('energy-whole-points'), {
-    ...columns,
+    ...chosen,
+    energy_days: files.days('energy_days', names),
     day_dates: list([...byDay.keys()]),
     day_cells: list(cellOf),
   });
-  const keys = new Map(members.map((point) => [point.point, placeOf(point, asked).key]));
+  const places = new Map(
+    members.map((point) => [point.point, cells.placeOf(placeOf(point, asked).key)]),
+  );
   const groups = [...alike.values()];
   const points = columnOf(table, 'point');
-  for (const { cell, figures, row } of figuresOf(table)) {
-    const key = keys.get(points[row] as number);
-    if (key === undefined) throw new Error('energy came of a point that was not asked for');
-    for (const day of groups[cell] ?? []) cells.add(key, day, isDue(day), figures);
+  const figures = figuresOf(table);
+  const numbersOfCells = columnOf(table, 'cell');
+  for (let row = 0; row < table.rowCount; row++) {
+    const place = places.get(points[row] as number);
+    if (place === undefined) throw new Error('energy came of a point that was not asked for');
+    for (const day of groups[numbersOfCells[row] as number] ?? []) {
+      cells.add(place, day, isDue(day), figures, row);
+    }
   }
 }
 
-function groupedBy<Key>(
-  days: readonly AxisDay[],
-  keyOf: (day: AxisDay) => Key,
-): Map<Key, AxisDay[]> {
-  const groups = new Map<Key, AxisDay[]>();
+function groupedBy<Day, Key>(days: readonly Day[], keyOf: (day: Day) => Key): Map<Key, Day[]> {
+  const groups = new Map<Key, Day[]>();
   for (const day of days) {
     const group = groups.get(keyOf(day));
     if (group) group.push(day);
@@ -327,31 +368,14 @@ function columnOf({ columns }: Table, name: string): Float64Array {
   return found;
 }
 
-function* figuresOf(table: Table): Iterable<{ cell: number; row: number; figures: Figures }> {
-  const [cell, rank, quantity, estimatedQuantity, measured, estimated, missing] = [
-    'cell',
-    'rank',
-    'quantity',
-    'estimated_quantity',
-    'measured',
-    'estimated',
-    'missing',
-  ].map((name) => columnOf(table, name)) as Tuple7; // As many as there are names.
-  for (let row = 0; row < table.rowCount; row++) {
-    const at = (column: Float64Array) => column[row] as number;
-    const figures = {
-      rank: Number.isNaN(at(rank)) ? 0 : at(rank),
-      quantity: at(quantity),
-      estimatedQuantity: at(estimatedQuantity),
-      measured: at(measured),
-      estimated: at(estimated),
-      missing: at(missing),
-    };
-    yield { cell: at(cell), row, figures };
-  }
-}
-type Column = Float64Array;
-type Tuple7 = [Column, Column, Column, Column, Column, Column, Column];
+const figuresOf = (table: Table): Figures => ({
+  rank: columnOf(table, 'rank'),
+  quantity: columnOf(table, 'quantity'),
+  estimatedQuantity: columnOf(table, 'estimated_quantity'),
+  measured: columnOf(table, 'measured'),
+  estimated: columnOf(table, 'estimated'),
+  missing: columnOf(table, 'missing'),
+});
 
 /** Slots in which a meter stood there and which ought to be known by now, of each key and cell. */
 function addMissing(

@@ -98,6 +98,8 @@ interface EnergyAsked {
   question: EnergyQuestion;
   /** True: by `energy.sql` also where a smaller statement would do; the answer is the same. */
   isGeneral?: boolean;
+  /** As `wholeEnergy` has it. */
+  rowsMax?: number;
 }
 
 /** Answers from the files that `manifest` names. Throws Problem `range-too-long` past CELLS_MAX. */
@@ -155,7 +157,7 @@ export async function askLongEnergy(
 
 async function openEnergy(
   connection: DuckDBConnection,
-  { manifest, files, question: asked, isGeneral = false }: EnergyAsked,
+  { manifest, files, question: asked, isGeneral = false, rowsMax }: EnergyAsked,
   { isInParts }: { isInParts: boolean },
 ): Promise<{ axis: Axis; whole: Whole; answer: (part: Axis) => Promise<EnergyAnswer> }> {
   const { zone } = manifest;
@@ -165,7 +167,7 @@ async function openEnergy(
   const whole =
     (isGeneral
       ? undefined
-      : await wholeEnergy(connection, { axis, dueQuarter, files, asked, isInParts })) ??
+      : await wholeEnergy(connection, { axis, dueQuarter, files, asked, isInParts, rowsMax })) ??
     (await generalEnergy(connection, { asked, axis, dueQuarter, files }));
   return {
     axis,
