@@ -1,8 +1,10 @@
 /** Signing in: what a session is, how guessing is slowed down, what other sites' pages may not do. */
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { grants, sessions, users } from '../../sql/schema/index.ts';
 import { ensureFirstOperator } from '../../web/auth.ts';
 import { ACCOUNT_TRIES_MAX, PEER_TRIES_MAX, WINDOW_MINUTES } from '../../web/throttle.ts';
-import { ADMIN, cookieOf, makeProject, openRig, type Rig } from './rig.ts';
+import { ADMIN, type Ask, cookieOf, makeProject, openRig, type Rig, signInAs } from './rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -71,6 +73,56 @@ describe('a session', () => {
     expect((await ask('GET', '/api/v1/session')).status).toBe(401);
     const again = await rig.anyone('POST', '/api/v1/session', who);
     expect(again.body.code).toBe('sign-in-failed');
+  });
+
+  test('is asked of the store each time: what is taken away is gone with the next request', async () => {
+    const { id } = await makeProject(rig.admin, 'Taken Park');
+    const path = `/api/v1/projects/${id}`;
+    const asked = async (ask: Ask, times: number) => {
+      for (let time = 0; time < times; time++) expect((await ask('GET', path)).status).toBe(200);
+    };
+    const userOf = async (ask: Ask) => (await ask('GET', '/api/v1/session')).body.user.id as string;
+    const whileGone: [string, number, (userId: string) => Promise<unknown>][] = [
+      ['the grant', 404, (user) => rig.db.delete(grants).where(eq(grants.userId, user))],
+      ['the session', 401, (user) => rig.db.delete(sessions).where(eq(sessions.userId, user))],
+      [
+        'its time',
+        401,
+        (user) =>
+          rig.db
+            .update(sessions)
+            .set({ expiresAt: sql`now() - interval '1 second'` })
+            .where(eq(sessions.userId, user)),
+      ],
+      [
+        'the user',
+        401,
+        (user) => rig.db.update(users).set({ disabledAt: sql`now()` }).where(eq(users.id, user)),
+      ],
+    ];
+    for (const [what, status, take] of whileGone) {
+      const ask = await signInAs(rig, 'analyst', { projectId: id });
+      await asked(ask, 3);
+      await take(await userOf(ask));
+      expect((await ask('GET', path)).status, what).toBe(status);
+    }
+  });
+
+  test('is prolonged when half an hour of it is over, and not before', async () => {
+    const ask = await signInAs(rig, 'analyst', {});
+    const { body } = await ask('GET', '/api/v1/session');
+    const leave = (minutes: number) =>
+      rig.db
+        .update(sessions)
+        .set({ expiresAt: sql`now() + make_interval(mins => ${minutes})` })
+        .where(eq(sessions.userId, body.user.id));
+    const isProlonged = async () =>
+      (await ask('GET', '/api/v1/session')).headers.getSetCookie().length > 0;
+    await leave(11 * 60 + 31);
+    expect(await isProlonged()).toBe(false);
+    await leave(11 * 60 + 29);
+    expect(await isProlonged()).toBe(true);
+    expect(await isProlonged()).toBe(false);
   });
 
   test('cannot be had by signing up', async () => {
