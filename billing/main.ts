@@ -1,6 +1,6 @@
 /**
  * The process of billing: every ten seconds it settles what is due and what changed, computes live
- * balances once a minute, and seals the journal.
+ * balances once a minute, and seals the journal. Beside it, what the night brings is done.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { openLog } from '../sql/log.ts';
 import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
+import { createNightly } from './nightly.ts';
 import { createRound } from './work.ts';
 
 const ROUND_MS = 10_000;
@@ -56,14 +57,18 @@ publishMetrics({
   onError: (error) => log.warn({ err: error }, 'metrics were not written'),
 });
 process.send?.('ready');
-while (!stop.signal.aborted) {
-  try {
-    await round();
-  } catch (error) {
-    log.warn({ err: error }, 'a round of billing did not begin');
+const nightly = createNightly({ db: postgres.db, clock: systemClock, log });
+async function repeat(what: string, act: () => Promise<void>): Promise<void> {
+  while (!stop.signal.aborted) {
+    try {
+      await act();
+    } catch (error) {
+      log.warn({ err: error }, `${what} of billing did not begin`);
+    }
+    await pause(ROUND_MS, undefined, { signal: stop.signal }).catch(() => {});
   }
-  await pause(ROUND_MS, undefined, { signal: stop.signal }).catch(() => {});
 }
+await Promise.all([repeat('a round', round), repeat('the nightly work', nightly)]);
 duckdb.close();
 await postgres.close();
 process.disconnect?.();

@@ -6,6 +6,7 @@ import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { accountRoutes } from './account-routes.ts';
+import { ledgerRoutes } from './ledger-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { tariffRoutes } from './tariff-routes.ts';
 import { tenancyRoutes } from './tenancy-routes.ts';
@@ -23,7 +24,10 @@ export interface BillingDeps {
 /** Every route of this room, to be mounted under /api/v1. */
 export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
   const app = createRoutes();
-  for (const part of [accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes]) {
+  for (const part of [
+    ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
+    ledgerRoutes,
+  ]) {
     app.route('/', part(deps));
   }
   return app;

@@ -71,6 +71,13 @@ describe('npm start refuses in one line', () => {
     );
   });
 
+  test('to verify what is not there', async () => {
+    const folder = join(top, 'nowhere');
+    expect(await refused({ DATA_DIR: folder }, '--verify')).toBe(
+      `Wattledger: there are no data in ${folder}: set DATA_DIR to the folder of yours\n`,
+    );
+  });
+
   test('a port in use, before anything is started', async () => {
     const port = await freePort();
     const other = createServer().listen(port, '127.0.0.1');
@@ -154,10 +161,19 @@ describe('npm start', () => {
     });
     expect(signIn.ok).toBe(true);
 
+    const proven = async () => {
+      const proof = start({ DATA_DIR: folder }, '--verify');
+      expect(await proof.ended).toBe(0);
+      expect(proof.output()).toBe('The ledger holds in 0 projects\n');
+    };
     const now = pids();
+    await proven();
+    expect(alive(now)).toBe(6);
     third.child.kill('SIGTERM');
     expect(await third.ended).toBe(0);
     expect(alive([...before, ...now])).toBe(0);
+    await proven();
+    expect(readdirSync(join(folder, 'postgres'))).not.toContain('postmaster.pid');
     expect(readdirSync(folder)).not.toContain('lock.json');
   }, 180_000);
 });
