@@ -86,8 +86,14 @@ export async function duePointDays(
     }
     for (const day of range) add(row.point_id, day, row.account_id);
   }
+  // A day of an account itself waits for its points: they are looked at again.
   const waiting = await db.execute<{ scope_id: string; local_day: string }>(sql`
-    SELECT w.scope_id::text, w.local_day::text FROM settlement_waits w
+    SELECT w.scope_id::text, w.local_day::text FROM (
+      SELECT w.project_id, w.scope_id, w.local_day FROM settlement_waits w
+      UNION SELECT w.project_id, s.scope_id, w.local_day FROM settlement_waits w
+      JOIN settlements s ON s.project_id = w.project_id AND s.account_id = w.scope_id
+        AND s.local_day = w.local_day) w
+    JOIN points p ON p.project_id = w.project_id AND p.id = w.scope_id
     WHERE w.project_id = ${projectId}::bigint AND w.local_day <= ${lastDay}::date
       AND (${accountId}::bigint IS NULL OR EXISTS (SELECT 1 FROM tenancies t
         WHERE t.project_id = w.project_id AND t.point_id = w.scope_id
@@ -121,7 +127,7 @@ const POINTS_NAMED_MAX = 200;
 const TOGETHER_MS = 3_600_000;
 
 /** The local day of each point's first interval that is not missing. */
-async function firstIntervals(
+export async function firstIntervals(
   questdb: Questdb,
   { projectId, zone, points }: { projectId: string; zone: string; points: readonly string[] },
 ): Promise<Map<string, LocalDay>> {

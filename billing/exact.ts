@@ -2,7 +2,12 @@
  * Exact decimals as scaled bigints: an amount in major units × 10^15. Price has 8 decimals, division
  * by 1,000 adds 3, a tax rate 4 more, so that quantity × price and its tax on top never lose a digit.
  */
-import { PRICE_DIGITS, RATE_DIGITS } from './tariff.ts';
+
+/** Decimals of a price per 1,000 base units, and of a tax rate. */
+export const PRICE_DIGITS = 8;
+export const RATE_DIGITS = 4;
+/** Decimals of an index that is a factor, and of a price that it multiplies: together those of a price. */
+export const FACTOR_DIGITS = PRICE_DIGITS / 2;
 
 export const EXACT_DIGITS = PRICE_DIGITS + 3 + RATE_DIGITS;
 
@@ -35,6 +40,10 @@ export const exactText = (exact: bigint): string => unscaled(exact, EXACT_DIGITS
 /** Base units × price (10^-8 per 1,000 base units) = amount, exact. */
 export const amountOf = (quantity: bigint, price: bigint): bigint => quantity * price * RATE_UNIT;
 
+/** One day at a price per day (10^-8) = amount, exact. */
+export const amountOfDay = (price: bigint): bigint => price * DAY_UNIT;
+
+const DAY_UNIT = 10n ** BigInt(EXACT_DIGITS - PRICE_DIGITS);
 const RATE_UNIT = 10n ** BigInt(RATE_DIGITS);
 
 /** numerator ÷ denominator (positive), rounded half to even. */

@@ -2,14 +2,24 @@
  * Live balances: what is settled less what unsettled days would cost by now. Computed for all points of
  * a project at once, once a minute, as a new generation that one row points to.
  */
-import { addDays, daySpan, type LocalDay, localDayOf, SLOT_MS } from '../sql/local-day.ts';
+import { addDays, type DaySpan, type LocalDay, localDayOf, SLOT_MS } from '../sql/local-day.ts';
 import { exponentOf } from '../sql/money.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
+import { walk } from './chain.ts';
+import { readChains } from './chain-store.ts';
+import {
+  type Chained,
+  chainedAccounts,
+  pointDayOf,
+  rememberedSpans,
+  wantedOf,
+  withOthers,
+} from './chains.ts';
 import { chunksOf, duePointDays, type PointDay } from './due.ts';
-import { EXACT_DIGITS, exactText, halfEven, unscaled } from './exact.ts';
-import { holdingsOf } from './holdings.ts';
-import { type IntervalSource, NONE, readIntervals } from './intervals.ts';
+import { EXACT_DIGITS, exactText, halfEven, PRICE_DIGITS, unscaled } from './exact.ts';
+import { type Holdings, holdingsOf } from './holdings.ts';
+import { type IntervalSource, type Matrix, NONE, readIntervals } from './intervals.ts';
 import { headedPointDays, readRates, writeGeneration } from './live-store.ts';
 import { partsOfDay } from './parts.ts';
 import { openPriceBook, type PriceBook } from './price-book.ts';
@@ -17,7 +27,6 @@ import { type ProjectTerms, readProject } from './project.ts';
 import { type Line, rate, SLOTS_MAX } from './rate.ts';
 import { taxExact } from './rounding.ts';
 import { readTails, sharesOf, type Tail } from './tail.ts';
-import { PRICE_DIGITS } from './tariff.ts';
 import type { ShownCharge } from './wallet.ts';
 
 /** How long to wait for QuestDB's WAL before a balance is computed without the newest rows. */
@@ -26,6 +35,7 @@ const WAL_DEADLINE_MS = 10_000;
 /** An account's part of an unsettled day, priced by what is known now. */
 export interface OpenDay {
   accountId: string;
+  /** The point, or the account itself for what belongs to no point. */
   pointId: string;
   localDay: LocalDay;
   lines: Line[];
@@ -56,42 +66,113 @@ export async function rateOpenDays(
   const open = due.filter((d) => !headed.has(`${d.pointId}/${d.localDay}`));
   const points = [...new Set(open.map((d) => d.pointId))];
   const holdings = await holdingsOf(db, { projectId, points });
+  const chained: Chained = book.plain
+    ? new Map()
+    : await chainedAccounts(db, project, { pointDays: open, holdings, heads: new Map(), book });
   const tails = await readTails(db, source.questdb, {
     projectId,
     now,
     points: accountId === undefined ? undefined : points,
   });
   const tailOf = new Map(tails.map((tail) => [tail.pointId, tail]));
-  const rated: OpenDay[] = [];
-  for (const chunk of chunksOf(open)) {
-    const days = [...new Set(chunk.map((d) => d.localDay))];
+  const spanOf = rememberedSpans(zone);
+  const read = async (pointDays: readonly PointDay[]): Promise<Matrix> => {
     const matrix = await readIntervals(source, {
       projectId,
       zone,
-      points: [...new Set(chunk.map((d) => d.pointId))],
-      days,
+      points: [...new Set(pointDays.map((d) => d.pointId))],
+      days: [...new Set(pointDays.map((d) => d.localDay))],
     });
-    const spans = new Map(days.map((day) => [day, daySpan(zone, day)]));
+    for (const { pointId, localDay } of pointDays) {
+      const tail = tailOf.get(pointId);
+      if (tail) fillTail(matrix, matrix.rowOf(pointId, localDay), spanOf(localDay), tail);
+    }
+    return matrix;
+  };
+  const rated: OpenDay[] = [];
+  if (accountId !== undefined) {
+    for (const id of chained.keys()) if (id !== accountId) chained.delete(id);
+  }
+  if (chained.size > 0) {
+    const lines = await rateOpenChains(db, project, {
+      chained,
+      holdings,
+      book,
+      read,
+      spanOf,
+      today,
+    });
+    rated.push(...lines);
+  }
+  for (const chunk of chunksOf(open)) {
+    const matrix = await read(chunk);
     for (const pointDay of chunk) {
       const { pointId, localDay } = pointDay;
-      const span = spans.get(localDay) ?? daySpan(zone, localDay);
+      const span = spanOf(localDay);
       const row = matrix.rowOf(pointId, localDay);
-      const tail = tailOf.get(pointId);
-      if (tail) fillTail(matrix, row, span, tail);
       const parts = partsOfDay(span, {
         tenancies: holdings.tenancies.get(pointId) ?? [],
         installations: holdings.installations.get(pointId) ?? [],
       });
       for (const part of parts) {
         if (accountId !== undefined && part.accountId !== accountId) continue;
+        if (chained.has(part.accountId)) continue;
         const commodity = holdings.commodities.get(pointId) ?? 'electricity';
-        const terms = book.find({ pointId, accountId: part.accountId, commodity, day: localDay });
+        const terms = book
+          .find({ pointId, accountId: part.accountId, commodity, day: localDay })
+          ?.on(localDay);
         if (!terms) continue;
-        const { prices, ranksOn } = terms;
-        const ranks = ranksOn(localDay);
-        const lines = rate(matrix.quantities, { row, slots: part.slots, ranks, prices });
+        const lines = rate(matrix.quantities, { row, slots: part.slots, ...terms });
         rated.push({ accountId: part.accountId, ...pointDay, lines });
       }
+    }
+  }
+  return rated;
+}
+
+/** Open days of accounts whose days depend on each other: after what is settled of them, in order. */
+async function rateOpenChains(
+  db: Queryable,
+  project: ProjectTerms,
+  {
+    chained,
+    holdings: known,
+    book,
+    read,
+    spanOf,
+    today,
+  }: {
+    chained: Chained;
+    holdings: Holdings;
+    book: PriceBook;
+    read: (pointDays: readonly PointDay[]) => Promise<Matrix>;
+    spanOf: (day: LocalDay) => DaySpan;
+    today: LocalDay;
+  },
+): Promise<OpenDay[]> {
+  const { id: projectId, zone } = project;
+  const accounts = await readChains(db, { projectId, wanted: wantedOf(chained), book });
+  const holdings = await withOthers(known, [...accounts.values()], (points) =>
+    holdingsOf(db, { projectId, points }),
+  );
+  const keys = [...new Set([...chained.values()].flatMap((asked) => [...asked]))];
+  const cells = new Map<string, { matrix: Matrix; row: number }>();
+  for (const chunk of chunksOf(keys.map(pointDayOf))) {
+    const matrix = await read(chunk);
+    for (const { pointId, localDay } of chunk) {
+      cells.set(`${pointId}/${localDay}`, { matrix, row: matrix.rowOf(pointId, localDay) });
+    }
+  }
+  const terms = { zone, book, holdings, spanOf, lastDay: today, provisional: true };
+  const cellsOf = (pointId: string, day: LocalDay) => cells.get(`${pointId}/${day}`);
+  const rated: OpenDay[] = [];
+  for (const account of accounts.values()) {
+    const asked = chained.get(account.id) ?? new Set();
+    for (const day of walk(account, asked, { ...terms, cellsOf }).days) {
+      // The account's own fee of a day stands in a header as soon as one of its points is settled.
+      if (!day.part && day.head) continue;
+      const { scopeId: pointId, localDay, lines } = day;
+      rated.push({ accountId: account.id, pointId, localDay, lines });
     }
   }
   return rated;

@@ -49,7 +49,17 @@ const spans = ({ fromMs, toMs }: Dated, { startMs, endMs }: DaySpan): boolean =>
   fromMs <= startMs && (toMs === null || toMs >= endMs);
 
 /** Why a part cannot be settled yet. */
-export const waitReasons = ['no-tariff', 'no-reading-after', 'missing-intervals'] as const;
+export const waitReasons = [
+  'no-tariff',
+  'no-reading-after',
+  'missing-intervals',
+  /** An index that its price follows has no value for the month. */
+  'no-index',
+  /** Another point that its steps cumulate with is not complete. */
+  'other-points',
+  /** A minimum is charged once all days of the month are settled. */
+  'earlier-days',
+] as const;
 export type WaitReason = (typeof waitReasons)[number];
 
 export interface Completeness {

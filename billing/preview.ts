@@ -9,12 +9,12 @@ import type { LocalDay } from '../sql/local-day.ts';
 import { Problem } from '../sql/problem.ts';
 import * as schema from '../sql/schema/index.ts';
 import { lastDueDay, type PointDay } from './due.ts';
-import { exactText, unscaled } from './exact.ts';
+import { exactText, PRICE_DIGITS, unscaled } from './exact.ts';
 import type { Overlay } from './overlay.ts';
 import type { Line } from './rate.ts';
 import type { StoredLine } from './revision.ts';
-import { type Project, type SettlingDeps, settleWithin, type Written } from './settle.ts';
-import { PRICE_DIGITS, parseTariff } from './tariff.ts';
+import { type Project, type SettlingDeps, settleWithin, type Written } from './settlement.ts';
+import { parseTariff } from './tariff.ts';
 
 export interface PreviewDeps {
   /** As billing's role. */
@@ -108,6 +108,7 @@ export async function previewDays(
         pointDays: over,
         cause: 'manual',
         at: now,
+        lastDay,
         overlay,
         onWritten: (told) => {
           written = told;

@@ -1,11 +1,11 @@
 /**
- * The rating core: quantities of quarter-hours × ranks × prices → lines with exact amounts. Pure, over
- * columns; no float touches money, and quantities are integers that a double holds exactly.
+ * The rating core of plain tariffs: quantities of quarter-hours × ranks × prices → lines with exact amounts.
+ * Pure, over columns; no float touches money, and quantities are integers that a double holds exactly.
  */
 import { RANKS } from '../sql/period-calendar.ts';
-import { amountOf, scaled } from './exact.ts';
-import { type Tax, taxExact } from './rounding.ts';
-import { type Component, PRICE_DIGITS, type TariffDefinition, type Usage } from './tariff.ts';
+import type { Priced } from './components.ts';
+import { amountOf } from './exact.ts';
+import { taxExact } from './rounding.ts';
 
 /** Columns of a day in the matrix of quantities; the longest local day has 100 quarter-hours. */
 export const SLOTS_MAX = 100;
@@ -22,54 +22,20 @@ export interface Part {
   prices: readonly Priced[];
 }
 
-/** A component with its prices as scaled integers, index 0 for “no period”, else the rank. */
-export interface Priced extends Tax {
-  component: string;
-  name: string;
-  tariffVersionId: string;
-  taxCode: string;
-  treatment: Component['treatment'];
-  byPeriod: boolean;
-  price: readonly (bigint | undefined)[];
-}
-
 export interface Line {
   priced: Priced;
   /** Rank, or 0 where the component knows no period. */
   period: number;
+  /** 1, 2 …, or 0 where the component knows no step. */
   step: number;
-  /** Base units. */
+  /** Base units, W of demand, or 1 for the day of a fee; below zero for what an allowance takes off. */
   quantity: bigint;
-  /** 10^-8 per 1,000 base units. */
+  /** 10^-8 per 1,000 of them, or per day. */
   price: bigint;
   /** 10^-15 major units. */
   exact: bigint;
   taxExact: bigint;
 }
-
-/** The components of a version, ready for `rate`. */
-export function priceList(tariffVersionId: string, definition: TariffDefinition): Priced[] {
-  return definition.components.map((c) => {
-    if (!isRated(c)) throw new Error(`a component of kind ${c.kind} is not rated yet`);
-    return {
-      component: c.code,
-      name: c.name,
-      tariffVersionId,
-      taxCode: c.taxCode,
-      taxRate: c.taxRate,
-      taxIncluded: c.taxIncluded,
-      treatment: c.treatment,
-      byPeriod: c.prices !== undefined,
-      price: [c.price, ...RANKS.map((rank) => c.prices?.[`${rank}`])].map((text) =>
-        text === undefined ? undefined : scaled(text, PRICE_DIGITS),
-      ),
-    };
-  });
-}
-
-/** What can be rated so far; other kinds can be checked, not stored. */
-export const isRated = (c: Component): c is Usage =>
-  c.kind === 'usage' && !c.stepPrices && !c.stepAdders && !c.follows && !c.onlyOnEventDays;
 
 /**
  * Lines of a part, in order of component and period; periods without use have none. `quantities` holds
@@ -112,11 +78,22 @@ export function sumByRank(quantities: Float64Array, part: Part): Float64Array {
 }
 
 function line(priced: Priced, period: number, sum: number): Line {
-  const price = priced.price[period];
+  return lineOf(priced, { period, step: 0, quantity: BigInt(sum), price: priced.price[period] });
+}
+
+/** A line of base units (or W) at a price per 1,000. Throws where the component has no such price. */
+export function lineOf(
+  priced: Priced,
+  {
+    period,
+    step,
+    quantity,
+    price,
+  }: { period: number; step: number; quantity: bigint; price: bigint | undefined },
+): Line {
   if (price === undefined) {
     throw new Error(`tariff version ${priced.tariffVersionId} has no price for period ${period}`);
   }
-  const quantity = BigInt(sum);
   const exact = amountOf(quantity, price);
-  return { priced, period, step: 0, quantity, price, exact, taxExact: taxExact(exact, priced) };
+  return { priced, period, step, quantity, price, exact, taxExact: taxExact(exact, priced) };
 }

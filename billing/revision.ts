@@ -4,8 +4,9 @@
  */
 import { hash } from 'node:crypto';
 import { type LocalDay, monthOf } from '../sql/local-day.ts';
+import type { Priced } from './components.ts';
 import type { Leg } from './ledger.ts';
-import { type Line, type Priced, SLOTS_MAX, type SlotRanges } from './rate.ts';
+import { type Line, SLOTS_MAX, type SlotRanges } from './rate.ts';
 import { accrue, nothingPosted, type Posted } from './rounding.ts';
 
 /** The header in force of an account's point-day. */
@@ -16,6 +17,12 @@ export interface Head {
   localDay: LocalDay;
   revision: number;
   inputsDigest: string;
+  quantity: bigint;
+  stepQuantityBefore: bigint;
+  stepQuantity: bigint;
+  monthQuantityBefore: bigint;
+  demandBefore: bigint;
+  demand: bigint;
 }
 
 export interface Revision {
@@ -30,7 +37,18 @@ export interface Revision {
   slots: number;
   estimatedSlots: number;
   missingSlots: number;
+  /** What it took from the days before it; null under a tariff that needs none. */
+  carried: Carried | null;
   lines: readonly Line[];
+}
+
+/** Base units and W, as settlements has them. */
+export interface Carried {
+  stepQuantityBefore: number;
+  stepQuantity: number;
+  monthQuantityBefore: number;
+  demandBefore: number;
+  demand: number;
 }
 
 /** What remains of a line once it is stored: enough to take it back, and to say what it was. */
@@ -68,11 +86,41 @@ export function digestOf({
   return hash('sha256', inputs.subarray(0, end), 'hex');
 }
 
+/**
+ * Digest of a day whose lines depend on others too. The lines stand for what was carried into it: as long as
+ * they are the same, the day is.
+ */
+export function chainedDigestOf(inputs: string, lines: readonly Line[]): string {
+  const texts = lines.map(({ priced, period, step, quantity, price }) =>
+    [priced.component, priced.tariffVersionId, period, step, quantity, price].join(),
+  );
+  return hash('sha256', `${inputs}|${texts.join(';')}`, 'hex');
+}
+
 /** One part's inputs at a time: at most SLOTS_MAX ranges of one slot each, and an id. */
 const inputs = Buffer.alloc(64 + SLOTS_MAX * 16);
 
 /** The digest of a day that an account does not hold any more. */
 export const NOT_HELD = 'not-held';
+
+/** The key of the revision that follows a header, or of the first. */
+export const nextOf = (
+  of: { scopeId: string; localDay: LocalDay; accountId: string },
+  head: Head | undefined,
+) => ({ ...of, revision: (head?.revision ?? 0) + 1, supersedes: head?.id ?? null });
+
+/** The revision of a day that its account does not hold any more. */
+export const takenBack = (head: Head, at: Date): Revision => ({
+  ...nextOf({ scopeId: head.scopeId, localDay: head.localDay, accountId: head.accountId }, head),
+  inputsDigest: NOT_HELD,
+  intervalsKnownMs: at.getTime(),
+  quantity: 0n,
+  slots: 0,
+  estimatedSlots: 0,
+  missingSlots: 0,
+  carried: null,
+  lines: [],
+});
 
 /** The key that amounts are cumulated and rounded by, as posted_totals has it. */
 export interface PostedKey {

@@ -3,8 +3,7 @@
  * what is posted is brought to round(exact, cumulated over the month's settled days), half to even;
  * likewise the tax. So days may come in any order and be corrected, and the month still foots.
  */
-import { EXACT_DIGITS, halfEven, scaled } from './exact.ts';
-import { RATE_DIGITS } from './tariff.ts';
+import { EXACT_DIGITS, halfEven, RATE_DIGITS, scaled } from './exact.ts';
 
 export interface Tax {
   /** '0.13' is 13 %. */

@@ -2,14 +2,15 @@
 import type pg from 'pg';
 import type { LocalDay } from '../sql/local-day.ts';
 import { currentTrace } from '../sql/trace.ts';
+import type { Priced } from './components.ts';
 import { arrayOfTexts, arrayText, copyLines, copyText } from './copy.ts';
 import type { PointDay } from './due.ts';
-import { exactOf, exactText, unscaled } from './exact.ts';
+import { exactOf, exactText, PRICE_DIGITS, unscaled } from './exact.ts';
 import { append } from './holdings.ts';
 import type { Entry } from './ledger.ts';
 import type { PriceBook } from './price-book.ts';
-import type { Priced } from './rate.ts';
 import {
+  type Carried,
   type Head,
   type Revision,
   type StoredLine,
@@ -18,7 +19,6 @@ import {
   tallyName,
 } from './revision.ts';
 import { taxExact } from './rounding.ts';
-import { PRICE_DIGITS } from './tariff.ts';
 
 /** A revision with the ids it will be stored under. */
 export interface Claim {
@@ -36,21 +36,47 @@ export async function takeProject(client: pg.ClientBase, projectId: string): Pro
   return rows[0]?.free === true;
 }
 
+/** A header as it is read, and its columns. */
+export interface HeadRow extends Record<string, unknown> {
+  id: string;
+  account_id: string;
+  scope_id: string;
+  local_day: LocalDay;
+  revision: number;
+  inputs_digest: string;
+  quantity: string;
+  step_quantity_before: string;
+  step_quantity: string;
+  month_quantity_before: string;
+  demand_before: string;
+  demand: string;
+}
+export const HEAD_COLUMNS = `s.id, s.account_id, s.scope_id, s.local_day::text, s.revision,
+  s.inputs_digest, s.quantity, s.step_quantity_before, s.step_quantity, s.month_quantity_before,
+  s.demand_before, s.demand`;
+
+export const headOf = (row: HeadRow): Head => ({
+  id: row.id,
+  accountId: row.account_id,
+  scopeId: row.scope_id,
+  localDay: row.local_day,
+  revision: row.revision,
+  inputsDigest: row.inputs_digest,
+  quantity: BigInt(row.quantity),
+  stepQuantityBefore: BigInt(row.step_quantity_before),
+  stepQuantity: BigInt(row.step_quantity),
+  monthQuantityBefore: BigInt(row.month_quantity_before),
+  demandBefore: BigInt(row.demand_before),
+  demand: BigInt(row.demand),
+});
+
 /** The headers in force of point-days, by point and day. */
 export async function readHeads(
   client: pg.ClientBase,
   { projectId, pointDays }: { projectId: string; pointDays: readonly PointDay[] },
 ): Promise<Map<string, Head[]>> {
-  const { rows } = await client.query<{
-    id: string;
-    account_id: string;
-    scope_id: string;
-    local_day: string;
-    revision: number;
-    inputs_digest: string;
-  }>(
-    `SELECT DISTINCT ON (s.scope_id, s.local_day, s.account_id)
-       s.id, s.account_id, s.scope_id, s.local_day::text, s.revision, s.inputs_digest
+  const { rows } = await client.query<HeadRow>(
+    `SELECT DISTINCT ON (s.scope_id, s.local_day, s.account_id) ${HEAD_COLUMNS}
      FROM unnest($2::bigint[], $3::date[]) AS w (scope_id, local_day)
      JOIN settlements s ON s.project_id = $1 AND s.scope_id = w.scope_id AND s.local_day = w.local_day
      ORDER BY s.scope_id, s.local_day, s.account_id, s.revision DESC`,
@@ -62,14 +88,7 @@ export async function readHeads(
   );
   const heads = new Map<string, Head[]>();
   for (const row of rows) {
-    append(heads, `${row.scope_id}/${row.local_day}`, {
-      id: row.id,
-      accountId: row.account_id,
-      scopeId: row.scope_id,
-      localDay: row.local_day,
-      revision: row.revision,
-      inputsDigest: row.inputs_digest,
-    });
+    append(heads, `${row.scope_id}/${row.local_day}`, headOf(row));
   }
   return heads;
 }
@@ -153,13 +172,13 @@ export interface Run {
   at: Date;
 }
 
-/** What a transaction of a settlement is: one account, one day, one kind. */
-export interface TransactionOfDay {
+/** A settlement is of one account and day, a correction of one account and run. */
+export interface TransactionOfRun {
   id: string;
   kind: 'settlement' | 'correction';
   accountId: string;
-  localDay: LocalDay;
   accountingDate: LocalDay;
+  cause: Record<string, unknown>;
 }
 
 /**
@@ -172,25 +191,31 @@ export async function claim(
     run,
     claims,
     transactions,
-  }: { run: Run; claims: readonly Claim[]; transactions: readonly TransactionOfDay[] },
+  }: { run: Run; claims: readonly Claim[]; transactions: readonly TransactionOfRun[] },
 ): Promise<Set<string>> {
   const column = (pick: (r: Revision, c: Claim) => string | number | null) =>
     arrayText(claims.map((c) => pick(c.revision, c)));
+  const carried = (pick: (c: Carried) => number) =>
+    column((r) => (r.carried === null ? 0 : pick(r.carried)));
   const { rows } = await client.query<{ id: string }>(
     `WITH known AS (
        SELECT coalesce(max(position), 0) AS position FROM seals WHERE project_id = $1),
      claimed AS (
        INSERT INTO settlements (project_id, run_id, position, id, account_id, scope_id, local_day,
          revision, inputs_digest, intervals_known_at, quantity, slots, estimated_slots,
-         missing_slots, supersedes, transaction_id, created_at)
+         missing_slots, supersedes, transaction_id, created_at, step_quantity_before, step_quantity,
+         month_quantity_before, demand_before, demand)
        SELECT $1, $2, known.position, t.id, t.account_id, t.scope_id, t.local_day, t.revision,
          t.digest, to_timestamp(t.known_ms / 1000.0), t.quantity, t.slots, t.estimated, t.missing,
-         t.supersedes, t.transaction_id, $16
+         t.supersedes, t.transaction_id, $16, t.step_before, t.step, t.month_before, t.demand_before,
+         t.demand
        FROM known, unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::date[], $7::int[], $8::text[],
          $9::float8[], $10::bigint[], $11::smallint[], $12::smallint[], $13::smallint[],
-         $14::bigint[], $15::bigint[])
+         $14::bigint[], $15::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
+         $28::bigint[])
          AS t (id, account_id, scope_id, local_day, revision, digest, known_ms, quantity, slots,
-           estimated, missing, supersedes, transaction_id)
+           estimated, missing, supersedes, transaction_id, step_before, step, month_before,
+           demand_before, demand)
        ON CONFLICT DO NOTHING
        RETURNING id, transaction_id),
      begun AS (
@@ -199,9 +224,9 @@ export async function claim(
      posted AS (
        INSERT INTO transactions (project_id, id, kind, account_id, accounting_date, posted_at, cause)
        SELECT $1::bigint, h.id, h.kind, h.account_id, h.accounting_date, $16::timestamptz,
-         jsonb_build_object('run', $2::bigint::text, 'localDay', h.local_day)
-       FROM unnest($17::bigint[], $18::text[], $19::bigint[], $20::date[], $21::date[])
-         AS h (id, kind, account_id, local_day, accounting_date)
+         h.cause || jsonb_build_object('run', $2::bigint::text)
+       FROM unnest($17::bigint[], $18::text[], $19::bigint[], $20::date[], $21::jsonb[])
+         AS h (id, kind, account_id, accounting_date, cause)
        WHERE h.id IN (SELECT transaction_id FROM claimed))
      SELECT w.id FROM unnest($3::bigint[]) AS w (id)
      WHERE NOT EXISTS (SELECT FROM claimed c WHERE c.id = w.id)`,
@@ -225,10 +250,15 @@ export async function claim(
       arrayText(transactions.map((t) => t.id)),
       arrayText(transactions.map((t) => t.kind)),
       arrayText(transactions.map((t) => t.accountId)),
-      arrayText(transactions.map((t) => t.localDay)),
       arrayText(transactions.map((t) => t.accountingDate)),
+      arrayOfTexts(transactions.map((t) => JSON.stringify(t.cause))),
       run.cause,
       currentTrace() ?? null,
+      carried((c) => c.stepQuantityBefore),
+      carried((c) => c.stepQuantity),
+      carried((c) => c.monthQuantityBefore),
+      carried((c) => c.demandBefore),
+      carried((c) => c.demand),
     ],
   );
   return new Set(rows.map((row) => row.id));
@@ -251,9 +281,16 @@ export async function copyCharges(
   client: pg.ClientBase,
   { projectId, claims }: { projectId: string; claims: readonly Claim[] },
 ): Promise<void> {
+  // Most parks charge usage of electricity alone, which is what a charge is unless it says otherwise.
+  const told = claims.some(({ revision }) =>
+    revision.lines.some(({ priced }) => priced.kind !== 'usage' || priced.unit !== 'wh'),
+  );
   // Many lines have few prices: what they share is put into words once.
   const named = remembered((p: Priced) => `${copyText(p.component)}\t${p.tariffVersionId}`);
   const taxed = remembered((p: Priced) => `${copyText(p.taxCode)}\t${p.taxRate}`);
+  const treated = remembered((p: Priced) =>
+    told ? `${p.treatment}\t${p.kind}\t${p.unit}` : p.treatment,
+  );
   const priceText = remembered((price: bigint) => unscaled(price, PRICE_DIGITS));
   function* lines() {
     for (const { id, revision } of claims) {
@@ -261,12 +298,12 @@ export async function copyCharges(
       for (const { priced, period, step, quantity, price, exact, taxExact } of revision.lines) {
         yield `${head}\t${named(priced)}\t${period}\t${step}\t${quantity}\t${priceText(price)}\t${exactText(
           exact,
-        )}\t${taxed(priced)}\t${exactText(taxExact)}\t${priced.treatment}`;
+        )}\t${taxed(priced)}\t${exactText(taxExact)}\t${treated(priced)}`;
       }
     }
   }
   const into = `charges (project_id, settlement_id, component, tariff_version_id, period, step,
-    quantity, price, exact, tax_code, tax_rate, tax_exact, treatment)`;
+    quantity, price, exact, tax_code, tax_rate, tax_exact, treatment${told ? ', kind, unit' : ''})`;
   await copyLines(client, { into, lines: lines() });
 }
 

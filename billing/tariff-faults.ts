@@ -1,14 +1,8 @@
 /** What is wrong with a tariff whose shape is right: prices that lack, contradict or grow too long. */
 import { type Calendar, ranksUsed } from '../sql/period-calendar.ts';
 import type { Fault } from '../sql/problem.ts';
-import {
-  type Component,
-  FACTOR_DIGITS,
-  PRICE_DIGITS,
-  type Steps,
-  type TariffDefinition,
-  type Usage,
-} from './tariff.ts';
+import { FACTOR_DIGITS, PRICE_DIGITS } from './exact.ts';
+import type { Component, Steps, TariffDefinition, Usage } from './tariff.ts';
 
 /** Every fault with its place, in words of the tariff. */
 export function tariffFaults(

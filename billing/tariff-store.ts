@@ -9,7 +9,6 @@ import { notFound, Problem } from '../sql/problem.ts';
 import { type By, only } from './fields.ts';
 import type { Commodity } from './price-book.ts';
 import { holdSettlement } from './project.ts';
-import { isRated } from './rate.ts';
 import { parseTariff, type TariffDefinition } from './tariff.ts';
 
 export interface NewVersion {
@@ -83,8 +82,6 @@ async function addVersion(
   const commodity = found.rows[0]?.commodity;
   if (!commodity) throw notFound('tariff');
   const definition = parseTariff(version.definition, commodity);
-  const unrated = definition.components.find((c) => !isRated(c));
-  if (unrated) throw new Problem('invalid-tariff', `“${unrated.code}” cannot be charged yet.`);
   await holdSettlement(tx, projectId);
   const made = await tx
     .execute<{ id: string; version: number }>(sql`

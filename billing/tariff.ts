@@ -6,13 +6,8 @@ import { z } from 'zod';
 import type { LocalDay } from '../sql/local-day.ts';
 import { calendarFaults, calendarSchema, listCodeSchema } from '../sql/period-calendar.ts';
 import { type Fault, Problem } from '../sql/problem.ts';
+import { PRICE_DIGITS, RATE_DIGITS } from './exact.ts';
 import { tariffFaults } from './tariff-faults.ts';
-
-/** Decimals of a price per 1,000 base units, and of a tax rate; `exact.ts` rests on them. */
-export const PRICE_DIGITS = 8;
-export const RATE_DIGITS = 4;
-/** Decimals of an index that is a factor, and of a price that it multiplies: together those of a price. */
-export const FACTOR_DIGITS = PRICE_DIGITS / 2;
 
 const decimalText = (what: string) =>
   z

@@ -66,6 +66,8 @@ export const owners = {
   tariffs: billing('change'),
   tariff_versions: billing('append'),
   tariff_assignments: billing('change'),
+  price_indexes: billing('append'),
+  event_days: billing('append'),
   billing_months: billing('change'),
   ledger_accounts: billing('append'),
   transactions: billing('append'),
@@ -99,6 +101,9 @@ const verbs: Record<Right, string> = {
   delete: 'INSERT, UPDATE, DELETE',
 };
 
+/** What is asked by all rooms as if it were a table. */
+const views = ['charge_corrections'] as const;
+
 /** The room's login role in Postgres. */
 export const roleOf = (room: Room): string => `wattledger_${room}`;
 
@@ -116,5 +121,6 @@ export function grantStatements(): string[] {
     statements.push(`GRANT SELECT ON ${table} TO ${readers}`);
     statements.push(`GRANT ${verbs[owner.right]} ON ${table} TO ${writers}`);
   }
+  statements.push(`GRANT SELECT ON ${views.join(', ')} TO ${roles}`);
   return statements;
 }

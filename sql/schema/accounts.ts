@@ -1,7 +1,9 @@
 /** Customers and what they pay for: people, accounts, tenancies, tariffs. Owner: billing. */
 import {
+  boolean,
   date,
   foreignKey,
+  index,
   integer,
   jsonb,
   pgTable,
@@ -9,7 +11,7 @@ import {
   text,
   unique,
 } from 'drizzle-orm/pg-core';
-import { createdAt, exact, id, instant, ownId } from './columns.ts';
+import { createdAt, decimal, exact, id, instant, ownId } from './columns.ts';
 import { points } from './devices.ts';
 import { projects } from './places.ts';
 
@@ -154,5 +156,47 @@ export const tariffAssignments = pgTable(
       columns: [t.projectId, t.accountId],
       foreignColumns: [accounts.projectId, accounts.id],
     }),
+  ],
+);
+
+/** A published monthly value that prices may follow; of a month's rows the newest holds. */
+export const priceIndexes = pgTable(
+  'price_indexes',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    id: ownId(),
+    code: text().notNull(),
+    /** The first day of the month. */
+    month: date({ mode: 'string' }).notNull(),
+    value: decimal().notNull(),
+    createdBy: text('created_by').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    index().on(t.projectId, t.code, t.month, t.id),
+  ],
+);
+
+/** A day of a published list (hot days, critical peaks); of a day's rows the newest holds. */
+export const eventDays = pgTable(
+  'event_days',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    id: ownId(),
+    list: text().notNull(),
+    day: date({ mode: 'string' }).notNull(),
+    /** True for a row that takes the day off the list again. */
+    withdrawn: boolean().notNull().default(false),
+    createdBy: text('created_by').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    index().on(t.projectId, t.list, t.day, t.id),
   ],
 );

@@ -50,6 +50,13 @@ export const settlements = pgTable(
     position: exact().notNull(),
     /** Base units that counted towards steps before this day. */
     stepQuantityBefore: exact('step_quantity_before').notNull().default(sql`0`),
+    /** Base units of this day that count towards steps; 0 under a tariff without steps. */
+    stepQuantity: exact('step_quantity').notNull().default(sql`0`),
+    /** Base units of the month before this day, where the tariff has an allowance. */
+    monthQuantityBefore: exact('month_quantity_before').notNull().default(sql`0`),
+    /** Highest quarter-hour of the month before this day, and of this day, in W, where demand is charged. */
+    demandBefore: exact('demand_before').notNull().default(sql`0`),
+    demand: exact().notNull().default(sql`0`),
     quantity: exact().notNull(),
     slots: smallint().notNull(),
     estimatedSlots: smallint('estimated_slots').notNull().default(0),
@@ -73,6 +80,9 @@ export const settlements = pgTable(
   ],
 );
 
+export const chargeKinds = ['usage', 'fixed', 'demand', 'allowance', 'minimum'] as const;
+export const chargeUnits = ['wh', 'l', 'w', 'day'] as const;
+
 /** A line of a settled day: quantity × price, exact, not yet rounded. */
 export const charges = pgTable(
   'charges',
@@ -84,11 +94,14 @@ export const charges = pgTable(
     /** Rank 1 spike … 5 deep valley; 0 where the component knows no period. */
     period: smallint().notNull(),
     step: smallint().notNull(),
-    /** Base units (Wh, litres). */
+    kind: text({ enum: chargeKinds }).notNull().default('usage'),
+    /** What `quantity` counts; of a fee and a minimum it is 1, and `price` is its share of the day. */
+    unit: text({ enum: chargeUnits }).notNull().default('wh'),
+    /** Base units (Wh, litres), W of demand, days; below zero where an allowance takes off. */
     quantity: exact().notNull(),
-    /** Per 1,000 base units. */
+    /** Per 1,000 base units or W; per day. */
     price: decimal().notNull(),
-    /** quantity × price ÷ 1,000 in the currency's major unit, exact; what the price contains is as the tariff says. */
+    /** quantity × price ÷ 1,000 (of days: quantity × price) in the currency's major unit, exact; what the price contains is as the tariff says. */
     exact: decimal().notNull(),
     taxCode: text('tax_code').notNull().default(''),
     taxRate: decimal('tax_rate').notNull().default('0'),

@@ -1,8 +1,9 @@
 /** The rating core and the rounding rule: against an independent recomputation, and as properties. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { priceList } from '../../billing/components.ts';
 import { exactOf, exactText, halfEven } from '../../billing/exact.ts';
-import { type Line, priceList, rate, SLOTS_MAX } from '../../billing/rate.ts';
+import { type Line, rate, SLOTS_MAX } from '../../billing/rate.ts';
 import { accrue, nothingPosted, type Posted } from '../../billing/rounding.ts';
 import { parseTariff } from '../../billing/tariff.ts';
 import { daysBetween } from '../../sql/local-day.ts';
