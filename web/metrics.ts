@@ -116,7 +116,7 @@ function createGauges() {
     storesUp: gauge('tables_readable', '1 when Postgres answered this question'),
     sampleAge: gauge('newest_sample_age_seconds', 'Age of the newest sample of any meter'),
     meters: gauge('meters', 'Meters that are read, and those of them that are silent', ['state']),
-    dirty: gauge('dirty_days', 'Point-days that a consumer has still to deal with', ['consumer']),
+    dirty: gauge('dirty_marks', 'Point-days that a consumer has still to deal with', ['consumer']),
     waits: gauge('settlement_waits', 'Point-days that are due and cannot be settled yet', [
       'reason',
     ]),

@@ -125,7 +125,7 @@ describe('what it tells', () => {
       );
     expect(value('wattledger_tables_readable')).toBe(1);
     expect(value('wattledger_newest_sample_age_seconds')).toBeCloseTo(90, 0);
-    expect(value('wattledger_dirty_days{consumer="intervals"}')).toBe(1);
+    expect(value('wattledger_dirty_marks{consumer="intervals"}')).toBe(1);
     expect(value('wattledger_settlement_waits{reason="no-tariff"}')).toBe(1);
     expect(value('wattledger_export_jobs{state="queued"}')).toBe(1);
     expect(value('wattledger_export_jobs{state="done"}')).toBe(1);

@@ -111,7 +111,10 @@ export function span(t: TFunction, seconds: number): string {
 
 function name(language: Language, options: Intl.DateTimeFormatOptions, date: Date): string {
   const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
-  return formatOf(locale, { ...options, timeZone: 'UTC' }).format(date);
+  // Of the short names only one has four letters.
+  return formatOf(locale, { ...options, timeZone: 'UTC' })
+    .format(date)
+    .replace(/\bSept\b/, 'Sep');
 }
 
 const noon = (localDate: string): Date => new Date(`${localDate.slice(0, 10)}T12:00:00Z`);

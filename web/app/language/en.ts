@@ -149,6 +149,10 @@ export const en = {
       what: 'A stored file is lost',
       do: 'It cannot be rebuilt. A backup of the warehouse can bring it back.',
     },
+    'disk-full': {
+      what: 'The disk had no room for the file',
+      do: 'Free some room on the server, then make the file again.',
+    },
     'store-unavailable': {
       what: 'A database does not answer',
       do: 'Readings wait on disk and nothing is lost. It is asked again by itself.',
@@ -501,7 +505,7 @@ export const en = {
     noPeriod: 'No period',
     noAccount: 'No account',
     onBefore: 'on {{quantity}} {{unit}}, {{range}}',
-    onOver: 'on {{quantity}} {{unit}}, {{before}} ({{count}}, without the one that runs)',
+    onOver: 'on {{quantity}} {{unit}}, {{before}} ({{ended}}, without the one that runs)',
     onSome: 'on the {{compared}} of {{over}} {{periods}} that can be compared, {{range}}',
     periods: { hour: 'hours', day: 'days', week: 'weeks', month: 'months', year: 'years' },
     count: {

@@ -117,6 +117,10 @@ export const zh: Language = {
     'not-built': { what: '结果正在准备', do: '请几秒后重试。' },
     'file-damaged': { what: '存储文件已损坏', do: '正在重建，请一分钟后重试。' },
     'file-lost': { what: '存储文件已丢失', do: '无法重建，只能从数据仓库的备份恢复。' },
+    'disk-full': {
+      what: '磁盘空间不足，文件未写完',
+      do: '请在服务器上腾出空间，然后重新生成文件。',
+    },
     'store-unavailable': {
       what: '数据库没有应答',
       do: '读数暂存在磁盘，不会丢失。系统会自动重试。',
@@ -456,7 +460,7 @@ export const zh: Language = {
     noPeriod: '无时段',
     noAccount: '无商户',
     onBefore: '比 {{range}} 的 {{quantity}} {{unit}}',
-    onOver: '比{{before}}的 {{quantity}} {{unit}}（按已结束的 {{count}}）',
+    onOver: '比{{before}}的 {{quantity}} {{unit}}（按已结束的 {{ended}}）',
     onSome: '可对比的 {{compared}}/{{over}} {{periods}}，{{range}}',
     periods: { hour: '小时', day: '天', week: '周', month: '个月', year: '年' },
     count: {

@@ -185,7 +185,7 @@ function useColumns(
     {
       key: 'name',
       title: t('accounts.name'),
-      width: 'minmax(160px, 2fr)',
+      width: 'minmax(160px, 2.6fr)',
       phone: 'title',
       value: (account) => nameOf(language, account),
       cell: (account) => (

@@ -13,6 +13,7 @@ import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table-model.ts';
 import { useProject } from '../project.tsx';
 import { useAlarms } from '../queries.ts';
+import { byGravity } from './alarm-list.tsx';
 import { type AlarmText, useAlarmText } from './alarm-text.ts';
 
 interface Row extends AlarmText {
@@ -26,7 +27,13 @@ export default function Alarms() {
   const search = useSearch({ from: '/projects/$projectId/alarms' });
   const query = useAlarms(search.show === 'all' ? 'all' : 'open');
   const describe = useAlarmText();
-  const rows = query.data?.data.map((alarm): Row => ({ alarm, ...describe(alarm) }));
+  // As at home: what is open before what is over, the gravest first.
+  const rows = query.data && [
+    ...byGravity(query.data.data, describe),
+    ...query.data.data
+      .filter(({ clearedAt }) => clearedAt)
+      .map((alarm): Row => ({ alarm, ...describe(alarm) })),
+  ];
   const columns = useColumns(search.show === 'all');
   return (
     <>

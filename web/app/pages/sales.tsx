@@ -133,7 +133,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
     {
       key: 'account',
       title: t('meters.account'),
-      width: 'minmax(160px, 1fr)',
+      width: 'minmax(160px, 2fr)',
       phone: 'title',
       value: nameFor,
       cell: (sale) => (

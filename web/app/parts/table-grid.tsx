@@ -16,6 +16,17 @@ const DENSE_COLUMNS = 9;
 /** Beyond this many rows a table scrolls inside itself. */
 const INNER_SCROLL_ROWS = 28;
 
+/** Widths of signs in the table's type, px: figures are all as wide as one another. */
+const FIGURE_PX = 7.9;
+const SIGN_PX = 3.9;
+
+/** The width of a column, and at least that of its total: sums are longer than what they add up. */
+function fitting<Row>({ width, align, total }: Column<Row>): string {
+  const text = align === 'right' && typeof total?.cell === 'string' ? total.cell : '';
+  const least = [...text].reduce((px, sign) => px + (/[.,]/.test(sign) ? SIGN_PX : FIGURE_PX), 0);
+  return width.replace(/^minmax\((\d+)px/, (_, px) => `minmax(${Math.max(px, Math.ceil(least))}px`);
+}
+
 export function TableGrid<Row>({
   columns,
   rows,
@@ -50,7 +61,7 @@ export function TableGrid<Row>({
     getItemKey: (index) => (rows?.[index] ? rowKey(rows[index]) : index),
     overscan: 12,
   });
-  const template = columns.map(({ width }) => width).join(' ');
+  const template = columns.map(fitting).join(' ');
   const isDense = columns.length > DENSE_COLUMNS;
   const hasTotal = columns.some(({ total }) => total);
   useEffect(() => {

@@ -64,13 +64,18 @@ export function monthSums(entries: readonly Entry[], month: string): MonthSums {
   );
   const of = (group: EntryGroup) =>
     sum(inMonth.filter(({ kind }) => groupOf(kind) === group).map(({ amount }) => amount.amount));
-  const total = (rows: readonly Entry[]) => sum(rows.map(({ amount }) => amount.amount)) ?? '0.00';
+  // Newest first: balances are those of the books, also where older entries were not asked for.
+  const closing = until[0]?.balance.amount ?? '0.00';
+  const oldest = inMonth.at(-1);
+  const opening = oldest
+    ? (sum([oldest.balance.amount, negate(oldest.amount.amount)]) ?? '0.00')
+    : closing;
   return {
-    opening: total(until.filter((entry) => !inMonth.includes(entry))),
+    opening,
     sales: of('sales'),
     charges: of('charges'),
     corrections: of('corrections'),
-    closing: total(until),
+    closing,
   };
 }
 

@@ -1,12 +1,12 @@
 /** The month by the statement's formula: opening + top-ups − charges ± corrections = closing. */
 import { useTranslation } from 'react-i18next';
 import { month as monthText } from '../../dates.ts';
-import { amount, currencyName } from '../../format.ts';
+import { amount, currencyName, sum } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Skeleton } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
 import { useEntries } from '../../queries.ts';
-import { monthSums } from './entries.ts';
+import { type MonthSums, monthSums } from './entries.ts';
 
 export function MonthPanel({
   accountId,
@@ -44,7 +44,7 @@ export function MonthPanel({
               <dd>{sums ? amount(value) : <Skeleton width={64} />}</dd>
             </div>
           ))}
-          <div className="total">
+          <div className={sums && !foots(sums) ? 'total open' : 'total'}>
             <dt>{t('account.settledBalance')}</dt>
             <dd>{sums ? amount(sums.closing) : <Skeleton width={64} />}</dd>
           </div>
@@ -53,3 +53,7 @@ export function MonthPanel({
     </section>
   );
 }
+
+/** Whether the movements lead from one balance to the other; else the sum is not ruled double. */
+const foots = ({ opening, sales, charges, corrections, closing }: MonthSums): boolean =>
+  amount(sum([opening, sales, charges, corrections])) === amount(closing);

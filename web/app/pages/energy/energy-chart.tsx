@@ -81,7 +81,7 @@ export function EnergyChart({
               range: range(language, comparison.from, comparison.to),
               compared: compared.compared,
               over: compared.over,
-              count: t(`energy.count.${asked.unit}`, { count: compared.over }),
+              ended: t(`energy.count.${asked.unit}`, { count: compared.over }),
               periods: t(`energy.periods.${asked.unit}`),
             })}
           </span>

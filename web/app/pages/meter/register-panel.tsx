@@ -59,6 +59,7 @@ export function RegisterPanel({
   const lastMs = readings?.length ? Date.parse(readings.at(-1)?.at ?? '') : null;
   const total = row(totalChannel, report?.totals.quantity);
   const unit = isWater ? 'm³' : 'kWh';
+  const agrees = total.check !== null && Math.abs(total.check) <= AGREES_WH;
   return (
     <section className="panel">
       <div className="panel-head">
@@ -116,14 +117,14 @@ export function RegisterPanel({
                   </tr>
                 );
               })}
-            <tr className="total">
+            <tr className={agrees ? 'total' : 'total open'}>
               <td>{t('total')}</td>
               <td>{kwh(total.now)}</td>
               <td>{kwh(total.start)}</td>
               <td>{kwh(total.difference)}</td>
               <td>{kwh(total.platform)}</td>
               <td>
-                {total.check !== null && Math.abs(total.check) <= AGREES_WH ? (
+                {agrees ? (
                   <span className="state">
                     <Icon name="check" size={13} className="pos" />
                     {kwh(total.check)}

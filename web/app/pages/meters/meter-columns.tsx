@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { LivePoint, Meter } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import type { Language } from '../../dates.ts';
-import { kw } from '../../format.ts';
+import { currencyName, kw } from '../../format.ts';
 import { nameOf } from '../../language.ts';
 import { Age, Amount } from '../../parts/figure.tsx';
 import { State, states } from '../../parts/state.tsx';
@@ -27,7 +27,7 @@ export function useMeterColumns(
   kind: ListSearch['kind'],
 ): Column<Row>[] {
   const { t } = useTranslation();
-  const { id: projectId } = useProject();
+  const { id: projectId, currency } = useProject();
   const may = useMay();
   const knownW = rows.flatMap(({ powerW }) => powerW ?? []);
   // A main counts what its parts count: only units, or only one kind, are added up.
@@ -105,7 +105,7 @@ export function useMeterColumns(
     may('account.read') && {
       key: 'balance',
       title: t('meters.balance'),
-      unit: rows.find(({ liveBalance }) => liveBalance)?.liveBalance?.currency,
+      unit: currencyName(currency, language),
       align: 'right',
       width: '104px',
       value: (row) => row.liveBalance?.amount ?? null,

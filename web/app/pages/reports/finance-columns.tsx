@@ -43,7 +43,8 @@ export function useFinanceColumns({
     {
       key: 'period',
       title: t(`energy.by.${unit}`),
-      width: 'minmax(104px, 1.2fr)',
+      // Of the day that runs the time stands beside it; with one row a day it may run into the next cell.
+      width: by === 'none' ? 'minmax(104px, 1.2fr)' : 'minmax(142px, 1.2fr)',
       phone: 'title',
       value: ({ period }) => period,
       cell: ({ period }) => <Period period={period} today={today} />,
@@ -107,6 +108,7 @@ export function useFinanceColumns({
             (row) => row.netSince,
             {
               phone: 'none',
+              optional: unit !== 'day',
               cell: (row) => <span className="quiet">{moneyText(row)}</span>,
               ...(totals && { total: totals.net }),
             },

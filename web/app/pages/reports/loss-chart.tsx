@@ -123,8 +123,12 @@ export function LossChart({
               data: line.rows.map((row) => ({
                 value: row?.lossShare === null || !row ? null : row.lossShare * 100,
                 // What rests on gaps is an outline only.
-                symbol: row?.suspicion === 'incomplete' ? 'emptyCircle' : 'circle',
-                symbolSize: row?.suspicion === 'incomplete' ? 6 : isQuiet ? 0 : 4,
+                ...(row?.suspicion === 'incomplete'
+                  ? {
+                      symbolSize: 6,
+                      itemStyle: { color: palette.surface, borderColor: color, borderWidth: 1.4 },
+                    }
+                  : { symbolSize: isQuiet ? 0 : 4 }),
               })),
               ...(line.mainId === opened &&
                 line.usual !== null && {
