@@ -209,23 +209,29 @@ describe('the calendar of a tariff', () => {
   });
 });
 
-const entry = (id: string, kind: string, date: string, amount: string): Entry => ({
+const entry = (
+  id: string,
+  kind: string,
+  date: string,
+  amount: string,
+  balance = '0.00',
+): Entry => ({
   id,
   transactionId: id,
   kind,
   accountingDate: date,
   postedAt: `${date}T16:31:00Z`,
   amount: { amount, currency: 'CNY' },
-  balance: { amount: '0.00', currency: 'CNY' },
+  balance: { amount: balance, currency: 'CNY' },
   cause: kind === 'sale' ? { channel: 'cash' } : { localDay: date },
 });
 
 describe('the ledger of an account', () => {
   const entries = [
-    entry('4', 'settlement', '2026-11-02', '-30.25'),
-    entry('3', 'correction', '2026-11-02', '3.18'),
-    entry('2', 'sale', '2026-11-01', '100.00'),
-    entry('1', 'sale', '2026-10-31', '20.00'),
+    entry('4', 'settlement', '2026-11-02', '-30.25', '92.93'),
+    entry('3', 'correction', '2026-11-02', '3.18', '123.18'),
+    entry('2', 'sale', '2026-11-01', '100.00', '120.00'),
+    entry('1', 'sale', '2026-10-31', '20.00', '20.00'),
   ];
 
   test('opening, top-ups, charges and corrections make the closing', () => {
@@ -236,6 +242,12 @@ describe('the ledger of an account', () => {
       corrections: '3.18',
       closing: '92.93',
     });
+  });
+
+  test('a month opens with what the books had, also where older entries are not at hand', () => {
+    expect(monthSums(entries.slice(0, 2), '2026-11-24')).toMatchObject({ opening: '120.00' });
+    expect(monthSums(entries, '2026-12-01')).toMatchObject({ opening: '92.93', closing: '92.93' });
+    expect(monthSums([], '2026-12-01')).toMatchObject({ opening: '0.00', closing: '0.00' });
   });
 
   test('a row goes out or comes in, never both', () => {

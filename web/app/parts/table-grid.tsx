@@ -12,13 +12,13 @@ import type { Column } from './table-model.ts';
 const ROW_PX = 29;
 const WAITING_ROWS = 8;
 /** Beyond this many columns they stand closer. */
-const DENSE_COLUMNS = 9;
+const DENSE_COLUMNS = 8;
 /** Beyond this many rows a table scrolls inside itself. */
 const INNER_SCROLL_ROWS = 28;
 
 /** Widths of signs in the table's type, px: figures are all as wide as one another. */
-const FIGURE_PX = 7.9;
-const SIGN_PX = 3.9;
+const FIGURE_PX = 7.8;
+const SIGN_PX = 3.7;
 
 /** The width of a column, and at least that of its total: sums are longer than what they add up. */
 function fitting<Row>({ width, align, total }: Column<Row>): string {

@@ -198,7 +198,7 @@ function useColumns(
           {
             ...quantity('previous', before, (figures) => figures.previous),
             ...(isParted && { unit: t(`energy.count.${asked.unit}`, { count: whole.compared }) }),
-            width: isParted ? 'minmax(118px, 1fr)' : 'minmax(78px, 1fr)',
+            width: isParted ? 'minmax(98px, 1fr)' : 'minmax(70px, 1fr)',
             value: previousIn,
             cell: (row) => <span className="quiet">{thousands(previousIn(row), decimals)}</span>,
             ...(totals && {

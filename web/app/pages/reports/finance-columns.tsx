@@ -43,11 +43,10 @@ export function useFinanceColumns({
     {
       key: 'period',
       title: t(`energy.by.${unit}`),
-      // Of the day that runs the time stands beside it; with one row a day it may run into the next cell.
-      width: by === 'none' ? 'minmax(104px, 1.2fr)' : 'minmax(142px, 1.2fr)',
+      width: 'minmax(104px, 1.2fr)',
       phone: 'title',
       value: ({ period }) => period,
-      cell: ({ period }) => <Period period={period} today={today} />,
+      cell: ({ period }) => <Period period={period} today={today} isBare={by !== 'none'} />,
       total: { cell: t('total'), value: t('total') },
     },
     ...(by === 'none'
@@ -56,7 +55,7 @@ export function useFinanceColumns({
           {
             key: 'key',
             title: word(`by.${by}`),
-            width: 'minmax(90px, 1fr)',
+            width: 'minmax(80px, 1fr)',
             phone: 'title',
             value: (row) => nameOfPart(row, by, t),
             cell: (row) => <div className="clip">{nameOfPart(row, by, t)}</div>,
@@ -87,7 +86,7 @@ export function useFinanceColumns({
       key: 'receipts',
       title: word('receiptCount'),
       align: 'right',
-      width: '60px',
+      width: '56px',
       phone: 'none',
       value: ({ receipts }) => receipts,
       cell: ({ receipts }) => <span className="quiet">{number(receipts)}</span>,
@@ -127,7 +126,8 @@ const nameOfPart = (
   t: (key: string) => string,
 ): string => (by === 'channel' && key ? t(`channel.${key}`) : label || t('report.finance.nobody'));
 
-function Period({ period, today }: { period: string; today: string }) {
+/** Bare where another column names the row: there is no room for how far a day has come. */
+function Period({ period, today, isBare }: { period: string; today: string; isBare: boolean }) {
   const language = useLanguage();
   const { t } = useTranslation();
   const { zone } = useProject();
@@ -142,7 +142,7 @@ function Period({ period, today }: { period: string; today: string }) {
       <b className="strong">{day(language, period, false)}</b>{' '}
       <span className="quiet">
         {weekday(language, period)}
-        {period === today && t('report.toNow', { at: time(zone, now) })}
+        {period === today && !isBare && t('report.toNow', { at: time(zone, now) })}
       </span>
     </span>
   );

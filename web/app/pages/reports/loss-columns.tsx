@@ -22,7 +22,7 @@ export function useLossColumns(
     {
       key: 'main',
       title: word('mainHead'),
-      width: 'minmax(180px, 1.4fr)',
+      width: 'minmax(150px, 1.4fr)',
       phone: 'title',
       value: (row) => `${row.code} ${row.label}`,
       order: ({ code }) => code,
@@ -102,7 +102,7 @@ export function useLossColumns(
     {
       key: 'suspicion',
       title: word('state'),
-      width: 'minmax(250px, 2.6fr)',
+      width: 'minmax(240px, 2.6fr)',
       phone: 'plain',
       value: ({ suspicion }) => t(`report.suspicion.${suspicion}`),
       cell: (row) => <SuspicionChip suspicion={row.suspicion} reason={row.reason} />,

@@ -67,6 +67,7 @@ function BuildingSubs({ main, asked }: { main: LossRow; asked: Range }) {
         params={{ projectId }}
         search={{ from: asked.from, to: asked.to, by: 'point', building: buildingId }}
         preload={false}
+        className="move"
       >
         {t('report.losses.allSubs', { count: sums.size })} <Icon name="out" size={12} />
       </Link>
