@@ -2,9 +2,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { and, eq, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
-import type { Actor } from '../sql/permission.ts';
 import type { Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import type { Questdb } from '../sql/questdb.ts';
 import {
   answers,
   createRoutes,
@@ -19,14 +19,16 @@ import { installations, meters, points } from '../sql/schema/index.ts';
 import { datedSchema, idPageQuery, registerSchema } from './fields.ts';
 import { modelOf } from './models.ts';
 import { rebuildFrom } from './rebuild.ts';
+import { registerKnownAt } from './register-at.ts';
 import type { IngestDeps } from './routes.ts';
-import { broken, by, only, pageOf } from './rows.ts';
+import { type Acting, broken, by, only, pageOf } from './rows.ts';
 
 const RATIO_MAX = 9999;
-const ratioSchema = z.number().int().min(1).max(RATIO_MAX);
+/** A ratio of current or voltage. */
+export const ratioSchema = z.number().int().min(1).max(RATIO_MAX);
 const basisSchema = z.enum(['primary', 'secondary']);
 
-const installationSchema = z
+export const installationSchema = z
   .object({
     id: idSchema,
     pointId: idSchema,
@@ -70,7 +72,8 @@ const patch = z.strictObject({
   registerSpan: registerSchema.min(1000).nullable().optional(),
   ratedPerHour: registerSchema.min(1).nullable().optional(),
 });
-const replacement = z.strictObject({
+/** What is sent to replace the meter of a point. */
+export const replacementBody = z.strictObject({
   at: datedSchema,
   lastRegister: registerSchema.nullable().default(null),
   ...device,
@@ -111,11 +114,11 @@ const replace = createRoute({
   path: '/projects/{projectId}/points/{pointId}/replacements',
   summary: 'Replace the meter of a point: the old one leaves and the new one comes at one instant',
   ...needs('device.write'),
-  request: { params: projectParams.extend({ pointId: idSchema }), body: takes(replacement) },
+  request: { params: projectParams.extend({ pointId: idSchema }), body: takes(replacementBody) },
   responses: makes(installationSchema),
 });
 
-export function installationRoutes({ db }: IngestDeps) {
+export function installationRoutes({ db, questdb }: IngestDeps) {
   return createRoutes()
     .openapi(list, async (c) => {
       const { projectId } = c.req.valid('param');
@@ -186,44 +189,77 @@ export function installationRoutes({ db }: IngestDeps) {
     })
     .openapi(replace, async (c) => {
       const { projectId, pointId } = c.req.valid('param');
-      const { at, lastRegister, ...values } = c.req.valid('json');
-      const when = new Date(at);
-      const made = await db.transaction(async (tx) => {
-        const standing = sql`${installations.projectId} = ${projectId}::bigint
-          AND ${installations.pointId} = ${pointId}::bigint AND ${installations.validFrom} < ${at}::timestamptz
-          AND (${installations.validTo} IS NULL OR ${installations.validTo} > ${at}::timestamptz)`;
-        const [old] = await tx
-          .update(installations)
-          .set({ validTo: when, ...exactOf({ lastRegister }) })
-          .where(standing)
-          .returning();
-        if (!old) {
-          const found = await tx
-            .select({ id: points.id })
-            .from(points)
-            .where(and(eq(points.projectId, projectId), eq(points.id, pointId)));
-          if (found.length === 0) throw notFound('point');
-          throw new Problem('conflict', 'No meter stands at this point then: install one instead.');
-        }
-        await record(tx, {
-          projectId,
-          ...by(c),
-          action: 'installation.ended',
-          subjectKind: 'installation',
-          subjectId: old.id,
-          detail: { pointId, meterId: old.meterId, at, lastRegister },
-        });
-        const fresh = { ...values, pointId, validFrom: when, validTo: null, lastRegister: null };
-        return await install(tx, { projectId, ...by(c) }, fresh);
-      });
+      const body = { pointId, ...c.req.valid('json') };
+      const made = await db.transaction((tx) =>
+        replaceMeter(tx, { projectId, ...by(c) }, { ...body, questdb }),
+      );
       return c.json(made, 201);
     });
 }
 
-interface Act {
-  projectId: string;
-  actor: Actor;
-  traceId: string;
+/**
+ * The meter that stands at a point leaves and another one comes, at one instant. A register that was not noted is
+ * that between the readings around the instant, where there are such. Throws Problem `not-found`,
+ * `conflict` when none stands there then, `overlap` when the new one stands elsewhere.
+ */
+export async function replaceMeter(
+  tx: Tx,
+  acting: Acting,
+  {
+    pointId,
+    at,
+    lastRegister,
+    questdb,
+    ...values
+  }: z.output<typeof replacementBody> & { pointId: string; questdb: Questdb },
+) {
+  const { projectId } = acting;
+  const when = new Date(at);
+  const standing = sql`${installations.projectId} = ${projectId}::bigint
+    AND ${installations.pointId} = ${pointId}::bigint AND ${installations.validFrom} < ${at}::timestamptz
+    AND (${installations.validTo} IS NULL OR ${installations.validTo} > ${at}::timestamptz)`;
+  const knownOf = async (meterId: string) => {
+    const found = await tx
+      .select({ model: meters.model })
+      .from(meters)
+      .where(and(eq(meters.projectId, projectId), eq(meters.id, meterId)));
+    const model = found[0]?.model;
+    if (model === undefined) throw notFound('meter');
+    const asked = { projectId, meterId, model, atMs: when.getTime() };
+    return whole(await registerKnownAt(questdb, asked));
+  };
+  const [left] = await tx.select().from(installations).where(standing).for('update');
+  const last = lastRegister ?? (left ? await knownOf(left.meterId) : null);
+  const firstRegister = values.firstRegister ?? (await knownOf(values.meterId));
+  const [old] = await tx
+    .update(installations)
+    .set({ validTo: when, ...exactOf({ lastRegister: last }) })
+    .where(standing)
+    .returning();
+  if (!old) {
+    const found = await tx
+      .select({ id: points.id })
+      .from(points)
+      .where(and(eq(points.projectId, projectId), eq(points.id, pointId)));
+    if (found.length === 0) throw notFound('point');
+    throw new Problem('conflict', 'No meter stands at this point then: install one instead.');
+  }
+  await record(tx, {
+    ...acting,
+    action: 'installation.ended',
+    subjectKind: 'installation',
+    subjectId: old.id,
+    detail: { pointId, meterId: old.meterId, at, lastRegister: last },
+  });
+  const fresh = {
+    ...values,
+    firstRegister,
+    pointId,
+    validFrom: when,
+    validTo: null,
+    lastRegister: null,
+  };
+  return await install(tx, acting, fresh);
 }
 
 interface Wanted {
@@ -241,7 +277,7 @@ interface Wanted {
 }
 
 /** Enters an installation, once point and meter are found to fit and the range is free. */
-async function install(tx: Tx, { projectId, ...who }: Act, wanted: Wanted) {
+async function install(tx: Tx, { projectId, ...who }: Acting, wanted: Wanted) {
   const { pointId, meterId } = wanted;
   const [[point], [meter]] = [
     await tx
@@ -328,7 +364,8 @@ async function assertFree(
   );
 }
 
-const overlapping = broken({
+/** For `.catch` of a write to installations. */
+export const overlapping = broken({
   _overlap: new Problem('overlap', 'The range overlaps another installation.'),
 });
 
@@ -355,7 +392,8 @@ function exactOf<V extends Partial<Record<ExactField, number | null>>>(values: V
 
 const whole = (value: bigint | null) => (value === null ? null : Number(value));
 
-const shown = (i: typeof installations.$inferSelect) => ({
+/** As the API shows it. */
+export const shown = (i: typeof installations.$inferSelect) => ({
   id: i.id,
   pointId: i.pointId,
   meterId: i.meterId,

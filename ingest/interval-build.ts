@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { question, rowsOf } from '../sql/duckdb.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
-import type { Db } from '../sql/postgres.ts';
+import type { Queryable } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
+import { type Amendments, amendBuilt, type Refuted, readAmendments } from './amendments.ts';
 import {
   between,
   type Chain,
@@ -38,12 +39,14 @@ export interface BuiltStretch {
   raised: Found[];
   withdrawn: Quarantine[];
   rollovers: Found[];
+  /** Estimates that what was measured contradicts now. */
+  refuted: Refuted[];
   /** Where each point's mark was when this began, and where it belongs now; epoch ms. */
   marks: { pointId: string; before: number | undefined; after: number }[];
 }
 
 interface Deps {
-  db: Db;
+  db: Queryable;
   questdb: Questdb;
   connection: DuckDBConnection;
   /** A folder of its own for the exports. */
@@ -62,16 +65,21 @@ export async function buildStretch(deps: Deps): Promise<BuiltStretch> {
     raised: [],
     withdrawn: [],
     rollovers: [],
+    refuted: [],
     marks: [],
   };
   await connection.run(`CREATE OR REPLACE TEMP TABLE changed (point BIGINT, slot BIGINT, local_day INTEGER,
     local_slot INTEGER, quantity BIGINT, reverse_quantity BIGINT, quality VARCHAR, gap_s INTEGER,
     version INTEGER)`);
   const quarantines = await quarantinesOf(db, { projectId: park.projectId, pointIds: job.points });
+  const meterIds = job.points.flatMap((id) => park.installed.get(id) ?? []).map((i) => i.meterId);
+  const amendments = await readAmendments(db, {
+    ...{ projectId: park.projectId, pointIds: job.points, meterIds },
+  });
   let points = job.points;
   for (const marginMs of MARGINS_MS) {
     if (points.length === 0) break;
-    points = await buildWith(deps, { points, marginMs, quarantines, built });
+    points = await buildWith(deps, { points, marginMs, quarantines, amendments, built });
   }
   const [count] = await rowsOf<{ n: bigint }>(connection, 'SELECT count(*) AS n FROM changed');
   built.changed = Number(count?.n ?? 0);
@@ -85,11 +93,13 @@ async function buildWith(
     points,
     marginMs,
     quarantines,
+    amendments,
     built,
   }: {
     points: readonly string[];
     marginMs: number;
     quarantines: readonly Quarantine[];
+    amendments: Amendments;
     built: BuiltStretch;
   },
 ): Promise<string[]> {
@@ -107,7 +117,7 @@ async function buildWith(
       whole: fetchFrom <= i.startMs,
       final: fetchUntil === OPEN_END || i.endMs <= fetchUntil,
     }));
-  await fetchSamples(deps, { chains, fetchFrom, fetchUntil });
+  await fetchSamples(deps, { chains, fetchFrom, fetchUntil, amendments });
   await fillInputs(connection, {
     installations: chains.map((c) => ({
       ...c,
@@ -130,7 +140,10 @@ async function buildWith(
   const ready = chains.filter((c) => !lacking.has(c.pointId));
   const accepted = points.filter((id) => !lacking.has(id));
   const lasts = newestOf(ready, reaches);
-  await collectChanges(deps, { accepted, lasts, fetchFrom, fetchUntil });
+  await fillScope(deps, { accepted, lasts, fetchUntil });
+  const installed = accepted.flatMap((id) => park.installed.get(id) ?? []);
+  built.refuted.push(...(await amendBuilt(connection, amendments, { installed, quarantines })));
+  await collectChanges(deps, { accepted, fetchFrom, fetchUntil });
   const found = await readFound(connection, ready);
   const known = quarantines.filter((q) => isJudged(q, { ready, reaches, fetchFrom, fetchUntil }));
   const { raised, withdrawn } = difference(
@@ -202,22 +215,19 @@ function lacks(chain: Chain, reach: Reach | undefined, job: Job): boolean {
   return job.repair && !chain.final && (reach?.slotsAfter ?? 0) < SLOTS_AFTER;
 }
 
-/** Adds to `changed` what differs from the intervals that are current. */
-async function collectChanges(
-  { connection, questdb, folder, park, job, at }: Deps,
+/** The slots of each point that this run has the last word on, as the table `in_scope`. */
+async function fillScope(
+  { connection, job, at }: Deps,
   {
     accepted,
     lasts,
-    fetchFrom,
     fetchUntil,
   }: {
     accepted: readonly string[];
     lasts: ReadonlyMap<string, number>;
-    fetchFrom: number;
     fetchUntil: number;
   },
 ): Promise<void> {
-  if (accepted.length === 0) return;
   const isFinal = fetchUntil === OPEN_END;
   const scope = accepted.map((point) => {
     const end = job.repair ? job.untilMs : Math.max(job.fromMs, lasts.get(point) ?? 0);
@@ -232,6 +242,18 @@ async function collectChanges(
     columns: { point: 'BIGINT', first_slot: 'BIGINT', end_slot: 'BIGINT' },
     rows: scope,
   });
+}
+
+/** Adds to `changed` what differs from the intervals that are current. */
+async function collectChanges(
+  { connection, questdb, folder, park, job }: Deps,
+  {
+    accepted,
+    fetchFrom,
+    fetchUntil,
+  }: { accepted: readonly string[]; fetchFrom: number; fetchUntil: number },
+): Promise<void> {
+  if (accepted.length === 0) return;
   const file = join(folder, 'current.parquet');
   const starts = least(accepted.map((id) => park.installed.get(id)?.[0]?.startMs ?? 0));
   await questdb.exportParquet(
@@ -292,6 +314,8 @@ function isJudged(
     fetchUntil: number;
   },
 ): boolean {
+  // Not a matter of single readings: the rules of quality raise and withdraw it.
+  if (q.rule === 'ratio') return false;
   const chain = ready.find(
     (c) =>
       c.meterId === q.meterId &&

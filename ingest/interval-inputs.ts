@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { addDays, dayNumber, daySpan, daysBetween, localDayOf } from '../sql/local-day.ts';
 import type { Questdb } from '../sql/questdb.ts';
+import { type Amendments, amendSamples } from './amendments.ts';
 import type { Installed, Park } from './interval-plan.ts';
 import { OPEN_END } from './interval-statement.ts';
 import { isOpen, type Quarantine } from './quarantine.ts';
@@ -29,19 +30,31 @@ export async function fetchSamples(
     chains,
     fetchFrom,
     fetchUntil,
-  }: { chains: readonly Chain[]; fetchFrom: number; fetchUntil: number },
+    amendments,
+  }: {
+    chains: readonly Chain[];
+    fetchFrom: number;
+    fetchUntil: number;
+    amendments: Amendments;
+  },
 ): Promise<void> {
   const meters = [...new Set(chains.map((c) => c.meterId))];
   const file = join(folder, 'samples.parquet');
   const starts = Math.max(fetchFrom, least(chains.map((c) => c.startMs)));
+  const moved = amendments.corrections.filter(({ kind }) => kind === 'clock');
+  const shiftMs = moved.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0);
   await questdb.exportParquet(
     `SELECT ts, meter, active_wh, forward_wh, volume_l, reverse_wh FROM samples
-     WHERE project = '${park.projectId}' AND quality = 'ok'${named('meter', meters)}${between(starts, fetchUntil)}`,
+     WHERE project = '${park.projectId}' AND quality = 'ok'${named('meter', meters)}${between(starts - shiftMs, fetchUntil + shiftMs)}`,
     file,
   );
-  await connection.run(`CREATE OR REPLACE TEMP VIEW in_samples AS
+  const isAmended = shiftMs > 0 || amendments.readings.length > 0;
+  const view = isAmended ? 'in_raw_samples' : 'in_samples';
+  await connection.run(`CREATE OR REPLACE TEMP VIEW ${view} AS
     SELECT epoch_us(ts) // 1000 AS ms, meter::BIGINT AS meter, active_wh AS active, forward_wh AS forward,
       volume_l AS volume, reverse_wh AS reverse FROM '${file}'`);
+  if (!isAmended) return;
+  await amendSamples(connection, amendments, { fromMs: starts, untilMs: fetchUntil });
 }
 
 // Not Math.min(…all): a park may have more points than a call takes arguments.
@@ -79,21 +92,23 @@ export function dayRows(
 
 /** What people and earlier builds have said, as the statement wants it. */
 export function judgements(chains: readonly Chain[], quarantines: readonly Quarantine[]) {
+  // A doubted ratio contradicts no reading: it holds back whole slots, see amendments.ts.
+  const doubted = quarantines.filter(({ rule }) => rule !== 'ratio');
   const of = (q: Quarantine) =>
     chains.filter((c) => c.meterId === q.meterId && q.atMs >= c.startMs && q.atMs <= c.endMs);
   return {
-    ignored: quarantines.flatMap((q) =>
+    ignored: doubted.flatMap((q) =>
       q.decision === 'exclude' && q.register !== null
         ? [{ meter: q.meterId, ms: q.atMs, register: q.register }]
         : [],
     ),
-    openers: quarantines.flatMap((q) => {
+    openers: doubted.flatMap((q) => {
       const kind = q.decision === 'new-base' ? 'wall' : isOpen(q) && q.breaks ? 'break' : undefined;
       return kind
         ? of(q).map(({ inst }) => ({ inst, ms: q.atMs, kind: kind as 'wall' | 'break' }))
         : [];
     }),
-    spikes: quarantines.flatMap((q) =>
+    spikes: doubted.flatMap((q) =>
       isOpen(q) && !q.breaks && q.rule !== 'conflict'
         ? of(q).map(({ inst }) => ({ inst, ms: q.atMs }))
         : [],

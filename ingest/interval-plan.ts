@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm';
 import { type DaySpan, daySpan, type LocalDay, SLOT_MS } from '../sql/local-day.ts';
-import type { Db } from '../sql/postgres.ts';
+import type { Queryable } from '../sql/postgres.ts';
 import { OPEN_END } from './interval-statement.ts';
 import { modelOf } from './models.ts';
 
@@ -43,24 +43,28 @@ const channelOf = { active_wh: 0, forward_wh: 1, volume_l: 2 } as const;
 
 /** Reads the installations, schedules and marks of a project. */
 export async function readPark(
-  db: Db,
+  db: Queryable,
   project: { id: string; zone: string; pollSeconds: number },
 ): Promise<Park> {
   const of = sql`project_id = ${project.id}::bigint`;
   const ms = (column: string) => sql.raw(`(extract(epoch FROM ${column}) * 1000)::bigint::text`);
-  const [found, schedules, marks] = await Promise.all([
-    db.execute<Record<string, string | null>>(sql`
+  // One after the other: a transaction has one connection.
+  const found = await db.execute<Record<string, string | null>>(sql`
       SELECT i.point_id::text, i.meter_id::text, m.model, ${ms('i.valid_from')} AS starts,
         ${ms('i.valid_to')} AS ends, i.first_register::text, i.last_register::text, i.ct::text, i.pt::text,
         i.basis, i.register_span::text, i.rated_per_hour::text
       FROM installations i JOIN meters m ON m.project_id = i.project_id AND m.id = i.meter_id
-      WHERE i.${of} ORDER BY i.point_id, i.valid_from`),
-    db.execute<{ meter_id: string; starts: string; ends: string | null; seconds: number }>(sql`
+      WHERE i.${of} ORDER BY i.point_id, i.valid_from`);
+  const schedules = await db.execute<{
+    meter_id: string;
+    starts: string;
+    ends: string | null;
+    seconds: number;
+  }>(sql`
       SELECT meter_id::text, ${ms('valid_from')} AS starts, ${ms('valid_to')} AS ends, seconds
-      FROM schedules WHERE ${of} ORDER BY meter_id, valid_from`),
-    db.execute<{ point_id: string; at: string }>(sql`
-      SELECT point_id::text, ${ms('built_to')} AS at FROM interval_marks WHERE ${of}`),
-  ]);
+      FROM schedules WHERE ${of} ORDER BY meter_id, valid_from`);
+  const marks = await db.execute<{ point_id: string; at: string }>(sql`
+      SELECT point_id::text, ${ms('built_to')} AS at FROM interval_marks WHERE ${of}`);
   const installed = new Map<string, Installed[]>();
   for (const row of found.rows) {
     const model = modelOf(row.model ?? '');

@@ -10,6 +10,7 @@ import { rowsOf } from '../sql/duckdb.ts';
 import { dayFromNumber, dayNumber, type LocalDay, localDayOf, SLOT_MS } from '../sql/local-day.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
+import { takeBack } from './amendments.ts';
 import type { BuiltStretch } from './interval-build.ts';
 import type { Park } from './interval-plan.ts';
 import { type Found, saveDifference } from './quarantine.ts';
@@ -110,10 +111,11 @@ export async function commit(
   { park, built, at, done }: { park: Park; built: BuiltStretch; at: Date; done: readonly string[] },
 ): Promise<void> {
   const { projectId } = park;
-  const { raised, withdrawn, rollovers, marks } = built;
+  const { raised, withdrawn, rollovers, refuted, marks } = built;
   await db.transaction(async (tx) => {
     await saveDifference(tx, { projectId, at, raised, withdrawn });
     await tellRollovers(tx, { projectId, rollovers });
+    await takeBack(tx, { projectId, zone: park.zone, refuted });
     await moveMarks(tx, { projectId, marks });
     await markDone(tx, { consumer: 'intervals', projectId, ids: done });
   });

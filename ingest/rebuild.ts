@@ -1,7 +1,9 @@
 /** Intervals of a point are to be built anew from an instant on: its mark goes back, nothing else. */
 import { sql } from 'drizzle-orm';
-import { SLOT_MS } from '../sql/local-day.ts';
+import { markDirty } from '../sql/dirty-days.ts';
+import { localDayOf, SLOT_MS } from '../sql/local-day.ts';
 import type { Queryable } from '../sql/postgres.ts';
+import { projects } from '../sql/schema/index.ts';
 
 /**
  * Takes the mark of each point back to the slot in which `fromMs` lies; the builder does the rest and
@@ -20,4 +22,33 @@ export async function rebuildFrom(
     UPDATE interval_marks m SET built_to = t.at
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS t (id bigint, at timestamptz)
     WHERE m.project_id = ${projectId}::bigint AND m.point_id = t.id AND m.built_to > t.at`);
+}
+
+/**
+ * The same for the points where these meters stand from an instant on. Where nothing is built that far, the day
+ * of the instant is made dirty: what was silent so far is looked at again.
+ */
+export async function rebuildMeters(
+  tx: Queryable,
+  { projectId, meters }: { projectId: string; meters: readonly { id: string; fromMs: number }[] },
+): Promise<void> {
+  const rows = meters.map(({ id, fromMs }) => ({ id, at: new Date(fromMs).toISOString() }));
+  const found = await tx.execute<{ id: string; from_ms: string }>(sql`
+    SELECT i.point_id::text AS id,
+      (extract(epoch FROM min(greatest(t.at, i.valid_from))) * 1000)::bigint::text AS from_ms
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS t (id bigint, at timestamptz)
+      JOIN installations i ON i.project_id = ${projectId}::bigint AND i.meter_id = t.id
+        AND (i.valid_to IS NULL OR i.valid_to > t.at)
+    GROUP BY i.point_id`);
+  const points = found.rows.map(({ id, from_ms }) => ({ id, fromMs: Number(from_ms) }));
+  await rebuildFrom(tx, { projectId, points });
+  const [project] = await tx
+    .select({ zone: projects.zone })
+    .from(projects)
+    .where(sql`${projects.id} = ${projectId}::bigint`);
+  const days = points.map(({ id, fromMs }) => ({
+    pointId: id,
+    localDay: localDayOf(project?.zone ?? 'UTC', fromMs),
+  }));
+  await markDirty(tx, { projectId, days, who: 'ingest', why: 'meter corrected' });
 }

@@ -5,10 +5,14 @@ import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { gatewayRoutes } from './gateways.ts';
+import { installationCorrectionRoutes } from './installation-corrections.ts';
 import { installationRoutes } from './installations.ts';
+import { manualReadingRoutes } from './manual-readings.ts';
+import { meterCorrectionRoutes } from './meter-corrections.ts';
 import { meterRoutes } from './meters.ts';
 import { modelRoutes } from './model-list.ts';
 import { pointRoutes } from './points.ts';
+import { previewRoutes } from './previews.ts';
 import { quarantineRoutes } from './quarantines.ts';
 import { readingRoutes } from './readings.ts';
 import { scheduleRoutes } from './schedules.ts';
@@ -17,6 +21,8 @@ export interface IngestDeps {
   db: Db;
   questdb: Questdb;
   clock: Clock;
+  /** The data folder, for files that live as long as a request. */
+  dataDir?: string;
 }
 
 /** Every route of this room, to be mounted under /api/v1. */
@@ -31,6 +37,10 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     installationRoutes,
     readingRoutes,
     quarantineRoutes,
+    installationCorrectionRoutes,
+    meterCorrectionRoutes,
+    manualReadingRoutes,
+    previewRoutes,
   ];
   for (const part of parts) app.route('/', part(deps));
   return app;

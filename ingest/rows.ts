@@ -1,5 +1,6 @@
 /** Small words of this room's inserts: the one row made, a broken key, who acts. */
 import type { Context } from 'hono';
+import type { Actor } from '../sql/permission.ts';
 import { violatedConstraint } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import type { RouteEnv } from '../sql/route.ts';
@@ -38,4 +39,11 @@ export const by = (c: Context<RouteEnv>) => ({
 export function pageOf<Row extends { id: string }>(rows: readonly Row[], limit: number) {
   const data = rows.slice(0, limit);
   return { data, nextCursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null };
+}
+
+/** In which project who acts: what an act of this room takes beside its own words. */
+export interface Acting {
+  projectId: string;
+  actor: Actor;
+  traceId: string;
 }

@@ -1,0 +1,280 @@
+/** The daily mistakes of the trade, each put right through the API in a few steps, with a preview. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lateMarker } from '../../ingest/dirty.ts';
+import { dayStart } from '../../sql/local-day.ts';
+import type { Ask } from '../billing/face.ts';
+import { type BilledPark, openBilledPark } from './billed-park.ts';
+
+const STEP = 5 * 60_000;
+const HOUR = 12 * STEP;
+const DAY = 24 * HOUR;
+const ZONE = 'Asia/Shanghai';
+/** Local midnight of 2026-11-10; it is noon four days later. */
+const T = dayStart(ZONE, '2026-11-10');
+const NOW = T + 4 * DAY + 12 * HOUR;
+const iso = (ms: number) => new Date(ms).toISOString();
+/** Wh in one step of a shop that uses the same all day: 288 steps a day. */
+const A_DAY = 288;
+
+let park: BilledPark;
+let ask: Ask;
+/** Each story's shops and readings are entered before the first is told: built and settled once. */
+const begins: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  park = await openBilledPark({ nowMs: NOW });
+  ask = park.as('energy-manager');
+  for (const begin of begins) await begin();
+  await park.work();
+}, 90_000);
+type Shop = Awaited<ReturnType<BilledPark['shop']>>;
+/** Readings of a shop, there from the beginning. */
+function shopOf(
+  samples: (
+    shop: Shop,
+  ) =>
+    | Promise<readonly { ms: number; register: number }[]>
+    | readonly { ms: number; register: number }[],
+  { from = T, ...more }: { from?: number; ct?: number; first_register?: number } = {},
+): Shop {
+  const shop: Shop = { pointId: '', meterId: '', installationId: '', accountId: '' };
+  begins.push(async () => {
+    Object.assign(shop, await park.shop(from, more));
+    await park.say(shop.meterId, await samples(shop));
+  });
+  return shop;
+}
+afterAll(() => park.close());
+
+/** Readings every five minutes of a register that grows by `wh` with each. */
+const line = (fromMs: number, untilMs: number, wh: number, begin = 100_000, origin = T) =>
+  Array.from({ length: (untilMs - fromMs) / STEP }, (_, i) => {
+    const ms = fromMs + i * STEP;
+    return { ms, register: begin + ((ms - origin) / STEP) * wh };
+  });
+const made = async (path: string, body: unknown) => {
+  const answer = await ask('POST', path, body);
+  if (answer.status !== 201) throw new Error(`POST ${path}: ${JSON.stringify(answer.body)}`);
+  return answer.body;
+};
+/** Tries an act, does it, settles; what was foreseen must be what has come of it. */
+async function correct(act: { act: string; [key: string]: unknown }, path: string) {
+  const preview = await made('/interval-previews', act);
+  const before = new Map<string, number>();
+  for (const { pointId } of preview.points) before.set(pointId, await total(pointId));
+  await made(path, act.with);
+  await park.work();
+  for (const { pointId, energyBefore, energyAfter } of preview.points) {
+    expect(await total(pointId)).toBe((before.get(pointId) ?? 0) + energyAfter - energyBefore);
+  }
+  return preview;
+}
+const total = async (pointId: string) =>
+  (await park.intervals(pointId)).reduce((sum, [, quantity]) => sum + Number(quantity ?? 0), 0);
+
+const noted = { first_register: 100_000 };
+
+describe('a wrong ratio for a time', { timeout: 60_000 }, () => {
+  const shop = shopOf(() => line(T, NOW, 10), { ...noted, ct: 40 });
+  const short = shopOf(() => line(T + HOUR, T + DAY, 10), { from: T + HOUR });
+
+  it('is corrected over its dates, and the difference is charged', async () => {
+    const { installationId, accountId } = shop;
+    expect(await park.charged(accountId)).toBe(4 * A_DAY * 10 * 40 * 0.1);
+    const body = { from: iso(T + DAY), to: iso(T + 3 * DAY), ct: 60, reason: 'CT plate says 60' };
+    const preview = await correct(
+      { act: 'correct-ratio', installationId, with: body },
+      `/installations/${installationId}/ratios`,
+    );
+    expect(preview.points).toMatchObject([{ slots: 2 * 96, energyBefore: 2 * A_DAY * 400 }]);
+    expect(await park.charged(accountId)).toBe((2 * 40 + 2 * 60) * A_DAY * 10 * 0.1);
+  });
+
+  it('is refused where no reading tells the register, and outside of the installation', async () => {
+    const path = `/installations/${short.installationId}/ratios`;
+    const late = { from: iso(T + 2 * DAY), ct: 60, reason: 'r' };
+    expect(await ask('POST', path, late)).toMatchObject({
+      status: 409,
+      body: { code: 'conflict' },
+    });
+    const early = { ...late, from: iso(T) };
+    expect(await ask('POST', path, early)).toMatchObject({ status: 400 });
+    const crooked = { ...late, from: iso(T + 2 * HOUR + 1000) };
+    expect(await ask('POST', path, crooked)).toMatchObject({ status: 400 });
+  });
+});
+
+describe('two shops whose meters are swapped', { timeout: 60_000 }, () => {
+  const pairs = [0, 1].map((day) => ({
+    day,
+    a: shopOf(() => line(T, NOW, 20)),
+    b: shopOf(() => line(T, NOW, 50, 700_000)),
+  }));
+
+  it.each(pairs)('from day $day on, pay for their own', async ({ day, a, b }) => {
+    const body = { pointIds: [a.pointId, b.pointId], from: iso(T + day * DAY), reason: 'mixed up' };
+    await correct({ act: 'swap-meters', with: body }, '/installation-swaps');
+    expect(await park.charged(a.accountId)).toBe((day * 20 + (4 - day) * 50) * A_DAY * 0.1);
+    expect(await park.charged(b.accountId)).toBe((day * 50 + (4 - day) * 20) * A_DAY * 0.1);
+  });
+});
+
+describe('a meter that is replaced', { timeout: 60_000 }, () => {
+  const at = T + DAY + 10 * HOUR;
+  const fresh = { overlapping: '', late: '' };
+  // Both were there for an hour: what they say then must not be counted twice.
+  const overlapping = shopOf(async () => {
+    fresh.overlapping = await park.meter();
+    await park.say(fresh.overlapping, line(at - HOUR, NOW, 10, 500, at - HOUR));
+    return line(T, at + HOUR, 10);
+  }, noted);
+  const apart = shopOf(async () => {
+    fresh.late = await park.meter();
+    await park.say(fresh.late, line(at + 2 * HOUR, NOW, 10, 500, at + 2 * HOUR));
+    return line(T, at, 10);
+  }, noted);
+
+  it('while the old one still counted: each counts to the same instant', async () => {
+    const { pointId, accountId } = overlapping;
+    const body = { at: iso(at), meterId: fresh.overlapping };
+    const act = { act: 'replace-meter', pointId, with: body };
+    await correct(act, `/points/${pointId}/replacements`);
+    expect(await park.charged(accountId)).toBe(4 * A_DAY);
+  });
+
+  it('two hours after the old one had left: in between nothing was counted', async () => {
+    const { pointId, accountId } = apart;
+    const lastRegister = 100_000 + ((at - T) / STEP) * 10;
+    const body = { at: iso(at), meterId: fresh.late, lastRegister, firstRegister: 500 };
+    const act = { act: 'replace-meter', pointId, with: body };
+    await correct(act, `/points/${pointId}/replacements`);
+    expect(await park.charged(accountId)).toBe(4 * A_DAY - 24);
+  });
+});
+
+describe('a register that rolled over', { timeout: 60_000 }, () => {
+  const span = 2 ** 32 * 10;
+  const shop = shopOf(() =>
+    line(T, NOW, 10, span - 3000).map((s) => ({ ...s, register: s.register % span })),
+  );
+
+  it('is billed on, and told', async () => {
+    expect(await park.charged(shop.accountId)).toBe(4 * A_DAY);
+    const { rows } = await park.owner.query(
+      "SELECT FROM events WHERE kind = 'register.rolled-over' AND subject_id = $1",
+      [shop.meterId],
+    );
+    expect(rows).toHaveLength(1);
+  });
+});
+
+describe('a gateway silent for three days that then delivers all', { timeout: 60_000 }, () => {
+  const uneven = line(T, NOW, 10).map(({ ms, register }) => ({
+    ms,
+    register: register + (new Date(ms).getUTCHours() % 7),
+  }));
+  const buffered = uneven.filter(({ ms }) => ms >= T + HOUR && ms < T + 3 * DAY + HOUR);
+  const shop = shopOf(() => uneven.filter((s) => !buffered.includes(s)), noted);
+
+  it('leaves the same charges as if it had never been silent', async () => {
+    const { pointId, meterId, accountId } = shop;
+    const bridged = await park.intervals(pointId);
+    expect(bridged.filter(([, , quality]) => quality === 'estimated:linear')).toHaveLength(289);
+    expect(await park.charged(accountId)).toBe(4 * A_DAY);
+    const { projectId } = park;
+    await park.say(meterId, buffered);
+    const rows = buffered.map(({ ms: atMs }) => ({ projectId, meterId, atMs }));
+    await lateMarker(park.db)(rows as unknown as Parameters<ReturnType<typeof lateMarker>>[0]);
+    await park.work();
+    const full = await park.intervals(pointId);
+    expect(full.every(([, , quality]) => quality === 'measured')).toBe(true);
+    expect(await park.charged(accountId)).toBe(4 * A_DAY);
+  });
+});
+
+describe('a meter that was read by hand', { timeout: 60_000 }, () => {
+  const shop = shopOf(() => line(T, T + 2 * DAY + 6 * HOUR, 10), noted);
+
+  it('is charged to the last unit, and no more once the reading is withdrawn', async () => {
+    const { pointId, meterId, accountId } = shop;
+    expect(await park.charged(accountId)).toBe(2 * A_DAY);
+    const body = {
+      meterId,
+      at: iso(NOW - HOUR),
+      register: 115_000,
+      reason: 'display read on site',
+    };
+    await correct({ act: 'read-by-hand', with: body }, '/manual-readings');
+    const rows = await park.intervals(pointId);
+    expect(await total(pointId)).toBe(15_000);
+    expect(rows.at(3 * 96)?.[2]).toBe('estimated:linear');
+    expect(rows.at(-1)?.[2]).toBe('missing');
+    const again = await ask('POST', '/manual-readings', body);
+    expect(again).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    const future = { ...body, at: iso(NOW + HOUR) };
+    expect(await ask('POST', '/manual-readings', future)).toMatchObject({ status: 400 });
+    const { body: list } = await ask('GET', `/manual-readings?meterId=${meterId}`);
+    expect(list.data).toMatchObject([{ register: 115_000, readBy: 'energy-manager' }]);
+    await made(`/manual-readings/${list.data[0].id}/withdrawals`, { reason: 'wrong meter' });
+    await park.work();
+    expect(await total(pointId)).toBe((2 * 96 + 23) * 30);
+  });
+});
+
+describe('a clock that was an hour off', { timeout: 60_000 }, () => {
+  // Ten by day, a hundred in the hour before noon.
+  const used = (ms: number) => (Math.floor((ms - T) / HOUR) % 24 === 11 ? 100 : 10);
+  let register = 100_000;
+  const truth = line(T, NOW, 0).map(({ ms }) => {
+    const sample = { ms, register };
+    register += used(ms);
+    return sample;
+  });
+  // It was an hour slow for a day; where it was set right, an hour is missing.
+  const [from, to] = [T + DAY, T + 2 * DAY];
+  const slow = truth
+    .filter(({ ms }) => ms < from || ms >= to || ms >= from + HOUR)
+    .map((s) => (s.ms >= from + HOUR && s.ms < to ? { ...s, ms: s.ms - HOUR } : s));
+  const [right, wrong] = [shopOf(() => truth), shopOf(() => slow)];
+
+  it('is set right for its time, and everything lies where it was used', async () => {
+    const rowsOf = async (id: string) => (await park.intervals(id)).map((r) => r.slice(0, 2));
+    const expected = await rowsOf(right.pointId);
+    expect(await rowsOf(wrong.pointId)).not.toEqual(expected);
+    const body = {
+      ...{ kind: 'clock', meterId: wrong.meterId, shiftS: 3600, reason: 'an hour slow' },
+      ...{ from: iso(from), to: iso(to - HOUR) },
+    };
+    await correct({ act: 'correct-meter', with: body }, '/meter-corrections');
+    expect(await rowsOf(wrong.pointId)).toEqual(expected);
+  });
+});
+
+describe('a meter that was proven four per cent fast', { timeout: 60_000 }, () => {
+  const shop = shopOf(() => line(T, NOW, 10), noted);
+
+  it('is corrected for the later half of the time, each quarter-hour rounded by itself', async () => {
+    const { pointId, meterId, accountId } = shop;
+    const body = {
+      ...{ kind: 'error', meterId, errorPercent: 4, sinceProven: iso(T) },
+      ...{ to: iso(T + 4 * DAY), reason: 'proven on the bench' },
+    };
+    const preview = await correct({ act: 'correct-meter', with: body }, '/meter-corrections');
+    expect(preview.points).toMatchObject([{ slots: 2 * 96, from: iso(T + 2 * DAY) }]);
+    // 30 / 1.04 = 28.85
+    const isCorrected = (ms: number) => ms >= T + 2 * DAY && ms < T + 4 * DAY;
+    const rows = await park.intervals(pointId);
+    expect(new Set(rows.map(([ms, quantity]) => `${isCorrected(ms)}/${quantity}`))).toEqual(
+      new Set(['false/30', 'true/29']),
+    );
+    expect(await park.charged(accountId)).toBe(Math.round((2 * 96 * 30 + 2 * 96 * 29) * 0.1));
+    const overlap = await ask('POST', '/meter-corrections', { ...body, errorPercent: -2 });
+    expect(overlap).toMatchObject({ status: 409, body: { code: 'overlap' } });
+    const { body: list } = await ask('GET', `/meter-corrections?meterId=${meterId}`);
+    expect(list.data).toMatchObject([
+      { errorPercent: 4, from: iso(T + 2 * DAY), withdrawnAt: null },
+    ]);
+    await made(`/meter-corrections/${list.data[0].id}/withdrawals`, { reason: 'the bench erred' });
+    await park.work();
+    expect(await park.charged(accountId)).toBe(4 * A_DAY);
+  });
+});
