@@ -114,8 +114,6 @@ export function createPreviewer({ db, questdb, clock, folder }: PreviewDeps) {
   };
 }
 
-export type Previewer = ReturnType<typeof createPreviewer>;
-
 class RolledBack extends Error {}
 
 /** Runs `act` in a transaction that leaves no trace. */

@@ -6,10 +6,8 @@ import { routes as ingestRoutes } from '../../ingest/routes.ts';
 import { openPostgres } from '../../sql/postgres.ts';
 import { Problem, problems, renderProblem } from '../../sql/problem.ts';
 import type { RouteEnv } from '../../sql/route.ts';
-import type { Answer, Ask } from '../billing/face.ts';
+import type { Ask } from '../billing/face.ts';
 import { openIntervalPark } from './interval-park.ts';
-
-export type { Answer };
 
 /** One price all day, so that money is energy: 1.00 per kWh; or dear by day and cheap by night. */
 const definitionOf = (prices: 'one' | 'two') => ({
@@ -155,7 +153,7 @@ function faceOf({
   const clock = () => park.clock.now;
   const folders = { dataDir: park.deps.folder };
   app.route('/', ingestRoutes({ db: park.db, questdb, clock, ...folders }));
-  app.route('/', billingRoutes({ db: postgres.db, questdb, clock }));
+  app.route('/', billingRoutes({ db: postgres.db, pool: postgres.pool, questdb, clock }));
   return async (method, path, body, headers = {}) => {
     const response = await app.request(`/projects/${park.projectId}${path}`, {
       method,
