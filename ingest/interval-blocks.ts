@@ -4,19 +4,17 @@
  * The rules are those of sql/duckdb/interval-rules.sql, in the same floating-point steps.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { question, rowsOf } from '../sql/duckdb.ts';
-import { fixedBytes } from '../sql/export/raw.ts';
-import { chunksOf } from '../sql/export/source.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
-import { addRow, type NumberTable, numberTable, writeTable } from '../sql/number-table.ts';
+import { addRow, type NumberTable, numberTable } from '../sql/number-table.ts';
+import type { Chain } from './interval-chains.ts';
 import { type Places, placesOf } from './interval-places.ts';
+import { type Columns, samplesOf } from './interval-samples.ts';
 
 /** A register holds 43 bits; what is beyond is not a reading. */
 const REGISTER_MAX = 2 ** 43 - 1;
 /** Readings that came within the same minute are forgiven the time between them. */
 const FORGIVEN_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const CHANNELS = ['active', 'forward', 'volume'] as const;
 /** Readings of a slot that lie beside those of other chains; what is more lies elsewhere. */
 const ROOM = 16;
 /** Numbers of a reading: instant, register, reverse register. */
@@ -24,31 +22,15 @@ const WIDTH = 3;
 /** The slot at hand and the block before, in turn. */
 const HALF = ROOM * WIDTH;
 
-/** An installation, as numbers: instants are epoch ms, registers as read. NaN: none. */
-interface Chain extends Record<string, unknown> {
-  inst: number;
-  meter: number;
-  channel: 0 | 1 | 2;
-  starts: number;
-  ends: number;
-  /** The first instant whose reading counts: the register noted at the start replaces a reading. */
-  counts_from: number;
-  opens_with: number | null;
-  closes_with: number | null;
-  multiplier: number;
-  /** Base units an hour that can be true, primary. */
-  bearable: number;
-  /** One step of the register, primary. */
-  step: number;
-}
-
 /** What is known of a chain while it is read; `t`, `r`, `v`: instant, register, reverse register. */
 const S = {
-  // Looked at with each reading, so they lie together: the slot at hand.
+  // Looked at with each reading, so they lie in one line of the cache: the slot at hand.
+  /** Where the slot ends, or the installation within it. */
   end: 0,
   t1: 1,
   r1: 2,
-  v0: 3,
+  /** So much more of the register is flow, however soon. */
+  sure: 3,
   v1: 4,
   /** Bits: two values at the first instant, at the last, at any; a step that is no flow; below the first. */
   marks: 5,
@@ -57,14 +39,14 @@ const S = {
   // What the installation allows.
   counts_from: 8,
   ends: 9,
-  channel: 10,
-  multiplier: 11,
-  bearable: 12,
-  step: 13,
+  multiplier: 10,
+  bearable: 11,
+  step: 12,
   // Looked at when a slot begins or ends.
-  slot: 14,
-  t0: 15,
-  r0: 16,
+  slot: 13,
+  t0: 14,
+  r0: 15,
+  v0: 16,
   /** The highest register that a lower one followed. */
   highest: 17,
   // The block before.
@@ -77,6 +59,23 @@ const S = {
   p_readings: 23,
 } as const;
 const STRIDE = 24;
+/** Columns of a block. */
+export const BLOCK = {
+  ...{
+    inst: 0,
+    slot: 1,
+    t0: 2,
+    r0: 3,
+    v0: 4,
+    t1: 5,
+    r1: 6,
+    v1: 7,
+    is_slot: 8,
+    p_t: 9,
+    p_r: 10,
+    p_v: 11,
+  },
+} as const;
 const FIRST_TWO = 1;
 const LAST_TWO = 2;
 const DOUBLED = 4;
@@ -86,59 +85,34 @@ const OPENED = 1;
 const KEPT = 2;
 const DOUBTED = 4;
 
-/**
- * Makes the tables `blocks`, `opened` and `kept_readings` from `in_samples` and the other inputs. A view or
- * table whose rows are not in the order of time is read again, sorted. Throws when not all could be read.
- */
-export async function writeBlocks(connection: DuckDBConnection, nowMs: number): Promise<void> {
-  const chains = await rowsOf<Chain>(connection, await question('interval-chains'), {
-    now: BigInt(nowMs),
-  });
-  const noticed = new Map<number, Set<number>>();
-  for (const { inst, slot } of await rowsOf<{ inst: number; slot: number }>(
-    connection,
-    await question('interval-noticed'),
-  )) {
-    noticed.set(inst, (noticed.get(inst) ?? new Set()).add(slot));
-  }
-  const found =
-    (await read(connection, { chains, noticed, isSorted: true })) ??
-    (await read(connection, { chains, noticed, isSorted: false }));
-  if (!found) throw new Error('sorted samples are out of order');
-  await writeTable(connection, 'blocks', found.blocks);
-  await writeTable(connection, 'opened', found.opened);
-  await writeTable(connection, 'kept_readings', found.readings);
+/** What a pass finds, as the tables of the same names in sql/duckdb/intervals.sql. */
+export interface Found {
+  blocks: NumberTable;
+  opened: NumberTable;
+  readings: NumberTable;
 }
 
-interface Pass {
+export interface Pass {
   chains: readonly Chain[];
+  /** Slots that people or earlier builds have spoken of, by inst. */
   noticed: ReadonlyMap<number, ReadonlySet<number>>;
   /** The samples are said to be in the order of time. */
   isSorted: boolean;
 }
 
-/** One pass; undefined when it met a reading that is older than the one before. */
-async function read(connection: DuckDBConnection, { chains, noticed, isSorted }: Pass) {
+/**
+ * One pass; undefined when it met a reading that is older than the one before. Throws when not all samples
+ * could be read.
+ */
+export async function findBlocks(
+  connection: DuckDBConnection,
+  { chains, noticed, isSorted }: Pass,
+): Promise<Found | undefined> {
   const channels = [...new Set(chains.map(({ channel }) => channel))];
-  const names = channels.map((c) => CHANNELS[c]);
-  const chunks = chunksOf({
-    connection,
-    // Nobody waits for a builder that could end it.
-    signal: new AbortController().signal,
-    expressions: ['ms', 'meter', 'reverse', ...names],
-    from: `FROM (FROM (${await question('interval-samples')}) ${isSorted ? '' : 'ORDER BY ms'})`,
-  });
   const states = statesOf(chains, noticed);
   const places = placesOf(chains.map(({ meter }) => meter));
-  for await (const chunk of chunks) {
-    const doubles = (column: number) => {
-      const { buffer, byteOffset } = fixedBytes(chunk, column, 8);
-      return new Float64Array(buffer, byteOffset, chunk.rowCount);
-    };
-    const registers: (Float64Array | undefined)[] = [];
-    for (const [nth, channel] of channels.entries()) registers[channel] = doubles(3 + nth);
-    const rows: Rows = { ms: doubles(0), meters: doubles(1), reverse: doubles(2), registers };
-    if (!takeRows(states, places, rows)) return undefined;
+  for await (const columns of samplesOf(connection, { channels, isSorted })) {
+    if (!takeRows(states, places, columns)) return undefined;
   }
   finish(states);
   return states.found;
@@ -148,11 +122,13 @@ interface States {
   chains: readonly Chain[];
   noticed: ReadonlyMap<number, ReadonlySet<number>>;
   all: Float64Array;
+  /** Of chains. */
+  channels: Uint8Array;
   /** Readings of the slot at hand and of the block before, by chain. */
   held: Float64Array;
   /** Those beyond ROOM, by chain and half. */
   more: Map<number, number[]>;
-  found: { blocks: NumberTable; opened: NumberTable; readings: NumberTable };
+  found: Found;
 }
 
 function statesOf(chains: readonly Chain[], noticed: Pass['noticed']): States {
@@ -160,39 +136,69 @@ function statesOf(chains: readonly Chain[], noticed: Pass['noticed']): States {
     chains,
     noticed,
     all: new Float64Array(chains.length * STRIDE).fill(Number.NaN),
+    channels: Uint8Array.from(chains, ({ channel }) => channel),
     held: new Float64Array(chains.length * 2 * HALF),
     more: new Map(),
     found: {
-      blocks: numberTable('inst,slot,t0,r0,v0,t1,r1,v1,is_slot,p_t,p_r,p_v'.split(',')),
+      blocks: numberTable(Object.keys(BLOCK)),
       opened: numberTable(['inst', 'slot']),
       readings: numberTable(['inst', 'ms', 'register', 'reverse']),
     },
   };
   for (const [c, chain] of chains.entries()) {
-    const { counts_from, ends, channel, multiplier, bearable, step } = chain;
+    const { counts_from, ends, multiplier, bearable, step } = chain;
     const o = c * STRIDE;
-    states.all.set([counts_from, ends, channel, multiplier, bearable, step], o + S.counts_from);
+    states.all.set([counts_from, ends, multiplier, bearable, step], o + S.counts_from);
     for (const zero of [S.readings, S.half, S.p_readings, S.p_marks]) states.all[o + zero] = 0;
+    states.all[o + S.sure] = sureOf(states.all, o);
     if (chain.opens_with !== null) putNoted(states, c, chain.starts, chain.opens_with);
   }
   return states;
 }
 
-/** Columns of samples. */
-interface Rows {
-  ms: Float64Array;
-  meters: Float64Array;
-  reverse: Float64Array;
-  /** By channel. */
-  registers: readonly (Float64Array | undefined)[];
+/** The most that a register may go on within FORGIVEN_MS, as is_within says it; longer takes no less. */
+function sureOf(s: Float64Array, o: number): number {
+  const [multiplier, bearable] = [s[o + S.multiplier] as number, s[o + S.bearable] as number];
+  let sure = Math.floor(
+    ((bearable * FORGIVEN_MS) / HOUR_MS + (s[o + S.step] as number)) / multiplier,
+  );
+  while (sure >= 0 && !isWithin(s, o, sure, FORGIVEN_MS)) sure -= 1;
+  return sure;
 }
 
 /** False when an older reading comes after a newer one. */
-function takeRows(states: States, places: Places, rows: Rows): boolean {
-  const { meters } = rows;
+function takeRows(states: States, places: Places, columns: Columns): boolean {
+  const { all: s, channels, held } = states;
+  const { meters } = columns;
   for (let row = 0; row < meters.length; row++) {
     for (let c = places.first(meters[row] as number); c >= 0; c = places.next[c] as number) {
-      if (!take(states, c, rows, row)) return false;
+      const o = c * STRIDE;
+      const ms = columns.ms[row] as number;
+      const register = columns.registers[channels[c] as number]?.[row] ?? -1;
+      const reverse = columns.reverse[row] as number;
+      const more = register - (s[o + S.r1] as number);
+      const count = s[o + S.readings] as number;
+      // Most readings: later in the same slot, a little more, and no doubt so far. NaN is never so.
+      if (
+        ms < (s[o + S.end] as number) &&
+        ms > (s[o + S.t1] as number) &&
+        more >= 0 &&
+        more <= (s[o + S.sure] as number) &&
+        register <= REGISTER_MAX &&
+        s[o + S.marks] === 0 &&
+        (reverse === s[o + S.v1] || Number.isNaN(reverse)) &&
+        count < ROOM
+      ) {
+        s[o + S.t1] = ms;
+        s[o + S.r1] = register;
+        s[o + S.readings] = count + 1;
+        const at = (2 * c + (s[o + S.half] as number)) * HALF + count * WIDTH;
+        held[at] = ms;
+        held[at + 1] = register;
+        held[at + 2] = reverse;
+      } else if (!take(states, c, columns, row)) {
+        return false;
+      }
     }
   }
   return true;
@@ -202,12 +208,13 @@ function takeRows(states: States, places: Places, rows: Rows): boolean {
  * Adds a reading to its chain, if it counts there; false when an older one comes after a newer one. Numbers
  * are not handed over one by one: each would become an object.
  */
-function take(states: States, c: number, rows: Rows, row: number): boolean {
+function take(states: States, c: number, rows: Columns, row: number): boolean {
   const { all: s } = states;
   const o = c * STRIDE;
   const ms = rows.ms[row] as number;
-  if (ms < (s[o + S.counts_from] as number) || ms >= (s[o + S.ends] as number)) return true;
-  const register = rows.registers[s[o + S.channel] as number]?.[row] ?? -1;
+  const ends = s[o + S.ends] as number;
+  if (ms < (s[o + S.counts_from] as number) || ms >= ends) return true;
+  const register = rows.registers[states.channels[c] as number]?.[row] ?? -1;
   if (register < 0 || register > REGISTER_MAX) return true;
   const reverse = rows.reverse[row] as number;
   const last = s[o + S.t1] as number;
@@ -217,7 +224,7 @@ function take(states: States, c: number, rows: Rows, row: number): boolean {
     if ((s[o + S.readings] as number) > 0) close(states, c);
     const slot = Math.floor(ms / SLOT_MS);
     s[o + S.slot] = slot;
-    s[o + S.end] = (slot + 1) * SLOT_MS;
+    s[o + S.end] = Math.min((slot + 1) * SLOT_MS, ends);
     s[o + S.t0] = ms;
     s[o + S.r0] = register;
     s[o + S.r1] = register;

@@ -1,11 +1,15 @@
 /**
- * What turns samples into intervals (one pass in interval-blocks.ts, then sql/duckdb/interval-walk.sql and
- * intervals.sql), with its inputs as tables of a connection. Live, backfill and repair all go through here.
+ * What turns samples into intervals (one pass in interval-blocks.ts, interval-plain.ts where nobody doubts, else
+ * sql/duckdb/interval-walk.sql and intervals.sql), with its inputs as tables of a connection. Live, backfill and
+ * repair all go through here.
  */
 import { BIGINT, type DuckDBConnection } from '@duckdb/node-api';
 import { question } from '../sql/duckdb.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
-import { writeBlocks } from './interval-blocks.ts';
+import { writeTable } from '../sql/number-table.ts';
+import { findBlocks } from './interval-blocks.ts';
+import { chainsOf, noticedSlots } from './interval-chains.ts';
+import { plainIntervals } from './interval-plain.ts';
 
 /** `ends` of what has no end yet, epoch ms. */
 export const OPEN_END = 2 ** 62;
@@ -150,7 +154,29 @@ export async function runIntervals(
       Object.fromEntries(used.map((key) => [key, BIGINT])),
     );
   await connection.run(await question('interval-rules'));
-  await writeBlocks(connection, nowMs);
+  await readSamples(connection, { nowMs, fromMs, untilMs });
   await make('walked', 'interval-walk', []);
   await make('built', 'intervals', ['now', 'from', 'until']);
+}
+
+/**
+ * Makes the tables `blocks`, `opened`, `kept_readings`, `plain_intervals` and `plain_reaches`. Samples that are not
+ * in the order of time are read again, sorted.
+ */
+async function readSamples(
+  connection: DuckDBConnection,
+  { nowMs, fromMs, untilMs }: StatementWindow,
+): Promise<void> {
+  const chains = await chainsOf(connection, nowMs);
+  const noticed = await noticedSlots(connection);
+  const found =
+    (await findBlocks(connection, { chains, noticed, isSorted: true })) ??
+    (await findBlocks(connection, { chains, noticed, isSorted: false }));
+  if (!found) throw new Error('sorted samples are out of order');
+  const plain = await plainIntervals(connection, { chains, found, fromMs, untilMs });
+  await writeTable(connection, 'blocks', plain.blocks);
+  await writeTable(connection, 'opened', found.opened);
+  await writeTable(connection, 'kept_readings', found.readings);
+  await writeTable(connection, 'plain_intervals', plain.intervals);
+  await writeTable(connection, 'plain_reaches', plain.reaches);
 }

@@ -34,6 +34,17 @@ export function addRow(table: NumberTable, row: Float64Array): void {
   table.rows++;
 }
 
+/** Hands each row to `act`: its page, and where it begins there. */
+export function eachRow(
+  { columns, pages, rows }: NumberTable,
+  act: (page: Float64Array, first: number) => void,
+): void {
+  for (const [nth, page] of pages.entries()) {
+    const count = Math.min(PAGE_ROWS, rows - nth * PAGE_ROWS);
+    for (let row = 0; row < count; row++) act(page, row * columns.length);
+  }
+}
+
 /** Makes the temporary table `name` anew, all columns BIGINT. */
 export async function writeTable(
   connection: DuckDBConnection,

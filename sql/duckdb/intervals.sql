@@ -10,7 +10,10 @@
 --   in_spikes        inst, ms: readings known as spikes and not yet decided
 --   in_cadences      meter, starts, ends, ms: scheduled time between two readings
 --   in_slots         slot (ms // 900000), local_day (yyyymmdd), local_slot
---   blocks, opened (of ingest/interval-blocks.ts), walked (of interval-walk.sql)
+--   opened (of ingest/interval-blocks.ts), walked (of interval-walk.sql)
+--   plain_intervals: point, slot, quantity, reverse_quantity, estimated, gap_s; plain_reaches: inst, first_at, last_at,
+--     slots_before, slots_after (of ingest/interval-plain.ts: of installations that nobody doubts)
+--   blocks: of all other installations
 -- Parameters: $now; $from, $until: what is wanted, with samples fetched on both sides of it.
 -- Columns, by `kind`:
 --   interval  point, slot, local_day, local_slot, quantity, reverse_quantity (base units, primary; NULL when missing),
@@ -21,7 +24,8 @@
 --   reach     inst, first_at, last_at, slots_before ($from), slots_after ($until): how far the chain reaches
 -- How: interval-rules.sql says what a register may do; ingest/interval-blocks.ts finds, in one pass, the first and last
 --   reading of each slot and the slots that may hide something; interval-walk.sql walks those reading by reading; here a
---   boundary's register is put on the line between the readings at both sides, and differenced.
+--   boundary's register is put on the line between the readings at both sides, and differenced. What
+--   ingest/interval-plain.ts has put and differenced in the same way is only told.
 WITH
 -- q is the billed register, w the reverse one, in primary base units.
 steps_of_all AS (
@@ -94,7 +98,8 @@ marked AS (
 ),
 overdue AS (
   SELECT i.inst, unnest(range(coalesce(last_t, i.starts) // 900000, ($now - 2 * coalesce(c.ms, 0)) // 900000)) AS slot
-  FROM in_installations i LEFT JOIN chain_ends e USING (inst)
+  FROM in_installations i
+    LEFT JOIN (SELECT inst, last_t FROM chain_ends UNION ALL SELECT inst, last_at FROM plain_reaches) e USING (inst)
     LEFT JOIN in_cadences c ON c.meter = i.meter
       AND coalesce(e.last_t, i.starts) >= c.starts AND coalesce(e.last_t, i.starts) < c.ends
   WHERE i.final AND i.ends > $now AND (e.inst IS NOT NULL OR (i.follows AND i.whole))
@@ -142,6 +147,10 @@ intervals AS (
       ELSE 'missing' END AS quality,
     CASE WHEN rank < 3 THEN (bridge // 1000)::INTEGER END AS gap_s
   FROM told_slots JOIN in_slots USING (slot)
+  UNION ALL
+  SELECT 'interval', point, slot, local_day, local_slot, quantity, reverse_quantity,
+    CASE estimated WHEN 0 THEN 'measured' ELSE 'estimated:linear' END, gap_s::INTEGER
+  FROM plain_intervals JOIN in_slots USING (slot)
 ),
 verdicts AS (
   SELECT CASE step_kind WHEN 'rollover' THEN 'rollover' ELSE 'verdict' END AS kind, inst, t0 AS at_ms, r0 AS register,
@@ -159,5 +168,6 @@ reaches AS (
     count(DISTINCT slot) FILTER (t0 < $from) AS slots_before,
     count(DISTINCT slot) FILTER (t0 >= $until) AS slots_after
   FROM steps_of_all GROUP BY inst
+  UNION ALL SELECT 'reach', inst, first_at, last_at, slots_before, slots_after FROM plain_reaches
 )
 FROM intervals UNION ALL BY NAME FROM verdicts UNION ALL BY NAME FROM reaches
