@@ -164,5 +164,11 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     'power-quality': `${at}/power-quality`,
     ranking: `${at}/ranking`,
     tariffs: `${at}/tariffs`,
+    'tariffs-full': `${at}/tariffs?tariff=8003`,
+    'tariff-edit': `${at}/tariffs/edit?tariff=8001`,
+    'tariff-full': `${at}/tariffs/edit?tariff=8003`,
+    'tariff-water': `${at}/tariffs/edit?tariff=8002`,
+    'tariff-new': `${at}/tariffs/edit`,
+    published: `${at}/tariffs/published`,
   };
 }

@@ -1,6 +1,6 @@
 /** What pages make of the API's answers: hours, bars, calendar, ledger, states, tables, addresses. */
 import { describe, expect, test } from 'vitest';
-import type { Account, EnergyRow, Entry, TariffCalendar } from '../../web/app/api.ts';
+import type { Account, EnergyRow, Entry } from '../../web/app/api.ts';
 import { size } from '../../web/app/format.ts';
 import { accountState } from '../../web/app/pages/account/account-state.ts';
 import { ledgerRows, monthSums } from '../../web/app/pages/account/entries.ts';
@@ -18,6 +18,7 @@ import { bandsOn, seasonOn, versionOn } from '../../web/app/pages/tariffs/calend
 import { arranged, type Layout, moved, readLayout } from '../../web/app/parts/table-layout.ts';
 import { asText, type Column, sorted } from '../../web/app/parts/table-model.ts';
 import { energySearch, listSearch } from '../../web/app/search.ts';
+import type { TariffCalendar } from '../../web/app/tariff-shapes.ts';
 import { workdayBands } from './fixture/tariffs.ts';
 
 const row = (

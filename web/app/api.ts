@@ -1,4 +1,5 @@
 /** The API as the app sees it: one typed fetch client and the shapes of what it returns. */
+import type { Fault, TariffDefinition } from './tariff-shapes.ts';
 
 /** An amount in major units as exact text, never a float. */
 export interface Money {
@@ -304,42 +305,7 @@ export interface TariffVersion {
   version: number;
   effectiveFrom: string;
   definition: TariffDefinition;
-}
-
-export type Rank = '1' | '2' | '3' | '4' | '5';
-export type DayType = 'everyday' | 'weekday' | 'weekend' | 'holiday';
-
-export interface TariffDefinition {
-  components: {
-    kind: string;
-    code: string;
-    name: string;
-    nameZh?: string;
-    treatment?: 'revenue' | 'on-behalf';
-    taxCode?: string;
-    taxRate?: string;
-    taxIncluded?: boolean;
-    /** Per 1,000 base units. */
-    price?: string;
-    prices?: Partial<Record<Rank, string>>;
-  }[];
-  calendar?: TariffCalendar;
-  labels?: Partial<Record<Rank, { name: string; nameZh?: string }>>;
-}
-
-export interface TariffCalendar {
-  seasons: {
-    name: string;
-    nameZh?: string;
-    /** MM-DD, the last day included; may run over the new year. */
-    from: string;
-    to: string;
-    days: { type: DayType; bands: { from: string; to: string; rank: number }[] }[];
-  }[];
-  /** 1 Monday to 7 Sunday. */
-  weekend: number[];
-  holidays: string[];
-  workdays: string[];
+  createdAt: string;
 }
 
 export type FileFormat = 'xlsx' | 'csv' | 'parquet' | 'arrow' | 'json';
@@ -449,6 +415,8 @@ export class ApiProblem extends Error {
     readonly detail: string,
     readonly retryable: boolean,
     readonly traceId: string | null,
+    /** The wrong places, where the server named them. */
+    readonly faults: readonly Fault[] = [],
   ) {
     super(detail || title);
     this.name = 'ApiProblem';
@@ -535,5 +503,7 @@ async function problemOf(response: Response): Promise<ApiProblem> {
     text('detail'),
     read('retryable') === true || response.status >= 500,
     text('traceId') || null,
+    // As the server renders its faults; anything else is read as none.
+    Array.isArray(read('faults')) ? (read('faults') as Fault[]) : [],
   );
 }

@@ -15,6 +15,14 @@ export function keep(key: string, value: string): void {
   }
 }
 
+export function forget(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // What could not be kept need not be forgotten.
+  }
+}
+
 const SIGNED_IN = 'wattledger.signed-in';
 
 /** Remembers that someone signed in here, or that they signed out. */

@@ -20,6 +20,7 @@ import {
   listSearch,
   meterSearch,
   reportSearch,
+  tariffEditSearch,
   tariffSearch,
 } from './search.ts';
 import { Shell } from './shell/shell.tsx';
@@ -197,6 +198,15 @@ const pages = [
     ...child('/tariffs'),
     validateSearch: tariffSearch,
     component: lazyRouteComponent(() => import('./pages/tariffs/tariffs.tsx')),
+  }),
+  createRoute({
+    ...child('/tariffs/published'),
+    component: lazyRouteComponent(() => import('./pages/tariffs/published/published.tsx')),
+  }),
+  createRoute({
+    ...child('/tariffs/edit'),
+    validateSearch: tariffEditSearch,
+    component: lazyRouteComponent(() => import('./pages/tariffs/edit/edit.tsx')),
   }),
 ] as const;
 

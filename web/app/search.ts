@@ -165,6 +165,17 @@ export interface TariffSearch {
   season?: string;
 }
 
+/** Which version is begun from; without a tariff a new one is made. */
+export interface TariffEditSearch {
+  tariff?: string;
+  base?: string;
+}
+
+export const tariffEditSearch = (raw: Raw): TariffEditSearch => ({
+  tariff: text(raw.tariff),
+  base: text(raw.base),
+});
+
 export const tariffSearch = (raw: Raw): TariffSearch => ({
   tariff: text(raw.tariff),
   version: text(raw.version),

@@ -1,10 +1,12 @@
 /** Every word on screen, in English. zh.ts has the same keys. */
 
 import { report } from './en-report.ts';
+import { enTariff } from './en-tariff.ts';
 import { enTools } from './en-tools.ts';
 
 export const en = {
   ...enTools,
+  ...enTariff,
   navigation: 'Navigation',
   more: 'More',
   loading: 'Loading',
@@ -162,6 +164,26 @@ export const en = {
       do: 'Nothing is lost. Someone with access to the server has to resume it.',
     },
     'invalid-amount': { what: 'The amount is not acceptable', do: 'Correct it and book again.' },
+    'invalid-tariff': {
+      what: 'The tariff cannot hold',
+      do: 'Nothing was saved. Mend the places that are named, then save again.',
+    },
+    'notice-period': {
+      what: 'It would begin before its notice period has passed',
+      do: 'Nothing was saved. Choose a later day.',
+    },
+    'invalid-request': {
+      what: 'Something in it is not as it must be',
+      do: 'Nothing was saved. Correct what is named, then try again.',
+    },
+    overlap: {
+      what: 'Another holds there in that time',
+      do: 'End that one first, or choose other days.',
+    },
+    'month-closed': {
+      what: 'The month is closed',
+      do: 'Nothing was posted. Choose a later day, or open the month again.',
+    },
     'account-closed': { what: 'The account is closed', do: 'Nothing was booked.' },
     'range-too-long': { what: 'The range is too long', do: 'Choose a shorter one.' },
     'timed-out': { what: 'The answer took too long', do: 'Try again, or choose a shorter range.' },
@@ -430,27 +452,6 @@ export const en = {
     ingest: 'Collection',
     stillOpen: 'open',
     lasts: 'For',
-  },
-  tariff: {
-    line: 'Periods and prices',
-    inForce: 'In force from {{day}}, 00:00 {{zone}} · a version never changes once it is effective',
-    versions: 'Versions',
-    holds: 'in force',
-    coming: 'to come',
-    past: 'ended',
-    from: 'from {{day}}',
-    seasons: 'Seasons of the year',
-    holidays_one: '{{count}} holiday marked',
-    holidays_other: '{{count}} holidays marked',
-    week: 'Week in {{season}}',
-    holiday: 'Holiday',
-    prices: 'Prices',
-    taxIn: 'VAT, included',
-    taxOnTop: 'VAT, on top',
-    none: 'No tariffs yet',
-    noneText: 'A tariff holds periods and prices. Tariffs are entered through the API.',
-    onePrice: 'One price at all times',
-    onePriceText: 'This tariff knows no periods.',
   },
   energy: {
     title: 'Energy report',

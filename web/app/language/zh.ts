@@ -1,10 +1,12 @@
 /** Every word on screen, in Chinese. The keys are those of en.ts. */
 import type { Language } from './en.ts';
 import { report } from './zh-report.ts';
+import { zhTariff } from './zh-tariff.ts';
 import { zhTools } from './zh-tools.ts';
 
 export const zh: Language = {
   ...zhTools,
+  ...zhTariff,
   navigation: '导航',
   more: '更多',
   loading: '加载中',
@@ -130,6 +132,11 @@ export const zh: Language = {
       do: '没有丢失。需由服务器管理员恢复。',
     },
     'invalid-amount': { what: '金额不可接受', do: '请更正后重新入账。' },
+    'invalid-tariff': { what: '价目不能成立', do: '没有保存。请改正所列之处后再保存。' },
+    'notice-period': { what: '生效日早于公示期', do: '没有保存。请选择更晚的日期。' },
+    'invalid-request': { what: '内容不符合要求', do: '没有保存。请改正后重试。' },
+    overlap: { what: '该时间段内已有其他价目', do: '请先结束原有的，或选择其他日期。' },
+    'month-closed': { what: '该月已关账', do: '没有入账。请选择更晚的日期，或重新开账。' },
     'account-closed': { what: '商户已销户', do: '没有入账。' },
     'range-too-long': { what: '时间范围过长', do: '请选择较短的范围。' },
     'timed-out': { what: '等待超时', do: '请重试，或选择较短的范围。' },
@@ -391,27 +398,6 @@ export const zh: Language = {
     ingest: '采集',
     stillOpen: '未消除',
     lasts: '持续',
-  },
-  tariff: {
-    line: '时段与价格',
-    inForce: '自 {{day}} 00:00 {{zone}} 起执行 · 生效后的版本不再更改',
-    versions: '版本',
-    holds: '执行中',
-    coming: '待生效',
-    past: '已结束',
-    from: '自 {{day}}',
-    seasons: '全年季节',
-    holidays_one: '标出 {{count}} 个节假日',
-    holidays_other: '标出 {{count}} 个节假日',
-    week: '{{season}}一周',
-    holiday: '节假日',
-    prices: '价格',
-    taxIn: '增值税，含税',
-    taxOnTop: '增值税，另计',
-    none: '还没有电价',
-    noneText: '电价包含时段与价格，通过 API 录入。',
-    onePrice: '全时段单一价格',
-    onePriceText: '此电价没有时段。',
   },
   energy: {
     title: '电能报表',

@@ -1,6 +1,6 @@
 /** The colours of charts, read from the tokens at the time of drawing, and the parts all charts share. */
 
-import type { Rank } from '../api.ts';
+import type { Rank } from '../tariff-shapes.ts';
 import { token } from '../theme.ts';
 
 export type { Rank };

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { EnergyFigures, EnergyReport, Rank } from '../../api.ts';
+import type { EnergyFigures, EnergyReport } from '../../api.ts';
 import { number, signed, thousands } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Empty } from '../../parts/notice.tsx';
@@ -11,6 +11,7 @@ import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useProject } from '../../project.tsx';
 import { useEnergy } from '../../queries.ts';
+import type { Rank } from '../../tariff-shapes.ts';
 import { NestMark } from '../reports/figures.tsx';
 import type { Asked } from './asked.ts';
 import {

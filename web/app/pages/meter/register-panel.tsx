@@ -1,12 +1,13 @@
 /** The meter's own registers today, checked against the platform's intervals to the last one built. */
 import { useTranslation } from 'react-i18next';
-import type { EnergyReport, Rank, Reading } from '../../api.ts';
+import type { EnergyReport, Reading } from '../../api.ts';
 import { time } from '../../dates.ts';
 import { number } from '../../format.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Skeleton } from '../../parts/notice.tsx';
 import { ranks, rankVar } from '../../parts/palette.ts';
 import { useProject } from '../../project.tsx';
+import type { Rank } from '../../tariff-shapes.ts';
 import { type Ratio, registerAt } from './samples.ts';
 
 const QUARTER_MS = 900_000;

@@ -1,12 +1,13 @@
 /** A tariff version's calendar read for the eye: which season and bands hold on a day. Pure. */
-import type { DayType, TariffCalendar, TariffVersion } from '../../api.ts';
 import { isRank } from '../../parts/palette.ts';
 import type { Band } from '../../parts/ribbon.tsx';
-
-export type Season = TariffCalendar['seasons'][number];
+import type { BandText, DayType, Season, TariffCalendar } from '../../tariff-shapes.ts';
 
 /** The version in force on a day: the newest whose beginning is not after it. */
-export const versionOn = (versions: readonly TariffVersion[], day: string) =>
+export const versionOn = <Version extends { effectiveFrom: string }>(
+  versions: readonly Version[],
+  day: string,
+): Version | undefined =>
   versions
     .filter(({ effectiveFrom }) => effectiveFrom <= day)
     .sort((a, b) => (a.effectiveFrom < b.effectiveFrom ? 1 : -1))[0];
@@ -19,25 +20,31 @@ export const seasonOn = ({ seasons }: TariffCalendar, day: string): Season | und
   );
 };
 
-const fallbacks: Record<Exclude<DayType, 'everyday'>, readonly DayType[]> = {
+/** What a day can be; `everyday` is only a way to give bands to several of them at once. */
+export type DayKind = Exclude<DayType, 'everyday'>;
+
+const fallbacks: Record<DayKind, readonly DayType[]> = {
+  event: ['event', 'weekday', 'everyday'],
   holiday: ['holiday', 'weekend', 'everyday'],
   weekend: ['weekend', 'everyday'],
   weekday: ['weekday', 'everyday'],
 };
 
 /** What kind of day it is: holidays and make-up workdays come before the week. */
-export function dayTypeOn(calendar: TariffCalendar, day: string): Exclude<DayType, 'everyday'> {
+export function dayTypeOn(calendar: TariffCalendar, day: string): Exclude<DayKind, 'event'> {
   if (calendar.holidays.includes(day)) return 'holiday';
   if (calendar.workdays.includes(day)) return 'weekday';
   const weekday = new Date(`${day}T12:00:00Z`).getUTCDay() || 7;
   return calendar.weekend.includes(weekday) ? 'weekend' : 'weekday';
 }
 
+/** The day plan of a season that serves a kind of day; its own, or the one that it falls back to. */
+export const planOf = (season: Season, kind: DayKind) =>
+  fallbacks[kind].flatMap((each) => season.days.filter((d) => d.type === each))[0];
+
 /** The bands of a season for a type of day, cut at midnight and in order of the clock. */
-export function bandsOf(season: Season, type: Exclude<DayType, 'everyday'>): Band[] {
-  const day = fallbacks[type].flatMap((each) => season.days.filter((d) => d.type === each))[0];
-  return (day?.bands ?? []).flatMap(toBands).sort((a, b) => a.from - b.from);
-}
+export const bandsOf = (season: Season, kind: DayKind): Band[] =>
+  (planOf(season, kind)?.bands ?? []).flatMap(toBands).sort((a, b) => a.from - b.from);
 
 export function bandsOn(calendar: TariffCalendar, day: string): Band[] {
   const season = seasonOn(calendar, day);
@@ -45,7 +52,7 @@ export function bandsOn(calendar: TariffCalendar, day: string): Band[] {
 }
 
 /** A band over midnight belongs to the clock hours of each date: it is drawn as two. */
-function toBands({ from, to, rank }: Season['days'][number]['bands'][number]): Band[] {
+export function toBands({ from, to, rank }: BandText): Band[] {
   const start = minuteOf(from);
   const end = minuteOf(to) || 1440;
   const text = String(rank);
@@ -57,7 +64,7 @@ function toBands({ from, to, rank }: Season['days'][number]['bands'][number]): B
   ].filter((band) => band.to > band.from);
 }
 
-function minuteOf(clock: string): number {
+export function minuteOf(clock: string): number {
   const [hours = '0', minutes = '0'] = clock.split(':');
   return Number(hours) * 60 + Number(minutes);
 }

@@ -3,7 +3,8 @@ import { useMemo } from 'react';
 import type { Tariff, TariffVersion } from '../../api.ts';
 import type { Band } from '../../parts/ribbon.tsx';
 import { useTariff, useTariffs } from '../../queries.ts';
-import { bandsOn, type Season, seasonOn, versionOn } from './calendar.ts';
+import type { Season } from '../../tariff-shapes.ts';
+import { bandsOn, seasonOn, versionOn } from './calendar.ts';
 
 export interface HeldTariff {
   tariff: Tariff;

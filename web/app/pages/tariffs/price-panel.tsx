@@ -1,10 +1,14 @@
-/** What each component and period costs, per kWh or m³. */
+/** What each component costs: by period, by step, by day or month; per kWh or m³ where nothing else is said. */
 import { useTranslation } from 'react-i18next';
-import type { Commodity, TariffDefinition } from '../../api.ts';
-import { amount, currencyName, number } from '../../format.ts';
+import type { Commodity } from '../../api.ts';
+import { amount } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { ranks, rankVar } from '../../parts/palette.ts';
-import { useProject } from '../../project.tsx';
+import type { Component, Rank, TariffDefinition } from '../../tariff-shapes.ts';
+import { cleanDecimal, shift } from './decimal.ts';
+import { usePriceLine } from './price-line.ts';
+import { stepRange } from './steps.ts';
+import { useUnits } from './units.ts';
 
 export function PricePanel({
   definition,
@@ -14,44 +18,102 @@ export function PricePanel({
   commodity: Commodity;
 }) {
   const { t } = useTranslation();
-  const language = useLanguage();
-  const { currency } = useProject();
-  const unit = `${currencyName(currency, language)}/${commodity === 'water' ? 'm³' : 'kWh'}`;
+  const units = useUnits(commodity);
   return (
     <section className="panel">
       <div className="panel-head">
         <h2>{t('tariff.prices')}</h2>
-        <span className="rest unit">{unit}</span>
+        <span className="rest unit">{units.price}</span>
       </div>
       <div className="panel-body">
         {definition.components.map((component) => (
-          <dl className="pairs component" key={component.code}>
-            <div>
-              <dt className="strong ink">{nameOf(language, component)}</dt>
-              <dd>{component.price && amount(component.price, 4)}</dd>
-            </div>
-            {ranks
-              .filter((rank) => component.prices?.[rank])
-              .map((rank) => (
-                <div key={rank}>
-                  <dt className="state">
-                    <i className="swatch" style={{ background: rankVar(rank) }} />
-                    {definition.labels?.[rank]
-                      ? nameOf(language, definition.labels[rank])
-                      : t(`period.${rank}`)}
-                  </dt>
-                  <dd>{amount(component.prices?.[rank], 4)}</dd>
-                </div>
-              ))}
-            <div>
-              <dt>{component.taxIncluded === false ? t('tariff.taxOnTop') : t('tariff.taxIn')}</dt>
-              <dd>
-                {number(Number(component.taxRate ?? 0) * 100, 0)} <span className="unit">%</span>
-              </dd>
-            </div>
-          </dl>
+          <OneComponent
+            key={component.code}
+            component={component}
+            definition={definition}
+            commodity={commodity}
+          />
         ))}
       </div>
     </section>
+  );
+}
+
+function OneComponent({
+  component,
+  definition,
+  commodity,
+}: {
+  component: Component;
+  definition: TariffDefinition;
+  commodity: Commodity;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const line = usePriceLine(commodity);
+  const limits = definition.steps?.limits ?? [];
+  const usage = component.kind === 'usage' ? component : null;
+  const byRank = (values: Partial<Record<Rank, string>> | undefined, sign = '') =>
+    ranks
+      .filter((rank) => values?.[rank])
+      .map((rank) => (
+        <div key={sign + rank}>
+          <dt className="state">
+            <i className="swatch" style={{ background: rankVar(rank) }} />
+            {nameOf(language, definition.labels?.[rank] ?? { name: t(`period.${rank}`) })}
+          </dt>
+          <dd>
+            {sign} {amount(values?.[rank], 4)}
+          </dd>
+        </div>
+      ));
+  const byStep = (values: readonly string[] | undefined, sign = '') =>
+    values?.map((value, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a step is known by its place.
+      <div key={`${sign}s${index}`}>
+        <dt>{t('tariff.stepShort', { n: index + 1, range: stepRange(t, limits, index) })}</dt>
+        <dd>
+          {sign} {amount(value, 4)}
+        </dd>
+      </div>
+    ));
+  const rate = cleanDecimal(component.taxRate ?? '0') ?? '0';
+  return (
+    <dl className="pairs component">
+      <div>
+        <dt className="strong ink wrap">{nameOf(language, component)}</dt>
+        <dd className={usage?.price ? undefined : 'second'}>
+          {usage ? usage.price && amount(usage.price, 4) : line(component)}
+        </dd>
+      </div>
+      {byRank(usage?.prices)}
+      {byStep(usage?.stepPrices)}
+      {byStep(usage?.stepAdders, '+')}
+      {byRank(usage?.periodFactors, '×')}
+      {usage?.follows && (
+        <div>
+          <dt>{t('tariff.follows')}</dt>
+          <dd className="mono">{usage.follows.index}</dd>
+        </div>
+      )}
+      {usage?.onlyOnEventDays && (
+        <div>
+          <dt>{t('tariff.onlyOn')}</dt>
+          <dd className="mono">{usage.onlyOnEventDays}</dd>
+        </div>
+      )}
+      {component.treatment === 'on-behalf' && (
+        <div>
+          <dt>{t('tariff.treatment')}</dt>
+          <dd>{t('tariff.onBehalf')}</dd>
+        </div>
+      )}
+      <div>
+        <dt>{component.taxIncluded === false ? t('tariff.taxOnTop') : t('tariff.taxIn')}</dt>
+        <dd>
+          {shift(rate, 2)} <span className="unit">%</span>
+        </dd>
+      </div>
+    </dl>
   );
 }

@@ -1,13 +1,37 @@
-/** The year as its seasons; today is marked. */
+/** The year as its seasons, to read; today and the holidays are marked. */
 import { useTranslation } from 'react-i18next';
-import type { TariffCalendar } from '../../api.ts';
-import { day, month } from '../../dates.ts';
+import { day, type Language, month } from '../../dates.ts';
 import { nameOf, useLanguage } from '../../language.ts';
-import type { Season } from './calendar.ts';
+import type { Season, TariffCalendar } from '../../tariff-shapes.ts';
+import { monthDayOf, ordinal, stretchesOf, YEAR_DAYS } from './year.ts';
+import { YearMarks } from './year-marks.tsx';
 
-const DAYS = 366;
 /** Shorter seasons bear their name alone. */
-const DATES_MIN = 80;
+export const DATES_MIN = 80;
+
+export const leftOf = (days: number): string => `${(days / YEAR_DAYS) * 100}%`;
+export const placeOfDays = ({ from, to }: { from: number; to: number }) => ({
+  left: leftOf(from),
+  width: leftOf(to - from),
+});
+export const shortDay = (language: Language, days: number): string =>
+  day(language, `2024-${monthDayOf(days)}`, false);
+
+export function YearMonths() {
+  const language = useLanguage();
+  return (
+    <div className="year-months" aria-hidden>
+      {Array.from({ length: 12 }, (_, index) => {
+        const first = `2024-${String(index + 1).padStart(2, '0')}-01`;
+        return (
+          <span key={first} style={{ left: leftOf(ordinal(first.slice(5))) }}>
+            {language === 'zh' ? `${index + 1}月` : month('en', first).slice(0, 3)}
+          </span>
+        );
+      })}
+    </div>
+  );
+}
 
 export function SeasonPanel({
   calendar,
@@ -22,80 +46,38 @@ export function SeasonPanel({
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const holidays = calendar.holidays.filter((date) => date.startsWith(today.slice(0, 4)));
   return (
     <section className="panel">
       <div className="panel-head">
         <h2>{t('tariff.seasons')}</h2>
-        <span className="rest second">{t('tariff.holidays', { count: holidays.length })}</span>
       </div>
       <div className="panel-body">
-        <div className="year-months">
-          {Array.from({ length: 12 }, (_, index) => {
-            const first = `2024-${String(index + 1).padStart(2, '0')}-01`;
-            return (
-              <span key={first} style={{ left: `${(ordinal(first.slice(5)) / DAYS) * 100}%` }}>
-                {language === 'zh' ? `${index + 1}月` : month('en', first).slice(0, 3)}
-              </span>
-            );
-          })}
-        </div>
+        <YearMonths />
         <div className="year">
           {calendar.seasons.flatMap((season) =>
-            piecesOf(season).map(({ from, to }) => (
+            stretchesOf(season).map((stretch) => (
               <button
                 type="button"
-                key={`${season.name}${from}`}
+                key={`${season.name}${stretch.from}`}
                 aria-pressed={season.name === shown.name}
-                style={{ left: `${(from / DAYS) * 100}%`, width: `${((to - from) / DAYS) * 100}%` }}
+                style={placeOfDays(stretch)}
                 onClick={() => onChoose(season.name)}
                 title={`${nameOf(language, season)} ${season.from} – ${season.to}`}
               >
                 <b className="strong">{nameOf(language, season)}</b>{' '}
-                {to - from >= DATES_MIN && (
+                {stretch.to - stretch.from >= DATES_MIN && (
                   <span className="dates">
-                    {shortDay(language, season.from)} – {shortDay(language, season.to)}
+                    {shortDay(language, ordinal(season.from))} –{' '}
+                    {shortDay(language, ordinal(season.to))}
                   </span>
                 )}
               </button>
             )),
           )}
-          <i
-            className="year-today"
-            style={{ left: `${(ordinal(today.slice(5)) / DAYS) * 100}%` }}
-          />
+          <i className="year-today" style={{ left: leftOf(ordinal(today.slice(5))) }} />
         </div>
-        <div className="year-dots">
-          {holidays.map((date) => (
-            <i
-              key={date}
-              title={day(language, date)}
-              style={{ left: `${(ordinal(date.slice(5)) / DAYS) * 100}%` }}
-            />
-          ))}
-        </div>
+        <YearMarks calendar={calendar} year={today.slice(0, 4)} />
       </div>
     </section>
   );
 }
-
-/** Days since the first of January of a leap year. */
-const ordinal = (monthDay: string): number =>
-  Math.round(
-    (Date.parse(`2024-${monthDay}T00:00:00Z`) - Date.parse('2024-01-01T00:00:00Z')) / 86_400_000,
-  );
-
-/** A season over the new year is two pieces. */
-function piecesOf({ from, to }: Season): { from: number; to: number }[] {
-  const start = ordinal(from);
-  const end = ordinal(to) + 1;
-  return start < end
-    ? [{ from: start, to: end }]
-    : [
-        { from: 0, to: end },
-        { from: start, to: DAYS },
-      ];
-}
-
-const shortDay = (language: 'en' | 'zh', monthDay: string): string =>
-  day(language, `2024-${monthDay}`, false);

@@ -1,25 +1,29 @@
-/** Tariffs to read: versions, the seasons of the year, a week as bands, and what each period costs. */
-import { useNavigate, useSearch } from '@tanstack/react-router';
+/** Tariffs: the list, and of one its versions on a line of time, its calendar, prices and where it holds. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Tariff, TariffVersion } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
-import { day, localDay } from '../../dates.ts';
+import { day, fullMoment, localDay } from '../../dates.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty, ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
-import { Segmented } from '../../parts/segmented.tsx';
-import { useProject } from '../../project.tsx';
+import { useMay, useProject } from '../../project.tsx';
 import { useTariff, useTariffs } from '../../queries.ts';
+import { useAssignments } from '../../tariff-queries.ts';
+import { AssignmentsPanel } from './assignments-panel.tsx';
 import { seasonOn, versionOn } from './calendar.ts';
 import { PricePanel } from './price-panel.tsx';
 import { SeasonPanel } from './season-panel.tsx';
+import { StepsRead } from './steps-read.tsx';
+import { VersionLine } from './version-line.tsx';
 import { WeekPanel } from './week-panel.tsx';
 import './tariffs.css';
 
 export default function Tariffs() {
   const { t } = useTranslation();
   const language = useLanguage();
-  const { zone } = useProject();
+  const { id: projectId, zone } = useProject();
+  const may = useMay();
   const navigate = useNavigate();
   const search = useSearch({ from: '/projects/$projectId/tariffs' });
   const today = localDay(zone, useNow(60_000));
@@ -37,6 +41,13 @@ export default function Tariffs() {
     (calendar && seasonOn(calendar, today)) ??
     calendar?.seasons[0];
   const error = list.error ?? query.error;
+  const choose = (versionId: string) =>
+    void navigate({
+      to: '.',
+      search: (old) => ({ ...old, version: versionId, season: undefined }),
+      replace: true,
+    });
+  const edit = '/projects/$projectId/tariffs/edit' as const;
   return (
     <>
       <div className="head">
@@ -47,26 +58,62 @@ export default function Tariffs() {
           </div>
           <div className="head-line">
             {version
-              ? t('tariff.inForce', { day: day(language, version.effectiveFrom), zone })
+              ? t(
+                  version.id === inForce?.id
+                    ? 'tariff.inForce'
+                    : version.effectiveFrom > today
+                      ? 'tariff.willHold'
+                      : 'tariff.held',
+                  { day: day(language, version.effectiveFrom), zone },
+                )
               : t('tariff.line')}
           </div>
         </div>
-        {tariffs && tariffs.length > 1 && chosen && (
-          <Segmented
-            label={t('page.tariffs')}
-            value={chosen.id}
-            onChange={(id) => void navigate({ to: '.', search: { tariff: id }, replace: true })}
-            choices={tariffs.map((each) => ({ value: each.id, label: nameOf(language, each) }))}
-          />
-        )}
+        <div className="head-acts">
+          <Link
+            to="/projects/$projectId/tariffs/published"
+            params={{ projectId }}
+            className="button"
+          >
+            {t('tariff.published.act')}
+          </Link>
+          {may('tariff.write') && (
+            <Link to={edit} params={{ projectId }} search={{}} className="button">
+              <Icon name="plus" size={14} />
+              {t('tariff.new')}
+            </Link>
+          )}
+          {may('tariff.write') && tariff && (
+            <Link
+              to={edit}
+              params={{ projectId }}
+              search={{ tariff: tariff.id, base: version?.id }}
+              className="button primary"
+            >
+              <Icon name="copy" size={14} />
+              {version ? t('tariff.copy', { version: version.version }) : t('tariff.first')}
+            </Link>
+          )}
+        </div>
       </div>
       {error && !tariff && <ProblemNotice error={error} retry={() => void list.refetch()} />}
       {tariffs?.length === 0 && (
         <section className="panel">
-          <Empty title={t('tariff.none')} text={t('tariff.noneText')} />
+          <Empty
+            icon="tariff"
+            title={t('tariff.noTariffs')}
+            text={t('tariff.noneText')}
+            act={
+              may('tariff.write') ? (
+                <Link to={edit} params={{ projectId }} search={{}} className="button small">
+                  {t('tariff.new')}
+                </Link>
+              ) : undefined
+            }
+          />
         </section>
       )}
-      {chosen && !tariff && !error && (
+      {!tariff && !error && tariffs?.length !== 0 && (
         <section className="panel" style={{ height: 420 }} aria-busy>
           <div className="panel-head">
             <Skeleton width={180} />
@@ -74,25 +121,39 @@ export default function Tariffs() {
           <Waiting what={t('page.tariffs')} />
         </section>
       )}
-      {tariff && version && (
+      {tariffs && tariff && (
         <div className="tariff-columns">
           <div className="stack">
-            <Versions
-              tariff={tariff}
-              shown={version}
-              inForce={inForce}
-              onChoose={(id) =>
-                void navigate({
-                  to: '.',
-                  search: (old) => ({ ...old, version: id, season: undefined }),
-                  replace: true,
-                })
-              }
+            <TariffList
+              tariffs={tariffs}
+              shown={tariff.id}
+              today={today}
+              onChoose={(id) => void navigate({ to: '.', search: { tariff: id }, replace: true })}
             />
-            <PricePanel definition={version.definition} commodity={tariff.commodity} />
+            {version && <PricePanel definition={version.definition} commodity={tariff.commodity} />}
           </div>
           <div className="stack">
-            {calendar && season ? (
+            {version ? (
+              <section className="panel" aria-label={t('tariff.versions')}>
+                <div className="panel-head">
+                  <h2>{t('tariff.versions')}</h2>
+                  <span className="rest second">{t('tariff.neverAltered')}</span>
+                </div>
+                <VersionLine
+                  versions={tariff.versions}
+                  shown={version}
+                  inForce={inForce}
+                  today={today}
+                  onChoose={choose}
+                />
+                <Versions tariff={tariff} shown={version} inForce={inForce} onChoose={choose} />
+              </section>
+            ) : (
+              <section className="panel">
+                <Empty title={t('tariff.noVersion')} text={t('tariff.noVersionText')} />
+              </section>
+            )}
+            {version && calendar && season && (
               <>
                 <SeasonPanel
                   calendar={calendar}
@@ -106,17 +167,85 @@ export default function Tariffs() {
                     })
                   }
                 />
-                <WeekPanel calendar={calendar} season={season} today={today} />
+                <WeekPanel
+                  calendar={calendar}
+                  season={season}
+                  today={today}
+                  labels={version.definition.labels}
+                />
               </>
-            ) : (
+            )}
+            {version && !calendar && (
               <section className="panel">
                 <Empty icon="tariff" title={t('tariff.onePrice')} text={t('tariff.onePriceText')} />
               </section>
             )}
+            {version?.definition.steps && (
+              <StepsRead steps={version.definition.steps} commodity={tariff.commodity} />
+            )}
+            <AssignmentsPanel tariff={tariff} today={today} />
           </div>
         </div>
       )}
     </>
+  );
+}
+
+function TariffList({
+  tariffs,
+  shown,
+  today,
+  onChoose,
+}: {
+  tariffs: readonly Tariff[];
+  shown: string;
+  today: string;
+  onChoose: (id: string) => void;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const assignments = useAssignments().data?.data;
+  const held = (tariffId: string) =>
+    assignments?.filter(
+      (each) =>
+        each.tariffId === tariffId && each.from <= today && (each.to === null || each.to > today),
+    );
+  return (
+    <section className="panel" aria-label={t('page.tariffs')}>
+      <div className="panel-head">
+        <h2>{t('page.tariffs')}</h2>
+        <span className="rest second">{tariffs.length}</span>
+      </div>
+      <ul className="version-list">
+        {tariffs.map((tariff) => {
+          const now = held(tariff.id);
+          const isDefault = now?.some(({ pointId, accountId }) => !pointId && !accountId);
+          const places = now?.filter(({ pointId, accountId }) => pointId || accountId).length ?? 0;
+          return (
+            <li key={tariff.id}>
+              <button
+                type="button"
+                aria-pressed={tariff.id === shown}
+                onClick={() => onChoose(tariff.id)}
+              >
+                <b className="strong wrap">{nameOf(language, tariff)}</b>
+                <span className="quiet">{t(`commodity.${tariff.commodity}`)}</span>
+                <span className="second">
+                  {now &&
+                    ([
+                      isDefault && t('tariff.isDefault'),
+                      places && t('tariff.places', { count: places }),
+                    ]
+                      .filter(Boolean)
+                      .join(', ') ||
+                      t('tariff.nowhere'))}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
   );
 }
 
@@ -133,38 +262,40 @@ function Versions({
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const { zone } = useProject();
   const newest = [...tariff.versions].sort((a, b) => b.version - a.version);
   return (
-    <section className="panel">
-      <div className="panel-head">
-        <h2>{t('tariff.versions')}</h2>
-      </div>
-      <ul className="version-list">
-        {newest.map((version) => (
-          <li key={version.id}>
-            <button
-              type="button"
-              aria-pressed={version.id === shown.id}
-              onClick={() => onChoose(version.id)}
-            >
-              <span>
-                <b className="strong">v{version.version}</b>{' '}
-                <span className="quiet">
-                  {version.id === inForce?.id
-                    ? t('tariff.holds')
-                    : inForce && version.effectiveFrom > inForce.effectiveFrom
-                      ? t('tariff.coming')
-                      : t('tariff.past')}
-                </span>
+    <ul className="version-list wide">
+      {newest.map((version) => (
+        <li key={version.id}>
+          <button
+            type="button"
+            aria-pressed={version.id === shown.id}
+            onClick={() => onChoose(version.id)}
+          >
+            <span>
+              <b className="strong">v{version.version}</b>{' '}
+              <span className="quiet">
+                {version.id === inForce?.id
+                  ? t('tariff.holds')
+                  : inForce && version.effectiveFrom > inForce.effectiveFrom
+                    ? t('tariff.coming')
+                    : t('tariff.past')}
               </span>
-              <Icon name="lock" size={13} />
-              <span className="second">
-                {t('tariff.from', { day: day(language, version.effectiveFrom) })}
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
+            </span>
+            <span>{t('tariff.from', { day: day(language, version.effectiveFrom) })}</span>
+            <span className="second">
+              {t('tariff.made', { at: fullMoment(language, zone, version.createdAt) })}
+              {isLate(version, zone) && ` · ${t('tariff.wasCorrection')}`}
+            </span>
+            <Icon name="lock" size={13} />
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
+
+/** It was made after the day on which it begins. */
+const isLate = ({ createdAt, effectiveFrom }: TariffVersion, zone: string): boolean =>
+  localDay(zone, new Date(createdAt)) > effectiveFrom;

@@ -1,29 +1,30 @@
 /** A week of a season as bands, and its holidays. */
 import { useTranslation } from 'react-i18next';
-import type { TariffCalendar } from '../../api.ts';
 import { addDays, weekday } from '../../dates.ts';
 import { nameOf, useLanguage } from '../../language.ts';
-import { PeriodLegend } from '../../parts/legend.tsx';
-import { onRankVar, rankVar } from '../../parts/palette.ts';
+import { onRankVar, ranks, rankVar } from '../../parts/palette.ts';
 import { type Band, clock, HourAxis } from '../../parts/ribbon.tsx';
 import { useIsPhone } from '../../phone.ts';
-import { bandsOf, type Season } from './calendar.ts';
+import type { Rank, Season, TariffCalendar, TariffDefinition } from '../../tariff-shapes.ts';
+import { bandsOf } from './calendar.ts';
 
 /** A Monday, to name the days of the week by. */
 const MONDAY = '2024-01-01';
 /** Whether a name, or a name and its times, fit into a band, in minutes of the axis. */
-const nameMinutes = (name: string) => widthOf(name) * 10 + 17;
-const timesMinutes = (name: string) => widthOf(name) * 10 + 140;
+const nameMinutes = (name: string) => widthOf(name) * 9 + 17;
+const timesMinutes = (name: string) => widthOf(name) * 9 + 140;
 const widthOf = (name: string) => (/\p{Script=Han}/u.test(name) ? name.length * 2 : name.length);
 
 export function WeekPanel({
   calendar,
   season,
   today,
+  labels,
 }: {
   calendar: TariffCalendar;
   season: Season;
   today: string;
+  labels: TariffDefinition['labels'];
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -35,13 +36,21 @@ export function WeekPanel({
     isToday: index === todayIndex,
     bands: bandsOf(season, calendar.weekend.includes(index) ? 'weekend' : 'weekday'),
   }));
+  const label = (rank: Rank) => nameOf(language, labels?.[rank] ?? { name: t(`period.${rank}`) });
   const hasHoliday = season.days.some(({ type }) => type === 'holiday');
   return (
     <section className="panel">
       <div className="panel-head">
-        <h2>{t('tariff.week', { season: nameOf(language, season) })}</h2>
+        <h2>{t('tariff.weekOf', { season: nameOf(language, season) })}</h2>
         <span className="rest">
-          <PeriodLegend />
+          <span className="legend">
+            {ranks.map((rank) => (
+              <span key={rank}>
+                <i className="swatch" style={{ background: rankVar(rank) }} />
+                {label(rank)}
+              </span>
+            ))}
+          </span>
         </span>
       </div>
       <div className="panel-body week">
@@ -50,11 +59,26 @@ export function WeekPanel({
           <HourAxis step={phone ? 6 : 2} />
         </div>
         {days.map(({ key, name, isToday, bands }) => (
-          <Row key={key} name={name} strong={isToday} bands={bands} small={phone} />
+          <Row key={key} name={name} strong={isToday} bands={bands} small={phone} label={label} />
         ))}
         {hasHoliday && (
-          <Row name={t('tariff.holiday')} bands={bandsOf(season, 'holiday')} small={phone} gap />
+          <Row
+            name={t('tariff.holiday')}
+            bands={bandsOf(season, 'holiday')}
+            small={phone}
+            label={label}
+            gap
+          />
         )}
+        {season.days.some(({ type }) => type === 'event') && (
+          <Row
+            name={t('tariff.eventDay')}
+            bands={bandsOf(season, 'event')}
+            small={phone}
+            label={label}
+          />
+        )}
+        {calendar.clock === 'standard' && <p className="second">{t('tariff.plans.standardIs')}</p>}
       </div>
     </section>
   );
@@ -66,20 +90,21 @@ function Row({
   strong,
   small,
   gap,
+  label,
 }: {
   name: string;
   bands: readonly Band[];
   strong?: boolean;
   small: boolean;
   gap?: boolean;
+  label: (rank: Rank) => string;
 }) {
-  const { t } = useTranslation();
   return (
     <div className={`week-row${gap ? ' apart' : ''}`}>
       <span className={strong ? 'strong' : undefined}>{name}</span>
       <div className="week-bands">
         {bands.map(({ from, to, rank }) => {
-          const period = t(`period.${rank}`);
+          const period = label(rank);
           const times = `${clock(from)}–${clock(to)}`;
           return (
             <span

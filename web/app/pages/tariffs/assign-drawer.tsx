@@ -1,0 +1,226 @@
+/** Letting a tariff hold somewhere from a day on, and ending that. Settled days since then are settled anew. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { call, type Tariff } from '../../api.ts';
+import { day } from '../../dates.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Controls, Filter } from '../../parts/controls.tsx';
+import { Drawer } from '../../parts/drawer.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { Segmented } from '../../parts/segmented.tsx';
+import { useProject } from '../../project.tsx';
+import { useAccounts, useLive } from '../../queries.ts';
+import type { TariffAssignment } from '../../tariff-shapes.ts';
+import { TextField } from './edit/field.tsx';
+
+type Kind = 'default' | 'account' | 'point';
+const isDay = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text);
+
+function useAssign(onDone: () => void) {
+  const { id } = useProject();
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({
+      path,
+      method,
+      body,
+    }: {
+      path: string;
+      method: 'POST' | 'PATCH';
+      body: unknown;
+    }) => call<TariffAssignment>(`/projects/${id}${path}`, { method, body }),
+    onSuccess: () => {
+      void queryClient.invalidateQueries({ queryKey: [id, 'list', '/tariff-assignments'] });
+      onDone();
+    },
+  });
+}
+
+export function AssignDrawer({
+  tariff,
+  today,
+  onClose,
+}: {
+  tariff: Tariff;
+  today: string;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const accounts = useAccounts().data?.data ?? [];
+  const points = (useLive('slow').data?.data ?? []).filter(
+    ({ commodity }) => commodity === tariff.commodity,
+  );
+  const [kind, setKind] = useState<Kind>('account');
+  const [chosen, choose] = useState('');
+  const [from, setFrom] = useState(today);
+  const [to, setTo] = useState('');
+  const save = useAssign(onClose);
+  const isReady =
+    isDay(from) && (to === '' || (isDay(to) && to > from)) && (kind === 'default' || chosen !== '');
+  const options =
+    kind === 'account'
+      ? accounts
+          .filter(({ closedOn }) => !closedOn)
+          .map((each) => ({ value: each.id, label: `${each.number} ${nameOf(language, each)}` }))
+      : points.map((each) => ({
+          value: each.pointId,
+          label: `${each.code} ${each.accountName ?? ''}`,
+        }));
+  return (
+    <Drawer
+      title={t('tariff.assign.drawer', { tariff: nameOf(language, tariff) })}
+      onClose={onClose}
+      foot={
+        <>
+          <button type="button" className="button" onClick={onClose}>
+            {t('act.cancel')}
+          </button>
+          <button
+            type="button"
+            className="button primary"
+            disabled={!isReady || save.isPending}
+            onClick={() =>
+              save.mutate({
+                path: '/tariff-assignments',
+                method: 'POST',
+                body: {
+                  tariffId: tariff.id,
+                  pointId: kind === 'point' ? chosen : null,
+                  accountId: kind === 'account' ? chosen : null,
+                  from,
+                  to: to || null,
+                },
+              })
+            }
+          >
+            {t('tariff.assign.act')}
+          </button>
+        </>
+      }
+    >
+      <div className="stack">
+        <Segmented
+          label={t('tariff.assign.what')}
+          value={kind}
+          onChange={(next) => {
+            setKind(next);
+            choose('');
+          }}
+          choices={(['default', 'account', 'point'] as const).map((value) => ({
+            value,
+            label: t(`tariff.assign.${value}`),
+          }))}
+        />
+        {kind === 'default' ? (
+          <p className="second">
+            {t('tariff.assign.defaultIs', { commodity: t(`commodity.${tariff.commodity}`) })}
+          </p>
+        ) : (
+          <Controls>
+            <Filter
+              label={t(`tariff.assign.${kind}`)}
+              value={chosen}
+              search
+              onChange={choose}
+              options={[{ value: '', label: t('tariff.plans.choose') }, ...options]}
+            />
+          </Controls>
+        )}
+        <TextField label={t('tariff.assign.from')} type="date" value={from} onChange={setFrom} />
+        <TextField
+          label={t('tariff.assign.toOptional')}
+          type="date"
+          value={to}
+          onChange={setTo}
+          hint={t('tariff.assign.toHint')}
+        />
+        {isDay(from) && from < today && <Past from={from} />}
+        <p className="second">{t('tariff.assign.rule')}</p>
+        {save.error && <ProblemNotice error={save.error} />}
+      </div>
+    </Drawer>
+  );
+}
+
+export function EndDrawer({
+  assignment,
+  subject,
+  today,
+  onClose,
+}: {
+  assignment: TariffAssignment;
+  subject: string;
+  today: string;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const [to, setTo] = useState(assignment.to ?? today);
+  const save = useAssign(onClose);
+  const send = (end: string | null) =>
+    save.mutate({
+      path: `/tariff-assignments/${assignment.id}`,
+      method: 'PATCH',
+      body: { to: end },
+    });
+  return (
+    <Drawer
+      title={t('tariff.assign.endTitle', { subject })}
+      onClose={onClose}
+      foot={
+        <>
+          {assignment.to && (
+            <button
+              type="button"
+              className="button"
+              disabled={save.isPending}
+              onClick={() => send(null)}
+            >
+              {t('tariff.assign.openEnd')}
+            </button>
+          )}
+          <button
+            type="button"
+            className="button primary"
+            disabled={!isDay(to) || to <= assignment.from || save.isPending}
+            onClick={() => send(to)}
+          >
+            {t('tariff.assign.endOn', { day: isDay(to) ? day(language, to) : '–' })}
+          </button>
+        </>
+      }
+    >
+      <div className="stack">
+        <dl className="pairs">
+          <div>
+            <dt>{t('tariff.assign.from')}</dt>
+            <dd>{day(language, assignment.from)}</dd>
+          </div>
+        </dl>
+        <TextField
+          label={t('tariff.assign.to')}
+          type="date"
+          value={to}
+          onChange={setTo}
+          hint={t('tariff.assign.toHint')}
+        />
+        {isDay(to) && to < today && <Past from={to} />}
+        {save.error && <ProblemNotice error={save.error} />}
+      </div>
+    </Drawer>
+  );
+}
+
+function Past({ from }: { from: string }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  return (
+    <div className="notice warning">
+      <Icon name="warning" />
+      <div>{t('tariff.assign.resettles', { day: day(language, from) })}</div>
+    </div>
+  );
+}

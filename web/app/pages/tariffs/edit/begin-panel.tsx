@@ -1,0 +1,112 @@
+/** When the version begins, and what that means: notice to keep, or settled days to correct. */
+import { useTranslation } from 'react-i18next';
+import { day } from '../../../dates.ts';
+import { number } from '../../../format.ts';
+import { useLanguage } from '../../../language.ts';
+import { Icon } from '../../../parts/icons.tsx';
+import { useMay, useProject } from '../../../project.tsx';
+import { useLive } from '../../../queries.ts';
+import type { Beginning } from './beginning.ts';
+import type { Draft } from './draft.ts';
+import { TextField } from './field.tsx';
+
+export function BeginPanel({
+  draft,
+  beginning,
+  onChange,
+}: {
+  draft: Draft;
+  beginning: Beginning;
+  onChange: (change: (draft: Draft) => Draft, group: string) => void;
+}) {
+  const { t } = useTranslation();
+  const { zone } = useProject();
+  const notice = draft.definition.noticeDays;
+  return (
+    <section className="panel" id="part-begin" aria-label={t('tariff.begin.title')}>
+      <div className="panel-head">
+        <h2>{t('tariff.begin.title')}</h2>
+      </div>
+      <div className="panel-body stack tight">
+        <TextField
+          label={t('tariff.begin.day')}
+          type="date"
+          value={draft.effectiveFrom}
+          hint={t('tariff.begin.midnight', { zone })}
+          onChange={(effectiveFrom) => onChange((now) => ({ ...now, effectiveFrom }), 'from')}
+        />
+        <TextField
+          label={t('tariff.begin.notice')}
+          unit={t('tariff.begin.days')}
+          figure
+          value={notice === undefined || notice === null ? '' : String(notice)}
+          placeholder="0"
+          at="/noticeDays"
+          onChange={(text) =>
+            onChange(({ definition: { noticeDays: _, ...rest }, ...now }) => {
+              const typed = text.trim();
+              const days = /^\d{1,3}$/.test(typed) ? Number(typed) : Number.NaN;
+              return { ...now, definition: typed ? { ...rest, noticeDays: days } : rest };
+            }, 'notice')
+          }
+        />
+        <Meaning beginning={beginning} commodity={draft.commodity} />
+      </div>
+    </section>
+  );
+}
+
+/** The same words beside the date and once more before it is saved. */
+export function Meaning({
+  beginning,
+  commodity,
+}: {
+  beginning: Beginning;
+  commodity: Draft['commodity'];
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const may = useMay();
+  const live = useLive('slow').data?.data;
+  const points = live?.filter((point) => point.commodity === commodity && point.accountId).length;
+  switch (beginning.kind) {
+    case 'unknown':
+      return <p className="neg">{t('tariff.begin.noDay')}</p>;
+    case 'taken':
+      return <p className="neg">{t('tariff.begin.taken')}</p>;
+    case 'coming':
+      return <p className="second">{t('tariff.begin.coming', { count: beginning.days })}</p>;
+    case 'too-soon':
+      return (
+        <div className="notice warning">
+          <Icon name="warning" />
+          <div>
+            <div className="strong">{t('tariff.begin.tooSoon')}</div>
+            <div className="second">
+              {t('tariff.begin.earliest', { day: day(language, beginning.earliest) })}
+            </div>
+          </div>
+        </div>
+      );
+    case 'correction':
+      return (
+        <div className="notice warning">
+          <Icon name="warning" />
+          <div>
+            <div className="strong">{t('tariff.begin.correction')}</div>
+            <div className="second">
+              {t('tariff.begin.touches', { count: beginning.days })}
+              {points !== undefined &&
+                points > 0 &&
+                ` ${t('tariff.begin.pointDays', {
+                  count: points,
+                  total: number(points * beginning.days),
+                })}`}
+            </div>
+            <div className="second">{t('tariff.begin.posted')}</div>
+            {!may('tariff.correct') && <div className="neg">{t('tariff.begin.mayNot')}</div>}
+          </div>
+        </div>
+      );
+  }
+}

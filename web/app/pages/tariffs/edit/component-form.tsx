@@ -1,0 +1,331 @@
+/** One component: what it is called, how it is treated and taxed, and what it costs. */
+import { useTranslation } from 'react-i18next';
+import type { Commodity } from '../../../api.ts';
+import { nameOf, useLanguage } from '../../../language.ts';
+import { Segmented } from '../../../parts/segmented.tsx';
+import type { Component, Minimum, Scope, TariffDefinition } from '../../../tariff-shapes.ts';
+import { cleanDecimal, fromBase, shift, toBase } from '../decimal.ts';
+import { useUnits } from '../units.ts';
+import { Check, FaultLines, TextField } from './field.tsx';
+import { UsagePrices } from './usage-prices.tsx';
+
+/** Plain where it is a number; else as it was typed, for the check to name. */
+const typedPrice = (text: string): string => cleanDecimal(text) ?? text;
+
+export function ComponentForm({
+  component,
+  old,
+  index,
+  definition,
+  commodity,
+  indexes,
+  lists,
+  onChange,
+}: {
+  component: Component;
+  /** The same component in the version before. */
+  old: Component | undefined;
+  index: number;
+  definition: TariffDefinition;
+  commodity: Commodity;
+  indexes: readonly string[];
+  lists: readonly string[];
+  onChange: (component: Component, group?: string) => void;
+}) {
+  const { t } = useTranslation();
+  const at = `/components/${index}`;
+  const set = (change: Partial<Component>, group?: string) =>
+    // The kind is never among the changes, so it stays the component that it is.
+    onChange({ ...component, ...change } as Component, group);
+  const rate = cleanDecimal(component.taxRate ?? '0');
+  return (
+    <>
+      <div className="form-grid">
+        <TextField
+          label={t('tariff.name')}
+          value={component.name}
+          maxLength={80}
+          at={`${at}/name`}
+          onChange={(name) => set({ name }, 'name')}
+        />
+        <TextField
+          label={t('tariff.nameZh')}
+          value={component.nameZh ?? ''}
+          maxLength={80}
+          at={`${at}/nameZh`}
+          onChange={(nameZh) => set({ nameZh }, 'zh')}
+        />
+        <TextField
+          label={t('tariff.code')}
+          value={component.code}
+          maxLength={40}
+          mono
+          at={`${at}/code`}
+          onChange={(code) => set({ code }, 'code')}
+        />
+      </div>
+      <KindForm
+        component={component}
+        old={old}
+        at={at}
+        definition={definition}
+        commodity={commodity}
+        indexes={indexes}
+        lists={lists}
+        onChange={onChange}
+      />
+      <div className="form-grid">
+        <div className="tfield">
+          <span className="field-label">{t('tariff.treatment')}</span>
+          <Segmented
+            label={t('tariff.treatment')}
+            value={component.treatment ?? 'revenue'}
+            onChange={(treatment) => set({ treatment })}
+            choices={[
+              { value: 'revenue', label: t('tariff.revenue') },
+              { value: 'on-behalf', label: t('tariff.onBehalf') },
+            ]}
+          />
+        </div>
+        <div className="tfield">
+          <span className="field-label">{t('tariff.tax')}</span>
+          <Segmented
+            label={t('tariff.tax')}
+            value={component.taxIncluded === false ? 'top' : 'in'}
+            onChange={(choice) => set({ taxIncluded: choice === 'in' })}
+            choices={[
+              { value: 'in', label: t('tariff.taxInShort') },
+              { value: 'top', label: t('tariff.taxOnTopShort') },
+            ]}
+          />
+        </div>
+        <TextField
+          label={t('tariff.taxRate')}
+          unit="%"
+          figure
+          value={rate === null ? (component.taxRate ?? '') : shift(rate, 2)}
+          at={`${at}/taxRate`}
+          onChange={(text) => {
+            const clean = cleanDecimal(text);
+            set({ taxRate: clean === null ? text : shift(clean, -2) }, 'rate');
+          }}
+        />
+        <TextField
+          label={t('tariff.taxCode')}
+          value={component.taxCode ?? ''}
+          maxLength={40}
+          mono
+          at={`${at}/taxCode`}
+          onChange={(taxCode) => set({ taxCode }, 'tax')}
+        />
+      </div>
+      <FaultLines at={at} exact />
+    </>
+  );
+}
+
+function KindForm({
+  component,
+  old,
+  at,
+  definition,
+  commodity,
+  indexes,
+  lists,
+  onChange,
+}: {
+  component: Component;
+  old: Component | undefined;
+  at: string;
+  definition: TariffDefinition;
+  commodity: Commodity;
+  indexes: readonly string[];
+  lists: readonly string[];
+  onChange: (component: Component, group?: string) => void;
+}) {
+  const { t } = useTranslation();
+  const units = useUnits(commodity);
+  const was = (now: string, then: string | undefined) =>
+    then !== undefined && then !== now ? t('tariff.was', { value: then }) : undefined;
+  switch (component.kind) {
+    case 'usage':
+      return (
+        <UsagePrices
+          usage={component}
+          old={old?.kind === 'usage' ? old : undefined}
+          at={at}
+          definition={definition}
+          commodity={commodity}
+          indexes={indexes}
+          lists={lists}
+          onChange={onChange}
+        />
+      );
+    case 'fixed':
+      return (
+        <div className="form-grid">
+          <TextField
+            label={t('tariff.amount')}
+            unit={t(`tariff.per.${component.per}`, { currency: units.currency })}
+            figure
+            value={component.amount}
+            was={was(component.amount, old?.kind === 'fixed' ? old.amount : undefined)}
+            at={`${at}/amount`}
+            onChange={(text) => onChange({ ...component, amount: typedPrice(text) }, 'amount')}
+          />
+          <div className="tfield">
+            <span className="field-label">{t('tariff.perWhat')}</span>
+            <Segmented
+              label={t('tariff.perWhat')}
+              value={component.per}
+              onChange={(per) => onChange({ ...component, per })}
+              choices={[
+                { value: 'day', label: t('tariff.day') },
+                { value: 'month', label: t('tariff.month') },
+              ]}
+            />
+            {component.per === 'month' && (
+              <span className="field-hint">{t('tariff.monthAccrues')}</span>
+            )}
+          </div>
+          <ScopeField
+            value={component.scope}
+            onChange={(scope) => onChange({ ...component, scope })}
+          />
+        </div>
+      );
+    case 'demand':
+      return (
+        <div className="form-grid">
+          <TextField
+            label={t('tariff.price')}
+            unit={t('tariff.perKw', { currency: units.currency })}
+            figure
+            value={component.price}
+            was={was(component.price, old?.kind === 'demand' ? old.price : undefined)}
+            at={`${at}/price`}
+            onChange={(text) => onChange({ ...component, price: typedPrice(text) }, 'price')}
+          />
+          <p className="field-hint wide">{t('tariff.demandIs')}</p>
+        </div>
+      );
+    case 'allowance':
+      return (
+        <div className="form-grid">
+          <TextField
+            label={t('tariff.freeQuantity')}
+            unit={units.quantity}
+            figure
+            value={fromBase(component.quantity || 0)}
+            at={`${at}/quantity`}
+            // What is no quantity is sent as none, so that the check names the place.
+            onChange={(text) =>
+              onChange({ ...component, quantity: toBase(text) ?? Number.NaN }, 'quantity')
+            }
+          />
+          <TextField
+            label={t('tariff.freePrice')}
+            unit={units.price}
+            figure
+            value={component.price}
+            at={`${at}/price`}
+            onChange={(text) => onChange({ ...component, price: typedPrice(text) }, 'price')}
+          />
+          <div className="tfield">
+            <span className="field-label">{t('tariff.firstMonth')}</span>
+            <Segmented
+              label={t('tariff.firstMonth')}
+              value={component.proRata}
+              onChange={(proRata) => onChange({ ...component, proRata })}
+              choices={[
+                { value: 'none', label: t('tariff.whole') },
+                { value: 'days', label: t('tariff.byDays') },
+              ]}
+            />
+          </div>
+          <p className="field-hint wide">{t('tariff.allowanceIs')}</p>
+        </div>
+      );
+    case 'minimum':
+      return (
+        <>
+          <div className="form-grid">
+            <TextField
+              label={t('tariff.minimumAmount')}
+              unit={t('tariff.per.month', { currency: units.currency })}
+              figure
+              value={component.amount}
+              was={was(component.amount, old?.kind === 'minimum' ? old.amount : undefined)}
+              at={`${at}/amount`}
+              onChange={(text) => onChange({ ...component, amount: typedPrice(text) }, 'amount')}
+            />
+            <ScopeField
+              value={component.scope}
+              onChange={(scope) => onChange({ ...component, scope })}
+            />
+            <p className="field-hint wide">{t('tariff.minimumIs')}</p>
+          </div>
+          <Counted component={component} definition={definition} onChange={onChange} />
+          <FaultLines at={`${at}/of`} />
+        </>
+      );
+  }
+}
+
+/** Which components count towards a minimum; all of them while none is chosen. */
+function Counted({
+  component,
+  definition,
+  onChange,
+}: {
+  component: Minimum;
+  definition: TariffDefinition;
+  onChange: (component: Component) => void;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const others = definition.components.filter(
+    ({ code, kind }) => code !== component.code && kind !== 'minimum',
+  );
+  const chosen = component.of ?? [];
+  const choose = (code: string, isOn: boolean) => {
+    const of = isOn ? [...chosen, code] : chosen.filter((each) => each !== code);
+    const { of: _, ...rest } = component;
+    onChange(of.length ? { ...rest, of } : rest);
+  };
+  return (
+    <div className="tfield">
+      <span className="field-label">
+        {t(chosen.length ? 'tariff.counted' : 'tariff.allCounted')}
+      </span>
+      <span className="checks">
+        {others.map((each) => (
+          <Check
+            key={each.code}
+            label={nameOf(language, each)}
+            checked={chosen.includes(each.code)}
+            onChange={(isOn) => choose(each.code, isOn)}
+          />
+        ))}
+      </span>
+    </div>
+  );
+}
+
+function ScopeField({ value, onChange }: { value: Scope; onChange: (scope: Scope) => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className="tfield">
+      <span className="field-label">{t('tariff.scope')}</span>
+      <Segmented
+        label={t('tariff.scope')}
+        value={value}
+        onChange={onChange}
+        choices={[
+          { value: 'point', label: t('tariff.perPoint') },
+          { value: 'account', label: t('tariff.perAccount') },
+        ]}
+      />
+    </div>
+  );
+}

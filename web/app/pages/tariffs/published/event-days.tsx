@@ -1,0 +1,136 @@
+/** Lists of event days, named the day before by whoever calls them: one added, one withdrawn. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { call } from '../../../api.ts';
+import { useNow } from '../../../clock.tsx';
+import { day, localDay, weekday } from '../../../dates.ts';
+import { useLanguage } from '../../../language.ts';
+import { Icon } from '../../../parts/icons.tsx';
+import { Empty, ProblemNotice, Skeleton, Waiting } from '../../../parts/notice.tsx';
+import { Segmented } from '../../../parts/segmented.tsx';
+import { useMay, useProject } from '../../../project.tsx';
+import { useEventDays } from '../../../tariff-queries.ts';
+import { TextField } from '../edit/field.tsx';
+import { isCode } from './indexes.tsx';
+
+export function EventDaysPanel() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { id, zone } = useProject();
+  const may = useMay();
+  const queryClient = useQueryClient();
+  const today = localDay(zone, useNow(60_000));
+  const query = useEventDays();
+  const [chosen, choose] = useState<string | null>(null);
+  const [typed, setTyped] = useState<string | null>(null);
+  const [date, setDate] = useState('');
+  const rows = query.data?.data;
+  const lists = [...new Set(rows?.map(({ list }) => list))].sort();
+  const list = chosen ?? lists[0] ?? '';
+  const own = typed ?? list;
+  const days = [...new Set(rows?.filter((row) => row.list === list).map((row) => row.day))]
+    .sort()
+    .reverse();
+  const change = useMutation({
+    mutationFn: ({ act, of, on }: { act: 'add' | 'withdraw'; of: string; on: string }) =>
+      act === 'add'
+        ? call(`/projects/${id}/event-days`, { method: 'POST', body: { list: of, day: on } })
+        : call(`/projects/${id}/event-days`, { method: 'DELETE', query: { list: of, day: on } }),
+    onSuccess: (_, { of, act }) => {
+      void queryClient.invalidateQueries({ queryKey: [id, 'list', '/event-days'] });
+      if (act === 'withdraw') return;
+      setTyped(null);
+      setDate('');
+      choose(of);
+    },
+  });
+  const isReady = isCode(own) && /^\d{4}-\d{2}-\d{2}$/.test(date);
+  return (
+    <section className="panel" aria-label={t('tariff.events.title')}>
+      <div className="panel-head">
+        <h2>{t('tariff.events.title')}</h2>
+        {lists.length > 1 && (
+          <Segmented
+            label={t('tariff.events.title')}
+            value={list}
+            onChange={choose}
+            choices={lists.map((value) => ({ value, label: value }))}
+          />
+        )}
+        {lists.length === 1 && <span className="mono rest">{list}</span>}
+      </div>
+      {query.error && !rows && (
+        <div className="panel-body">
+          <ProblemNotice error={query.error} retry={() => void query.refetch()} />
+        </div>
+      )}
+      {!rows && !query.error && (
+        <div className="panel-body" aria-busy>
+          <Skeleton width="60%" />
+          <Waiting what={t('tariff.events.title')} />
+        </div>
+      )}
+      {rows?.length === 0 && (
+        <Empty title={t('tariff.events.none')} text={t('tariff.events.noneText')} />
+      )}
+      {days.length > 0 && (
+        <div className="panel-body">
+          <ul className="day-chips">
+            {days.map((each) => (
+              <li key={each}>
+                <i className="dot" />
+                {day(language, each)}
+                <span className="quiet">{weekday(language, each)}</span>
+                {may('tariff.write') && (
+                  <button
+                    type="button"
+                    aria-label={t('tariff.events.withdraw', { day: day(language, each) })}
+                    title={t('tariff.events.withdraw', { day: day(language, each) })}
+                    onClick={() => change.mutate({ act: 'withdraw', of: list, on: each })}
+                  >
+                    <Icon name="cross" size={12} />
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {may('tariff.write') && (
+        <form
+          className="panel-body"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isReady) change.mutate({ act: 'add', of: own, on: date });
+          }}
+        >
+          <div className="inline-form">
+            <TextField
+              label={t('tariff.events.list')}
+              value={own}
+              mono
+              maxLength={40}
+              placeholder="hot-days"
+              onChange={setTyped}
+              width={160}
+            />
+            <TextField
+              label={t('tariff.days.day')}
+              type="date"
+              value={date}
+              onChange={setDate}
+              width={160}
+            />
+            <button type="submit" className="button" disabled={!isReady || change.isPending}>
+              {t('tariff.events.add')}
+            </button>
+          </div>
+          {own !== '' && !isCode(own) && <p className="neg">{t('tariff.codeRule')}</p>}
+          {isReady && date < today && <p className="second">{t('tariff.events.past')}</p>}
+          {change.error && <ProblemNotice error={change.error} />}
+        </form>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,190 @@
+/** Monthly price indexes: the value that holds, the values before it, and a form for a month. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { call } from '../../../api.ts';
+import { useNow } from '../../../clock.tsx';
+import { fullMoment, localDay, month as monthName } from '../../../dates.ts';
+import { useLanguage } from '../../../language.ts';
+import { Empty, ProblemNotice, Skeleton, Waiting } from '../../../parts/notice.tsx';
+import { Segmented } from '../../../parts/segmented.tsx';
+import { useMay, useProject } from '../../../project.tsx';
+import { usePriceIndexes } from '../../../tariff-queries.ts';
+import type { PriceIndex } from '../../../tariff-shapes.ts';
+import { cleanDecimal } from '../decimal.ts';
+import { TextField } from '../edit/field.tsx';
+import { monthsOf } from './newest.ts';
+
+export const isCode = (text: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(text);
+
+export function IndexesPanel() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { zone } = useProject();
+  const may = useMay();
+  const query = usePriceIndexes();
+  const [chosen, choose] = useState<string | null>(null);
+  const [opened, open] = useState<string | null>(null);
+  const rows = query.data?.data;
+  const codes = [...new Set(rows?.map(({ code }) => code))].sort();
+  const code = chosen ?? codes[0] ?? '';
+  const months = monthsOf(rows?.filter((row) => row.code === code) ?? []);
+  return (
+    <section className="panel" aria-label={t('tariff.index.title')}>
+      <div className="panel-head">
+        <h2>{t('tariff.index.title')}</h2>
+        {codes.length > 1 && (
+          <Segmented
+            label={t('tariff.index.title')}
+            value={code}
+            onChange={choose}
+            choices={codes.map((value) => ({ value, label: value }))}
+          />
+        )}
+        {codes.length === 1 && <span className="mono rest">{code}</span>}
+      </div>
+      {query.error && !rows && (
+        <div className="panel-body">
+          <ProblemNotice error={query.error} retry={() => void query.refetch()} />
+        </div>
+      )}
+      {!rows && !query.error && (
+        <div className="panel-body" aria-busy>
+          <Skeleton width="60%" />
+          <Waiting what={t('tariff.index.title')} />
+        </div>
+      )}
+      {rows?.length === 0 && (
+        <Empty title={t('tariff.index.none')} text={t('tariff.index.noneText')} />
+      )}
+      {months.length > 0 && (
+        <div className="panel-body scroll-x">
+          <table className="small-table">
+            <thead>
+              <tr>
+                <th>{t('tariff.month')}</th>
+                <th>{t('tariff.index.value')}</th>
+                <th>{t('tariff.index.at')}</th>
+                <th />
+              </tr>
+            </thead>
+            <tbody>
+              {months.map(({ month, holds, earlier }) => [
+                <tr key={month}>
+                  <td>{monthName(language, month)}</td>
+                  <td className="strong">{holds.value}</td>
+                  <td className="quiet">{fullMoment(language, zone, holds.at)}</td>
+                  <td>
+                    {earlier.length > 0 && (
+                      <button
+                        type="button"
+                        className="link-button"
+                        aria-expanded={opened === month}
+                        onClick={() => open(opened === month ? null : month)}
+                      >
+                        {t('tariff.index.earlier', { count: earlier.length })}
+                      </button>
+                    )}
+                  </td>
+                </tr>,
+                ...(opened === month
+                  ? earlier.map((row) => (
+                      <tr key={row.at} className="quiet sunken">
+                        <td>{t('tariff.index.was')}</td>
+                        <td>
+                          <s>{row.value}</s>
+                        </td>
+                        <td>{fullMoment(language, zone, row.at)}</td>
+                        <td />
+                      </tr>
+                    ))
+                  : []),
+              ])}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {may('tariff.write') && <IndexForm code={code} rows={rows ?? []} onMade={choose} />}
+    </section>
+  );
+}
+
+function IndexForm({
+  code,
+  rows,
+  onMade,
+}: {
+  code: string;
+  rows: readonly PriceIndex[];
+  onMade: (code: string) => void;
+}) {
+  const { t } = useTranslation();
+  const { id, zone } = useProject();
+  const queryClient = useQueryClient();
+  const today = localDay(zone, useNow(60_000));
+  const [typed, setTyped] = useState<string | null>(null);
+  const [month, setMonth] = useState(today.slice(0, 7));
+  const [value, setValue] = useState('');
+  const own = typed ?? code;
+  const clean = cleanDecimal(value);
+  const before = monthsOf(rows.filter((row) => row.code === own)).find(
+    (each) => each.month === month,
+  );
+  const save = useMutation({
+    mutationFn: () =>
+      call<PriceIndex>(`/projects/${id}/price-indexes`, {
+        method: 'POST',
+        body: { code: own, month, value: clean },
+      }),
+    onSuccess: () => {
+      void queryClient.invalidateQueries({ queryKey: [id, 'list', '/price-indexes'] });
+      setValue('');
+      setTyped(null);
+      onMade(own);
+    },
+  });
+  const isReady = isCode(own) && /^\d{4}-\d{2}$/.test(month) && clean !== null;
+  return (
+    <form
+      className="panel-body"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady) save.mutate();
+      }}
+    >
+      <div className="inline-form">
+        <TextField
+          label={t('tariff.index.code')}
+          value={own}
+          mono
+          maxLength={40}
+          placeholder="coal-price"
+          onChange={setTyped}
+          width={160}
+        />
+        <TextField
+          label={t('tariff.month')}
+          type="month"
+          value={month}
+          onChange={setMonth}
+          width={160}
+        />
+        <TextField
+          label={t('tariff.index.value')}
+          figure
+          value={value}
+          onChange={setValue}
+          width={110}
+        />
+        <button type="submit" className="button" disabled={!isReady || save.isPending}>
+          {t(before ? 'tariff.index.replace' : 'tariff.index.publish')}
+        </button>
+      </div>
+      {own !== '' && !isCode(own) && <p className="neg">{t('tariff.codeRule')}</p>}
+      {before && clean && (
+        <p className="second">{t('tariff.index.resettles', { value: before.holds.value })}</p>
+      )}
+      {save.error && <ProblemNotice error={save.error} />}
+    </form>
+  );
+}
