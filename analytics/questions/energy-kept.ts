@@ -11,7 +11,7 @@ import { readColumns, type Table } from '../columns.ts';
 import { marksOf } from '../disk.ts';
 import type { DayFile } from '../files.ts';
 
-/** Most rows of one question that are read into memory to be added up there; 40 ms the first time. */
+/** Most rows of one question that are read into memory to be added up there; some 20 ms the first time. */
 export const ROWS_MAX = 40_000;
 /** Most numbers kept, of all files together: 64 MB. */
 const NUMBERS_MAX = 8_000_000;

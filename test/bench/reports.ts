@@ -8,6 +8,7 @@ import { type DuckDBConnection, openDuckdb } from '../../sql/duckdb.ts';
 import { percentile } from './measure.ts';
 import type { BenchContext, Part, Row } from './part.ts';
 import { compare, yearByMonth } from './reports/compare.ts';
+import { compareFirst } from './reports/first.ts';
 import { askClickhouse, askPostgres, fillPostgres } from './reports/rivals.ts';
 import {
   countRows,
@@ -55,46 +56,53 @@ async function measure(context: BenchContext): Promise<Row[]> {
     const [small, large, middle] = sizes;
     if (!small || !large || !middle) throw new Error('three parks are measured');
     const rollUp = (projectId: string) => filesOfYear(warehouse, 'energy_days', projectId);
-    const compared = (
-      what: string,
-      projectId: string,
-      query: string,
-      bare: string,
+    const june = rollUp(small.projectId).slice(5, 6);
+    const rows = await countRows(connection, rollUp(large.projectId));
+    const first = (
+      { projectId }: { projectId: string },
+      asked: { what: string; warm: string; query: string; bare: string },
+    ) =>
+      compareFirst(context, {
+        ...{ warehouse, projectId, zone: ZONE, connection, target: TARGET, ...asked },
+        what: `${asked.what}, first asked`,
+        times: quick ? 2 : 3 * rounds,
+      });
+    const byDay = {
+      what: `month of ${small.points} points by day`,
+      query: `from=${MONTH.from}&to=${MONTH.to}&unit=day&by=project`,
+      bare: `SELECT local_day, rank, sum(quantity) FROM read_parquet(${filesText(june)}) GROUP BY ALL ORDER BY ALL`,
+    };
+    const byPoint = {
+      what: `month of ${small.points} points by point`,
+      query: `from=${MONTH.from}&to=${MONTH.to}&unit=month&by=point`,
+      bare: `SELECT point, rank, sum(quantity) FROM read_parquet(${filesText(june)}) GROUP BY ALL ORDER BY ALL`,
+    };
+    const byMonth = {
+      what: `year of ${large.points} points, month × rank`,
+      query: `from=${FROM}&to=${TO}&unit=month&by=project`,
+      bare: yearByMonth(rollUp(large.projectId)),
+    };
+    const ask = (
+      { projectId }: { projectId: string },
+      { what, query, bare }: typeof byDay,
       note?: string,
     ) =>
       compare({
-        what,
-        web,
-        connection,
-        times,
-        say,
-        bare,
-        note,
-        target: TARGET,
+        ...{ what, web, connection, times, say, bare, note, target: TARGET },
         path: `/projects/${projectId}/reports/energy?${query}`,
       });
-    const june = rollUp(small.projectId).slice(5, 6);
-    const rows = await countRows(connection, rollUp(large.projectId));
+    const quarters = large.points * 35_040;
     return [
-      ...(await compared(
-        `month of ${small.points} points by day`,
-        small.projectId,
-        `from=${MONTH.from}&to=${MONTH.to}&unit=day&by=project`,
-        `SELECT local_day, rank, sum(quantity) FROM read_parquet(${filesText(june)}) GROUP BY ALL ORDER BY ALL`,
+      ...(await ask(small, byDay)),
+      ...(await first(small, { ...byDay, warm: byPoint.query })),
+      ...(await ask(small, byPoint)),
+      ...(await first(small, { ...byPoint, warm: byDay.query })),
+      ...(await ask(
+        large,
+        byMonth,
+        `${rows} rows of roll-up for ${quarters} quarter-hours, which were not written out`,
       )),
-      ...(await compared(
-        `month of ${small.points} points by point`,
-        small.projectId,
-        `from=${MONTH.from}&to=${MONTH.to}&unit=month&by=point`,
-        `SELECT point, rank, sum(quantity) FROM read_parquet(${filesText(june)}) GROUP BY ALL ORDER BY ALL`,
-      )),
-      ...(await compared(
-        `year of ${large.points} points, month × rank`,
-        large.projectId,
-        `from=${FROM}&to=${TO}&unit=month&by=project`,
-        yearByMonth(rollUp(large.projectId)),
-        `${rows} rows of roll-up for ${large.points * 35_040} quarter-hours, which were not written out`,
-      )),
+      ...(await first(large, { ...byMonth, warm: `from=${FROM}&to=${TO}&unit=year&by=building` })),
       ...(await beside(context, { warehouse, web, connection, times, ...middle })),
     ];
   } finally {

@@ -25,7 +25,8 @@ export async function compare({
   web: RunningWeb;
   connection: DuckDBConnection;
   times: number;
-  path: string;
+  /** Of the question; a function when each turn asks another. */
+  path: string | (() => string);
   bare: string;
   note?: string | undefined;
   target?: Target;
@@ -38,8 +39,9 @@ export async function compare({
   let cpuS = 0;
   for (let time = -2; time < times; time++) {
     const before = cpuSecondsOf(web.pid);
+    const asked = typeof path === 'string' ? path : path();
     let began = performance.now();
-    bytes = (await (await web.get(path)).arrayBuffer()).byteLength;
+    bytes = (await (await web.get(asked)).arrayBuffer()).byteLength;
     const oursMs = performance.now() - began;
     const spentS = cpuSecondsOf(web.pid) - before;
     const cpu = process.cpuUsage();
