@@ -19,7 +19,7 @@ beforeAll(async () => {
   rig = await openRig();
   app = createServer({
     rooms: rig.rooms,
-    auth: { session: async () => null } as never, // Nobody signs in here.
+    auth: { tokenOf: () => undefined, session: async () => null } as never, // Nobody signs in here.
     clock: () => rig.clock.now,
     log: { info: () => {}, warn: () => {}, error: console.error },
     assets: new Map(),

@@ -54,7 +54,10 @@ describe('a request', () => {
     app = createServer({
       // What signs in is refused by the store: a failure on our side.
       rooms: { ...rig.rooms, web: broken },
-      auth: { session: async () => ({ userId: 'u', cookies: [] }) } as never,
+      auth: {
+        tokenOf: () => undefined,
+        session: async () => ({ userId: 'u', cookies: [] }),
+      } as never,
       clock: () => rig.clock.now,
       log,
       assets: new Map(),
