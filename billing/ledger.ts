@@ -21,6 +21,8 @@ export interface TransactionHead {
   kind:
     | 'settlement'
     | 'correction'
+    /** Delivered and not settled at the close of a month, and the posting that takes it back. */
+    | 'accrual'
     | 'sale'
     | 'refund'
     | 'reversal'
@@ -35,43 +37,60 @@ export interface TransactionHead {
   reverses?: string;
 }
 
-/**
- * Posts one transaction and returns its id. Throws Problem `month-closed` when its accounting date
- * lies in a month that takes none.
- */
+/** Posts one transaction and returns its id. Throws as `postAll`. */
 export async function post(
+  tx: Queryable,
+  { head, legs, ...books }: { projectId: string; currency: string } & NewTransaction,
+): Promise<string> {
+  const [id] = await postAll(tx, { ...books, postings: [{ head, legs }] });
+  if (!id) throw new Error('a transaction was not inserted');
+  return id;
+}
+
+export interface NewTransaction {
+  head: TransactionHead;
+  legs: readonly Leg[];
+}
+
+/**
+ * Posts transactions, set-based, and returns their ids in order. Throws Problem `month-closed` when an
+ * accounting date lies in a month that takes none.
+ */
+export async function postAll(
   tx: Queryable,
   {
     projectId,
     currency,
-    head,
-    legs,
-  }: { projectId: string; currency: string; head: TransactionHead; legs: readonly Leg[] },
-): Promise<string> {
-  const made = await tx
-    .execute<{ id: string }>(sql`
-      INSERT INTO transactions (project_id, kind, account_id, accounting_date, posted_at,
+    postings,
+  }: { projectId: string; currency: string; postings: readonly NewTransaction[] },
+): Promise<string[]> {
+  if (postings.length === 0) return [];
+  const drawn = await tx.execute<{ id: string }>(
+    sql`SELECT nextval('ids')::text AS id FROM generate_series(1, ${postings.length}::int)`,
+  );
+  const ids = drawn.rows.map((row) => row.id);
+  const heads = postings.map(({ head }, i) => ({ ...head, id: ids[i] }));
+  await tx
+    .execute(sql`
+      INSERT INTO transactions (project_id, id, kind, account_id, accounting_date, posted_at,
         idempotency_key, cause, reverses)
-      VALUES (${projectId}::bigint, ${head.kind}, ${head.accountId}::bigint,
-        ${head.accountingDate}::date, ${head.postedAt.toISOString()}::timestamptz,
-        ${head.idempotencyKey ?? null}, ${JSON.stringify(head.cause)}::jsonb,
-        ${head.reverses ?? null}::bigint)
-      RETURNING id::text`)
+      SELECT ${projectId}::bigint, id::bigint, kind, "accountId"::bigint, "accountingDate",
+        "postedAt", "idempotencyKey", cause, reverses::bigint
+      FROM jsonb_to_recordset(${JSON.stringify(heads)}::jsonb) AS t (id text, kind text,
+        "accountId" text, "accountingDate" date, "postedAt" timestamptz, "idempotencyKey" text,
+        cause jsonb, reverses text)`)
     .catch((error: unknown) => {
       if (violatedConstraint(error) !== 'month_open') throw error;
-      const month = head.accountingDate.slice(0, 7);
-      throw new Problem('month-closed', `The month ${month} takes no postings any more.`, {
-        cause: error,
-      });
+      const months = [...new Set(postings.map(({ head }) => head.accountingDate.slice(0, 7)))];
+      const which = months.length === 1 ? `The month ${months} takes` : 'One of the months takes';
+      throw new Problem('month-closed', `${which} no postings any more.`, { cause: error });
     });
-  const id = made.rows[0]?.id;
-  if (!id) throw new Error('a transaction was not inserted');
   const entries = await entriesOf(tx, {
     projectId,
     currency,
-    postings: [{ transactionId: id, legs }],
+    postings: postings.map(({ legs }, i) => ({ transactionId: heads[i]?.id ?? '', legs })),
   });
-  if (entries.length === 0) return id;
+  if (entries.length === 0) return ids;
   // All legs of a transaction come in one statement: the database checks that they sum to zero.
   const column = (name: keyof Entry) => `{${entries.map((e) => e[name]).join()}}`;
   await tx.execute(sql`
@@ -80,7 +99,7 @@ export async function post(
     FROM unnest(${column('transactionId')}::bigint[], ${column('leg')}::smallint[],
       ${column('ledgerAccountId')}::bigint[], ${column('amountMinor')}::bigint[])
       AS t (transaction_id, leg, account, amount)`);
-  return id;
+  return ids;
 }
 
 /** A leg as it is stored. */
@@ -216,7 +235,7 @@ export async function reverse(
     WHERE project_id = ${projectId}::bigint AND id = ${transactionId}::bigint`);
   const original = found.rows[0];
   if (!original) throw notFound('transaction');
-  if (['settlement', 'correction', 'reversal'].includes(original.kind)) {
+  if (['settlement', 'correction', 'accrual', 'reversal'].includes(original.kind)) {
     throw new Problem('conflict', `A ${original.kind} is not reversed; settle or post anew.`);
   }
   const legs = await tx.execute<{
@@ -257,11 +276,15 @@ export async function reverse(
   });
 }
 
-/** Months that take no settlement any more, as their first days. */
-export async function closedMonths(tx: Queryable, projectId: string): Promise<Set<LocalDay>> {
+/** Months that take no settlement any more (or are in other states), as their first days. */
+export async function closedMonths(
+  tx: Queryable,
+  projectId: string,
+  states: readonly string[] = ['closed'],
+): Promise<Set<LocalDay>> {
   const found = await tx.execute<{ month: string }>(sql`
     SELECT month::text FROM billing_months
-    WHERE project_id = ${projectId}::bigint AND state = 'closed'`);
+    WHERE project_id = ${projectId}::bigint AND state = ANY (${`{${states.join()}}`}::text[])`);
   return new Set(found.rows.map((r) => r.month));
 }
 

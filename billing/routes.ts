@@ -7,6 +7,7 @@ import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { accountRoutes } from './account-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
+import { monthRoutes } from './month-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { tariffRoutes } from './tariff-routes.ts';
 import { tenancyRoutes } from './tenancy-routes.ts';
@@ -26,7 +27,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
   const app = createRoutes();
   for (const part of [
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
-    ledgerRoutes,
+    ...[ledgerRoutes, monthRoutes],
   ]) {
     app.route('/', part(deps));
   }
