@@ -46,7 +46,11 @@ export function energyTable(
     }
   }
   return {
-    name: `energy-${question.by}-by-${question.unit}-${question.from}-${question.to}`,
+    // Without the colons of an instant, which some file systems refuse.
+    name: `energy-${question.by}-by-${question.unit}-${question.from}-${question.to}`.replaceAll(
+      ':',
+      '',
+    ),
     title: 'Energy',
     columns: columnsOf(question),
     about: Object.entries(about).flatMap(([name, value]) =>

@@ -41,9 +41,11 @@ export async function openLoad(
   });
   await makeOpenPieces(connection, { place, toQuarter: scope.toQuarter });
   await makeTable(connection, 'load', 'load', {
+    from_quarter: BigInt(scope.fromQuarter),
+    to_quarter: BigInt(scope.toQuarter),
     intervals: place.files.days('intervals', scope.days),
     open_quarter: BigInt(openQuarter(place.now)),
-    ...hotLists(await hotIntervals(place, scope, asked.pointId)),
+    ...hotLists(await hotIntervals(place, scope.toQuarter, asked.pointId)),
   });
   return scope;
 }
@@ -70,10 +72,10 @@ interface HotInterval {
 }
 
 /** Intervals that were built after the file of their day was written. */
-async function hotIntervals(
-  place: ReportPlace & Answered,
-  { toQuarter }: Scope,
-  pointId: string | undefined,
+export async function hotIntervals(
+  place: Pick<ReportPlace & Answered, 'zone' | 'asOf' | 'projectId' | 'questdb'>,
+  toQuarter: number,
+  pointId?: string,
 ): Promise<HotInterval[]> {
   const { zone, asOf, projectId, questdb } = place;
   const fromMs = dayStart(zone, localDayOf(zone, asOf.getTime()));
@@ -100,7 +102,8 @@ async function newerRows(questdb: Questdb, statement: string) {
   return rows.length > HOT_ROWS_MAX ? [] : rows;
 }
 
-const hotLists = (rows: readonly HotInterval[]) => ({
+/** As parameters. */
+export const hotLists = (rows: readonly HotInterval[]) => ({
   hot_points: list(rows.map((r) => BigInt(r.point))),
   hot_quarters: list(rows.map((r) => BigInt(r.quarter))),
   hot_quantities: list(rows.map((r) => BigInt(r.quantity ?? 0))),

@@ -20,10 +20,12 @@ const NO_POWER = -1e300;
 export const openQuarter = (now: Date): number =>
   Math.floor(now.getTime() / SLOT_MS) - OPEN_SLOTS + 1;
 
+type Place = Pick<ReportPlace & Answered, 'questdb' | 'projectId' | 'now' | 'files'>;
+
 /** Makes `open_pieces`; it is empty unless the range holds the current quarter-hour. */
 export async function makeOpenPieces(
   connection: DuckDBConnection,
-  { place, toQuarter }: { place: ReportPlace & Answered; toQuarter: number },
+  { place, toQuarter }: { place: Place; toQuarter: number },
 ): Promise<void> {
   const { files, now } = place;
   const fromQuarter = openQuarter(now);
@@ -59,7 +61,7 @@ interface Block {
 }
 
 async function blocksSince(
-  { questdb, projectId, now }: ReportPlace,
+  { questdb, projectId, now }: Place,
   fromQuarter: number,
 ): Promise<Block[]> {
   const from = new Date(fromQuarter * SLOT_MS).toISOString();

@@ -1,6 +1,6 @@
 /**
- * The cells of a report's time axis: hours, days, weeks, months or years of a range of local days, and for
- * each local day or slot of the range before, the cell it is compared with. Pure; every zone
+ * The cells of a report's time axis: quarter-hours, hours, days, weeks, months or years of a range of local
+ * days or of a stretch of time, and for each day or slot of the range before, the cell it is compared with. Pure; every zone
  * calculation of a report happens here, once per day, never per row.
  */
 import { Temporal } from 'temporal-polyfill';
@@ -11,12 +11,13 @@ import {
   daySpan,
   daysBetween,
   type LocalDay,
+  localDayOf,
   monthOf,
   SLOT_MS,
   wallMinutes,
 } from '../sql/local-day.ts';
 
-export const units = ['hour', 'day', 'week', 'month', 'year'] as const;
+export const units = ['quarter', 'hour', 'day', 'week', 'month', 'year'] as const;
 /** range: one cell for all of it. */
 export type Unit = (typeof units)[number] | 'range';
 
@@ -26,7 +27,7 @@ export type Against = (typeof comparisons)[number];
 
 /** One cell: [fromQuarter, toQuarter) in quarter-hours since 1970, cut to the range. */
 export interface Period {
-  /** 2026-11-24T13:00+08:00, 2026-11-24, 2026-W48, 2026-11, 2026; of a whole range its first day. */
+  /** 2026-11-24T13:00+08:00 (quarter, hour), 2026-11-24, 2026-W48, 2026-11, 2026; of a whole range its first day. */
   label: string;
   fromQuarter: number;
   toQuarter: number;
@@ -50,11 +51,23 @@ export const BEYOND = -1;
 export const OUTSIDE = -3;
 
 export interface Comparison {
-  /** days: as many days before; months, years: so many calendar months or years before. */
-  kind: 'days' | 'months' | 'years';
-  from: LocalDay;
+  /**
+   * days: as many days before; months, years: so many calendar months or years before; time: as many
+   * quarter-hours before.
+   */
+  kind: 'days' | 'months' | 'years' | 'time';
+  /** Local days, or of a range that is cut within a day instants in UTC. */
+  from: string;
   /** Exclusive. */
-  to: LocalDay;
+  to: string;
+}
+
+/** A range that begins or ends within a day, in quarter-hours since 1970. */
+export interface Cut {
+  fromQuarter: number;
+  toQuarter: number;
+  /** True: the last quarter-hour is not over, and is taken as far as it has come. */
+  isOpen: boolean;
 }
 
 export interface Axis {
@@ -71,31 +84,39 @@ export interface AskedAxis {
   to: LocalDay;
   unit: Unit;
   against: Against;
+  cut?: Cut | undefined;
 }
 
-/** Days of all axes that are remembered, some 20 MB: to cut a year anew takes longer than to add it up. */
-const DAYS_REMEMBERED_MAX = 50_000;
+/** Days and cells of all axes that are remembered, some 20 MB: to cut a year anew takes longer than to add it up. */
+const REMEMBERED_MAX = 50_000;
 /** In the order of their last use. */
 const remembered = new Map<string, Axis>();
-let daysRemembered = 0;
+let rememberedSize = 0;
 
-/** Cuts [from, to) into cells. The answer is shared: it is not to be changed. */
-export function axisOf({ zone, from, to, unit, against }: AskedAxis): Axis {
+/**
+ * Cuts [from, to), or of these days the stretch `cut`, into cells. The answer is shared: it is not to be
+ * changed.
+ */
+export function axisOf({ zone, from, to, unit, against, cut }: AskedAxis): Axis {
+  // A stretch is hardly asked for twice.
+  if (cut) return cutAxis({ zone, from, to, unit, against, cut });
   const name = [zone, from, to, unit, against].join(' ');
   const known = remembered.get(name);
   const axis = known ?? cutAxis({ zone, from, to, unit, against });
   if (known) remembered.delete(name);
-  else daysRemembered += axis.days.length;
+  else rememberedSize += sizeOf(axis);
   remembered.set(name, axis);
-  for (const [oldest, { days }] of remembered) {
-    if (daysRemembered <= DAYS_REMEMBERED_MAX) break;
+  for (const [oldest, old] of remembered) {
+    if (rememberedSize <= REMEMBERED_MAX) break;
     remembered.delete(oldest);
-    daysRemembered -= days.length;
+    rememberedSize -= sizeOf(old);
   }
   return axis;
 }
 
-function cutAxis({ zone, from, to, unit, against }: AskedAxis): Axis {
+const sizeOf = ({ days, periods }: Axis): number => days.length + periods.length;
+
+function cutAxis({ zone, from, to, unit, against, cut }: AskedAxis): Axis {
   const periods: Period[] = [];
   /** By label, and for hours by (day, wall hour, which of equal hours). */
   const numbers = new Map<string, number>();
@@ -103,8 +124,8 @@ function cutAxis({ zone, from, to, unit, against }: AskedAxis): Axis {
 
   for (const day of daysBetween(from, to)) {
     const span = daySpan(zone, day);
-    const slots = new Int32Array(span.slots);
-    for (const part of partsOf(zone, span, unit)) {
+    const slots = new Int32Array(span.slots).fill(OUTSIDE);
+    for (const part of partsWithin(cut, span, partsOf(zone, span, unit))) {
       const known = numbers.get(part.key);
       const fromQuarter = span.startMs / SLOT_MS + part.from;
       const toQuarter = span.startMs / SLOT_MS + part.to;
@@ -117,21 +138,96 @@ function cutAxis({ zone, from, to, unit, against }: AskedAxis): Axis {
       }
       slots.fill(number, part.from, part.to);
     }
-    days.push(axisDay('this', span, slots));
+    const own = axisDay('this', span, slots);
+    const isOpen = cut?.isOpen && own.toQuarter >= cut.toQuarter;
+    // What is not over is read by quarter-hour, as what is newer than the files comes so.
+    days.push(isOpen ? { ...own, period: undefined } : own);
   }
 
+  if (cut && against === 'previous') return asLongBefore({ zone, cut, periods, days });
   const shift = shiftOf({ from, to, against });
-  if (!shift) return { periods, days, span: spanOf(days), comparison: null };
+  if (!shift) return { periods, days, span: cut ?? spanOf(days), comparison: null };
+  const before = cut && yearBefore(zone, cut);
   for (const day of daysBetween(shift.comparison.from, shift.comparison.to)) {
     const span = daySpan(zone, day);
-    const slots = new Int32Array(span.slots).fill(BEYOND);
+    const slots = new Int32Array(span.slots).fill(before ? OUTSIDE : BEYOND);
+    for (const part of partsWithin(before, span, before ? [wholeOf(span)] : [])) {
+      slots.fill(BEYOND, part.from, part.to);
+    }
     const counterpart = shift.counterpart(day, unit);
-    for (const part of counterpart ? partsOf(zone, span, unit, counterpart) : []) {
+    const parts = counterpart ? partsOf(zone, span, unit, counterpart) : [];
+    for (const part of partsWithin(before, span, parts)) {
       slots.fill(numbers.get(part.key) ?? BEYOND, part.from, part.to);
     }
     days.push(axisDay('before', span, slots));
   }
-  return { periods, days, span: spanOf(days), comparison: shift.comparison };
+  const comparison = before ? { ...shift.comparison, ...instantsOf(before) } : shift.comparison;
+  const span = cut ? { ...cut, fromQuarter: (before ?? cut).fromQuarter } : spanOf(days);
+  return { periods, days, span, comparison };
+}
+
+/** As many quarter-hours right before the stretch, each compared with the one that lies so much later. */
+function asLongBefore({
+  zone,
+  cut: { fromQuarter, toQuarter },
+  periods,
+  days,
+}: {
+  zone: string;
+  cut: Cut;
+  periods: Period[];
+  days: AxisDay[];
+}): Axis {
+  const length = toQuarter - fromQuarter;
+  const before = { fromQuarter: fromQuarter - length, toQuarter: fromQuarter };
+  const from = localDayOf(zone, before.fromQuarter * SLOT_MS);
+  const last = localDayOf(zone, before.toQuarter * SLOT_MS - 1);
+  let cell = 0;
+  for (const day of daysBetween(from, addDays(last, 1))) {
+    const span = daySpan(zone, day);
+    const slots = Int32Array.from({ length: span.slots }, (_, slot) => {
+      const quarter = span.startMs / SLOT_MS + slot;
+      if (quarter < before.fromQuarter || quarter >= before.toQuarter) return OUTSIDE;
+      while ((periods[cell]?.toQuarter ?? Number.POSITIVE_INFINITY) <= quarter + length) cell += 1;
+      return cell;
+    });
+    days.push(axisDay('before', span, slots));
+  }
+  const comparison: Comparison = { kind: 'time', ...instantsOf(before) };
+  return { periods, days, span: { fromQuarter: before.fromQuarter, toQuarter }, comparison };
+}
+
+const instantsOf = ({ fromQuarter, toQuarter }: { fromQuarter: number; toQuarter: number }) => ({
+  from: new Date(fromQuarter * SLOT_MS).toISOString(),
+  to: new Date(toQuarter * SLOT_MS).toISOString(),
+});
+
+/** What the clock showed at both ends of a stretch, a year before. */
+function yearBefore(zone: string, { fromQuarter, toQuarter }: Cut) {
+  const before = (quarter: number) =>
+    Temporal.Instant.fromEpochMilliseconds(quarter * SLOT_MS)
+      .toZonedDateTimeISO(zone)
+      .subtract({ years: 1 }).epochMilliseconds / SLOT_MS;
+  return { fromQuarter: before(fromQuarter), toQuarter: before(toQuarter) };
+}
+
+const wholeOf = ({ slots }: DaySpan): Part => ({ key: '', label: '', from: 0, to: slots });
+
+/** The parts of a day as far as they lie in a stretch; without one all of them. */
+function partsWithin(
+  cut: { fromQuarter: number; toQuarter: number } | undefined,
+  { startMs }: DaySpan,
+  parts: readonly Part[],
+): readonly Part[] {
+  if (!cut) return parts;
+  const start = startMs / SLOT_MS;
+  return parts
+    .map((part) => ({
+      ...part,
+      from: Math.max(part.from, cut.fromQuarter - start),
+      to: Math.min(part.to, cut.toQuarter - start),
+    }))
+    .filter(({ from, to }) => from < to);
 }
 
 const spanOf = (days: readonly AxisDay[]): Axis['span'] => ({
@@ -183,7 +279,7 @@ function partOf(axis: Axis, from: number, to: number): Axis {
 }
 
 function axisDay(side: AxisDay['side'], span: DaySpan, slots: Int32Array): AxisDay {
-  const first = slots[0];
+  const first = slots[0] === OUTSIDE ? undefined : slots[0];
   return {
     side,
     day: span.day,
@@ -204,12 +300,12 @@ interface Part {
 
 /** The parts of a day that lie in one cell each, slots half-open; keyed as if it were the day `as`. */
 function partsOf(zone: string, span: DaySpan, unit: Unit, as: LocalDay = span.day): Part[] {
-  if (unit === 'hour') return hoursOf(zone, span, as);
+  if (unit === 'hour' || unit === 'quarter') return clockParts(zone, span, { as, unit });
   const label = labelOf(unit, as);
   return [{ key: unit === 'range' ? unit : label, label, from: 0, to: span.slots }];
 }
 
-function labelOf(unit: Exclude<Unit, 'hour'>, day: LocalDay): string {
+function labelOf(unit: Exclude<Unit, 'hour' | 'quarter'>, day: LocalDay): string {
   if (unit === 'week') return weekOf(day);
   if (unit === 'month') return day.slice(0, 7);
   if (unit === 'year') return day.slice(0, 4);
@@ -225,10 +321,15 @@ function weekOf(day: LocalDay): string {
 const USUAL_SLOTS = 96;
 
 /**
- * The hours that the wall clock shows. An hour that comes twice is two, an hour that is skipped is
+ * The hours, or quarter-hours, that the wall clock shows. An hour that comes twice is two, an hour that is skipped is
  * none, and where the clock changes by half an hour the hours beside it are shorter.
  */
-function hoursOf(zone: string, { day, startMs, slots }: DaySpan, as: LocalDay): Part[] {
+function clockParts(
+  zone: string,
+  { day, startMs, slots }: DaySpan,
+  { as, unit }: { as: LocalDay; unit: 'hour' | 'quarter' },
+): Part[] {
+  const length = unit === 'hour' ? 60 : 15;
   const minutes =
     slots === USUAL_SLOTS
       ? Int16Array.from({ length: slots }, (_, slot) => slot * 15)
@@ -239,17 +340,17 @@ function hoursOf(zone: string, { day, startMs, slots }: DaySpan, as: LocalDay): 
   for (let slot = 0; slot < slots; slot++) {
     const minute = minutes[slot] as number;
     const before = slot > 0 ? (minutes[slot - 1] as number) : -1;
-    const hour = Math.floor(minute / 60);
+    const number = Math.floor(minute / length);
     const open = parts.at(-1);
-    if (open && minute > before && Math.floor(before / 60) === hour) {
+    if (open && minute > before && Math.floor(before / length) === number) {
       open.to = slot + 1;
       continue;
     }
-    const time = (times.get(hour) ?? 0) + 1;
-    times.set(hour, time);
+    const time = (times.get(number) ?? 0) + 1;
+    times.set(number, time);
     const offsetMinutes = (midnightUtc + minute * 60_000 - (startMs + slot * SLOT_MS)) / 60_000;
     parts.push({
-      key: `${as} ${hour} ${time}`,
+      key: `${as} ${number} ${time}`,
       label: `${day}T${clock(minute)}${offsetText(offsetMinutes)}`,
       from: slot,
       to: slot + 1,

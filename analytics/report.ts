@@ -254,7 +254,7 @@ function tableOf(
   const parameters = Object.entries(parametersOf(asked)).filter(([, value]) => value !== null);
   const range = [asked.from, asked.to].filter((day) => typeof day === 'string').join('-');
   return {
-    name: range ? `${report.name}-${range}` : report.name,
+    name: range ? `${report.name}-${range}`.replaceAll(':', '') : report.name,
     title: report.name,
     columns: shown.map(({ name: column, type, unit, title, sum }) => ({
       name: column,

@@ -6,7 +6,14 @@ import { formatAsked, formatSchema, withFiles } from '../sql/export/format.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
-import { answers, createRoutes, daySchema, needs, projectParams } from '../sql/route.ts';
+import {
+  answers,
+  createRoutes,
+  daySchema,
+  instantSchema,
+  needs,
+  projectParams,
+} from '../sql/route.ts';
 import { projects } from '../sql/schema/index.ts';
 import { overWarehouse } from './ask.ts';
 import { mountBuildingSummary } from './building-summary.ts';
@@ -21,6 +28,7 @@ import {
   type EnergyQuestion,
   groupings,
 } from './questions/energy.ts';
+import { type Range, rangeOf } from './range.ts';
 import { openReader } from './reader.ts';
 import { fileOf } from './report-file.ts';
 import { mountReports } from './reports.ts';
@@ -28,14 +36,15 @@ import { mountWarehouse } from './warehouse-routes.ts';
 
 /** Longest range of a page, in local days, by unit; ten years and the days between. */
 const DAYS_MAX = {
-  hour: 32,
+  quarter: 32,
+  hour: 400,
   day: 3_700,
   week: 3_700,
   month: 3_700,
   year: 11_000,
 } as const satisfies Record<(typeof units)[number], number>;
-/** Of a file, whose hours need not be on a screen. */
-const FILE_DAYS_MAX = { ...DAYS_MAX, hour: 3_700 };
+/** Of a file, whose hours need be on no screen. */
+const FILE_DAYS_MAX = { ...DAYS_MAX, quarter: 3_700, hour: 3_700 };
 
 /** Longest answer that is put together before it goes out, in characters. */
 const SHORT_CHARS = 200_000;
@@ -51,13 +60,18 @@ export interface AnalyticsParts {
 }
 
 const query = z.object({
-  from: daySchema,
-  to: daySchema.openapi({ description: 'The day after the last one' }),
+  from: z.union([daySchema, instantSchema]).openapi({
+    description: 'A local day, or an instant on a quarter-hour',
+  }),
+  to: z.union([daySchema, instantSchema]).openapi({
+    description:
+      'Exclusive: the day after the last one, an instant on a quarter-hour, or the current minute',
+  }),
   unit: z.enum(units).default('day').openapi({ description: 'Length of a cell' }),
   by: z.enum(groupings).default('project').openapi({ description: 'What a row is about' }),
   against: z.enum(comparisons).default('previous').openapi({
     description:
-      'What `previous` is: of whole months as many months before; of the first days of a month the same days of the month before; of other ranges as many days before. `year`: the same days a year before.',
+      'What `previous` is: of whole months as many months before; of the first days of a month the same days of the month before; of other ranges as many days before; of a range that is cut within a day as much time before. `year`: the same days, or stretch of the clock, a year before.',
   }),
   commodity: z.enum(commodities).optional().openapi({
     description: 'Of the point when one is asked for, else electricity',
@@ -86,7 +100,7 @@ const report = z
     parameters: z.record(z.string(), z.string().nullable()),
     comparison: z
       .object({
-        kind: z.enum(['days', 'months', 'years']),
+        kind: z.enum(['days', 'months', 'years', 'time']),
         from: z.string(),
         to: z.string(),
         beyond: z.int().nullable(),
@@ -117,7 +131,9 @@ const energyRoute = createRoute({
     DAYS_MAX,
   )
     .map(([unit, days]) => `by ${unit} at most ${days} days`)
-    .join(', ')}; in files by hour ${FILE_DAYS_MAX.hour}.`,
+    .join(
+      ', ',
+    )}; in files by quarter-hour and hour ${FILE_DAYS_MAX.hour}. Up to the current minute the last quarter-hour has what flowed in it so far, which no count of quarter-hours holds, and \`previous\` has all of its counterpart.`,
   ...needs('report.read'),
   request: { params: projectParams, query },
   responses: withFiles(answers(report, 'The report; other formats by `format`')),
@@ -137,15 +153,22 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
     const asked = c.req.valid('query');
     const format = formatAsked(asked.format, c.req.header('accept'));
     const daysMax = (format === 'page' ? DAYS_MAX : FILE_DAYS_MAX)[asked.unit];
-    const { question, projectName } = await questionOf(db, projectId, asked, daysMax);
+    const now = clock();
+    const { question, range, projectName } = await questionOf(db, {
+      projectId,
+      asked,
+      daysMax,
+      now,
+    });
     const { signal } = c.req.raw;
-    const context = { now: clock(), projectId, projectName };
+    const context = { now, projectId, projectName };
+    const asks = { question, range, newer: { questdb, projectId, now } };
     if (format !== 'page') {
       return (await fileOf({
         ...{ reader, access: c.get('access'), format, signal },
         answer: (connection, lasting) =>
           overWarehouse({ dataDir, projectId }, async ({ manifest, files }) => {
-            const answer = await askLongEnergy(connection, { manifest, files, question });
+            const answer = await askLongEnergy(connection, { manifest, files, ...asks });
             return energyTable(answer, context, { connection, signal: lasting });
           }),
       })) as never; // A file: no schema describes its bytes.
@@ -154,7 +177,7 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
       .ask(
         (connection) =>
           overWarehouse({ dataDir, projectId }, ({ manifest, files }) =>
-            askEnergy(connection, { manifest, files, question }),
+            askEnergy(connection, { manifest, files, ...asks }),
           ),
         signal,
       )
@@ -173,34 +196,33 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
 /** Checks what is asked for; another project's building, account or point does not exist. */
 async function questionOf(
   db: Db,
-  projectId: string,
-  asked: Query,
-  daysMax: number,
-): Promise<{ question: EnergyQuestion; projectName: string }> {
-  if (asked.from >= asked.to) {
-    throw new Problem('invalid-request', 'The range ends before it begins: `to` is exclusive.', {
-      faults: [{ at: 'query/to', message: 'must be later than from' }],
-    });
-  }
-  const days = Date.parse(asked.to) - Date.parse(asked.from);
+  {
+    projectId,
+    asked,
+    daysMax,
+    now,
+  }: { projectId: string; asked: Query; daysMax: number; now: Date },
+): Promise<{ question: EnergyQuestion; range: Range; projectName: string }> {
+  const [project] = await db
+    .select({ name: projects.name, zone: projects.zone })
+    .from(projects)
+    .where(eq(projects.id, projectId));
+  if (!project) throw notFound('project');
+  const range = rangeOf(asked, { zone: project.zone, now });
+  const days = Date.parse(range.to) - Date.parse(range.from);
   if (days / 86_400_000 > daysMax) {
     throw new Problem(
       'range-too-long',
       `By ${asked.unit} a report covers at most ${daysMax} days.`,
     );
   }
-  const [project] = await db
-    .select({ name: projects.name })
-    .from(projects)
-    .where(eq(projects.id, projectId));
-  if (!project) throw notFound('project');
   const commodity = await checkPlaces(db, projectId, asked);
-  const { from, to, unit, by, against } = asked;
+  const { unit, by, against } = asked;
   return {
     projectName: project.name,
+    range,
     question: {
-      from,
-      to,
+      ...range.shown,
       unit,
       by,
       against,

@@ -50,8 +50,8 @@ export async function openScope(
   },
 ): Promise<Scope> {
   const own = axis.days.filter((d) => d.side === 'this');
-  const fromQuarter = Math.min(...own.map((d) => d.fromQuarter));
-  const toQuarter = Math.max(...own.map((d) => d.toQuarter));
+  const fromQuarter = axis.periods[0]?.fromQuarter ?? 0;
+  const toQuarter = axis.periods.at(-1)?.toQuarter ?? 0;
   const dueQuarter = dueQuarterOf(zone, asOf);
   const byTenancy = by === 'account' || asked.accountId !== undefined;
   const range = { from_quarter: BigInt(fromQuarter), to_quarter: BigInt(toQuarter) };

@@ -23,13 +23,16 @@ import {
   type Unit,
 } from '../periods.ts';
 import type { Commodity, PointRole } from '../places.ts';
+import type { Range } from '../range.ts';
 import { dueQuarterOf } from '../scope.ts';
+import { makeNewer, type Newer } from './energy-newer.ts';
 import { type Whole, wholeEnergy } from './energy-whole.ts';
 
 export const groupings = ['project', 'building', 'floor', 'account', 'point'] as const;
 export type Grouping = (typeof groupings)[number];
 
 export interface EnergyQuestion {
+  /** A local day, or an instant where the range is cut within a day. */
   from: string;
   /** Exclusive. */
   to: string;
@@ -96,6 +99,10 @@ interface EnergyAsked {
   manifest: Manifest;
   files: Files;
   question: EnergyQuestion;
+  /** Unset: the question's local days. */
+  range?: Pick<Range, 'from' | 'to' | 'cut'>;
+  /** Where what is newer than the files is; asked when the range goes up to the current minute. */
+  newer?: Newer;
   /** True: by `energy.sql` also where a smaller statement would do; the answer is the same. */
   isGeneral?: boolean;
   /** As `wholeEnergy` has it. */
@@ -157,18 +164,21 @@ export async function askLongEnergy(
 
 async function openEnergy(
   connection: DuckDBConnection,
-  { manifest, files, question: asked, isGeneral = false, rowsMax }: EnergyAsked,
+  { manifest, files, question: asked, range, newer, isGeneral = false, rowsMax }: EnergyAsked,
   { isInParts }: { isInParts: boolean },
 ): Promise<{ axis: Axis; whole: Whole; answer: (part: Axis) => Promise<EnergyAnswer> }> {
   const { zone } = manifest;
   const asOf = new Date(manifest.asOf);
-  const axis = axisOf({ zone, ...asked });
+  const axis = axisOf({ zone, ...asked, ...range });
   const dueQuarter = dueQuarterOf(zone, asOf);
   const whole =
     (isGeneral
       ? undefined
       : await wholeEnergy(connection, { axis, dueQuarter, files, asked, isInParts, rowsMax })) ??
-    (await generalEnergy(connection, { asked, axis, dueQuarter, files }));
+    (await generalEnergy(connection, {
+      ...{ asked, axis, files, zone, asOf },
+      newer: range?.cut?.isOpen ? newer : undefined,
+    }));
   return {
     axis,
     whole,
@@ -199,16 +209,26 @@ export interface PreparedEnergy {
   parametersOf: (axis: Axis) => Record<string, DuckDBValue>;
 }
 
-/** Chooses the files, and opens all that any part of the axis will read. */
+/** Chooses the files, opens all that any part of the axis will read, and makes the table `newer`. */
 export async function prepareEnergy(
   connection: DuckDBConnection,
   {
     asked,
     axis,
-    dueQuarter,
+    zone,
+    asOf,
     files,
-  }: { asked: Omit<EnergyQuestion, 'unit'>; axis: Axis; dueQuarter: number; files: Files },
+    newer,
+  }: {
+    asked: Omit<EnergyQuestion, 'unit'>;
+    axis: Axis;
+    zone: string;
+    asOf: Date;
+    files: Files;
+    newer?: Newer | undefined;
+  },
 ): Promise<PreparedEnergy> {
+  const dueQuarter = dueQuarterOf(zone, asOf);
   const byTenancy = asked.by === 'account' || asked.accountId !== null;
   const range = {
     from_quarter: BigInt(axis.span.fromQuarter),
@@ -241,6 +261,7 @@ export async function prepareEnergy(
   );
   const points = Number(counted?.points ?? 0);
   dayFiles(axis, files, cutQuarters);
+  await makeNewer(connection, { axis, files, zone, asOf, from: newer });
   return {
     keyParameters: { ...chosen, ...range },
     points,

@@ -8,7 +8,8 @@ import type { Answered } from '../ask.ts';
 import { list } from '../columns.ts';
 import { loadQuery, loadTotals, openLoad } from '../load.ts';
 import { minuteRelation } from '../minutes.ts';
-import { type Axis, axisOf } from '../periods.ts';
+import { axisOf } from '../periods.ts';
+import { rangeOf } from '../range.ts';
 import { checkRange, type Relation, type Report, type ReportPlace } from '../report.ts';
 
 const steps = ['minute', 'quarter', 'hour', 'day'] as const;
@@ -19,9 +20,11 @@ const DAYS_MAX = { quarter: 100, hour: 400, day: 3_700 } as const satisfies Reco
 
 const query = {
   from: z.union([daySchema, instantSchema]).openapi({
-    description: 'A local day; by minute also an instant',
+    description: 'A local day, or an instant; on a quarter-hour unless by minute',
   }),
-  to: z.union([daySchema, instantSchema]).openapi({ description: 'Exclusive' }),
+  to: z.union([daySchema, instantSchema]).openapi({
+    description: 'Exclusive; an instant on a quarter-hour, or the current minute',
+  }),
   step: z.enum(steps).default('quarter').openapi({ description: 'Length of a row' }),
   ...loadQuery,
 };
@@ -57,14 +60,11 @@ export const loadProfile: Report<typeof query> = {
   relation: async (connection, asked, place) => {
     const { step, from, to } = asked;
     if (step === 'minute') return byMinute(connection, asked, place);
-    for (const [name, value] of Object.entries({ from, to })) {
-      if (!isLocalDay(value)) throw wrong(name, 'only by minute may a range be cut within a day');
-    }
-    checkRange({ from, to, daysMax: DAYS_MAX[step] });
-    const unit = step === 'hour' ? 'hour' : 'day';
-    const axis = axisOf({ zone: place.zone, from, to, unit, against: 'none' });
+    const range = rangeOf({ from, to }, place);
+    checkRange({ ...range, daysMax: DAYS_MAX[step] });
+    const axis = axisOf({ zone: place.zone, ...range, unit: step, against: 'none' });
     const scope = await openLoad(connection, asked, { axis, place });
-    const spans = step === 'quarter' ? quartersOf(axis) : axis.periods;
+    const spans = axis.periods;
     // What rows count is summed from them.
     const {
       quantity: _q,
@@ -100,11 +100,3 @@ const wrong = (name: string, message: string) =>
   new Problem('invalid-request', `query/${name}: ${message}`, {
     faults: [{ at: `query/${name}`, message }],
   });
-
-const quartersOf = ({ periods }: Axis) =>
-  periods.flatMap(({ fromQuarter, toQuarter }) =>
-    Array.from({ length: toQuarter - fromQuarter }, (_, i) => ({
-      fromQuarter: fromQuarter + i,
-      toQuarter: fromQuarter + i + 1,
-    })),
-  );

@@ -5,7 +5,7 @@ import { daySchema } from '../../sql/route.ts';
 import { axisOf, comparisons } from '../periods.ts';
 import { checkPlaces, commodities, placesQuery } from '../places.ts';
 import { checkRange, type Report } from '../report.ts';
-import { dueQuarterOf, makeTable } from '../scope.ts';
+import { makeTable } from '../scope.ts';
 import { prepareEnergy } from './energy.ts';
 
 const DAYS_MAX = 3_700;
@@ -61,7 +61,7 @@ export const ranking: Report<typeof query> = {
     const ofPoint = await checkPlaces(db, projectId, asked);
     const axis = axisOf({ zone, from, to, against, unit: 'range' });
     const { parametersOf, keyParameters } = await prepareEnergy(connection, {
-      ...{ axis, files, dueQuarter: dueQuarterOf(zone, asOf) },
+      ...{ axis, files, zone, asOf },
       asked: {
         ...{ from, to, by, against },
         commodity: asked.commodity ?? ofPoint ?? 'electricity',

@@ -1,6 +1,7 @@
 -- Question: how much energy (or water) went where and when, by period of the reporting calendar, how
 -- much of it is measured, and how much there was in the range before?
 --
+-- Sources: newer (of energy-newer.sql), rows in place of those of the files; mostly empty.
 -- Parameters
 --   commodity, role, by; building, floor, account, point: what is chosen (role and ids may be null);
 --     by is project, building, floor, account or point
@@ -137,6 +138,14 @@ whole_days AS (
     AND m.from_quarter <= d.from_quarter AND m.to_quarter >= d.to_quarter
 ),
 -- The others are put together from their quarter-hours.
+told_intervals AS NOT MATERIALIZED (
+  SELECT point, local_day, local_slot, quantity, quality
+  FROM read_parquet($intervals::VARCHAR[]) i
+  WHERE NOT EXISTS (FROM newer n WHERE n.point = i.point AND n.local_day = i.local_day
+    AND n.local_slot = i.local_slot)
+  UNION ALL
+  SELECT point, local_day, local_slot, quantity, quality FROM newer
+),
 cut_days AS (
   SELECT
     d.before, s.period, d.due, m.key, c.rank, i.quantity,
@@ -144,7 +153,7 @@ cut_days AS (
     CAST(i.quality = 'measured' AS INTEGER) AS measured,
     CAST(i.quality NOT IN ('measured', 'missing') AS INTEGER) AS estimated,
     CAST(i.quality = 'missing' AS INTEGER) AS missing
-  FROM read_parquet($intervals::VARCHAR[]) i
+  FROM told_intervals i
   JOIN slots s ON s.local_day = i.local_day AND s.local_slot = i.local_slot
   JOIN days d ON d.local_day = s.local_day AND d.before = s.before
   JOIN members m ON m.point = i.point

@@ -1,6 +1,6 @@
 -- Question: how much energy did the points of a report take together in each quarter-hour?
 -- Sources: members, days (of scope-members.sql, scope-days.sql), open_pieces (of open-pieces.sql).
--- Parameters: intervals (files); hot_points, hot_quarters, hot_quantities (BIGINT lists, 0 where
+-- Parameters: from_quarter, to_quarter (of the range, within its days); intervals (files); hot_points, hot_quarters, hot_quantities (BIGINT lists, 0 where
 --   missing), hot_qualities (VARCHAR list): intervals newer than the files, which they replace;
 --   open_quarter (the first that an open piece may be of).
 -- Columns: quarter (quarter-hours since 1970), quantity (Wh; null: of no point known), power_w (average),
@@ -56,4 +56,5 @@ SELECT
   count(*) FILTER (quality NOT IN ('measured', 'missing')) AS estimated,
   count(*) FILTER (quality = 'missing') AS missing
 FROM pieces
+WHERE quarter >= $from_quarter::BIGINT AND quarter < $to_quarter::BIGINT
 GROUP BY quarter

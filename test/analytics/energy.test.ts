@@ -438,7 +438,7 @@ test('a question that cannot be answered says why', async () => {
     400,
     'invalid-request',
   ]);
-  expect((await ask('from=2026-01-01&to=2026-11-02&unit=hour')).slice(0, 2)).toEqual([
+  expect((await ask('from=2025-01-01&to=2026-11-02&unit=hour')).slice(0, 2)).toEqual([
     422,
     'range-too-long',
   ]);
@@ -512,4 +512,132 @@ test('on the day of 25 hours each of the two equal hours has its own energy', as
   expect([next.data[2]?.previous, next.comparison?.beyond, next.totals.previous]).toEqual([
     38, 54, 4950,
   ]);
+});
+
+test('a range between instants has its quarter-hours, and as many before to compare with', async () => {
+  const { data, totals, comparison } = await report(
+    'from=2026-11-10T23:30:00%2B08:00&to=2026-11-12T02:15:00%2B08:00&unit=day&by=account',
+  );
+  const from = Date.parse('2026-11-10T15:30:00Z');
+  const to = Date.parse('2026-11-11T18:15:00Z');
+  const at = (i: TestInterval) => daySpan(zone, i.day).startMs + i.slot * 900_000;
+  const within = (first: number, end: number) => (i: TestInterval) =>
+    (i.point === ids.a1 || i.point === ids.a2) && at(i) >= first && at(i) < end;
+  expect(data.map((r) => [r.period, r.label])).toEqual([
+    ['2026-11-10', '=ACME'],
+    ['2026-11-11', '=ACME'],
+    ['2026-11-12', '=ACME'],
+  ]);
+  expect([totals.quantity, totals.measured]).toEqual([sumOf(within(from, to)), 2 * 107]);
+  expect(totals.previous).toBe(sumOf(within(from - (to - from), from)));
+  expect(comparison).toEqual({
+    ...{ kind: 'time', beyond: null },
+    ...{ from: '2026-11-09T12:45:00.000Z', to: '2026-11-10T15:30:00.000Z' },
+  });
+  const hours = await report(
+    'from=2026-11-10T14:15:00%2B08:00&to=2026-11-10T15:30:00%2B08:00&unit=hour&pointId='.concat(
+      ids.b1 ?? '',
+    ),
+  );
+  const slots = (first: number, end: number) =>
+    sumOf((i) => i.point === ids.b1 && i.day === '2026-11-10' && i.slot >= first && i.slot < end);
+  expect(hours.data.map((r) => [r.period, r.quantity, r.previous])).toEqual([
+    ['2026-11-10T14:00+08:00', slots(57, 60), slots(52, 55)],
+    ['2026-11-10T15:00+08:00', slots(60, 62), slots(55, 57)],
+  ]);
+  const quarters = await report('from=2026-11-10&to=2026-11-11&unit=quarter&by=project');
+  expect(quarters.data[57]?.period).toBe('2026-11-10T14:15+08:00');
+  const all = quarters.data.map((r) => r.quantity);
+  expect(all).toEqual(
+    Array.from({ length: 96 }, (_, slot) =>
+      sumOf((i) => units().has(i.point) && i.day === '2026-11-10' && i.slot === slot),
+    ),
+  );
+  // From midnight to midnight is whole days, in every respect.
+  const days = 'unit=month&by=point';
+  expect(await report(`from=2026-10-31T16:00:00Z&to=2026-11-23T16:00:00Z&${days}`)).toEqual(
+    await report(`from=2026-11-01&to=2026-11-24&${days}`),
+  );
+});
+
+test('a range that is cut into two adds up to the whole, by every unit and key', async () => {
+  for (const by of ['project', 'point', 'account']) {
+    for (const unit of ['hour', 'day', 'month']) {
+      const ask = (range: string) => report(`${range}&unit=${unit}&by=${by}&against=year`);
+      const whole = await ask('from=2026-11-05&to=2026-11-14');
+      const first = await ask('from=2026-11-05&to=2026-11-12T10:15:00%2B08:00');
+      const last = await ask('from=2026-11-12T10:15:00%2B08:00&to=2026-11-14');
+      for (const key of [
+        'quantity',
+        'estimatedQuantity',
+        'measured',
+        'estimated',
+        'missing',
+      ] as const) {
+        const sum = Number(first.totals[key]) + Number(last.totals[key]);
+        expect([by, unit, key, sum]).toEqual([by, unit, key, Number(whole.totals[key])]);
+      }
+    }
+  }
+  const compared = await report(
+    'from=2026-11-12T10:15:00%2B08:00&to=2026-11-14&unit=day&against=year',
+  );
+  expect(compared.comparison).toMatchObject({
+    ...{ kind: 'years', from: '2025-11-12T02:15:00.000Z', to: '2025-11-13T16:00:00.000Z' },
+  });
+});
+
+test('an instant between quarter-hours is refused, unless it is the current minute', async () => {
+  const ask = async (from: string, to: string) => {
+    const answer = await park.get(
+      `/projects/${projectId}/reports/energy?from=${from}&to=${to}&unit=quarter`,
+    );
+    const body = await answer.json();
+    return [answer.status, body.code ?? body.rowCount];
+  };
+  const refused = [400, 'invalid-request'];
+  expect(await ask('2026-11-24T06:01:00Z', '2026-11-24T06:30:00Z')).toEqual(refused);
+  expect(await ask('2026-11-24T06:00:00Z', '2026-11-24T06:29:00Z')).toEqual(refused);
+  expect(await ask('2026-11-24T06:30:00Z', '2026-11-24T06:30:00Z')).toEqual(refused);
+  expect(await ask('2026-11-24T06:45:00Z', '2026-11-24T06:30:00Z')).toEqual(refused);
+  expect(await ask('2026-11-24T06:30:00', '2026-11-24T06:45:00Z')).toEqual(refused);
+  // It is 06:32.
+  expect(await ask('2026-11-24T06:00:00Z', '2026-11-24T06:32:00Z')).toEqual([200, 3]);
+  expect(await ask('2026-11-24T06:30:00Z', '2026-11-24T06:32:00Z')).toEqual([200, 1]);
+});
+
+test('on days of 23 and 25 hours whole days between instants are the same report', async () => {
+  const york = await park.project('America/New_York', 'New York');
+  const point = await park.insert('points', {
+    ...{ project_id: york, code: 'p', name: 'Shop', commodity: 'electricity' },
+  });
+  const rows = ['2026-03-07', '2026-03-08', '2026-03-09', '2026-10-31', '2026-11-01'].flatMap(
+    (day) =>
+      Array.from({ length: daySpan('America/New_York', day).slots }, (_, slot) => ({
+        ...{ point, day, slot, quantity: slot + 1 },
+      })),
+  );
+  await park.writeIntervals(york, 'America/New_York', rows);
+  await park.export(york, 'America/New_York', true);
+  const ask = async (query: string) =>
+    (await (await park.get(`/projects/${york}/reports/energy?${query}`)).json()) as Report;
+  for (const unit of ['quarter', 'hour', 'day']) {
+    const spring = await ask(`from=2026-03-08T05:00:00Z&to=2026-03-09T04:00:00Z&unit=${unit}`);
+    expect(spring).toEqual(await ask(`from=2026-03-08&to=2026-03-09&unit=${unit}`));
+    expect([spring.totals.quantity, spring.totals.measured]).toEqual([(92 * 93) / 2, 92]);
+    const autumn = await ask(`from=2026-11-01T04:00:00Z&to=2026-11-02T05:00:00Z&unit=${unit}`);
+    expect(autumn).toEqual(await ask(`from=2026-11-01&to=2026-11-02&unit=${unit}`));
+    expect([autumn.totals.quantity, autumn.totals.measured]).toEqual([5050, 100]);
+  }
+  // Pieces of the day of 25 hours, read by quarter-hour, and as many quarter-hours before them.
+  const pieces = await Promise.all(
+    [
+      '2026-11-01T04:00:00Z&to=2026-11-01T07:30:00Z',
+      '2026-11-01T07:30:00Z&to=2026-11-02T05:00:00Z',
+    ].map((range) => ask(`from=${range}&unit=day`)),
+  );
+  expect(pieces.map(({ totals }) => totals.quantity)).toEqual([105, 5050 - 105]);
+  expect(pieces[0]?.totals.previous).toBe(
+    Array.from({ length: 14 }, (_, i) => 96 - i).reduce((a, b) => a + b),
+  );
 });

@@ -256,7 +256,7 @@ export interface EnergyReport {
   parameters: Record<string, string | null>;
   /** What `previous` is. */
   comparison: {
-    kind: 'days' | 'months' | 'years';
+    kind: 'days' | 'months' | 'years' | 'time';
     from: string;
     to: string;
     beyond: number | null;
