@@ -14,12 +14,12 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
-import { changeAccount, listAccounts, openAccount } from './accounts.ts';
+import { accountStates, changeAccount, listAccounts, openAccount } from './accounts.ts';
 import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
 import { provisionalCharges } from './live.ts';
 import { readBalance } from './live-store.ts';
 import type { BillingDeps } from './routes.ts';
-import { assertAccount, listCharges, listEntries } from './wallet.ts';
+import { assertAccount, entryGroups, listCharges, listEntries } from './wallet.ts';
 
 const balanceSchema = z
   .object({
@@ -104,7 +104,16 @@ const list = createRoute({
   path,
   summary: 'Accounts with what they hold and their balance',
   ...needs('account.read'),
-  request: { params: projectParams, query: pageQuery },
+  request: {
+    params: projectParams,
+    query: pageQuery.extend({
+      q: z.string().max(100).optional().openapi({
+        description: 'A part of the number, a name or the code of a point, in any case',
+      }),
+      show: z.enum(['open', 'all']).optional().openapi({ description: 'Unset: all' }),
+      state: z.enum(accountStates).optional(),
+    }),
+  },
   responses: answers(listOf(accountSchema)),
 });
 
@@ -181,7 +190,14 @@ const entries = createRoute({
   path: `${path}/{accountId}/entries`,
   summary: 'What moved the wallet, newest first',
   ...needs('account.read'),
-  request: { params: accountParams, query: pageQuery },
+  request: {
+    params: accountParams,
+    query: pageQuery.extend({
+      from: daySchema.optional().openapi({ description: 'Accounting date' }),
+      to: daySchema.optional().openapi({ description: 'Exclusive' }),
+      group: z.enum(entryGroups).optional(),
+    }),
+  },
   responses: answers(listOf(entrySchema)),
 });
 
@@ -207,8 +223,9 @@ export function accountRoutes(deps: BillingDeps) {
   return createRoutes()
     .openapi(list, async (c) => {
       const { projectId } = c.req.valid('param');
-      const { limit, cursor } = c.req.valid('query');
+      const { limit, cursor, ...filter } = c.req.valid('query');
       const found = await listAccounts(db, {
+        filter,
         projectId,
         cursor: idCursor(cursor),
         limit: limit + 1,
@@ -238,8 +255,8 @@ export function accountRoutes(deps: BillingDeps) {
     })
     .openapi(entries, async (c) => {
       const { projectId, accountId } = c.req.valid('param');
-      const { limit, cursor } = c.req.valid('query');
-      const page = await listEntries(db, { projectId, accountId, cursor, limit });
+      const asked = c.req.valid('query');
+      const page = await listEntries(db, { projectId, accountId, ...asked });
       return c.json({ ...page, totals: null }, 200);
     })
     .openapi(charges, async (c) => {

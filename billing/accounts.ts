@@ -225,6 +225,16 @@ interface Row extends Record<string, unknown> {
   computed_at: string | Date;
 }
 
+/** The states that accounts are shown in: the first that holds, a threshold that is reached is passed. */
+export const accountStates = ['notOpened', 'arrears', 'alarm2', 'alarm1', 'opened'] as const;
+
+export interface AccountFilter {
+  /** A part of the number, a name or the code of a point, in any case. */
+  q?: string | undefined;
+  show?: 'open' | 'all' | undefined;
+  state?: (typeof accountStates)[number] | undefined;
+}
+
 /** Accounts in order of id after `cursor`; points are those held now or from now on. */
 export async function listAccounts(
   db: Queryable,
@@ -234,9 +244,19 @@ export async function listAccounts(
     cursor,
     limit,
     now,
-  }: { projectId: string; ids?: readonly string[]; cursor?: string; limit: number; now: Date },
+    filter = {},
+  }: {
+    projectId: string;
+    ids?: readonly string[];
+    cursor?: string;
+    limit: number;
+    now: Date;
+    filter?: AccountFilter;
+  },
 ): Promise<ShownAccount[]> {
   const only = ids ? sql`AND a.id = ANY(${`{${ids.join()}}`}::bigint[])` : sql``;
+  const { q = '', show = 'all', state = null } = filter;
+  const live = sql`(b.settled_minor - b.provisional_minor)`;
   const found = await db.execute<Row>(sql`
     SELECT a.id::text, a.number, a.name, a.name_zh, a.opened_on::text, a.closed_on::text,
       a.credit_mode, a.alarm1_minor::text, a.alarm2_minor::text, r.currency, held.points,
@@ -250,11 +270,21 @@ export async function listAccounts(
     LEFT JOIN LATERAL (
       SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id::text, 'code', p.code,
         'commodity', p.commodity, 'tenancyId', t.id::text, 'from', t.valid_from, 'to', t.valid_to)
-        ORDER BY p.code), '[]'::jsonb) AS points
+        ORDER BY p.code), '[]'::jsonb) AS points, string_agg(p.code, chr(10)) AS codes
       FROM tenancies t JOIN points p ON p.project_id = t.project_id AND p.id = t.point_id
       WHERE t.project_id = a.project_id AND t.account_id = a.id
         AND (t.valid_to IS NULL OR t.valid_to > ${now.toISOString()}::timestamptz)) held ON true
     WHERE a.project_id = ${projectId}::bigint AND a.id > ${cursor ?? '0'}::bigint ${only}
+      AND (${show} = 'all' OR a.closed_on IS NULL)
+      AND strpos(lower(concat_ws(chr(10), a.number, a.name, a.name_zh, held.codes)),
+        lower(${q.trim()})) > 0
+      AND (${state}::text IS NULL OR ${state} = CASE
+        WHEN a.closed_on IS NOT NULL OR held.codes IS NULL THEN 'notOpened'
+        WHEN b.settled_minor IS NULL THEN 'opened'
+        WHEN ${live} < 0 THEN 'arrears'
+        WHEN ${live} <= coalesce(a.alarm2_minor, r.alarm2_minor) THEN 'alarm2'
+        WHEN ${live} <= coalesce(a.alarm1_minor, r.alarm1_minor) THEN 'alarm1'
+        ELSE 'opened' END)
     ORDER BY a.id LIMIT ${limit}`);
   return found.rows.map((row) => renderAccount(row, now));
 }

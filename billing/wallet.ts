@@ -41,6 +41,9 @@ export async function settledBalance(
   return BigInt(found.rows[0]?.sum ?? 0);
 }
 
+/** Kinds of transactions as a ledger shows them; what is neither a charge nor a sale is a correction. */
+export const entryGroups = ['charges', 'sales', 'corrections'] as const;
+
 /** Entries of the wallet, newest accounting date first. The cursor is 'date/transaction' of the last. */
 export async function listEntries(
   db: Queryable,
@@ -49,7 +52,18 @@ export async function listEntries(
     accountId,
     cursor,
     limit,
-  }: { projectId: string; accountId: string; cursor?: string; limit: number },
+    from = null,
+    to = null,
+    group = null,
+  }: {
+    projectId: string;
+    accountId: string;
+    cursor?: string | undefined;
+    limit: number;
+    from?: LocalDay | null | undefined;
+    to?: LocalDay | null | undefined;
+    group?: (typeof entryGroups)[number] | null | undefined;
+  },
 ): Promise<{ data: ShownEntry[]; nextCursor: string | null }> {
   await assertAccount(db, { projectId, accountId });
   const [date, transaction] = cursorOf(cursor);
@@ -75,7 +89,12 @@ export async function listEntries(
     SELECT id::text AS transaction_id, leg, kind, accounting_date::text, posted_at, amount::text,
       balance::text, currency, cause
     FROM wallet_entries
-    WHERE ${date}::date IS NULL OR (accounting_date, id) < (${date}::date, ${transaction}::bigint)
+    WHERE (${date}::date IS NULL
+        OR (accounting_date, id) < (${date}::date, ${transaction}::bigint))
+      AND (${from}::date IS NULL OR accounting_date >= ${from}::date)
+      AND (${to}::date IS NULL OR accounting_date < ${to}::date)
+      AND (${group}::text IS NULL OR ${group} = CASE kind WHEN 'settlement' THEN 'charges'
+        WHEN 'sale' THEN 'sales' WHEN 'refund' THEN 'sales' ELSE 'corrections' END)
     ORDER BY accounting_date DESC, id DESC LIMIT ${limit + 1}`);
   const rows = found.rows.slice(0, limit);
   const last = found.rows.length > limit ? rows.at(-1) : undefined;

@@ -9,6 +9,7 @@ import {
   answers,
   createRoutes,
   idSchema,
+  listOf,
   moneySchema,
   needs,
   projectParams,
@@ -64,8 +65,55 @@ const show = createRoute({
   responses: answers(liveSchema),
 });
 
+// Not by `extend`, which the description would tell as two halves: files need all columns in one.
+const listed = z
+  .object({
+    ...pointSchema.shape,
+    serial: z.string().nullable(),
+    buildingCode: z.string().nullable(),
+  })
+  .openapi('ListedLivePoint');
+
+const list = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/live-points',
+  summary: 'Points with their state now, those of a search',
+  ...needs('device.read'),
+  request: {
+    params: projectParams,
+    query: z.object({
+      q: z.string().max(100).optional().openapi({
+        description: 'A part of the code, a name or the serial of the meter, in any case',
+      }),
+      buildingId: idSchema.optional(),
+      kind: z.enum(['units', 'mains', 'water', 'all']).default('all'),
+      state: z.enum(shownStates).optional(),
+    }),
+  },
+  responses: answers(listOf(listed)),
+});
+
 export function liveRoutes({ db, clock }: WebDeps) {
-  return createRoutes().openapi(show, async (c) => {
+  const app = createRoutes().openapi(list, async (c) => {
+    const { projectId } = c.req.valid('param');
+    const { state, ...filter } = c.req.valid('query');
+    const withAccounts = c.get('access').may(projectId, 'account.read') === 'allowed';
+    const now = clock();
+    const { points } = await readPoints(db, {
+      projectId,
+      now,
+      filter: { ...filter, withAccounts },
+    });
+    const data = points
+      .map((row) => ({
+        ...renderPoint(row, { now, withAccounts }),
+        serial: row.serial,
+        buildingCode: row.building_code,
+      }))
+      .filter((point) => state === undefined || point.state === state);
+    return c.json({ data, nextCursor: null, totals: null }, 200);
+  });
+  return app.openapi(show, async (c) => {
     const { projectId } = c.req.valid('param');
     const access = c.get('access');
     const withAccounts = access.may(projectId, 'account.read') === 'allowed';
@@ -93,6 +141,8 @@ interface Row extends Record<string, unknown> {
   level: number | null;
   overload_w: number | null;
   meter_id: string | null;
+  serial: string | null;
+  building_code: string | null;
   poll_seconds: number;
   power_w: number | null;
   last_sample_at: Date | null;
@@ -106,7 +156,25 @@ interface Row extends Record<string, unknown> {
   currency: string | null;
 }
 
-async function readPoints(db: Db, { projectId, now }: { projectId: string; now: Date }) {
+interface Filter {
+  q?: string | undefined;
+  buildingId?: string | undefined;
+  kind: 'units' | 'mains' | 'water' | 'all';
+  /** Names of accounts are looked at only for whom they are shown to. */
+  withAccounts: boolean;
+}
+
+async function readPoints(
+  db: Db,
+  {
+    projectId,
+    now,
+    filter: { q = '', buildingId, kind, withAccounts } = {
+      kind: 'all',
+      withAccounts: false,
+    },
+  }: { projectId: string; now: Date; filter?: Filter },
+) {
   const at = sql`${now.toISOString()}::timestamptz`;
   const [project, found] = await Promise.all([
     db.execute<{ zone: string }>(sql`SELECT zone FROM projects WHERE id = ${projectId}::bigint`),
@@ -117,15 +185,18 @@ async function readPoints(db: Db, { projectId, now }: { projectId: string; now: 
         (s.channels ->> 'power_w')::float8
           * CASE WHEN i.basis = 'secondary' THEN i.ct * i.pt ELSE 1 END AS power_w,
         s.last_sample_at, coalesce(s.silent, false) AS silent,
+        m.serial, u.code AS building_code,
         a.id::text AS account_id, a.name AS account_name, a.name_zh AS account_name_zh,
         coalesce(a.alarm1_minor, r.alarm1_minor)::text AS alarm1_minor,
         coalesce(a.alarm2_minor, r.alarm2_minor)::text AS alarm2_minor,
         (b.settled_minor - b.provisional_minor)::text AS balance_minor, b.currency
       FROM points p
       JOIN projects r ON r.id = p.project_id
+      LEFT JOIN buildings u ON u.project_id = p.project_id AND u.id = p.building_id
       LEFT JOIN floors f ON f.project_id = p.project_id AND f.id = p.floor_id
       LEFT JOIN installations i ON i.project_id = p.project_id AND i.point_id = p.id
         AND i.valid_from <= ${at} AND (i.valid_to IS NULL OR i.valid_to > ${at})
+      LEFT JOIN meters m ON m.project_id = i.project_id AND m.id = i.meter_id
       LEFT JOIN schedules c ON c.project_id = p.project_id AND c.meter_id = i.meter_id
         AND c.valid_from <= ${at} AND (c.valid_to IS NULL OR c.valid_to > ${at})
       LEFT JOIN meter_states s ON s.project_id = p.project_id AND s.meter_id = i.meter_id
@@ -136,6 +207,12 @@ async function readPoints(db: Db, { projectId, now }: { projectId: string; now: 
       LEFT JOIN live_balances b ON b.project_id = p.project_id AND b.generation = g.generation
         AND b.account_id = a.id
       WHERE p.project_id = ${projectId}::bigint AND p.retired_at IS NULL
+        AND (${buildingId ?? null}::bigint IS NULL OR p.building_id = ${buildingId ?? null}::bigint)
+        AND (${kind} = 'all' OR ${kind} = CASE WHEN p.commodity = 'water' THEN 'water'
+          WHEN p.role = 'unit' THEN 'units' ELSE 'mains' END)
+        AND strpos(lower(concat_ws(chr(10), p.code, p.name, p.name_zh, m.serial,
+          CASE WHEN ${withAccounts} THEN a.name END, CASE WHEN ${withAccounts} THEN a.name_zh END)),
+          lower(${q.trim()})) > 0
       ORDER BY p.code`),
   ]);
   const zone = project.rows[0]?.zone;

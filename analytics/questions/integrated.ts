@@ -27,6 +27,9 @@ const query = {
   accountId: idSchema.optional(),
   buildingId: idSchema.optional().openapi({ description: 'Only what is used at its points' }),
   pointId: idSchema.optional(),
+  only: z.enum(['all', 'not-footing']).default('all').openapi({
+    description: 'not-footing: the rows that do not foot; there is no proof of them alone',
+  }),
 };
 
 const beside = {
@@ -116,7 +119,7 @@ export const integrated: Report<typeof query> = {
     return { foots: footing === rows, footing, notFooting: rows - footing };
   },
   relation: async (connection, asked, place) => {
-    const { from, to, by, commodity, accountId, buildingId, pointId } = asked;
+    const { from, to, by, commodity, accountId, buildingId, pointId, only } = asked;
     checkRange({ from, to, daysMax: DAYS_MAX });
     const { db, files, manifest, projectId, zone, currency, asOf } = place;
     await checkPlaces(db, projectId, asked);
@@ -182,15 +185,17 @@ export const integrated: Report<typeof query> = {
       to_quarters: list(spans.map(({ endMs }) => quarterOf(endMs))),
       dues: list(spans.map(({ endMs }) => quarterOf(endMs) <= dueQuarter)),
     });
-    const partial = accountId || buildingId || pointId || by === 'point';
+    const partial = accountId || buildingId || pointId || by === 'point' || only !== 'all';
     const [ledger] = await rowsOf<{ opening: bigint; closing: bigint }>(
       connection,
       `SELECT CAST(coalesce(sum(opening), 0) AS BIGINT) AS opening,
         CAST(coalesce(sum(closing), 0) AS BIGINT) AS closing FROM balances`,
     );
     return {
-      statement: await question('integrated'),
+      statement: `SELECT * FROM (\n${await question('integrated')}\n)
+        WHERE $only::VARCHAR = 'all' OR NOT coalesce(foots, false)`,
       parameters: {
+        only,
         accounts: files.dimension('accounts'),
         points: files.dimension('points'),
         by,

@@ -569,6 +569,11 @@ describe('what does not foot says why', () => {
     const path = `/projects/${project}/reports/integrated?from=2026-11-18&to=2026-11-24`;
     await expectPageInFiles(park, path);
     await expectPageInFiles(park, `${path}&by=point`);
+    await expectPageInFiles(park, `${path}&only=not-footing`);
+    const all = await ask('2026-11-18', '2026-11-24');
+    const off = await ask('2026-11-18', '2026-11-24', '&only=not-footing');
+    expect(off.data).toEqual(all.data.filter((row) => row.foots !== true));
+    expect([off.proof, off.rowCount > 0, off.rowCount < all.rowCount]).toEqual([null, true, true]);
   });
 
   test('a range upside down, another project’s account', async () => {

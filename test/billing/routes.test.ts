@@ -63,6 +63,52 @@ describe('accounts', () => {
     }
   });
 
+  test('the list is searched, by state and by what is open, as its page shows it', async () => {
+    const all = (await ask('GET', '/accounts')).body.data;
+    const found = async (query: string) =>
+      (await ask('GET', `/accounts?${query}`)).body.data.map((a: { name: string }) => a.name);
+    expect(await found('q=xinDA')).toEqual(['Xinda']);
+    expect(await found(`q=${encodeURIComponent(' 鑫达 ')}`)).toEqual(['Xinda']);
+    expect(await found('q=b1')).toEqual(['Xinda']);
+    expect(await found('q=%25')).toEqual([]);
+    expect(await found('q=xinda&state=arrears')).toEqual([]);
+    expect((await ask('GET', '/accounts?state=moon')).body.code).toBe('invalid-request');
+    const { id, alarm1 } = all.find((a: { name: string }) => a.name === 'Xinda');
+    expect(alarm1.amount).toBe('500.00');
+    const balance = async (settled: number) => {
+      await park.rows('DELETE FROM live_balances WHERE project_id = $1', [park.project.id]);
+      await park.rows(
+        `INSERT INTO live_balance_generations VALUES ($1, 1, now())
+         ON CONFLICT (project_id) DO NOTHING`,
+        [park.project.id],
+      );
+      await park.rows(
+        `INSERT INTO live_balances (project_id, generation, account_id, settled_minor,
+           provisional_minor, currency)
+         SELECT project_id, generation, $2, $3, 100, 'CNY' FROM live_balance_generations
+         WHERE project_id = $1`,
+        [park.project.id, id, settled],
+      );
+    };
+    for (const [settled, state] of [
+      [99, 'arrears'],
+      [100, 'alarm2'],
+      [50_100, 'alarm1'],
+      [50_101, 'opened'],
+    ] as const) {
+      await balance(settled);
+      for (const asked of ['arrears', 'alarm2', 'alarm1', 'opened', 'notOpened']) {
+        const names = await found(`q=xinda&state=${asked}`);
+        expect([settled, asked, names]).toEqual([settled, asked, asked === state ? ['Xinda'] : []]);
+      }
+    }
+    await park.rows('DELETE FROM live_balances WHERE project_id = $1', [park.project.id]);
+    expect(await found('show=open')).toHaveLength(all.length);
+    await park.rows("UPDATE accounts SET closed_on = '2026-02-10' WHERE id = $1", [id]);
+    expect(await found('show=open')).not.toContain('Xinda');
+    expect(await found('show=all&state=notOpened&q=xinda')).toEqual(['Xinda']);
+  });
+
   test('bad input is refused in words', async () => {
     const good = { name: 'A', openedOn: '2026-01-01' };
     for (const [change, code] of [
@@ -205,6 +251,13 @@ describe('sales', () => {
       amount: cny('50.00'),
       balance: cny('50.00'),
     });
+    const entries = async (query: string) =>
+      (await ask('GET', `/accounts/${account}/entries?${query}`)).body.data;
+    const january = await entries('from=2026-01-01&to=2026-02-01');
+    expect(january).toEqual(body.data.slice(-1));
+    expect(await entries('to=2026-01-15')).toEqual([]);
+    expect(await entries('group=charges&to=2026-01-16')).toEqual([]);
+    expect(await entries('group=sales&to=2026-01-16')).toEqual(january);
     const inJanuary = await ask('GET', '/sales?from=2026-01-01&to=2026-02-01');
     expect(inJanuary.body.totals).toEqual({ count: 1, amount: cny('50.00') });
   });

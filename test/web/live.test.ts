@@ -95,6 +95,29 @@ describe('GET live', () => {
     });
     expect(seen.text).not.toContain('LIVE account');
     expect(seen.text).not.toContain('70.00');
+    // The list behind the page: what it filters by, the server filters by, and so the file.
+    const list = path.replace(/live$/, 'live-points');
+    const listed = async (query: string, who = rig.admin) =>
+      (await who('GET', `${list}?${query}`)).body.data.map((p: { pointId: string }) => p.pointId);
+    const [{ code, name, buildingId }] = body.data;
+    for (const query of [
+      ...['', 'state=alarm2', 'kind=units', 'kind=all', 'q=live%20ACC'],
+      ...[`q=${code.toLowerCase()}`, `q=${encodeURIComponent(name)}`],
+      ...(buildingId ? [`buildingId=${buildingId}`] : []),
+    ]) {
+      expect([query, await listed(query)]).toEqual([query, [ids.points]]);
+    }
+    for (const query of ['state=opened', 'kind=mains', 'kind=water', 'q=%25', 'buildingId=1']) {
+      expect([query, await listed(query)]).toEqual([query, []]);
+    }
+    expect(await listed('q=live%20acc', analyst)).toEqual([]);
+    expect((await rig.admin('GET', `${list}?kind=moon`)).body.code).toBe('invalid-request');
+    const file = await rig.admin('GET', `${list}?state=alarm2&kind=units&format=csv`);
+    expect(file.text).toContain('# rows = 1 (complete)');
+    expect(file.text).toContain('# state = alarm2');
+    expect((await rig.admin('GET', `${list}?state=opened&format=csv`)).text).toContain(
+      '# rows = 0',
+    );
     const alarms = path.replace(/live$/, 'alarms');
     expect((await analyst('GET', alarms)).text).not.toContain('70.00');
     expect((await analyst('GET', alarms)).body.totals.open).toBe(1);

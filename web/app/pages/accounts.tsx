@@ -119,8 +119,12 @@ export default function Accounts() {
           }
           file={{
             path: '/accounts',
-            rows: accounts.data?.complete ? accounts.data.data.length : null,
-            note: rows?.length === accounts.data?.data.length ? undefined : t('exports.listNote'),
+            query: {
+              show: search.show ?? 'open',
+              ...(search.q && { q: search.q }),
+              ...(search.state && { state: search.state }),
+            },
+            rows: accounts.data?.complete ? (rows?.length ?? null) : null,
           }}
           foot={t('accounts.foot', { zone: project.zone })}
         />

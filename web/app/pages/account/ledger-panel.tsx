@@ -61,6 +61,7 @@ export function LedgerPanel({
     };
     return [provisional, ...shown];
   }, [entries.data, balance, month, search.tab, today, account]);
+  const booked = rows?.filter(({ id }) => id !== PROVISIONAL);
   const columns = useColumns(search.open);
   if (entries.isError && !entries.data) {
     return <ProblemNotice error={entries.error} retry={() => void entries.refetch()} />;
@@ -71,7 +72,11 @@ export function LedgerPanel({
       label={t('account.ledger')}
       file={{
         path: `/accounts/${accountId}/entries`,
-        rows: entries.data?.complete ? entries.data.data.length : null,
+        query: {
+          ...(month && { from: addMonths(month, 0), to: addMonths(month, 1) }),
+          ...(search.tab && { group: search.tab }),
+        },
+        rows: entries.data?.complete ? (booked?.length ?? null) : null,
         note: t('exports.ledgerNote'),
       }}
       title={t('account.ledger')}

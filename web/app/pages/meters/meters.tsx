@@ -22,7 +22,6 @@ export default function Meters() {
   const search = useSearch({ from: '/projects/$projectId/meters' });
   const buildings = useBuildings().data?.data ?? [];
   const live = useLive();
-  const meters = useMeters();
   const rows = useRows();
   const kindRows = rows?.filter((row) => isKind(row, search.kind));
   const shown = kindRows?.filter((row) => fits(row, search));
@@ -128,9 +127,14 @@ export default function Meters() {
             )
           }
           file={{
-            path: '/meters',
-            rows: meters.data?.complete ? meters.data.data.length : null,
-            note: rows?.length === shown?.length ? undefined : t('exports.listNote'),
+            path: '/live-points',
+            query: {
+              kind: search.kind ?? 'units',
+              ...(search.q && { q: search.q }),
+              ...(search.building && { buildingId: search.building }),
+              ...(search.state && { state: search.state }),
+            },
+            rows: shown?.length ?? null,
           }}
           foot={t('meters.foot', { zone: project.zone })}
         />

@@ -70,7 +70,12 @@ export default function Integrated() {
       page="integrated"
       asked={asked}
       answer={answer}
-      file={{ name: 'integrated', query, hasTotal: true }}
+      file={{
+        name: 'integrated',
+        query: only ? query : { ...query, only: 'not-footing' },
+        rows: shown?.length ?? null,
+        hasTotal: true,
+      }}
       first={<RangeFilter asked={asked} onChange={(range) => set(rangeSearch(range))} />}
       filters={
         <SupplyFilter
