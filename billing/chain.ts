@@ -56,8 +56,11 @@ export interface ChainTerms {
   cellsOf: (pointId: string, day: LocalDay) => { matrix: Matrix; row: number } | undefined;
   /** Days after it are not over: no minimum is charged for their month. */
   lastDay: LocalDay;
-  /** True for balances: what is there is rated, complete or not, and settled days stay as they are. */
-  provisional: boolean;
+  /**
+   * settle: days are complete or wait, and settled ones that are touched are named. balance: what is there is
+   * rated, and settled days stay as they are. sample: the same of a whole month, with its minimum.
+   */
+  purpose: 'settle' | 'balance' | 'sample';
 }
 
 /** A scope's day as it is rated now. */
@@ -107,7 +110,8 @@ interface Entry {
 
 /** Walks an account's days; `asked` are `point/day`, and their cells have been read. */
 export function walk(account: ChainAccount, asked: ReadonlySet<string>, terms: ChainTerms): Walked {
-  const { book, holdings, provisional } = terms;
+  const { book, holdings } = terms;
+  const provisional = terms.purpose !== 'settle';
   const askedDays = new Set([...asked].map(dayOfKey));
   const walked: Walked = {
     days: [],
@@ -319,7 +323,7 @@ export function walk(account: ChainAccount, asked: ReadonlySet<string>, terms: C
   }
   const ordered = [...days].sort();
   for (const day of ordered) walkDay(day);
-  if (book.hasMinimum && !provisional) {
+  if (book.hasMinimum && terms.purpose !== 'balance') {
     for (const month of new Set([...askedDays].map(monthOf))) {
       chargeMinimums(account, month, { terms, walked, asked, ofAccountOn, wait });
     }

@@ -129,7 +129,7 @@ export async function settleChains(
     });
   for (const asked of chained.values()) for (const key of asked) place(pointDayOf(key), matrix);
   const terms: ChainTerms = {
-    ...{ zone, book, holdings, lastDay, provisional: false },
+    ...{ zone, book, holdings, lastDay, purpose: 'settle' },
     spanOf: rememberedSpans(zone),
     cellsOf: (pointId, day) => cells.get(`${pointId}/${day}`),
   };

@@ -163,7 +163,7 @@ async function rateOpenChains(
       cells.set(`${pointId}/${localDay}`, { matrix, row: matrix.rowOf(pointId, localDay) });
     }
   }
-  const terms = { zone, book, holdings, spanOf, lastDay: today, provisional: true };
+  const terms = { zone, book, holdings, spanOf, lastDay: today, purpose: 'balance' as const };
   const cellsOf = (pointId: string, day: LocalDay) => cells.get(`${pointId}/${day}`);
   const rated: OpenDay[] = [];
   for (const account of accounts.values()) {

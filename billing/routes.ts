@@ -6,9 +6,12 @@ import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { accountRoutes } from './account-routes.ts';
+import { correctionRoutes } from './correction-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import { monthRoutes } from './month-routes.ts';
+import { publishedRoutes } from './published-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
+import { sampleRoutes } from './sample-routes.ts';
 import { tariffRoutes } from './tariff-routes.ts';
 import { tenancyRoutes } from './tenancy-routes.ts';
 import { waitRoutes } from './wait-routes.ts';
@@ -27,7 +30,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
   const app = createRoutes();
   for (const part of [
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
-    ...[ledgerRoutes, monthRoutes],
+    ...[ledgerRoutes, monthRoutes, correctionRoutes, publishedRoutes, sampleRoutes],
   ]) {
     app.route('/', part(deps));
   }

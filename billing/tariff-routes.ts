@@ -1,7 +1,8 @@
 /** Tariffs with their versions, and where they hold. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { and, asc, eq, gt } from 'drizzle-orm';
-import { notFound } from '../sql/problem.ts';
+import type { Context } from 'hono';
+import { notFound, Problem } from '../sql/problem.ts';
 import {
   answers,
   createRoutes,
@@ -12,10 +13,11 @@ import {
   needs,
   pageQuery,
   projectParams,
+  type RouteEnv,
   takes,
 } from '../sql/route.ts';
 import { tariffAssignments, tariffs } from '../sql/schema/index.ts';
-import { by, idCursor, idPage, nameFields } from './fields.ts';
+import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
 import type { BillingDeps } from './routes.ts';
 import { checkTariff, definitionSchema } from './tariff.ts';
 import {
@@ -25,6 +27,7 @@ import {
   makeTariff,
   makeVersion,
 } from './tariff-store.ts';
+import type { Correction } from './tariff-terms.ts';
 
 const commodity = z.enum(['electricity', 'water']);
 const versionSchema = z
@@ -52,12 +55,16 @@ const assignmentSchema = z
   })
   .openapi('TariffAssignment');
 
+/** Why days that are settled are charged anew; needs the permission tariff.correct. */
+const correction = z.strictObject({ reason: textSchema }).nullable().default(null);
+
 /** The definition is checked by `parseTariff`, whose faults name season, day type and time. */
 const newVersion = z.strictObject({
   effectiveFrom: daySchema,
   definition: z
     .record(z.string(), z.unknown())
     .openapi({ description: 'Components with prices, and the calendar: see TariffVersion' }),
+  correction,
 });
 const path = '/projects/{projectId}/tariffs';
 const tariffParams = projectParams.extend({ tariffId: idSchema });
@@ -112,7 +119,7 @@ const show = createRoute({
 const makeNext = createRoute({
   method: 'post',
   path: `${path}/{tariffId}/versions`,
-  summary: 'Add a version; one that begins in the past has the settled days since settled anew',
+  summary: 'Add a version; one that reaches into settled days is a correction, with a reason',
   ...needs('tariff.write'),
   request: { params: tariffParams, body: takes(newVersion) },
   responses: makes(versionSchema),
@@ -142,6 +149,7 @@ const assign = createRoute({
         accountId: idSchema.nullable().default(null),
         from: daySchema,
         to: daySchema.nullable().default(null),
+        correction,
       }),
     ),
   },
@@ -155,7 +163,7 @@ const endAssigned = createRoute({
   ...needs('tariff.write'),
   request: {
     params: projectParams.extend({ assignmentId: idSchema }),
-    body: takes(z.strictObject({ to: daySchema.nullable() })),
+    body: takes(z.strictObject({ to: daySchema.nullable(), correction })),
   },
   responses: answers(assignmentSchema),
 });
@@ -176,7 +184,14 @@ const shownAssignment = {
   to: tariffAssignments.validTo,
 };
 
-export function tariffRoutes({ db }: BillingDeps) {
+/** Corrections are for who may correct tariffs. Throws Problem `forbidden`. */
+function assertMay(c: Context<RouteEnv>, projectId: string, given: Correction | null): void {
+  if (given && c.get('access').may(projectId, 'tariff.correct') !== 'allowed') {
+    throw new Problem('forbidden', 'This needs the permission tariff.correct.');
+  }
+}
+
+export function tariffRoutes({ db, clock }: BillingDeps) {
   const one = async (projectId: string, tariffId: string) => {
     const [tariff] = await db
       .select(shownTariff)
@@ -208,7 +223,8 @@ export function tariffRoutes({ db }: BillingDeps) {
     .openapi(make, async (c) => {
       const { projectId } = c.req.valid('param');
       const { version, ...tariff } = c.req.valid('json');
-      const id = await makeTariff(db, { projectId, tariff, version, by: by(c) });
+      assertMay(c, projectId, version?.correction ?? null);
+      const id = await makeTariff(db, { projectId, tariff, version, by: by(c), now: clock() });
       return c.json(await one(projectId, id), 201);
     })
     .openapi(check, async (c) => {
@@ -222,7 +238,9 @@ export function tariffRoutes({ db }: BillingDeps) {
     .openapi(makeNext, async (c) => {
       const { projectId, tariffId } = c.req.valid('param');
       const version = c.req.valid('json');
-      const id = await makeVersion(db, { projectId, tariffId, version, by: by(c) });
+      assertMay(c, projectId, version.correction);
+      const given = { projectId, tariffId, version, by: by(c), now: clock() };
+      const id = await makeVersion(db, given);
       const [made] = await listVersions(db, { projectId, tariffId, id });
       if (!made) throw notFound('tariff version');
       return c.json(made, 201);
@@ -246,13 +264,15 @@ export function tariffRoutes({ db }: BillingDeps) {
     .openapi(assign, async (c) => {
       const { projectId } = c.req.valid('param');
       const assignment = c.req.valid('json');
+      assertMay(c, projectId, assignment.correction);
       const id = await assignTariff(db, { projectId, assignment, by: by(c) });
       return c.json(await oneAssignment(projectId, id), 201);
     })
     .openapi(endAssigned, async (c) => {
       const { projectId, assignmentId: id } = c.req.valid('param');
-      const { to } = c.req.valid('json');
-      await endAssignment(db, { projectId, id, to, by: by(c) });
+      const { to, correction: given } = c.req.valid('json');
+      assertMay(c, projectId, given);
+      await endAssignment(db, { projectId, id, to, correction: given, by: by(c) });
       return c.json(await oneAssignment(projectId, id), 200);
     });
 }

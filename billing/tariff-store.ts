@@ -1,7 +1,6 @@
 /** Tariffs, their versions and where they hold. A version is never altered; the next one follows it. */
 import { sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
-import { markDirty } from '../sql/dirty-days.ts';
 import type { LocalDay } from '../sql/local-day.ts';
 import type { Db, Queryable, Tx } from '../sql/postgres.ts';
 import { violatedConstraint } from '../sql/postgres.ts';
@@ -9,12 +8,16 @@ import { notFound, Problem } from '../sql/problem.ts';
 import { type By, only } from './fields.ts';
 import type { Commodity } from './price-book.ts';
 import { holdSettlement } from './project.ts';
+import { assertIndexed } from './published.ts';
 import { parseTariff, type TariffDefinition } from './tariff.ts';
+import { assertNotice, assertUncharged, type Correction, dirtyCommodity } from './tariff-terms.ts';
 
 export interface NewVersion {
   effectiveFrom: LocalDay;
   /** As it was entered; checked here. */
   definition: unknown;
+  /** Given where days that are settled, or a notice period, are to be overruled. */
+  correction: Correction | null;
 }
 
 /** Makes a tariff, with a first version if one is given. Throws `conflict` (name), `invalid-tariff`. */
@@ -25,11 +28,13 @@ export async function makeTariff(
     tariff,
     version,
     by,
+    now,
   }: {
     projectId: string;
     tariff: { name: string; nameZh: string | null; commodity: Commodity };
     version: NewVersion | null;
     by: By;
+    now: Date;
   },
 ): Promise<string> {
   return await db.transaction(async (tx) => {
@@ -51,18 +56,19 @@ export async function makeTariff(
       subjectId: id,
       detail: { ...tariff },
     });
-    if (version) await addVersion(tx, { projectId, tariffId: id, version, by });
+    if (version) await addVersion(tx, { projectId, tariffId: id, version, by, now });
     return id;
   });
 }
 
 /**
- * Adds a version. One that begins in the past has the settled days since then settled anew. Throws
- * `invalid-tariff`, `not-found`, `conflict` when a version begins on that day already.
+ * Adds a version. One that reaches into settled days is a correction: they are settled anew, and what differs
+ * is posted in the open period. Throws `invalid-tariff`, `not-found`, `conflict` when a version begins on that
+ * day already; without a correction's reason `notice-period`, `correction-needed`, `month-closed`.
  */
 export async function makeVersion(
   db: Db,
-  given: { projectId: string; tariffId: string; version: NewVersion; by: By },
+  given: { projectId: string; tariffId: string; version: NewVersion; by: By; now: Date },
 ): Promise<string> {
   return await db.transaction((tx) => addVersion(tx, given));
 }
@@ -74,7 +80,8 @@ async function addVersion(
     tariffId,
     version,
     by,
-  }: { projectId: string; tariffId: string; version: NewVersion; by: By },
+    now,
+  }: { projectId: string; tariffId: string; version: NewVersion; by: By; now: Date },
 ): Promise<string> {
   const found = await tx.execute<{ commodity: Commodity }>(sql`
     SELECT commodity FROM tariffs
@@ -83,6 +90,12 @@ async function addVersion(
   if (!commodity) throw notFound('tariff');
   const definition = parseTariff(version.definition, commodity);
   await holdSettlement(tx, projectId);
+  const { effectiveFrom: from, correction } = version;
+  await assertIndexed(tx, { projectId, definition });
+  if (!correction) {
+    await assertNotice(tx, { projectId, tariffId, from, now });
+    await assertUncharged(tx, { projectId, from, to: null, of: { tariffId } });
+  }
   const made = await tx
     .execute<{ id: string; version: number }>(sql`
       INSERT INTO tariff_versions (project_id, tariff_id, version, effective_from, definition,
@@ -98,47 +111,16 @@ async function addVersion(
       throw new Problem('conflict', detail, { cause: error });
     });
   const row = only(made.rows);
-  await dirtyCommodity(tx, { projectId, commodity, from: version.effectiveFrom, to: null });
+  await dirtyCommodity(tx, { projectId, commodity, from, to: null, tariffId, correction });
   await record(tx, {
     projectId,
     ...by,
     action: 'tariff.versioned',
     subjectKind: 'tariff',
     subjectId: tariffId,
-    detail: { version: row.version, effectiveFrom: version.effectiveFrom },
+    detail: { version: row.version, effectiveFrom: from, ...correction },
   });
   return row.id;
-}
-
-/**
- * Marks the settled days of a commodity's points in [from, to). Days whose tariff did not change are
- * seen to be the same by their digest and left alone.
- */
-async function dirtyCommodity(
-  tx: Tx,
-  {
-    projectId,
-    commodity,
-    from,
-    to,
-    pointId = null,
-  }: {
-    projectId: string;
-    commodity: Commodity;
-    from: LocalDay;
-    to: LocalDay | null;
-    pointId?: string | null;
-  },
-): Promise<void> {
-  const settled = await tx.execute<{ point: string; day: string }>(sql`
-    SELECT DISTINCT s.scope_id::text AS point, s.local_day::text AS day
-    FROM settlements s JOIN points p ON p.project_id = s.project_id AND p.id = s.scope_id
-    WHERE s.project_id = ${projectId}::bigint AND p.commodity = ${commodity}
-      AND s.local_day >= ${from}::date
-      AND (${to}::date IS NULL OR s.local_day < ${to}::date)
-      AND (${pointId}::bigint IS NULL OR s.scope_id = ${pointId}::bigint)`);
-  const days = settled.rows.map(({ point, day }) => ({ pointId: point, localDay: day }));
-  await markDirty(tx, { projectId, days, who: 'billing', why: 'tariff changed' });
 }
 
 export interface NewAssignment {
@@ -147,14 +129,18 @@ export interface NewAssignment {
   accountId: string | null;
   from: LocalDay;
   to: LocalDay | null;
+  correction: Correction | null;
 }
 
-/** Says where a tariff holds. Throws `overlap` when another holds there, `not-found`. */
+/**
+ * Says where a tariff holds. Throws `overlap` when another holds there, `not-found`, and without a
+ * correction's reason `correction-needed` or `month-closed` where it changes what is settled.
+ */
 export async function assignTariff(
   db: Db,
   { projectId, assignment, by }: { projectId: string; assignment: NewAssignment; by: By },
 ): Promise<string> {
-  const { tariffId, pointId, accountId, from, to } = assignment;
+  const { tariffId, pointId, accountId, from, to, correction } = assignment;
   if (pointId !== null && accountId !== null) {
     throw new Problem('invalid-request', 'A tariff holds for a point or an account, not both.');
   }
@@ -177,6 +163,10 @@ export async function assignTariff(
       }
     }
     await holdSettlement(tx, projectId);
+    if (!correction && (pointId !== null || accountId !== null)) {
+      const of = { otherThan: tariffId, commodity, pointId, accountId };
+      await assertUncharged(tx, { projectId, from, to, of });
+    }
     const made = await tx
       .execute<{ id: string }>(sql`
         INSERT INTO tariff_assignments (project_id, tariff_id, commodity, point_id, account_id,
@@ -195,7 +185,7 @@ export async function assignTariff(
         throw error;
       });
     const { id } = only(made.rows);
-    await dirtyCommodity(tx, { projectId, commodity, from, to, pointId });
+    await dirtyCommodity(tx, { projectId, commodity, from, to, pointId, correction });
     await record(tx, {
       projectId,
       ...by,
@@ -211,17 +201,31 @@ export async function assignTariff(
 /** Ends an assignment on a day (the first it does not hold for), or opens its end again with null. */
 export async function endAssignment(
   db: Db,
-  { projectId, id, to, by }: { projectId: string; id: string; to: LocalDay | null; by: By },
+  {
+    projectId,
+    id,
+    to,
+    correction,
+    by,
+  }: {
+    projectId: string;
+    id: string;
+    to: LocalDay | null;
+    correction: Correction | null;
+    by: By;
+  },
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const found = await tx.execute<{
       tariff_id: string;
       commodity: Commodity;
       point_id: string | null;
+      account_id: string | null;
       valid_from: string;
       valid_to: string | null;
     }>(sql`
-      SELECT tariff_id::text, commodity, point_id::text, valid_from::text, valid_to::text
+      SELECT tariff_id::text, commodity, point_id::text, account_id::text, valid_from::text,
+        valid_to::text
       FROM tariff_assignments
       WHERE project_id = ${projectId}::bigint AND id = ${id}::bigint FOR UPDATE`);
     const before = found.rows[0];
@@ -230,6 +234,16 @@ export async function endAssignment(
       throw new Problem('invalid-request', 'An assignment ends after it begins.');
     }
     await holdSettlement(tx, projectId);
+    const ends = [to, before.valid_to].filter((day) => day !== null).sort();
+    if (!correction && ends[0] !== undefined) {
+      const { tariff_id: tariffId, point_id: pointId, account_id: accountId, commodity } = before;
+      const shortens = to !== null && (before.valid_to === null || to < before.valid_to);
+      // Where it held until now its charges go; where it holds from now on those of others do.
+      const of = shortens
+        ? { tariffId, pointId, accountId }
+        : { otherThan: tariffId, commodity, pointId, accountId };
+      await assertUncharged(tx, { projectId, from: ends[0], to: ends[1] ?? null, of });
+    }
     await tx
       .execute(sql`
         UPDATE tariff_assignments SET valid_to = ${to}::date
@@ -240,10 +254,10 @@ export async function endAssignment(
           cause: error,
         });
       });
-    const from = [to, before.valid_to].filter((day) => day !== null).sort()[0];
+    const [from] = ends;
     if (from !== undefined) {
       const { commodity, point_id: pointId } = before;
-      await dirtyCommodity(tx, { projectId, commodity, from, to: null, pointId });
+      await dirtyCommodity(tx, { projectId, commodity, from, to: null, pointId, correction });
     }
     await record(tx, {
       projectId,

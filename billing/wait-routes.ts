@@ -16,8 +16,11 @@ import type { BillingDeps } from './routes.ts';
 
 const waitSchema = z
   .object({
-    pointId: idSchema,
-    pointCode: z.string(),
+    /** Null for a day of the account itself. */
+    pointId: idSchema.nullable(),
+    pointCode: z.string().nullable(),
+    accountId: idSchema.nullable(),
+    accountNumber: z.string().nullable(),
     localDay: daySchema,
     reason: z.enum(waitReasons),
     since: z.string(),
@@ -37,21 +40,27 @@ export function waitRoutes({ db }: BillingDeps) {
   return createRoutes().openapi(list, async (c) => {
     const { projectId } = c.req.valid('param');
     const found = await db.execute<{
-      point_id: string;
-      code: string;
+      point_id: string | null;
+      code: string | null;
+      account_id: string | null;
+      number: string | null;
       local_day: string;
       reason: (typeof waitReasons)[number];
       since: string;
       count: number;
     }>(sql`
-      SELECT w.scope_id::text AS point_id, p.code, w.local_day::text, w.reason, w.since,
-        count(*) OVER ()::int AS count
-      FROM settlement_waits w JOIN points p ON p.project_id = w.project_id AND p.id = w.scope_id
+      SELECT p.id::text AS point_id, p.code, a.id::text AS account_id, a.number,
+        w.local_day::text, w.reason, w.since, count(*) OVER ()::int AS count
+      FROM settlement_waits w
+      LEFT JOIN points p ON p.project_id = w.project_id AND p.id = w.scope_id
+      LEFT JOIN accounts a ON a.project_id = w.project_id AND a.id = w.scope_id
       WHERE w.project_id = ${projectId}::bigint
-      ORDER BY w.local_day, p.code LIMIT ${PAGE_MAX}`);
+      ORDER BY w.local_day, p.code, a.number LIMIT ${PAGE_MAX}`);
     const data = found.rows.map((row) => ({
       pointId: row.point_id,
       pointCode: row.code,
+      accountId: row.account_id,
+      accountNumber: row.number,
       localDay: row.local_day,
       reason: row.reason,
       since: new Date(row.since).toISOString(),

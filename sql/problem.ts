@@ -35,6 +35,7 @@ export const problems = {
   'file-lost': { status: 410, retryable: false, title: 'A stored file is lost' },
   'store-unavailable': { status: 503, retryable: true, title: 'A database does not answer' },
   'settlement-busy': { status: 503, retryable: true, title: 'Days are being settled just now' },
+  'correction-needed': { status: 409, retryable: false, title: 'Settled days would change' },
   'notice-period': { status: 422, retryable: false, title: 'The notice period has not passed' },
   'data-suspended': {
     status: 503,

@@ -1,6 +1,7 @@
 /** Billing's routes as web mounts them, asked by an actor who may do everything. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { routes } from '../../billing/routes.ts';
+import type { Permission } from '../../sql/permission.ts';
 import { Problem, problems, renderProblem } from '../../sql/problem.ts';
 import type { RouteEnv } from '../../sql/route.ts';
 import type { Park } from './park.ts';
@@ -20,13 +21,20 @@ export type Ask = (
 ) => Promise<Answer>;
 
 /** Paths are below the project: ask('GET', '/accounts'). */
-export function openFace(park: Park, actorId = 'cashier-1'): Ask {
+export function openFace(
+  park: Park,
+  actorId = 'cashier-1',
+  mayDo: (permission: Permission) => boolean = () => true,
+): Ask {
   const app = new OpenAPIHono<RouteEnv>();
   app.use('*', async (c, next) => {
     c.set('traceId', 'trace');
     c.set('access', {
       actor: { kind: 'user', id: actorId, name: `Name of ${actorId}` },
-      may: (projectId) => (projectId === park.project.id ? 'allowed' : 'hidden'),
+      may: (projectId, permission) => {
+        if (projectId !== park.project.id) return 'hidden';
+        return mayDo(permission) ? 'allowed' : 'forbidden';
+      },
     });
     await next();
   });

@@ -69,3 +69,155 @@ export function bill(
   }
   return lines;
 }
+
+/** What a clock on the wall shows, and one that keeps standard time, when a quarter-hour begins. */
+export interface Clock {
+  day: string;
+  month: number;
+  /** 1 Monday to 7 Sunday. */
+  weekday: number;
+  hour: number;
+  standardHour: number;
+}
+
+const clocks = new Map<string, Clock[]>();
+
+/** The quarter-hours of a local day, as `Intl` tells the time: 92 to 100 of them. */
+export function clocksOf(zone: string, day: string): Clock[] {
+  const known = clocks.get(`${zone} ${day}`);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    dateStyle: 'short',
+    timeStyle: 'short',
+  });
+  const wall = (ms: number) => {
+    const [, d, m, y, h, min] = /(\d+)\/(\d+)\/(\d+), (\d+):(\d+)/.exec(format.format(ms)) ?? [];
+    const minutes = (Number(h) % 24) * 60 + Number(min);
+    return { day: `${y}-${m}-${d}`, minutes };
+  };
+  const noon = Date.parse(`${day}T12:00:00Z`);
+  const offsetAt = (ms: number) => {
+    const { day: d, minutes } = wall(ms);
+    return Math.round((Date.parse(`${d}T00:00:00Z`) + minutes * 60_000 - ms) / 60_000);
+  };
+  const year = day.slice(0, 4);
+  const standard = Math.min(
+    offsetAt(Date.parse(`${year}-01-15T00:00:00Z`)),
+    offsetAt(Date.parse(`${year}-07-15T00:00:00Z`)),
+  );
+  const found: Clock[] = [];
+  for (let ms = noon - 36 * 3_600_000; ms < noon + 36 * 3_600_000; ms += 900_000) {
+    const { day: d, minutes } = wall(ms);
+    if (d !== day) continue;
+    const ofStandard = (((ms / 60_000 + standard) % 1440) + 1440) % 1440;
+    found.push({
+      day,
+      month: Number(day.slice(5, 7)),
+      weekday: new Date(`${day}T00:00:00Z`).getUTCDay() || 7,
+      hour: minutes / 60,
+      standardHour: ofStandard / 60,
+    });
+  }
+  clocks.set(`${zone} ${day}`, found);
+  return found;
+}
+
+/** A tariff in a tester's own words. */
+export interface Spec {
+  usage: {
+    code: string;
+    taxRate?: string;
+    taxIncluded?: boolean;
+    /** Rank ('0' for none) and price of a kWh in a step (from 1; 0 where there are none). */
+    priceAt: (clock: Clock, step: number) => [rank: string, price: string];
+  }[];
+  /** Wh; `from` is the first day of the period that is cumulated over. */
+  steps?: { limits: number[]; joint: boolean; from: (day: string) => string };
+  demand?: { code: string; price: string };
+  fee?: { code: string; amount: string; joint: boolean };
+  free?: { code: string; wh: number; price: string };
+  minimum?: { code: string; amount: string };
+}
+
+/** A point's Wh by day and quarter-hour; null where nothing was measured. */
+export type Use = ReadonlyMap<string, readonly (number | null)[]>;
+
+/**
+ * An account's month to the cent: by `point/code/rank/step` (the account itself is point 'account'), what
+ * is charged and the tax in it. Everything from `days[0]` on is counted towards steps; whole months are held.
+ */
+export function accountBill(
+  points: Record<string, Use>,
+  { zone, days, month, spec }: { zone: string; days: readonly string[]; month: string; spec: Spec },
+): Map<string, string> {
+  const energy = new Map<string, { wh: number; price: string; rule: Spec['usage'][number] }>();
+  const used = new Map<string, number>();
+  const inMonth = new Map<string, { wh: number; peak: number }>();
+  const names = Object.keys(points);
+  for (const day of days) {
+    clocksOf(zone, day).forEach((clock, slot) => {
+      for (const name of names) {
+        const wh = points[name]?.get(day)?.[slot];
+        if (wh === null || wh === undefined) continue;
+        const counter = `${spec.steps?.joint ? 'account' : name}/${spec.steps?.from(day)}`;
+        // Wh by Wh would be plainest; by pieces that end at a limit it is the same.
+        let left = wh;
+        while (left > 0) {
+          const before = used.get(counter) ?? 0;
+          const limits = spec.steps?.limits ?? [];
+          const next = limits.find((limit) => limit > before);
+          const piece = next === undefined ? left : Math.min(left, next - before);
+          const step = spec.steps ? limits.filter((limit) => limit <= before).length + 1 : 0;
+          used.set(counter, before + piece);
+          left -= piece;
+          if (!day.startsWith(month)) continue;
+          for (const rule of spec.usage) {
+            const [rank, price] = rule.priceAt(clock, step);
+            const flat = rule.priceAt(clock, 1)[1] === rule.priceAt(clock, 99)[1];
+            const key = `${name}/${rule.code}/${rank}/${flat ? 0 : step}`;
+            const sum = energy.get(key) ?? { wh: 0, price, rule };
+            energy.set(key, sum);
+            sum.wh += piece;
+          }
+        }
+        if (!day.startsWith(month)) continue;
+        const sum = inMonth.get(name) ?? { wh: 0, peak: 0 };
+        inMonth.set(name, { wh: sum.wh + wh, peak: Math.max(sum.peak, wh) });
+      }
+    });
+  }
+  const bill = new Map<string, string>();
+  let exact = new Exact(0);
+  const put = (key: string, amount: Decimal, rule?: Spec['usage'][number]) => {
+    const rate = rule?.taxRate ?? '0';
+    const tax =
+      (rule?.taxIncluded ?? true)
+        ? amount.times(rate).dividedBy(new Exact(1).plus(rate))
+        : amount.times(rate);
+    const cents = (d: Decimal) => new Exact(d.toFixed(2, Decimal.ROUND_HALF_EVEN));
+    const onTop = rule?.taxIncluded === false ? cents(tax) : new Exact(0);
+    exact = exact.plus(amount).plus(rule?.taxIncluded === false ? tax : 0);
+    if (amount.isZero()) return;
+    bill.set(key, `${cents(amount).plus(onTop).toFixed(2)} (${cents(tax).toFixed(2)})`);
+  };
+  for (const [key, { wh, price, rule }] of energy) {
+    put(key, new Exact(price).times(wh).dividedBy(1000), rule);
+  }
+  const { demand, fee, free, minimum } = spec;
+  for (const [name, { wh, peak }] of inMonth) {
+    if (demand)
+      put(`${name}/${demand.code}/0/0`, new Exact(demand.price).times(peak * 4).dividedBy(1000));
+    if (free) {
+      const off = new Exact(free.price).times(Math.min(free.wh, wh)).dividedBy(1000);
+      put(`${name}/${free.code}/0/0`, off.negated());
+    }
+    if (fee && !fee.joint) put(`${name}/${fee.code}/0/0`, new Exact(fee.amount));
+  }
+  if (fee?.joint) put(`account/${fee.code}/0/0`, new Exact(fee.amount));
+  if (minimum) {
+    const lacking = new Exact(minimum.amount).minus(exact);
+    if (lacking.greaterThan(0)) put(`account/${minimum.code}/0/0`, lacking);
+  }
+  return bill;
+}

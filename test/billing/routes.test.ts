@@ -297,10 +297,11 @@ describe('what changes settled days', () => {
     const before = await corrections();
     expect(before).toHaveLength(1);
     const tariff = (await ask('GET', '/tariffs')).body.data[0].id;
-    const made = await ask('POST', `/tariffs/${tariff}/versions`, {
-      effectiveFrom: '2026-02-05',
-      definition: flat('1'),
-    });
+    const version = { effectiveFrom: '2026-02-05', definition: flat('1') };
+    const refused = await ask('POST', `/tariffs/${tariff}/versions`, version);
+    expect(refused.body).toMatchObject({ status: 409, code: 'correction-needed' });
+    const correction = { reason: 'the price of February was entered wrongly' };
+    const made = await ask('POST', `/tariffs/${tariff}/versions`, { ...version, correction });
     expect(made.status).toBe(201);
     expect(await settleDirty(park.deps, park.project)).toMatchObject({
       headers: 2,

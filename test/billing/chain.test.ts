@@ -1,0 +1,352 @@
+/**
+ * Days that depend on each other: steps of a point or an account, demand, fees, free quantity and minimum,
+ * settled in whatever order their data come; the month is then what an independent recomputation says.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLiveBalances } from '../../billing/live.ts';
+import { readProject } from '../../billing/project.ts';
+import { settleDirty, settleDue } from '../../billing/settle.ts';
+import { markDirty } from '../../sql/dirty-days.ts';
+import { daysBetween } from '../../sql/local-day.ts';
+import { postedBill, sorted } from './bills.ts';
+import { faultsOf, ledgerOf, openPark, type Park } from './park.ts';
+import { accountBill, type Spec, type Use } from './recomputation.ts';
+
+const seed = 20260127;
+const usage = { kind: 'usage', code: 'energy', name: 'Energy' };
+const halves = {
+  seasons: [
+    {
+      name: 'year',
+      from: '01-01',
+      to: '12-31',
+      days: [
+        {
+          type: 'everyday',
+          bands: [
+            { from: '08:00', to: '21:00', rank: 2 },
+            { from: '21:00', to: '08:00', rank: 4 },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+/** Everything at once: steps over all points of an account, cumulated in the month. */
+const everything = {
+  components: [
+    { ...usage, prices: { '2': '0.5583', '4': '0.3583' }, stepAdders: ['0', '0.05', '0.3'] },
+    {
+      kind: 'usage',
+      code: 'service',
+      name: 'Service',
+      price: '0.031',
+      taxRate: '0.06',
+      taxIncluded: false,
+    },
+    { kind: 'demand', code: 'demand', name: 'Demand', price: '38.5' },
+    { kind: 'fixed', code: 'fee', name: 'Fee', per: 'month', amount: '30', scope: 'account' },
+    {
+      kind: 'allowance',
+      code: 'free',
+      name: 'Free',
+      quantity: 20_000,
+      price: '0.3583',
+      proRata: 'none',
+    },
+    { kind: 'minimum', code: 'least', name: 'Minimum', amount: '400', scope: 'account' },
+  ],
+  calendar: halves,
+  steps: {
+    period: 'month',
+    scope: 'account',
+    limits: [60_000, 110_000],
+    proRata: 'none',
+    order: 'tou-then-steps',
+  },
+};
+const spec: Spec = {
+  usage: [
+    {
+      code: 'energy',
+      priceAt: ({ hour }, step) => {
+        const day = hour >= 8 && hour < 21;
+        const cents = (day ? 5583 : 3583) + (step <= 1 ? 0 : step === 2 ? 500 : 3000);
+        return [day ? '2' : '4', `0.${String(cents).padStart(4, '0')}`];
+      },
+    },
+    { code: 'service', taxRate: '0.06', taxIncluded: false, priceAt: () => ['0', '0.031'] },
+  ],
+  steps: { limits: [60_000, 110_000], joint: true, from: (day) => day.slice(0, 7) },
+  demand: { code: 'demand', price: '38.5' },
+  fee: { code: 'fee', amount: '30', joint: true },
+  free: { code: 'free', wh: 20_000, price: '0.3583' },
+  minimum: { code: 'least', amount: '400' },
+};
+
+const days = daysBetween('2026-02-01', '2026-03-01');
+/** Only some days are measured with numbers of their own; the others are alike. */
+const whOf = (point: number, day: string, slot: number) =>
+  (slot * 37 + point * 101 + Number(day.slice(8)) * 13) % 61;
+
+const measuredOf = (point: number, of: typeof whOf = whOf): Use =>
+  new Map(days.map((day) => [day, Array.from({ length: 96 }, (_, s) => of(point, day, s))]));
+
+async function dirty(park: Park, point: string, day: string): Promise<void> {
+  await markDirty(park.postgres.db, {
+    projectId: park.project.id,
+    ...{ who: 'billing', why: 'late data', days: [{ pointId: point, localDay: day }] },
+  });
+}
+
+describe('a month of two points', () => {
+  let park: Park;
+  beforeAll(async () => {
+    park = await openPark({ points: 2, accounts: 1, from: '2026-02-01', definition: everything });
+    for (const [i, point] of park.points.entries()) {
+      for (const day of days) await park.intervals(point, day, (slot) => whOf(i, day, slot));
+    }
+  });
+  afterAll(() => park.close());
+  const expected = (of?: typeof whOf) =>
+    sorted(
+      accountBill(
+        { p0: measuredOf(0, of), p1: measuredOf(1, of) },
+        { zone: 'Asia/Shanghai', days, month: '2026-02', spec },
+      ),
+    );
+  const posted = async () =>
+    sorted(await postedBill(park, { account: park.accounts[0] ?? '', month: '2026-02' }));
+
+  test('settled day by day comes to the recomputed bill', async () => {
+    for (const day of ['2026-02-01', '2026-02-02', '2026-02-10', '2026-02-27']) {
+      park.after(day);
+      await settleDue(park.deps, park.project);
+    }
+    // Before the month is over there is no minimum.
+    expect(Object.keys(await posted())).not.toContain('account/least/0/0');
+    park.after('2026-02-28');
+    expect(await settleDue(park.deps, park.project)).toMatchObject({ headers: 3, waiting: 0 });
+    expect(await posted()).toEqual(expected());
+    expect(Object.keys(await posted())).toContain('account/least/0/0');
+    expect(await faultsOf(park)).toEqual([]);
+  });
+
+  test('settled again changes nothing', async () => {
+    const before = await ledgerOf(park);
+    for (const point of park.points) for (const day of days) await dirty(park, point, day);
+    expect(await settleDirty(park.deps, park.project)).toMatchObject({ headers: 0 });
+    expect(await settleDue(park.deps, park.project)).toMatchObject({ headers: 0 });
+    expect(await ledgerOf(park)).toEqual(before);
+  });
+
+  test('a day that changes re-rates the later days it touches, in one correction', async () => {
+    const changed = (point: number, day: string, slot: number) =>
+      point === 1 && day === '2026-02-03' ? 700 : whOf(point, day, slot);
+    await park.intervals(park.points[1] ?? '', '2026-02-03', () => 700, { version: 2 });
+    await dirty(park, park.points[1] ?? '', '2026-02-03');
+    await settleDirty(park.deps, park.project);
+    expect(await posted()).toEqual(expected(changed));
+    const corrections = await park.rows(
+      `SELECT t.cause ->> 'from' AS first, t.cause ->> 'to' AS last, t.cause -> 'why' AS why,
+         count(s.id)::int AS days
+       FROM transactions t JOIN settlements s ON s.transaction_id = t.id
+       WHERE t.kind = 'correction' GROUP BY t.id, t.cause`,
+    );
+    expect(corrections).toHaveLength(1);
+    expect(corrections[0]).toMatchObject({
+      first: '2026-02-03',
+      last: '2026-02-28',
+      why: ['late data'],
+    });
+    // Of the days after the third, those lie anew whose steps, free quantity or demand moved.
+    expect(Number(corrections[0]?.days)).toBeGreaterThan(4);
+    expect(Number(corrections[0]?.days)).toBeLessThan(40);
+    expect(await faultsOf(park)).toEqual([]);
+    expect(await settleDirty(park.deps, park.project)).toMatchObject({ headers: 0 });
+  });
+
+  test('failing at any place leaves the ledger as it was', async () => {
+    const before = await ledgerOf(park);
+    await park.intervals(park.points[0] ?? '', '2026-02-05', () => 300, { version: 2 });
+    await dirty(park, park.points[0] ?? '', '2026-02-05');
+    for (const place of ['locked', 'read', 'claimed', 'copied', 'posted'] as const) {
+      const failpoint = (at: string) => {
+        if (at === place) throw new Error(`failed when ${place}`);
+      };
+      await expect(settleDirty({ ...park.deps, failpoint }, park.project)).rejects.toThrow(place);
+      expect(await ledgerOf(park)).toEqual(before);
+    }
+    await park.intervals(
+      park.points[0] ?? '',
+      '2026-02-05',
+      (slot) => whOf(0, '2026-02-05', slot),
+      { version: 3 },
+    );
+    expect(await settleDirty(park.deps, park.project)).toMatchObject({ headers: 0 });
+  });
+
+  test('and back again', async () => {
+    await park.intervals(
+      park.points[1] ?? '',
+      '2026-02-03',
+      (slot) => whOf(1, '2026-02-03', slot),
+      { version: 3 },
+    );
+    await dirty(park, park.points[1] ?? '', '2026-02-03');
+    await settleDirty(park.deps, park.project);
+    expect(await posted()).toEqual(expected());
+    expect(await faultsOf(park)).toEqual([]);
+  });
+});
+
+test('any order and split of late data comes to the same totals', async () => {
+  // Each account is a case of its own: its eight point-days come in an order, some at first wrong.
+  const lastDays = days.slice(-4);
+  const cases = fc.array(
+    fc.record({
+      order: fc.shuffledSubarray(
+        [0, 1].flatMap((p) => lastDays.map((day) => ({ p, day }))),
+        { minLength: 8, maxLength: 8 },
+      ),
+      wrong: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 8, maxLength: 8 }),
+    }),
+    { minLength: 4, maxLength: 4 },
+  );
+  await fc.assert(
+    fc.asyncProperty(cases, async (accounts) => {
+      const count = accounts.length;
+      const park = await openPark({
+        points: 2 * count,
+        accounts: count,
+        from: '2026-02-25',
+        definition: {
+          ...everything,
+          steps: { ...everything.steps, limits: [9000, 17_000] },
+        },
+      });
+      try {
+        park.after('2026-02-28');
+        const pointOf = (a: number, p: number) => park.points[p * count + a] ?? '';
+        for (let step = 0; step < 16; step++) {
+          for (const [a, { order, wrong }] of accounts.entries()) {
+            const { p = 0, day = '' } = order[step % 8] ?? {};
+            const point = pointOf(a, p);
+            // First round: wrong, in part missing, or right at once; second round: what is true.
+            const kind = step < 8 ? (wrong[step] ?? 0) : 0;
+            await park.intervals(
+              point,
+              day,
+              (slot) =>
+                kind === 1 ? 90 : kind === 2 && slot === 50 ? 'missing' : whOf(a + p, day, slot),
+              { version: step + 1 },
+            );
+            await dirty(park, point, day);
+          }
+          if (step % 4 === 2) await settleDue(park.deps, park.project);
+          if (step % 3 === 0) await settleDirty(park.deps, park.project);
+        }
+        await settleDue(park.deps, park.project);
+        const late: Spec = {
+          ...spec,
+          steps: { limits: [9000, 17_000], joint: true, from: (day) => day.slice(0, 7) },
+        };
+        for (let a = 0; a < count; a++) {
+          const bill = accountBill(
+            {
+              [`p${a}`]: measuredOf(a),
+              [`p${count + a}`]: measuredOf(a + 1),
+            },
+            {
+              zone: 'Asia/Shanghai',
+              days: lastDays,
+              month: '2026-02',
+              // Opened on the 25th: 4 of 28 days of the fee and of the minimum.
+              spec: {
+                ...late,
+                fee: { code: 'fee', amount: '4.28571429', joint: true },
+                minimum: { code: 'least', amount: '57.14285714' },
+              },
+            },
+          );
+          const posted = await postedBill(park, {
+            account: park.accounts[a] ?? '',
+            month: '2026-02',
+          });
+          expect([a, sorted(posted)]).toEqual([a, sorted(bill)]);
+        }
+        expect(await faultsOf(park)).toEqual([]);
+      } finally {
+        await park.close();
+      }
+    }),
+    { seed, numRuns: 2 },
+  );
+}, 120_000);
+
+describe('points that cumulate together', () => {
+  let park: Park;
+  beforeAll(async () => {
+    park = await openPark({ points: 3, accounts: 1, from: '2026-02-01', definition: everything });
+  });
+  afterAll(() => park.close());
+  const heads = () => park.value('SELECT count(*) FROM settlements WHERE scope_id <> account_id');
+
+  test('are settled together or wait; one that was never read is not waited for', async () => {
+    const [first = '', second = ''] = park.points;
+    await park.intervals(first, '2026-02-01', () => 10);
+    await park.intervals(second, '2026-02-01', (slot) => (slot < 50 ? 10 : null));
+    park.after('2026-02-01');
+    await settleDue(park.deps, park.project);
+    expect(await heads()).toBe('0');
+    expect(
+      await park.rows('SELECT scope_id, reason FROM settlement_waits ORDER BY scope_id'),
+    ).toEqual([
+      { scope_id: first, reason: 'other-points' },
+      { scope_id: second, reason: 'no-reading-after' },
+    ]);
+    await park.intervals(second, '2026-02-01', () => 10, { version: 2 });
+    await settleDue(park.deps, park.project);
+    expect(await heads()).toBe('2');
+    expect(await park.value('SELECT count(*) FROM settlement_waits')).toBe('0');
+    expect(await faultsOf(park)).toEqual([]);
+  });
+
+  test('the fee of a day is charged once, though a point still waits', async () => {
+    expect(
+      await park.rows(
+        `SELECT c.exact::text, c.unit, c.quantity::int FROM charges c JOIN settlements s ON s.id = c.settlement_id
+         WHERE s.scope_id = s.account_id`,
+      ),
+    ).toEqual([{ exact: '1.07142857', unit: 'day', quantity: 1 }]);
+  });
+
+  test('what is open shows in the balance with steps, demand and fees as they have accrued', async () => {
+    const [first = '', second = ''] = park.points;
+    const balance = async () => {
+      const live = createLiveBalances({ db: park.postgres.db, source: park.deps.source });
+      await live(await readProject(park.postgres.db, park.project.id), park.now);
+      return (
+        await park.rows(
+          'SELECT settled_minor::int AS settled, provisional_minor::int AS open FROM live_balances',
+        )
+      )[0] as { settled: number; open: number };
+    };
+    for (const point of [first, second]) {
+      await park.intervals(point, '2026-02-02', () => 400);
+      await park.intervals(point, '2026-02-03', () => 400);
+    }
+    park.after('2026-02-02', 5);
+    const open = await balance();
+    park.after('2026-02-03', 31);
+    await settleDue(park.deps, park.project);
+    const settled = await balance();
+    // The day that has just begun owes its fee already.
+    expect(settled.open).toBe(107);
+    // What the balance said of the second and third day is what they then cost, but for the rounding of keys.
+    expect(Math.abs(open.settled - open.open - settled.settled)).toBeLessThanOrEqual(8);
+    expect(open.open).toBeGreaterThan(15_000);
+  });
+});
