@@ -45,7 +45,7 @@ export function HourChart({ today, building }: { today: string; building: string
       {report.isError && !report.data && (
         <ProblemNotice error={report.error} retry={() => void report.refetch()} />
       )}
-      <PeriodLegend sums={phone ? undefined : sums} unit="kWh">
+      <PeriodLegend sums={phone || !report.data ? undefined : sums} unit="kWh">
         <span>
           <i className="key-step" />
           {t('home.yesterday')}

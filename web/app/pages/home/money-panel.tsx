@@ -61,7 +61,8 @@ export function MoneyPanel({ today }: { today: string }) {
                   </dt>
                   <dd>
                     {own ? (
-                      amount(sum(own.map((sale) => sale.amount.amount)))
+                      // Nothing sold is known to be nothing.
+                      amount(sum(own.map((sale) => sale.amount.amount)) ?? '0')
                     ) : (
                       <Skeleton width={70} />
                     )}

@@ -60,7 +60,7 @@ export function MonthChart({ today, building }: { today: string; building: strin
       {report.isError && !report.data && (
         <ProblemNotice error={report.error} retry={() => void report.refetch()} />
       )}
-      <PeriodLegend sums={phone ? undefined : { ...totals?.ranks }} unit="kWh">
+      <PeriodLegend sums={phone || !totals ? undefined : { ...totals.ranks }} unit="kWh">
         <span>
           <i className="key-step" />
           {before}

@@ -90,6 +90,12 @@ export function DurationChart({
         </span>
       </div>
       <div className="panel-body">
+        <div className="legend chart-legend">
+          <span>
+            <i className="key-line" />
+            {t('report.load.duration')}
+          </span>
+        </div>
         <Chart
           option={option}
           height={phone ? 190 : 210}
