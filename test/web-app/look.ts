@@ -60,7 +60,8 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     const started = Date.now();
     await page.goto(url + path);
     await page.waitForLoadState('networkidle').catch(() => undefined);
-    await page.waitForTimeout(700);
+    // A page asks again some times before it says that it failed.
+    await page.waitForTimeout(process.env.STATE === 'error' ? 9_000 : 700);
     for (const key of (process.env.PRESS ?? '').split(',').filter(Boolean)) {
       await page.keyboard.press(key);
       await page.waitForTimeout(300);

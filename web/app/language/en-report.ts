@@ -49,6 +49,7 @@ export const report = {
     quality: 'What was measured, estimated and missing, per point and day',
     powerQuality: 'Voltage, current and power factor against their limits',
   },
+  noFigure: 'no answer just now',
   finance: {
     title: {
       day: 'Sales report, daily',

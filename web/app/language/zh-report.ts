@@ -50,6 +50,7 @@ export const report: Language['report'] = {
     quality: '每个计量点每天的实测、估算与缺失',
     powerQuality: '电压、电流与功率因数对照限值',
   },
+  noFigure: '暂无应答',
   finance: {
     title: { day: '售电日报', month: '售电月报', year: '售电年报' },
     cut: '按入账时间，日切 00:00 {{zone}}',

@@ -199,7 +199,7 @@ function useColumns(
           {
             ...quantity('previous', before, (figures) => figures.previous),
             ...(isParted && { unit: t(`energy.count.${asked.unit}`, { count: whole.compared }) }),
-            width: isParted ? 'minmax(98px, 1fr)' : 'minmax(70px, 1fr)',
+            width: isParted ? 'minmax(114px, 1fr)' : 'minmax(70px, 1fr)',
             value: previousIn,
             cell: (row) => <span className="quiet">{thousands(previousIn(row), decimals)}</span>,
             ...(totals && {
@@ -229,7 +229,7 @@ function useColumns(
           {
             key: 'share',
             title: t('energy.share'),
-            width: '88px',
+            width: '76px',
             phone: 'none',
             value: () => null,
             cell: (row) => <ShareBar row={row} most={most} />,
@@ -250,7 +250,7 @@ function useColumns(
       title: t('home.missing'),
       unit: t('energy.meterHours'),
       align: 'right',
-      width: '98px',
+      width: '90px',
       phone: 'none',
       value: (row) => row.missing * QUARTER_H,
       cell: (row) => (

@@ -73,6 +73,10 @@ function Line({ page, newest }: { page: PageLink; newest: Newest | undefined }) 
       <span className="centre-figure">
         {newest === 'waiting' ? (
           <Skeleton width={90} />
+        ) : newest === 'failed' ? (
+          <>
+            –<span className="block quiet">{t('report.noFigure')}</span>
+          </>
         ) : newest ? (
           <>
             <b className={newest.loud ? 'strong old' : 'strong'}>{newest.value}</b>

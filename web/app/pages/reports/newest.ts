@@ -19,7 +19,10 @@ import type {
 import type { PageLink } from '../../shell/pages.ts';
 import { useReport } from './use-report.ts';
 
-export type Newest = 'waiting' | { value: string; unit?: string; when: string; loud?: boolean };
+export type Newest =
+  | 'waiting'
+  | 'failed'
+  | { value: string; unit?: string; when: string; loud?: boolean };
 
 export function useNewest(): Partial<Record<PageLink['name'], Newest>> {
   const { t } = useTranslation();
@@ -77,10 +80,12 @@ function told<Answer>(
   {
     data,
     isPending,
+    isError,
     isEnabled,
-  }: { data: Answer | undefined; isPending: boolean; isEnabled: boolean },
+  }: { data: Answer | undefined; isPending: boolean; isError: boolean; isEnabled: boolean },
   tell: (answer: Answer) => Newest,
 ): Newest | undefined {
   if (data) return tell(data);
+  if (isError) return 'failed';
   return isPending && isEnabled ? 'waiting' : undefined;
 }
