@@ -77,6 +77,36 @@ describe('properties', { timeout: TIMEOUT_MS }, () => {
     );
   });
 
+  it('what the pass tells of a meter that nobody doubts is what the statement tells', async () => {
+    const reverses = fc.array(fc.option(fc.nat({ max: 30 })), { maxLength: 160 });
+    await fc.assert(
+      fc.asyncProperty(
+        steadyReadings,
+        reverses,
+        fc.constantFrom(1, 40, 6_000_000),
+        async (readings, flows, multiplier) => {
+          let reverse = 500;
+          const rows = readings.map((r, nth) => {
+            const flow = flows[nth] ?? 0;
+            reverse += flow;
+            return { ...r, reverse: flows[nth] === null ? null : reverse };
+          });
+          const placed = [
+            { starts: T - HOUR, whole: false, multiplier, rated: 52_800 * multiplier },
+          ];
+          const [nowMs, cadenceMs] = [(rows.at(-1)?.ms ?? T) + HOUR, 10 * MINUTE];
+          const told = await run(rows, placed, { nowMs, cadenceMs });
+          // Where a person has decided, however long ago, the readings are walked one by one.
+          const openers = [{ inst: 1, ms: T - HOUR, kind: 'wall' as const }];
+          expect(told).toEqual(
+            await run(rows, placed, { nowMs, cadenceMs, judgements: { openers } }),
+          );
+        },
+      ),
+      { seed: SEED, numRuns: RUNS },
+    );
+  });
+
   it('an independent computation, reading by reading, agrees whatever the faults', async () => {
     const faults = fc.array(
       fc.record({
