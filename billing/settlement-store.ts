@@ -438,12 +438,18 @@ export async function writeWaits(
     at: Date;
   },
 ): Promise<void> {
-  const over = pointDays.filter((d) => !waits.has(`${d.pointId}/${d.localDay}`));
-  await client.query(
-    `DELETE FROM settlement_waits w USING unnest($2::bigint[], $3::date[]) AS t (scope_id, local_day)
-     WHERE w.project_id = $1 AND w.scope_id = t.scope_id AND w.local_day = t.local_day`,
-    [projectId, arrayText(over.map((d) => d.pointId)), arrayText(over.map((d) => d.localDay))],
-  );
+  // Mostly nothing waits, and to ask that costs less than to name a park's points.
+  const known = await client.query('SELECT FROM settlement_waits WHERE project_id = $1 LIMIT 1', [
+    projectId,
+  ]);
+  if (known.rowCount) {
+    const over = pointDays.filter((d) => !waits.has(`${d.pointId}/${d.localDay}`));
+    await client.query(
+      `DELETE FROM settlement_waits w USING unnest($2::bigint[], $3::date[]) AS t (scope_id, local_day)
+       WHERE w.project_id = $1 AND w.scope_id = t.scope_id AND w.local_day = t.local_day`,
+      [projectId, arrayText(over.map((d) => d.pointId)), arrayText(over.map((d) => d.localDay))],
+    );
+  }
   const rows = [...waits.values()];
   if (rows.length === 0) return;
   await client.query(

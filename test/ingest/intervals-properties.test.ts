@@ -83,7 +83,8 @@ describe('properties', { timeout: TIMEOUT_MS }, () => {
       fc.asyncProperty(
         steadyReadings,
         reverses,
-        fc.constantFrom(1, 40, 6_000_000),
+        // With the last one products pass what a double holds.
+        fc.constantFrom(1, 40, 3_987_654_321),
         async (readings, flows, multiplier) => {
           let reverse = 500;
           const rows = readings.map((r, nth) => {
