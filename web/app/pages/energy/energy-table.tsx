@@ -229,7 +229,7 @@ function useColumns(
           {
             key: 'share',
             title: t('energy.share'),
-            width: '76px',
+            width: '88px',
             phone: 'none',
             value: () => null,
             cell: (row) => <ShareBar row={row} most={most} />,

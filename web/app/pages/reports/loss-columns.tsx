@@ -22,7 +22,7 @@ export function useLossColumns(
     {
       key: 'main',
       title: word('mainHead'),
-      width: 'minmax(150px, 1.4fr)',
+      width: 'minmax(176px, 1.4fr)',
       phone: 'title',
       value: (row) => `${row.code} ${row.label}`,
       order: ({ code }) => code,
@@ -82,7 +82,7 @@ export function useLossColumns(
       title: t('home.missing'),
       unit: 'h',
       align: 'right',
-      width: '84px',
+      width: '70px',
       phone: 'none',
       value: ({ missing }) => missing / 4,
       cell: ({ missing }) => <MissingHours quarters={missing} />,
@@ -92,7 +92,7 @@ export function useLossColumns(
       title: t('home.estimated'),
       unit: 'h',
       align: 'right',
-      width: '88px',
+      width: '80px',
       phone: 'none',
       value: ({ estimated }) => estimated / 4,
       cell: ({ estimated }) => (
@@ -102,7 +102,7 @@ export function useLossColumns(
     {
       key: 'suspicion',
       title: word('state'),
-      width: 'minmax(240px, 2.6fr)',
+      width: 'minmax(226px, 2fr)',
       phone: 'plain',
       value: ({ suspicion }) => t(`report.suspicion.${suspicion}`),
       cell: (row) => <SuspicionChip suspicion={row.suspicion} reason={row.reason} />,
