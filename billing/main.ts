@@ -57,7 +57,12 @@ publishMetrics({
   onError: (error) => log.warn({ err: error }, 'metrics were not written'),
 });
 process.send?.('ready');
-const nightly = createNightly({ db: postgres.db, clock: systemClock, log });
+const nightly = createNightly({
+  db: postgres.db,
+  questdb: openQuestdb({ url: env.questdbUrl }),
+  clock: systemClock,
+  log,
+});
 async function repeat(what: string, act: () => Promise<void>): Promise<void> {
   while (!stop.signal.aborted) {
     try {

@@ -10,6 +10,7 @@ import { correctionRoutes } from './correction-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import { monthRoutes } from './month-routes.ts';
 import { publishedRoutes } from './published-routes.ts';
+import { reconcileRoutes } from './reconcile-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { sampleRoutes } from './sample-routes.ts';
 import { tariffRoutes } from './tariff-routes.ts';
@@ -30,7 +31,8 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
   const app = createRoutes();
   for (const part of [
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
-    ...[ledgerRoutes, monthRoutes, correctionRoutes, publishedRoutes, sampleRoutes],
+    ...[ledgerRoutes, monthRoutes, reconcileRoutes],
+    ...[correctionRoutes, publishedRoutes, sampleRoutes],
   ]) {
     app.route('/', part(deps));
   }
