@@ -6,8 +6,11 @@
 SELECT
   s.meter, i.point, p.code,
   s.* EXCLUDE (meter)
--- The folders' names say project and month, which are no columns here.
-FROM read_parquet($samples::VARCHAR[], hive_partitioning = false) AS s
+-- The folders' names say project and month, which are no columns here, although older months have them.
+FROM (
+  SELECT COLUMNS(c -> c NOT IN ('project', 'month'))
+  FROM read_parquet($samples::VARCHAR[], union_by_name = true, hive_partitioning = false)
+) AS s
 LEFT JOIN read_parquet($installations::VARCHAR) AS i
   ON i.meter = s.meter AND s.ts >= i.from_at AND s.ts < coalesce(i.to_at, TIMESTAMP 'infinity')
 LEFT JOIN read_parquet($points::VARCHAR) AS p ON p.point = i.point

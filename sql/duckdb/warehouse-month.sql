@@ -5,8 +5,10 @@
 -- Columns: those of the table. Of the month as it was, the days that have a file of their own are left
 -- out; a column that an older file lacks is null.
 COPY (
-  SELECT * EXCLUDE (filename)
-  FROM read_parquet($files::VARCHAR[], union_by_name = true, filename = true)
+  -- Neither what the folders' names say, nor what older months had of them.
+  SELECT COLUMNS(c -> c NOT IN ('filename', 'project', 'month'))
+  FROM read_parquet($files::VARCHAR[], union_by_name = true, filename = true,
+    hive_partitioning = false)
   WHERE filename <> $before::VARCHAR OR NOT list_contains($days::DATE[], local_day)
   ORDER BY sort_columns
 ) TO $target (FORMAT parquet, COMPRESSION zstd)

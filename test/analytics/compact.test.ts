@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DayTable, fileName, readManifest, warehouseDir } from '../../analytics/manifest.ts';
 import { namedFiles } from '../../analytics/sweep.ts';
-import { compactProject, draftVersion } from '../../analytics/warehouse.ts';
+import { compactProject, draftVersion, exportProject } from '../../analytics/warehouse.ts';
 import { markDirty, markDone, pendingDirty } from '../../sql/dirty-days.ts';
 import { rowsOf } from '../../sql/duckdb.ts';
 import { openPark, type Park } from './park.ts';
@@ -108,6 +108,39 @@ test('a month that is over becomes one file of each table, and answers stay as t
   for (const name of old) expect(existsSync(join(dir, name))).toBe(true);
   // Nothing is out of date now: a thorough pass writes no file.
   expect((await park.export(projectId, zone, true))?.files).toBe(0);
+});
+
+test('samples that have left the hot time become one file too, and every channel stays', async () => {
+  await freshProject();
+  const parts = { ...park.parts, hotDays: 2 };
+  for (let more = true, goOn = false; more; goOn = true) {
+    more = (await exportProject(parts, project(), { thorough: true, goOn }))?.more ?? false;
+  }
+  const answer = async () => {
+    const path = `/projects/${projectId}/reports/samples?from=2026-09-01&to=2026-11-01`;
+    const { data, rowCount } = await (await park.get(path)).json();
+    // Rows come in the order in which files are read.
+    const ofDay = (row: { localDay: string }) => row.localDay;
+    data.sort((a: never, b: never) => (ofDay(a) < ofDay(b) ? -1 : 1));
+    return { data, rowCount };
+  };
+  const before = await answer();
+  expect(before.data.map((r: Record<string, unknown>) => [r.localDay, r.activeWh])).toEqual([
+    ['2026-09-28', 0],
+    ['2026-09-29', 1],
+    ['2026-09-30', 2],
+    ['2026-10-01', 3],
+  ]);
+  const done: string[] = [];
+  for (;;) {
+    const one = await compactProject(parts, project());
+    if (!one) break;
+    done.push(`${one.table} ${one.month}`);
+  }
+  expect(done).toContain('samples 2026-09');
+  expect(Object.keys(manifest().days.samples)).toEqual(['2026-10-01']);
+  expect(await rowsOfMonth('samples', '2026-09')).toHaveLength(3);
+  expect(await answer()).toEqual(before);
 });
 
 test('the current month and one that has just ended are left alone', async () => {

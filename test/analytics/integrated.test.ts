@@ -1,5 +1,6 @@
 /** The integrated report: money against a ledger at random, energy against registers counted here. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exportProject } from '../../analytics/warehouse.ts';
 import { daySpan, dayStart, daysBetween, type LocalDay, SLOT_MS } from '../../sql/local-day.ts';
 import { formatMinor } from '../../sql/money.ts';
 import { type Kind, type Ledger, openLedger, walletGain } from './ledger.ts';
@@ -280,6 +281,8 @@ async function settle(): Promise<void> {
           intervals_known_at: now,
           position: 0,
           step_quantity_before: 0,
+          // A row of JSON knows no defaults.
+          ...{ step_quantity: 0, month_quantity_before: 0, demand_before: 0, demand: 0 },
           quantity: amount,
           slots: 96,
           estimated_slots: 0,
@@ -299,6 +302,7 @@ async function settle(): Promise<void> {
             quantity: amount,
             price: '0.5',
             exact: '0.1',
+            ...{ kind: 'usage', unit: 'wh' },
             tax_code: '',
             tax_rate: '0',
             tax_exact: '0',
@@ -380,6 +384,79 @@ function moneyIn(account: string, from: LocalDay, to: LocalDay) {
     closingBalance: money(gains(({ day }) => day < to)),
   };
 }
+
+describe('the data behind it', () => {
+  const range = 'from=2026-11-20&to=2026-11-22';
+  const pageOf = async (name: string, more = '') => {
+    const path = `/projects/${project}/reports/${name}?${range}${more}`;
+    await expectPageInFiles(park, path, { isOrdered: false });
+    const parquet = await park.get(`${path}&format=parquet`);
+    await parquet.arrayBuffer(); // Its place is free again when it is out.
+    const body = await (await park.get(path)).json();
+    expect(body.rowCount).toBeGreaterThan(0);
+    expect(parquet.headers.get('x-rows')).toBe(String(body.rowCount));
+    return body as { rowCount: number; totals: Record<string, unknown>; data: Row[] };
+  };
+  const stored = async (statement: string) => {
+    const { rows: found } = await park.owner.query<Record<string, string>>(statement, [
+      ...[project, '2026-11-20', '2026-11-22'],
+    ]);
+    return found;
+  };
+
+  test('every leg of the ledger, in minor units of money, coming to zero', async () => {
+    const legs = await stored(
+      `SELECT e.transaction_id::text AS transaction, e.leg, t.kind, e.amount::text
+       FROM entries e
+       JOIN transactions t ON t.project_id = e.project_id AND t.id = e.transaction_id
+       WHERE e.project_id = $1 AND t.accounting_date >= $2::date AND t.accounting_date < $3::date`,
+    );
+    const { data, totals } = await pageOf('entries');
+    const shown = data.map(({ transaction, leg, kind, amount }) => ({
+      ...{ transaction, leg, kind },
+      amount: String(BigInt((amount as { amount: string }).amount.replace('.', ''))),
+    }));
+    const inOrder = (all: Record<string, unknown>[]) =>
+      all.map((leg) => JSON.stringify([leg.transaction, leg.leg, leg.kind, leg.amount])).sort();
+    expect(inOrder(shown)).toEqual(inOrder(legs));
+    expect(totals.amount).toEqual({ amount: '0.00', currency: 'CNY' });
+  });
+
+  test('every charge with its exact amount', async () => {
+    const [sums] = await stored(
+      `SELECT count(*)::text AS n, sum(c.exact)::numeric(38, 12)::text AS exact
+       FROM charges c
+       JOIN settlements s ON s.project_id = c.project_id AND s.id = c.settlement_id
+       WHERE c.project_id = $1 AND s.local_day >= $2::date AND s.local_day < $3::date`,
+    );
+    const { data, totals, rowCount } = await pageOf('charges', '&revisions=all');
+    expect([String(rowCount), Number(totals.exact)]).toEqual([sums?.n, Number(sums?.exact)]);
+    expect(data.every(({ localDay }) => ['2026-11-20', '2026-11-21'].includes(`${localDay}`))).toBe(
+      true,
+    );
+  });
+
+  test('every register of every sample, and all channels when a day has left the hot time', async () => {
+    const told = (meter: unknown, at: unknown, values: unknown) =>
+      JSON.stringify([meter, at, values]);
+    const channel = 'active_wh';
+    const wanted = samples
+      .filter(({ at }) => Date.parse(at) >= ms('2026-11-20T00:00'))
+      .filter(({ at }) => Date.parse(at) < ms('2026-11-22T00:00'))
+      .map((s) => told(s.meter, new Date(s.at).toISOString(), s.values[channel] ?? null))
+      .sort();
+    const shown = (data: Row[]) => data.map((r) => told(r.meter, r.ts, r.activeWh)).sort();
+    expect(shown((await pageOf('registers')).data)).toEqual(wanted);
+    const parts = { ...park.parts, hotDays: 1 };
+    for (let more = true, goOn = false; more; goOn = true) {
+      const pass = await exportProject(parts, { id: project, zone }, { thorough: true, goOn });
+      more = pass?.more ?? false;
+    }
+    expect(shown((await pageOf('samples')).data)).toEqual(wanted);
+    const [one] = (await pageOf('samples', `&pointId=${points.plain}`)).data;
+    expect(one?.point).toBe(points.plain);
+  });
+});
 
 describe('money', () => {
   test('each account opens and closes as its wallet did, and every row and the total foot', async () => {
