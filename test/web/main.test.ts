@@ -1,15 +1,17 @@
 /** The process of web: it says when it is ready, finishes what is under way, and leaves with its launcher. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rooms } from '../../sql/owners.ts';
 import { freePort } from '../../sql/port.ts';
 import { freshDatabase } from '../servers.ts';
-import { ADMIN } from './rig.ts';
+import { ADMIN, makeProject } from './rig.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -103,3 +105,72 @@ test('a port that is taken ends it with an error', async () => {
   first.child.kill('SIGTERM');
   await first.exited;
 }, 60_000);
+
+test('killed while it makes a file, the next one makes it whole, and nothing half is offered', async () => {
+  const first = await startWeb();
+  const pool = new pg.Pool({ connectionString: database.urls.web, max: 2 });
+  const signIn = async (address: string) => {
+    const session = await fetch(`${address}/api/v1/session`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify(ADMIN),
+    });
+    const cookie = session.headers.getSetCookie().map((line) => line.split(';')[0]);
+    return (path: string, body?: unknown) =>
+      fetch(`${address}/api/v1${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { cookie: cookie.join('; '), 'content-type': 'application/json', origin: address },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+  };
+  const ask = await signIn(first.address);
+  const { id } = await makeProject(async (method, path, body) => {
+    const answer = await ask(path.replace('/api/v1', ''), method === 'GET' ? undefined : body);
+    const text = await answer.text();
+    return { status: answer.status, text, body: JSON.parse(text), headers: answer.headers };
+  }, 'Killed');
+  await pool.query(
+    `INSERT INTO audit (project_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, detail)
+     SELECT $1, 'system', 's', 'seed', 'thing.made', 'thing', i::text, '{"n":1}' FROM generate_series(1, 40000) i`,
+    [id],
+  );
+  const made = await (
+    await ask(`/projects/${id}/exports`, { path: '/audit', format: 'csv' })
+  ).json();
+  const folder = join(dataDir, 'exports', id);
+  const part = () => (existsSync(folder) ? readdirSync(folder) : []);
+  const stateOf = async (from: typeof ask) =>
+    (await from(`/projects/${id}/exports/${made.id}`)).json();
+  await expect
+    .poll(() => part(), { timeout: 20_000, interval: 20 })
+    .toEqual([`${made.id}.csv.part`]);
+  first.child.kill('SIGKILL');
+  await first.exited;
+  expect(part()).toEqual([`${made.id}.csv.part`]);
+  // Its silence is told by its last sign of life; here the time passes at once.
+  await pool.query("UPDATE export_jobs SET alive_at = alive_at - interval '1 minute'");
+  const second = await startWeb();
+  const again = await signIn(second.address);
+  const states = new Set<string>();
+  await expect
+    .poll(
+      async () => {
+        const { state, link } = await stateOf(again);
+        states.add(`${state} ${link === null ? 'without' : 'with'} link`);
+        return state;
+      },
+      { timeout: 40_000, interval: 100 },
+    )
+    .toBe('done');
+  for (const state of states) expect(['running without link', 'done with link']).toContain(state);
+  const done = await stateOf(again);
+  expect(part()).toEqual([`${made.id}.csv`]);
+  const file = await again(done.link.replace('/api/v1', ''));
+  const bytes = Buffer.from(await file.arrayBuffer());
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(done.sha256);
+  expect([done.problem, bytes.length]).toEqual([null, done.bytes]);
+  expect(bytes.toString('utf8')).toContain(`# rows = ${done.rows} (complete)`);
+  expect(done.rows).toBeGreaterThanOrEqual(40_000);
+  await pool.end();
+  second.child.kill('SIGTERM');
+  await second.exited;
+}, 120_000);
