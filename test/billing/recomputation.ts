@@ -151,41 +151,62 @@ export function accountBill(
   points: Record<string, Use>,
   { zone, days, month, spec }: { zone: string; days: readonly string[]; month: string; spec: Spec },
 ): Map<string, string> {
-  const energy = new Map<string, { wh: number; price: string; rule: Spec['usage'][number] }>();
+  const sums: { key: string; wh: number; price: string; rule: Spec['usage'][number] }[] = [];
+  const sumOf = new Map<string, number>();
   const used = new Map<string, number>();
   const inMonth = new Map<string, { wh: number; peak: number }>();
+  const limits = spec.steps?.limits ?? [];
+  const steps = spec.steps ? limits.map((_, n) => n + 1).concat(limits.length + 1) : [0];
   const names = Object.keys(points);
+
+  /** By point, rule, step and quarter-hour of a day: which sum a Wh goes to. */
+  const tablesOf = (day: string) =>
+    names.map((name) =>
+      spec.usage.map((rule) =>
+        steps.map((step) =>
+          clocksOf(zone, day).map((clock) => {
+            const [rank, price] = rule.priceAt(clock, step);
+            const flat = steps.every((other) => rule.priceAt(clock, other)[1] === price);
+            const key = `${name}/${rule.code}/${rank}/${flat ? 0 : step}`;
+            const known = sumOf.get(key);
+            if (known !== undefined) return known;
+            sumOf.set(key, sums.length);
+            return sums.push({ key, wh: 0, price, rule }) - 1;
+          }),
+        ),
+      ),
+    );
   for (const day of days) {
-    clocksOf(zone, day).forEach((clock, slot) => {
-      for (const name of names) {
-        const wh = points[name]?.get(day)?.[slot];
-        if (wh === null || wh === undefined) continue;
-        const counter = `${spec.steps?.joint ? 'account' : name}/${spec.steps?.from(day)}`;
+    const counts = day.startsWith(month);
+    const tables = counts ? tablesOf(day) : [];
+    const periods = names.map((n) => `${spec.steps?.joint ? '' : n}/${spec.steps?.from(day)}`);
+    const measured = names.map((name) => points[name]?.get(day) ?? []);
+    for (let slot = 0; slot < clocksOf(zone, day).length; slot++) {
+      names.forEach((name, n) => {
+        const wh = measured[n]?.[slot];
+        if (wh === null || wh === undefined) return;
+        if (counts) {
+          const sum = inMonth.get(name) ?? { wh: 0, peak: 0 };
+          inMonth.set(name, sum);
+          sum.wh += wh;
+          sum.peak = Math.max(sum.peak, wh);
+        }
         // Wh by Wh would be plainest; by pieces that end at a limit it is the same.
         let left = wh;
         while (left > 0) {
-          const before = used.get(counter) ?? 0;
-          const limits = spec.steps?.limits ?? [];
+          const before = spec.steps ? (used.get(periods[n] ?? '') ?? 0) : 0;
           const next = limits.find((limit) => limit > before);
           const piece = next === undefined ? left : Math.min(left, next - before);
-          const step = spec.steps ? limits.filter((limit) => limit <= before).length + 1 : 0;
-          used.set(counter, before + piece);
+          const step = limits.filter((limit) => limit <= before).length;
+          if (spec.steps) used.set(periods[n] ?? '', before + piece);
           left -= piece;
-          if (!day.startsWith(month)) continue;
-          for (const rule of spec.usage) {
-            const [rank, price] = rule.priceAt(clock, step);
-            const flat = rule.priceAt(clock, 1)[1] === rule.priceAt(clock, 99)[1];
-            const key = `${name}/${rule.code}/${rank}/${flat ? 0 : step}`;
-            const sum = energy.get(key) ?? { wh: 0, price, rule };
-            energy.set(key, sum);
-            sum.wh += piece;
+          for (const table of tables[n] ?? []) {
+            const sum = sums[table[step]?.[slot] ?? -1];
+            if (sum) sum.wh += piece;
           }
         }
-        if (!day.startsWith(month)) continue;
-        const sum = inMonth.get(name) ?? { wh: 0, peak: 0 };
-        inMonth.set(name, { wh: sum.wh + wh, peak: Math.max(sum.peak, wh) });
-      }
-    });
+      });
+    }
   }
   const bill = new Map<string, string>();
   let exact = new Exact(0);
@@ -201,7 +222,7 @@ export function accountBill(
     if (amount.isZero()) return;
     bill.set(key, `${cents(amount).plus(onTop).toFixed(2)} (${cents(tax).toFixed(2)})`);
   };
-  for (const [key, { wh, price, rule }] of energy) {
+  for (const { key, wh, price, rule } of sums) {
     put(key, new Exact(price).times(wh).dividedBy(1000), rule);
   }
   const { demand, fee, free, minimum } = spec;
