@@ -47,29 +47,33 @@ export interface RatedPart {
 const SLOTS_AN_HOUR = 4;
 const RANK_COLUMNS = RANKS.length + 1;
 
+/** What a part adds up to. */
+interface Sums {
+  /** Base units by step and rank. */
+  cells: Float64Array;
+  quantity: number;
+  /** The highest quarter-hour. */
+  peak: number;
+  stepBefore: number;
+}
+
 /** Rates the parts of one account's day, given in order of point. Throws when a sum is no exact integer. */
 export function rateParts(parts: readonly DayPart[]): RatedPart[] {
-  const sums = parts.map(({ steps }) => ({
-    /** By step and rank. */
-    cells: new Float64Array(((steps?.limits.length ?? 0) + 1) * RANK_COLUMNS),
-    quantity: 0,
-    peak: 0,
-    stepBefore: steps?.counter.used ?? 0,
-  }));
+  const sums = parts.map(
+    ({ steps }): Sums => ({
+      cells: new Float64Array(((steps?.limits.length ?? 0) + 1) * RANK_COLUMNS),
+      quantity: 0,
+      peak: 0,
+      stepBefore: steps?.counter.used ?? 0,
+    }),
+  );
   for (let slot = 0; slot < SLOTS_MAX; slot++) {
-    for (const [n, part] of parts.entries()) {
-      if (!part.slots.some(([from, to]) => from <= slot && slot < to)) continue;
-      const quantity = part.quantities[part.row * SLOTS_MAX + slot] as number; // in range
-      if (Number.isNaN(quantity)) continue;
-      const sum = sums[n] as (typeof sums)[number]; // one for each part
-      const rank = part.ranks === null ? 0 : (part.ranks[slot] as number); // one rank per slot
-      sum.quantity += quantity;
-      sum.peak = Math.max(sum.peak, quantity);
-      addParted(sum.cells, { quantity, rank, steps: part.steps });
+    for (let n = 0; n < parts.length; n++) {
+      addSlot(sums[n] as Sums, parts[n] as DayPart, slot); // n counts both
     }
   }
   return parts.map((part, n) => {
-    const { cells, quantity, peak, stepBefore } = sums[n] as (typeof sums)[number];
+    const { cells, quantity, peak, stepBefore } = sums[n] as Sums; // one for each part
     for (const sum of [quantity, ...cells]) {
       if (!Number.isSafeInteger(sum)) throw new Error(`a quantity of ${sum} is no exact integer`);
     }
@@ -81,33 +85,35 @@ export function rateParts(parts: readonly DayPart[]): RatedPart[] {
   });
 }
 
-/** Adds a quarter-hour to the cells of its rank; one that straddles a step is parted, the lower first. */
-function addParted(
-  cells: Float64Array,
-  { quantity, rank, steps }: { quantity: number; rank: number; steps: DayPart['steps'] },
-): void {
-  const add = (step: number, units: number) => {
+/** Adds a quarter-hour, if it is one of the part's and known; one that straddles a step is parted. */
+function addSlot(sums: Sums, part: DayPart, slot: number): void {
+  if (!holds(part.slots, slot)) return;
+  const quantity = part.quantities[part.row * SLOTS_MAX + slot] as number; // in range
+  if (Number.isNaN(quantity)) return;
+  sums.quantity += quantity;
+  if (quantity > sums.peak) sums.peak = quantity;
+  const { cells } = sums;
+  const rank = part.ranks === null ? 0 : (part.ranks[slot] as number); // one rank per slot
+  if (!part.steps) {
+    cells[rank] = (cells[rank] as number) + quantity; // rank is within the cells
+    return;
+  }
+  const { counter, limits } = part.steps;
+  let left = quantity;
+  do {
+    const step = stepAt(limits, counter.used);
+    // The lower step first; what is taken back (below zero) is taken from the step it lies in.
+    const units = Math.min(left, (limits[step] ?? Number.POSITIVE_INFINITY) - counter.used);
     const cell = step * RANK_COLUMNS + rank;
     cells[cell] = (cells[cell] as number) + units; // step and rank are within the cells
-  };
-  if (!steps) {
-    add(0, quantity);
-    return;
-  }
-  const { counter, limits } = steps;
-  if (quantity < 0) {
-    add(stepAt(limits, counter.used), quantity);
-    counter.used += quantity;
-    return;
-  }
-  let left = quantity;
-  while (left > 0) {
-    const step = stepAt(limits, counter.used);
-    const units = Math.min(left, (limits[step] ?? Number.POSITIVE_INFINITY) - counter.used);
-    add(step, units);
     counter.used += units;
     left -= units;
-  }
+  } while (left > 0);
+}
+
+function holds(slots: SlotRanges, slot: number): boolean {
+  for (const [from, to] of slots) if (from <= slot && slot < to) return true;
+  return false;
 }
 
 function linesOf(
@@ -148,24 +154,27 @@ function usageLines(priced: Priced, cells: Float64Array): Line[] {
   const { bySteps, byPeriod } = priced;
   const lines: Line[] = [];
   const steps = cells.length / RANK_COLUMNS;
-  const sum = (inStep: (step: number) => boolean, inRank: (rank: number) => boolean): number => {
-    let total = 0;
-    cells.forEach((units, cell) => {
-      if (inStep(Math.floor(cell / RANK_COLUMNS)) && inRank(cell % RANK_COLUMNS)) total += units;
-    });
-    return total;
-  };
   for (let step = 0; step < (bySteps ? steps : 1); step++) {
     const prices = bySteps ? bySteps[step] : priced.price;
-    for (const period of byPeriod ? RANKS : [0]) {
-      const units = sum(
-        (s) => !bySteps || s === step,
-        (rank) => !byPeriod || rank === period,
-      );
+    const [first, last] = bySteps ? [step, step] : [0, steps - 1];
+    for (const period of byPeriod ? RANKS : NO_PERIOD) {
+      let units = 0;
+      for (let s = first; s <= last; s++) units += inPeriod(cells, s, byPeriod ? period : null);
       if (units === 0) continue;
       const line = { period, step: bySteps ? step + 1 : 0, quantity: BigInt(units) };
       lines.push(lineOf(priced, { ...line, price: prices?.[period] }));
     }
   }
   return lines;
+}
+
+const NO_PERIOD = [0];
+
+/** Base units of a step in a rank, or in all of them. */
+function inPeriod(cells: Float64Array, step: number, rank: number | null): number {
+  const start = step * RANK_COLUMNS;
+  if (rank !== null) return cells[start + rank] as number; // rank is within the cells
+  let units = 0;
+  for (let r = 0; r < RANK_COLUMNS; r++) units += cells[start + r] as number; // likewise
+  return units;
 }

@@ -251,13 +251,17 @@ describe('equals the independent recomputation to the cent', () => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
       return Math.floor((state / 0x80000000) * below);
     };
+    const differing: unknown[] = [];
     for (const month of tariff.months) {
       const days = daysBetween(`${month}-01`, addMonths(`${month}-01`, 1));
       const share = Math.ceil(500 / tariff.months.length);
       for (let n = 0; n < share; n++) {
         const scale = 1 + random(4000);
+        // Ten days of the month in a row, over its end to its beginning; on the others nothing is read.
+        const first = random(days.length);
         const use: Use = new Map(
-          days.map((day) => {
+          days.map((day, d) => {
+            if ((d - first + days.length) % days.length >= 10) return [day, []];
             // A day in fifty nothing is read, a quarter-hour in a hundred is lost, a tenth of days stand still.
             const silent = random(50) === 0;
             const stuck = random(10) === 0;
@@ -268,9 +272,9 @@ describe('equals the independent recomputation to the cent', () => {
         const { zone, spec } = tariff;
         const expected = sorted(accountBill({ p0: use }, { zone, days, month, spec }));
         const found = sorted(coreBill(tariff, { uses: [use], days, month }));
-        if (JSON.stringify(found) !== JSON.stringify(expected)) expect(found).toEqual(expected);
+        if (JSON.stringify(found) !== JSON.stringify(expected)) differing.push({ found, expected });
       }
     }
-    expect.assertions(0);
+    expect(differing).toEqual([]);
   });
 });

@@ -143,6 +143,34 @@ export interface Spec {
 /** A point's Wh by day and quarter-hour; null where nothing was measured. */
 export type Use = ReadonlyMap<string, readonly (number | null)[]>;
 
+type UsageRule = Spec['usage'][number];
+const linesOfSpec = new WeakMap<Spec, { key: string; price: string; rule: UsageRule }[]>();
+const tables = new WeakMap<Spec, Map<string, number[][][]>>();
+
+/** By quarter-hour and step: the lines (by number) that a Wh goes to, one for each rule. */
+function tableOf(spec: Spec, zone: string, day: string): number[][][] {
+  const known = tables.get(spec) ?? new Map<string, number[][][]>();
+  tables.set(spec, known);
+  const lines = linesOfSpec.get(spec) ?? [];
+  linesOfSpec.set(spec, lines);
+  const steps = spec.steps ? [...spec.steps.limits.keys(), spec.steps.limits.length] : [-1];
+  const table =
+    known.get(day) ??
+    clocksOf(zone, day).map((clock) =>
+      steps.map((step) =>
+        spec.usage.map((rule) => {
+          const [rank, price] = rule.priceAt(clock, step + 1);
+          const flat = steps.every((other) => rule.priceAt(clock, other + 1)[1] === price);
+          const key = `${rule.code}/${rank}/${flat ? 0 : step + 1}`;
+          const at = lines.findIndex((line) => line.key === key);
+          return at >= 0 ? at : lines.push({ key, price, rule }) - 1;
+        }),
+      ),
+    );
+  known.set(day, table);
+  return table;
+}
+
 /**
  * An account's month to the cent: by `point/code/rank/step` (the account itself is point 'account'), what
  * is charged and the tax in it. Everything from `days[0]` on is counted towards steps; whole months are held.
@@ -151,61 +179,42 @@ export function accountBill(
   points: Record<string, Use>,
   { zone, days, month, spec }: { zone: string; days: readonly string[]; month: string; spec: Spec },
 ): Map<string, string> {
-  const sums: { key: string; wh: number; price: string; rule: Spec['usage'][number] }[] = [];
-  const sumOf = new Map<string, number>();
   const used = new Map<string, number>();
-  const inMonth = new Map<string, { wh: number; peak: number }>();
+  const inMonth = new Map<string, { wh: number; peak: number; sums: number[] }>();
   const limits = spec.steps?.limits ?? [];
-  const steps = spec.steps ? limits.map((_, n) => n + 1).concat(limits.length + 1) : [0];
   const names = Object.keys(points);
-
-  /** By point, rule, step and quarter-hour of a day: which sum a Wh goes to. */
-  const tablesOf = (day: string) =>
-    names.map((name) =>
-      spec.usage.map((rule) =>
-        steps.map((step) =>
-          clocksOf(zone, day).map((clock) => {
-            const [rank, price] = rule.priceAt(clock, step);
-            const flat = steps.every((other) => rule.priceAt(clock, other)[1] === price);
-            const key = `${name}/${rule.code}/${rank}/${flat ? 0 : step}`;
-            const known = sumOf.get(key);
-            if (known !== undefined) return known;
-            sumOf.set(key, sums.length);
-            return sums.push({ key, wh: 0, price, rule }) - 1;
-          }),
-        ),
-      ),
-    );
   for (const day of days) {
     const counts = day.startsWith(month);
-    const tables = counts ? tablesOf(day) : [];
-    const periods = names.map((n) => `${spec.steps?.joint ? '' : n}/${spec.steps?.from(day)}`);
-    const measured = names.map((name) => points[name]?.get(day) ?? []);
+    const table = counts ? tableOf(spec, zone, day) : [];
     for (let slot = 0; slot < clocksOf(zone, day).length; slot++) {
-      names.forEach((name, n) => {
-        const wh = measured[n]?.[slot];
-        if (wh === null || wh === undefined) return;
-        if (counts) {
-          const sum = inMonth.get(name) ?? { wh: 0, peak: 0 };
+      for (const name of names) {
+        const wh = points[name]?.get(day)?.[slot];
+        if (wh === null || wh === undefined) continue;
+        let sum = inMonth.get(name);
+        if (counts && !sum) {
+          sum = { wh: 0, peak: 0, sums: [] };
           inMonth.set(name, sum);
+        }
+        if (counts && sum) {
           sum.wh += wh;
           sum.peak = Math.max(sum.peak, wh);
         }
+        const period = spec.steps ? `${spec.steps.joint ? '' : name}/${spec.steps.from(day)}` : '';
         // Wh by Wh would be plainest; by pieces that end at a limit it is the same.
         let left = wh;
         while (left > 0) {
-          const before = spec.steps ? (used.get(periods[n] ?? '') ?? 0) : 0;
+          const before = spec.steps ? (used.get(period) ?? 0) : 0;
           const next = limits.find((limit) => limit > before);
           const piece = next === undefined ? left : Math.min(left, next - before);
           const step = limits.filter((limit) => limit <= before).length;
-          if (spec.steps) used.set(periods[n] ?? '', before + piece);
+          if (spec.steps) used.set(period, before + piece);
           left -= piece;
-          for (const table of tables[n] ?? []) {
-            const sum = sums[table[step]?.[slot] ?? -1];
-            if (sum) sum.wh += piece;
+          if (!counts || !sum) continue;
+          for (const line of table[slot]?.[step] ?? []) {
+            sum.sums[line] = (sum.sums[line] ?? 0) + piece;
           }
         }
-      });
+      }
     }
   }
   const bill = new Map<string, string>();
@@ -222,8 +231,12 @@ export function accountBill(
     if (amount.isZero()) return;
     bill.set(key, `${cents(amount).plus(onTop).toFixed(2)} (${cents(tax).toFixed(2)})`);
   };
-  for (const { key, wh, price, rule } of sums) {
-    put(key, new Exact(price).times(wh).dividedBy(1000), rule);
+  for (const [name, { sums }] of inMonth) {
+    sums.forEach((wh, n) => {
+      const line = linesOfSpec.get(spec)?.[n];
+      if (!line) throw new Error('a line that nobody named');
+      put(`${name}/${line.key}`, new Exact(line.price).times(wh).dividedBy(1000), line.rule);
+    });
   }
   const { demand, fee, free, minimum } = spec;
   for (const [name, { wh, peak }] of inMonth) {
