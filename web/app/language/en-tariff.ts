@@ -258,7 +258,7 @@ export const enTariff = {
       title: 'Import a holiday calendar',
       text: 'Lines of date, kind (holiday or workday) and name, or an iCalendar file. It is shown before anything is taken over.',
       paste: 'Paste it here',
-      file: 'Or choose a file',
+      file: 'Choose a file',
       read: 'Read it',
       reading: 'Reading …',
       faults_one: '{{count}} line was not understood',

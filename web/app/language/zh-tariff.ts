@@ -253,7 +253,7 @@ export const zhTariff: typeof enTariff = {
       title: '导入节假日历',
       text: '每行为日期、类别（holiday 或 workday）和名称，或 iCalendar 文件。先显示，确认后才采用。',
       paste: '粘贴到这里',
-      file: '或选择文件',
+      file: '选择文件',
       read: '读取',
       reading: '读取中……',
       faults_one: '{{count}} 行未能识别',

@@ -91,6 +91,36 @@ export function Filter<Value extends string>({
   );
 }
 
+/** One day 'YYYY-MM-DD' (or month 'YYYY-MM') to choose or to type; '' where none is chosen. */
+export function DayPicker({
+  id,
+  value,
+  onChange,
+  picker = 'date',
+}: {
+  id?: string;
+  value: string;
+  onChange: (value: string) => void;
+  picker?: 'date' | 'month';
+}) {
+  const language = useLanguage();
+  const formats = {
+    date: { kept: 'YYYY-MM-DD', shown: language === 'zh' ? 'YYYY-MM-DD' : 'D MMM YYYY' },
+    month: { kept: 'YYYY-MM', shown: language === 'zh' ? 'YYYY-MM' : 'MMMM YYYY' },
+  }[picker];
+  return (
+    <DatePicker
+      id={id}
+      className="day-picker"
+      picker={picker}
+      // As it is shown, and as it is written everywhere else.
+      format={[formats.shown, formats.kept]}
+      value={value ? dayjs(value) : null}
+      onChange={(chosen) => onChange(chosen?.format(formats.kept) ?? '')}
+    />
+  );
+}
+
 /** A range of whole days; `to` is the day after the last one shown. */
 export function DayRange({
   label,

@@ -13,7 +13,7 @@ import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
 import { useAccounts, useLive } from '../../queries.ts';
 import type { TariffAssignment } from '../../tariff-shapes.ts';
-import { TextField } from './edit/field.tsx';
+import { DayField } from './edit/field.tsx';
 
 type Kind = 'default' | 'account' | 'point';
 const isDay = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text);
@@ -129,10 +129,9 @@ export function AssignDrawer({
             />
           </Controls>
         )}
-        <TextField label={t('tariff.assign.from')} type="date" value={from} onChange={setFrom} />
-        <TextField
+        <DayField label={t('tariff.assign.from')} value={from} onChange={setFrom} />
+        <DayField
           label={t('tariff.assign.toOptional')}
-          type="date"
           value={to}
           onChange={setTo}
           hint={t('tariff.assign.toHint')}
@@ -200,9 +199,8 @@ export function EndDrawer({
             <dd>{day(language, assignment.from)}</dd>
           </div>
         </dl>
-        <TextField
+        <DayField
           label={t('tariff.assign.to')}
-          type="date"
           value={to}
           onChange={setTo}
           hint={t('tariff.assign.toHint')}

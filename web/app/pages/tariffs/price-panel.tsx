@@ -78,10 +78,19 @@ function OneComponent({
       </div>
     ));
   const rate = cleanDecimal(component.taxRate ?? '0') ?? '0';
+  const tax = [
+    `${component.taxIncluded === false ? t('tariff.taxOnTop') : t('tariff.taxIn')} ${shift(rate, 2)} %`,
+    component.treatment === 'on-behalf' && t('tariff.onBehalf'),
+  ]
+    .filter(Boolean)
+    .join(' · ');
   return (
     <dl className="pairs component">
       <div>
-        <dt className="strong ink wrap">{nameOf(language, component)}</dt>
+        <dt className="wrap">
+          <b className="strong ink">{nameOf(language, component)}</b>
+          <span className="second block">{tax}</span>
+        </dt>
         <dd className={usage?.price ? undefined : 'second'}>
           {usage ? usage.price && amount(usage.price, 4) : line(component)}
         </dd>
@@ -102,18 +111,6 @@ function OneComponent({
           <dd className="mono">{usage.onlyOnEventDays}</dd>
         </div>
       )}
-      {component.treatment === 'on-behalf' && (
-        <div>
-          <dt>{t('tariff.treatment')}</dt>
-          <dd>{t('tariff.onBehalf')}</dd>
-        </div>
-      )}
-      <div>
-        <dt>{component.taxIncluded === false ? t('tariff.taxOnTop') : t('tariff.taxIn')}</dt>
-        <dd>
-          {shift(rate, 2)} <span className="unit">%</span>
-        </dd>
-      </div>
     </dl>
   );
 }

@@ -69,7 +69,7 @@ export default function Tariffs() {
               : t('tariff.line')}
           </div>
         </div>
-        <div className="head-acts">
+        <div className="head-acts wrapping">
           <Link
             to="/projects/$projectId/tariffs/published"
             params={{ projectId }}

@@ -8,7 +8,7 @@ import { useMay, useProject } from '../../../project.tsx';
 import { useLive } from '../../../queries.ts';
 import type { Beginning } from './beginning.ts';
 import type { Draft } from './draft.ts';
-import { TextField } from './field.tsx';
+import { DayField, TextField } from './field.tsx';
 
 export function BeginPanel({
   draft,
@@ -28,9 +28,8 @@ export function BeginPanel({
         <h2>{t('tariff.begin.title')}</h2>
       </div>
       <div className="panel-body stack tight">
-        <TextField
+        <DayField
           label={t('tariff.begin.day')}
-          type="date"
           value={draft.effectiveFrom}
           hint={t('tariff.begin.midnight', { zone })}
           onChange={(effectiveFrom) => onChange((now) => ({ ...now, effectiveFrom }), 'from')}

@@ -1,6 +1,6 @@
 /** What a draft changes against the version before, as a list to be read before it is saved. Pure. */
-import type { Season, TariffCalendar, TariffDefinition } from '../../../tariff-shapes.ts';
-import { planOf } from '../calendar.ts';
+import type { DayType, Season, TariffCalendar, TariffDefinition } from '../../../tariff-shapes.ts';
+import { type DayKind, planOf } from '../calendar.ts';
 import { stretchesOf, YEAR_DAYS } from '../year.ts';
 import { differences, piecesOf } from './bands.ts';
 
@@ -9,7 +9,7 @@ export type Change =
   /** Hours of a kind of day whose period is another. */
   | {
       kind: 'bands';
-      day: 'weekday' | 'weekend' | 'holiday';
+      day: DayType;
       name: string;
       nameZh?: string;
       hours: number;
@@ -49,21 +49,17 @@ function ofCalendars(before: TariffCalendar, after: TariffCalendar): Change[] {
   if (!same(edges(before), edges(after))) out.push({ kind: 'part', part: 'seasons' });
   for (const season of after.seasons) {
     const old = seasonLike(before, season);
-    for (const day of ['weekday', 'weekend', 'holiday'] as const) {
-      const [now, then] = [planOf(season, day), old && planOf(old, day)];
-      if (!now || !then) continue;
-      const minutes = differences(piecesOf(now.bands), piecesOf(then.bands)).reduce(
-        (so, { from, to }) => so + to - from,
-        0,
+    for (const { type, bands } of season.days) {
+      const kinds: readonly DayKind[] = type === 'everyday' ? ['weekday', 'weekend'] : [type];
+      const minutes = kinds.map((kind) =>
+        differences(piecesOf(bands), piecesOf((old && planOf(old, kind)?.bands) ?? [])).reduce(
+          (so, { from, to }) => so + to - from,
+          0,
+        ),
       );
-      if (minutes)
-        out.push({
-          kind: 'bands',
-          day,
-          name: season.name,
-          nameZh: season.nameZh,
-          hours: minutes / 60,
-        });
+      const hours = Math.max(...minutes) / 60;
+      const { name, nameZh } = season;
+      if (old && hours) out.push({ kind: 'bands', day: type, name, nameZh, hours });
     }
   }
   for (const what of ['holidays', 'workdays'] as const) {

@@ -93,7 +93,7 @@ export function Editor({
             {t(work.isChanged || work.wasKept ? 'tariff.keptHere' : 'tariff.unchanged')}
           </div>
         </div>
-        <div className="head-acts">
+        <div className="head-acts wrapping">
           <button
             type="button"
             className="button"
@@ -190,6 +190,7 @@ export function Editor({
             before={base?.version ?? null}
             next={next}
             today={today}
+            season={definition.calendar?.seasons[season]}
             isSound={isSound}
           />
         </div>

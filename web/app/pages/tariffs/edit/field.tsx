@@ -1,5 +1,6 @@
 /** Fields of the editor: a label, what is typed, and what is wrong with it beside it. */
 import { createContext, useContext, useId, useState } from 'react';
+import { Controls, DayPicker } from '../../../parts/controls.tsx';
 import { Icon } from '../../../parts/icons.tsx';
 import type { Fault } from '../../../tariff-shapes.ts';
 import { faultsAt } from './definition.ts';
@@ -34,7 +35,6 @@ interface TextFieldProps {
   mono?: boolean;
   placeholder?: string;
   disabled?: boolean;
-  type?: 'text' | 'date' | 'month';
   width?: number;
   maxLength?: number;
   /** What the figure was in the version before, where it is another. */
@@ -58,7 +58,7 @@ export function TextField(props: TextFieldProps) {
       </label>
       <input
         id={id}
-        type={props.type ?? 'text'}
+        type="text"
         className={`input${figure ? ' figure-input' : ''}${props.mono ? ' mono' : ''}`}
         inputMode={figure ? 'decimal' : undefined}
         autoComplete="off"
@@ -83,6 +83,36 @@ export function TextField(props: TextFieldProps) {
           <FaultLines at={at} />
         </div>
       )}
+    </div>
+  );
+}
+
+/** A day, or a month, to choose from a calendar or to type. */
+export function DayField({
+  label,
+  value,
+  onChange,
+  picker = 'date',
+  hint,
+  width,
+}: {
+  label: React.ReactNode;
+  value: string;
+  onChange: (value: string) => void;
+  picker?: 'date' | 'month';
+  hint?: React.ReactNode;
+  width?: number;
+}) {
+  const id = useId();
+  return (
+    <div className="tfield" style={width ? { width } : undefined}>
+      <label className="field-label" htmlFor={id}>
+        {label}
+      </label>
+      <Controls>
+        <DayPicker id={id} value={value} onChange={onChange} picker={picker} />
+      </Controls>
+      {hint && <span className="field-hint">{hint}</span>}
     </div>
   );
 }

@@ -118,9 +118,11 @@ export function HolidayImport({
             }}
           />
         </label>
-        <label className="tfield">
-          <span className="field-label">{t('tariff.import.file')}</span>
+        <label className="button file-button">
+          <Icon name="paper" size={14} />
+          {t('tariff.import.file')}
           <input
+            className="hidden-text"
             type="file"
             accept=".csv,.ics,.txt,text/csv,text/calendar"
             onChange={(event) => void read(event.target.files?.[0])}

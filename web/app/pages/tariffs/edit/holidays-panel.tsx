@@ -6,7 +6,7 @@ import { useLanguage } from '../../../language.ts';
 import { Icon } from '../../../parts/icons.tsx';
 import { Segmented } from '../../../parts/segmented.tsx';
 import type { TariffCalendar } from '../../../tariff-shapes.ts';
-import { FaultLines, SelectField, TextField } from './field.tsx';
+import { DayField, FaultLines, SelectField } from './field.tsx';
 import { HolidayImport } from './holiday-import.tsx';
 
 type Kind = 'holiday' | 'workday';
@@ -95,13 +95,7 @@ export function HolidaysPanel({
             onYear(date.slice(0, 4));
           }}
         >
-          <TextField
-            label={t('tariff.days.day')}
-            type="date"
-            value={date}
-            onChange={setDate}
-            width={150}
-          />
+          <DayField label={t('tariff.days.day')} value={date} onChange={setDate} width={150} />
           <SelectField
             label={t('tariff.days.is')}
             value={kind}

@@ -10,13 +10,16 @@ import { isRank, rankVar } from '../../../parts/palette.ts';
 import { useIsPhone } from '../../../phone.ts';
 import { useAccounts } from '../../../queries.ts';
 import { useSample } from '../../../tariff-queries.ts';
-import type { BillLine, Sample, TariffDefinition } from '../../../tariff-shapes.ts';
+import type { BillLine, Sample, Season, TariffDefinition } from '../../../tariff-shapes.ts';
 import { foots, type PairedLine, paired } from '../bill-lines.ts';
 import { useUnits } from '../units.ts';
+import { ordinal, stretchesOf } from '../year.ts';
 import { asSent } from './definition.ts';
 import type { Draft } from './draft.ts';
 
 const MONTHS = 13;
+/** A month that has just begun tells little. */
+const DAYS_MIN = 8;
 
 export function SamplePanel({
   draft,
@@ -24,6 +27,7 @@ export function SamplePanel({
   before,
   next,
   today,
+  season,
   isSound,
 }: {
   draft: Draft;
@@ -32,6 +36,8 @@ export function SamplePanel({
   before: number | null;
   next: number;
   today: string;
+  /** The part of the year that is being edited: a month of it is priced until another is chosen. */
+  season: Season | undefined;
   isSound: boolean;
 }) {
   const { t } = useTranslation();
@@ -41,13 +47,14 @@ export function SamplePanel({
     points.some(({ commodity }) => commodity === draft.commodity),
   );
   const [account, setAccount] = useState('');
-  const [month, setMonth] = useState(addMonths(today, -1).slice(0, 7));
+  const [picked, setMonth] = useState<string | null>(null);
+  const months = Array.from({ length: MONTHS }, (_, i) => addMonths(today, -i).slice(0, 7));
+  const month = picked ?? monthIn(season, months, today);
   const accountId = account || (accounts[0]?.id ?? '');
   const sample = useSample(
     { commodity: draft.commodity, definition: asSent(draft.definition), against, month, accountId },
     isSound,
   );
-  const months = Array.from({ length: MONTHS }, (_, i) => addMonths(today, -i).slice(0, 7));
   return (
     <section className="panel" id="part-sample" aria-label={t('tariff.sample.title')}>
       <div className="panel-head">
@@ -111,6 +118,18 @@ export function SamplePanel({
   );
 }
 
+/** The last whole month in a season, or this one once it has some days; else the last whole month. */
+function monthIn(season: Season | undefined, months: readonly string[], today: string): string {
+  const [now = '', last = ''] = months;
+  const isIn = (month: string) => {
+    const middle = ordinal(`${month.slice(5)}-15`);
+    return !season || stretchesOf(season).some(({ from, to }) => from <= middle && middle < to);
+  };
+  if (isIn(last)) return last;
+  if (isIn(now) && Number(today.slice(8)) >= DAYS_MIN) return now;
+  return months.slice(1).find(isIn) ?? last;
+}
+
 function Bills({
   sample,
   definition,
@@ -134,14 +153,16 @@ function Bills({
   const fresh = `v${next}`;
   const isFooting = foots(sample.before) && foots(sample.after);
   const sumOf = (field: 'before' | 'after') => sample[field]?.total.amount ?? null;
-  const nameOfLine = ({ line }: PairedLine) => {
+  const componentOf = (code: string) => definition.components.find((each) => each.code === code);
+  const nameOfComponent = ({ component, name }: PairedLine) =>
+    nameOf(language, componentOf(component) ?? { name });
+  const nameOfLine = ({ line, component }: PairedLine) => {
     const rank = String(line.period ?? '');
+    const own = componentOf(component);
+    const hasSteps = own?.kind === 'usage' && !!(own.stepPrices ?? own.stepAdders);
     const parts = [
       isRank(rank) && nameOf(language, definition.labels?.[rank] ?? { name: t(`period.${rank}`) }),
-      (line.step > 1 || definition.steps) &&
-        line.kind === 'usage' &&
-        line.step > 0 &&
-        t('tariff.step', { n: line.step }),
+      (line.step > 1 || hasSteps) && t('tariff.step', { n: line.step }),
     ].filter(Boolean);
     return parts.length ? parts.join(', ') : t(`tariff.kind.${line.kind}`);
   };
@@ -181,12 +202,14 @@ function Bills({
         <tbody>
           {lines.map((each, index) => {
             const isFirst = lines[index - 1]?.component !== each.component;
+            // A component of one line is named there; several stand below its name.
+            const isOne = isFirst && lines[index + 1]?.component !== each.component;
             const rank = String(each.line.period ?? '');
             return (
               <Fragment key={each.key}>
-                {isFirst && (
+                {isFirst && !isOne && (
                   <tr className="group">
-                    <td colSpan={phone ? 4 : 8}>{each.name}</td>
+                    <td colSpan={phone ? 4 : 8}>{nameOfComponent(each)}</td>
                   </tr>
                 )}
                 <tr>
@@ -195,7 +218,7 @@ function Bills({
                       {isRank(rank) && (
                         <i className="swatch" style={{ background: rankVar(rank) }} />
                       )}
-                      {nameOfLine(each)}
+                      {isOne ? <b className="strong">{nameOfComponent(each)}</b> : nameOfLine(each)}
                     </span>
                   </td>
                   {!phone && (

@@ -116,7 +116,7 @@ export function WeekEditor({
     plan && onSeason(withBands(season, plan.type, toTexts(next)), group && `${plan.type}-${group}`);
   const changeRow = (target: Row) => (next: Band[], group: string) => {
     const own = planOf(season, target.kind);
-    if (own) onSeason(withBands(season, own.type, toTexts(next)), `${own.type}-${group}`);
+    if (own) onSeason(withBands(season, own.type, toTexts(next)), group && `${own.type}-${group}`);
   };
   const holes = faultsOf(pieces).holes;
   const index = chosen?.at.kind === 'band' ? Math.min(chosen.at.index, pieces.length - 1) : -1;
@@ -136,6 +136,9 @@ export function WeekEditor({
       .findLast((each) => Number(each.dataset.band) <= minute);
     found?.focus();
   };
+  /** Once it is drawn: what had the focus may be gone, or stand for another band now. */
+  const focusSoon = (rowKey: string, minute: number) =>
+    requestAnimationFrame(() => focusAt(rowKey, minute));
   const onKey = (target: Row) => (event: React.KeyboardEvent, at: Selected) => {
     const own = piecesOfRow(target);
     const here: Stretch | undefined =
@@ -146,7 +149,12 @@ export function WeekEditor({
     const rank = rankOfKey(event.key);
     const act = ((): (() => void) | null => {
       if (rank && at.kind === 'band') return () => edit(ranked(own, bandIndex, rank), 'rank');
-      if (rank) return () => fill(here, rank);
+      if (rank) {
+        return () => {
+          edit(filled(own, here, rank), '');
+          focusSoon(target.key, here.from);
+        };
+      }
       switch (event.key) {
         case 'ArrowLeft':
         case 'ArrowRight': {
@@ -165,13 +173,18 @@ export function WeekEditor({
         case 's':
           return at.kind === 'band' ? () => edit(split(own, bandIndex), '') : null;
         case 'j':
-          return at.kind === 'band' ? () => edit(merged(own, bandIndex), '') : null;
+          return at.kind === 'band'
+            ? () => {
+                edit(merged(own, bandIndex), '');
+                focusSoon(target.key, here.from);
+              }
+            : null;
         case 'Delete':
         case 'Backspace':
           return at.kind === 'band' && own.length > 1
             ? () => {
                 edit(removed(own, bandIndex), '');
-                choose({ row: target.key, at: { kind: 'hole', from: here.from } });
+                focusSoon(target.key, here.from);
               }
             : null;
         default:

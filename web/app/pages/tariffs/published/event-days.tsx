@@ -11,7 +11,7 @@ import { Empty, ProblemNotice, Skeleton, Waiting } from '../../../parts/notice.t
 import { Segmented } from '../../../parts/segmented.tsx';
 import { useMay, useProject } from '../../../project.tsx';
 import { useEventDays } from '../../../tariff-queries.ts';
-import { TextField } from '../edit/field.tsx';
+import { DayField, TextField } from '../edit/field.tsx';
 import { isCode } from './indexes.tsx';
 
 export function EventDaysPanel() {
@@ -115,13 +115,7 @@ export function EventDaysPanel() {
               onChange={setTyped}
               width={160}
             />
-            <TextField
-              label={t('tariff.days.day')}
-              type="date"
-              value={date}
-              onChange={setDate}
-              width={160}
-            />
+            <DayField label={t('tariff.days.day')} value={date} onChange={setDate} width={160} />
             <button type="submit" className="button" disabled={!isReady || change.isPending}>
               {t('tariff.events.add')}
             </button>

@@ -12,7 +12,7 @@ import { useMay, useProject } from '../../../project.tsx';
 import { usePriceIndexes } from '../../../tariff-queries.ts';
 import type { PriceIndex } from '../../../tariff-shapes.ts';
 import { cleanDecimal } from '../decimal.ts';
-import { TextField } from '../edit/field.tsx';
+import { DayField, TextField } from '../edit/field.tsx';
 import { monthsOf } from './newest.ts';
 
 export const isCode = (text: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(text);
@@ -160,11 +160,11 @@ function IndexForm({
           maxLength={40}
           placeholder="coal-price"
           onChange={setTyped}
-          width={160}
+          width={140}
         />
-        <TextField
+        <DayField
           label={t('tariff.month')}
-          type="month"
+          picker="month"
           value={month}
           onChange={setMonth}
           width={160}
@@ -174,7 +174,7 @@ function IndexForm({
           figure
           value={value}
           onChange={setValue}
-          width={110}
+          width={90}
         />
         <button type="submit" className="button" disabled={!isReady || save.isPending}>
           {t(before ? 'tariff.index.replace' : 'tariff.index.publish')}
