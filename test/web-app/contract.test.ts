@@ -1,7 +1,9 @@
 /** What the app reads is what the routes declare: a field that is renamed there is missed here first. */
 import { describe, expect, test } from 'vitest';
+import type { TariffDefinition } from '../../billing/tariff.ts';
 import type * as api from '../../web/app/api.ts';
 import type * as reports from '../../web/app/reports.ts';
+import type * as tariffs from '../../web/app/tariff-shapes.ts';
 import { createServer } from '../../web/server.ts';
 
 // The description is made from schemas alone: nothing is opened, so nothing is given but a place.
@@ -171,7 +173,27 @@ const fields = {
     'version',
     'effectiveFrom',
     'definition',
+    'createdAt',
   ] satisfies (keyof api.TariffVersion)[],
+  TariffAssignment: [
+    'id',
+    'tariffId',
+    'commodity',
+    'pointId',
+    'accountId',
+    'from',
+    'to',
+  ] satisfies (keyof tariffs.TariffAssignment)[],
+  Bill: ['lines', 'total', 'tax'] satisfies (keyof tariffs.Bill)[],
+  PriceIndex: [
+    'code',
+    'month',
+    'value',
+    'holds',
+    'publishedBy',
+    'at',
+  ] satisfies (keyof tariffs.PriceIndex)[],
+  EventDay: ['list', 'day', 'publishedBy', 'at'] satisfies (keyof tariffs.EventDay)[],
   ExportJob: [
     'id',
     'path',
@@ -233,6 +255,9 @@ const fields = {
     'data',
   ] satisfies (keyof api.EnergyReport)[],
 };
+
+/** A definition is one shape on both sides: the compiler finds what one of them lacks. */
+export const shown = (stored: TariffDefinition): tariffs.TariffDefinition => stored;
 
 const described = await schemas();
 

@@ -311,9 +311,12 @@ test('two bills stand beside each other; what one lacks is missing there and cou
 });
 
 test('the newest row of a month holds, the others are its history', () => {
-  const row = (month: string, value: string, at: string) => ({ code: 'coal', month, value, at });
+  const row = (month: string, value: string, at: string, holds = true) => ({
+    ...{ id: at, code: 'coal', publishedBy: 'u1' },
+    ...{ month, value, at, holds },
+  });
   const months = monthsOf([
-    row('2026-10', '1.02', '2026-10-02'),
+    row('2026-10', '1.02', '2026-10-02', false),
     row('2026-11', '1.04', '2026-11-02'),
     row('2026-10', '1.03', '2026-10-12'),
   ]);

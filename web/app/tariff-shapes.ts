@@ -130,7 +130,7 @@ export interface Sample {
   month: string;
   before: Bill | null;
   after: Bill;
-  difference: Money;
+  difference: Money | null;
 }
 
 export interface TariffAssignment {
@@ -145,17 +145,21 @@ export interface TariffAssignment {
 
 /** A published value of a month; the newest row of a month holds. */
 export interface PriceIndex {
+  id: string;
   code: string;
   month: string;
   value: string;
+  /** False once another value of the month was published. */
+  holds: boolean;
+  publishedBy: string;
   at: string;
-  by?: string | null;
 }
 export interface EventDay {
+  id: string;
   list: string;
   day: string;
+  publishedBy: string;
   at: string;
-  by?: string | null;
 }
 
 export interface ParsedHolidays {

@@ -256,7 +256,7 @@ export const enTariff = {
     },
     import: {
       title: 'Import a holiday calendar',
-      text: 'Lines of date, kind (holiday or workday) and name, or an iCalendar file. It is shown before anything is taken over.',
+      text: 'Lines of date, kind (holiday or workday) and name (CSV). It is shown before anything is taken over.',
       paste: 'Paste it here',
       file: 'Choose a file',
       read: 'Read it',
@@ -267,6 +267,7 @@ export const enTariff = {
       counts: '{{added}} new, {{same}} known already, {{gone}} taken away',
       name: 'Name',
       gone: 'taken away',
+      line: 'line {{n}}',
       take_one: 'Take over {{count}} day',
       take_other: 'Take over {{count}} days',
     },
@@ -280,12 +281,14 @@ export const enTariff = {
       midnight: '00:00 {{zone}}',
       notice: 'Notice period',
       days: 'days',
+      noticeHint: 'What the version after this one has to give.',
       noDay: 'Choose the day on which it begins.',
       taken: 'A version begins on this day already, and versions are never altered.',
       coming_one: 'Begins in {{count}} day.',
       coming_other: 'Begins in {{count}} days.',
-      tooSoon: 'Sooner than its notice period',
-      earliest: 'With this notice it can begin on {{day}} at the earliest.',
+      tooSoon: 'Sooner than the notice of the version in force',
+      earliest:
+        'It can begin on {{day}} at the earliest; sooner only as a correction, with a reason.',
       correction: 'This is a correction of the past',
       touches_one: 'It reaches back over {{count}} day.',
       touches_other: 'It reaches back over {{count}} days.',
@@ -293,7 +296,8 @@ export const enTariff = {
       pointDays_other: 'At {{count}} billed points that is up to {{total}} settled days.',
       posted:
         'They are settled anew where this tariff holds; the difference is posted in the open month.',
-      mayNot: 'Your role may not correct the past (tariff.correct).',
+      mayNot:
+        'Your role may not correct (tariff.correct): it is saved only where nothing is settled.',
     },
     checks: {
       title: 'Checks',
@@ -380,6 +384,7 @@ export const enTariff = {
       defaultIs: 'For all {{commodity}} that has no tariff of its own.',
       rule: 'The most specific holds: a point’s own, else its account’s, else the default.',
       resettles: 'Days since {{day}} that are settled already are settled anew.',
+      reasonHint: 'Needed where days are settled; they are left alone without it.',
       none: 'It holds nowhere yet',
       noneText: 'Assign it to a metering point, an account, or by default.',
     },

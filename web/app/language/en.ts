@@ -168,6 +168,10 @@ export const en = {
       what: 'The tariff cannot hold',
       do: 'Nothing was saved. Mend the places that are named, then save again.',
     },
+    'correction-needed': {
+      what: 'Days that are settled would change',
+      do: 'Nothing was saved. It is a correction: give its reason.',
+    },
     'notice-period': {
       what: 'It would begin before its notice period has passed',
       do: 'Nothing was saved. Choose a later day.',

@@ -133,6 +133,7 @@ export const zh: Language = {
     },
     'invalid-amount': { what: '金额不可接受', do: '请更正后重新入账。' },
     'invalid-tariff': { what: '电价不能成立', do: '没有保存。请改正所列之处后再保存。' },
+    'correction-needed': { what: '已结算的日期会改变', do: '没有保存。这属于更正，请填写原因。' },
     'notice-period': { what: '生效日早于公示期', do: '没有保存。请选择更晚的日期。' },
     'invalid-request': { what: '内容不符合要求', do: '没有保存。请改正后重试。' },
     overlap: { what: '该时间段内已有其他电价', do: '请先结束原有的，或选择其他日期。' },

@@ -10,10 +10,10 @@ import { Drawer } from '../../parts/drawer.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
-import { useProject } from '../../project.tsx';
+import { useMay, useProject } from '../../project.tsx';
 import { useAccounts, useLive } from '../../queries.ts';
 import type { TariffAssignment } from '../../tariff-shapes.ts';
-import { DayField } from './edit/field.tsx';
+import { DayField, TextField } from './edit/field.tsx';
 
 type Kind = 'default' | 'account' | 'point';
 const isDay = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text);
@@ -57,7 +57,9 @@ export function AssignDrawer({
   const [chosen, choose] = useState('');
   const [from, setFrom] = useState(today);
   const [to, setTo] = useState('');
+  const [reason, setReason] = useState('');
   const save = useAssign(onClose);
+  const isPast = isDay(from) && from < today;
   const isReady =
     isDay(from) && (to === '' || (isDay(to) && to > from)) && (kind === 'default' || chosen !== '');
   const options =
@@ -92,6 +94,7 @@ export function AssignDrawer({
                   accountId: kind === 'account' ? chosen : null,
                   from,
                   to: to || null,
+                  ...correctionOf(reason),
                 },
               })
             }
@@ -136,7 +139,7 @@ export function AssignDrawer({
           onChange={setTo}
           hint={t('tariff.assign.toHint')}
         />
-        {isDay(from) && from < today && <Past from={from} />}
+        {isPast && <Past from={from} reason={reason} onReason={setReason} />}
         <p className="second">{t('tariff.assign.rule')}</p>
         {save.error && <ProblemNotice error={save.error} />}
       </div>
@@ -158,12 +161,13 @@ export function EndDrawer({
   const { t } = useTranslation();
   const language = useLanguage();
   const [to, setTo] = useState(assignment.to ?? today);
+  const [reason, setReason] = useState('');
   const save = useAssign(onClose);
   const send = (end: string | null) =>
     save.mutate({
       path: `/tariff-assignments/${assignment.id}`,
       method: 'PATCH',
-      body: { to: end },
+      body: { to: end, ...correctionOf(reason) },
     });
   return (
     <Drawer
@@ -205,20 +209,46 @@ export function EndDrawer({
           onChange={setTo}
           hint={t('tariff.assign.toHint')}
         />
-        {isDay(to) && to < today && <Past from={to} />}
+        {isDay(to) && to < today && <Past from={to} reason={reason} onReason={setReason} />}
         {save.error && <ProblemNotice error={save.error} />}
       </div>
     </Drawer>
   );
 }
 
-function Past({ from }: { from: string }) {
+/** Given where a reason was: without one the server changes nothing that is settled. */
+const correctionOf = (reason: string) =>
+  reason.trim() ? { correction: { reason: reason.trim() } } : {};
+
+function Past({
+  from,
+  reason,
+  onReason,
+}: {
+  from: string;
+  reason: string;
+  onReason: (reason: string) => void;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const may = useMay();
   return (
-    <div className="notice warning">
-      <Icon name="warning" />
-      <div>{t('tariff.assign.resettles', { day: day(language, from) })}</div>
-    </div>
+    <>
+      <div className="notice warning">
+        <Icon name="warning" />
+        <div>{t('tariff.assign.resettles', { day: day(language, from) })}</div>
+      </div>
+      {may('tariff.correct') ? (
+        <TextField
+          label={t('tariff.review.reason')}
+          value={reason}
+          maxLength={500}
+          onChange={onReason}
+          hint={t('tariff.assign.reasonHint')}
+        />
+      ) : (
+        <p className="second">{t('tariff.begin.mayNot')}</p>
+      )}
+    </>
   );
 }

@@ -40,6 +40,7 @@ export function BeginPanel({
           figure
           value={notice === undefined || notice === null ? '' : String(notice)}
           placeholder="0"
+          hint={t('tariff.begin.noticeHint')}
           at="/noticeDays"
           onChange={(text) =>
             onChange(({ definition: { noticeDays: _, ...rest }, ...now }) => {

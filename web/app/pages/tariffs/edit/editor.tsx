@@ -9,6 +9,7 @@ import { Segmented } from '../../../parts/segmented.tsx';
 import { useMay } from '../../../project.tsx';
 import { useCheck, useEventDays, usePriceIndexes } from '../../../tariff-queries.ts';
 import type { TariffCalendar } from '../../../tariff-shapes.ts';
+import { versionOn } from '../calendar.ts';
 import { BeginPanel } from './begin-panel.tsx';
 import { beginningOf } from './beginning.ts';
 import { CalendarEditor } from './calendar-editor.tsx';
@@ -51,7 +52,9 @@ export function Editor({
   const versions = tariff?.versions ?? [];
   const next = Math.max(0, ...versions.map(({ version }) => version)) + 1;
   const check = useCheck(commodity, asSent(definition));
-  const beginning = beginningOf(draft.effectiveFrom, today, definition.noticeDays || 0, versions);
+  const inForce = versionOn(versions, today);
+  const notice = inForce?.definition.noticeDays ?? 0;
+  const beginning = beginningOf(draft.effectiveFrom, today, notice, versions);
   const indexes = unique(usePriceIndexes().data?.data.map(({ code }) => code));
   const lists = unique(useEventDays().data?.data.map(({ list }) => list));
   const [season, showSeason] = useState(0);

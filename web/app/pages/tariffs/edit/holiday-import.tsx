@@ -13,7 +13,7 @@ import type { ParsedHolidays, TariffCalendar } from '../../../tariff-shapes.ts';
 import { Check } from './field.tsx';
 
 /** A calendar file of a country for ten years has a few kB. */
-const TEXT_MAX = 500_000;
+const TEXT_MAX = 200_000;
 const EXAMPLE = '2027-01-01,holiday,元旦\n2027-02-06,workday,春节调休';
 
 /** With the days that were read; those of the same years go first where they are replaced. */
@@ -124,7 +124,7 @@ export function HolidayImport({
           <input
             className="hidden-text"
             type="file"
-            accept=".csv,.ics,.txt,text/csv,text/calendar"
+            accept=".csv,.txt,text/csv,text/plain"
             onChange={(event) => void read(event.target.files?.[0])}
           />
         </label>
@@ -138,7 +138,7 @@ export function HolidayImport({
               </div>
               {found.faults.slice(0, 5).map((fault) => (
                 <div className="second" key={fault.at + fault.message}>
-                  {fault.at}: {fault.message}
+                  {t('tariff.import.line', { n: fault.at.split('/').at(-1) })}: {fault.message}
                 </div>
               ))}
             </div>

@@ -44,13 +44,17 @@ export function ReviewDrawer({
   const may = useMay();
   const queryClient = useQueryClient();
   const definition = asSent(draft.definition);
-  const isCorrection = beginning.kind === 'correction';
+  // What overrules a notice or is settled already takes a reason, of who may give one.
+  const isCorrection =
+    (beginning.kind === 'correction' || beginning.kind === 'too-soon') &&
+    tariffId !== null &&
+    may('tariff.correct');
   const save = useMutation({
     mutationFn: async (): Promise<{ tariffId: string; versionId: string | null }> => {
       const version = {
         effectiveFrom: draft.effectiveFrom,
         definition,
-        ...(isCorrection && { reason: draft.reason.trim() }),
+        ...(isCorrection && { correction: { reason: draft.reason.trim() } }),
       };
       if (tariffId) {
         const made = await call<TariffVersion>(`/projects/${id}/tariffs/${tariffId}/versions`, {
@@ -78,11 +82,7 @@ export function ReviewDrawer({
   });
   const changes = before ? changesOf(before.definition, definition) : null;
   const hasReason = !isCorrection || draft.reason.trim() !== '';
-  const isReady =
-    hasReason &&
-    beginning.kind !== 'unknown' &&
-    beginning.kind !== 'taken' &&
-    (!isCorrection || may('tariff.correct'));
+  const isReady = hasReason && beginning.kind !== 'unknown' && beginning.kind !== 'taken';
   return (
     <Drawer
       title={t('tariff.review.title', { version: next })}

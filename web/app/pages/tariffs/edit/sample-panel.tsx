@@ -247,7 +247,7 @@ function Bills({
             {!phone && <td colSpan={4} />}
             <td>{amount(sumOf('before'))}</td>
             <td>{amount(sumOf('after'))}</td>
-            <td>{signedAmount(sample.before ? sample.difference.amount : null)}</td>
+            <td>{signedAmount(sample.before ? (sample.difference?.amount ?? null) : null)}</td>
           </tr>
         </tbody>
         <tfoot>

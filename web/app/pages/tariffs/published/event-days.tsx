@@ -36,7 +36,7 @@ export function EventDaysPanel() {
     mutationFn: ({ act, of, on }: { act: 'add' | 'withdraw'; of: string; on: string }) =>
       act === 'add'
         ? call(`/projects/${id}/event-days`, { method: 'POST', body: { list: of, day: on } })
-        : call(`/projects/${id}/event-days`, { method: 'DELETE', query: { list: of, day: on } }),
+        : call(`/projects/${id}/event-days/${of}/${on}`, { method: 'DELETE' }),
     onSuccess: (_, { of, act }) => {
       void queryClient.invalidateQueries({ queryKey: [id, 'list', '/event-days'] });
       if (act === 'withdraw') return;

@@ -13,7 +13,9 @@ export function monthsOf(rows: readonly PriceIndex[]): IndexMonth[] {
   return [...months]
     .sort(([a], [b]) => (a < b ? 1 : -1))
     .flatMap(([month, all]) => {
-      const [holds, ...earlier] = all.sort((a, b) => (a.at < b.at ? 1 : -1));
+      const [holds, ...earlier] = all.sort(
+        (a, b) => Number(b.holds) - Number(a.holds) || (a.at < b.at ? 1 : -1),
+      );
       return holds ? [{ month, holds, earlier }] : [];
     });
 }
