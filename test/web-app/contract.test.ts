@@ -1,6 +1,6 @@
 /** What the app reads is what the routes declare: a field that is renamed there is missed here first. */
 import { describe, expect, test } from 'vitest';
-import type { TariffDefinition } from '../../billing/tariff.ts';
+import { parseTariff } from '../../billing/tariff.ts';
 import type * as api from '../../web/app/api.ts';
 import type * as reports from '../../web/app/reports.ts';
 import type * as tariffs from '../../web/app/tariff-shapes.ts';
@@ -256,9 +256,6 @@ const fields = {
   ] satisfies (keyof api.EnergyReport)[],
 };
 
-/** A definition is one shape on both sides: the compiler finds what one of them lacks. */
-export const shown = (stored: TariffDefinition): tariffs.TariffDefinition => stored;
-
 const described = await schemas();
 
 describe('the API has what the app reads', () => {
@@ -266,6 +263,12 @@ describe('the API has what the app reads', () => {
     expect(described[name], `schema ${name}`).toBeDefined();
     expect(Object.keys(described[name]?.properties ?? {})).toEqual(expect.arrayContaining(wanted));
   });
+});
+
+test('a tariff’s definition is one shape on both sides: the compiler finds what one of them lacks', () => {
+  const water = { kind: 'usage', code: 'water', name: 'Water', price: '3.45' };
+  const shown: tariffs.TariffDefinition = parseTariff({ components: [water] }, 'water');
+  expect(shown.components).toMatchObject([water]);
 });
 
 type Keys<Row> = readonly (keyof Row)[];

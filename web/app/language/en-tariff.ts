@@ -128,6 +128,7 @@ export const enTariff = {
     byIndex: 'index {{index}}',
     onEventDays: 'event days',
     freeLine: '{{quantity}} {{unit}} free a month',
+    energyName: 'Energy',
     kind: {
       usage: 'Use',
       fixed: 'Fixed fee',

@@ -126,6 +126,7 @@ export const zhTariff: typeof enTariff = {
     byIndex: '指数 {{index}}',
     onEventDays: '事件日',
     freeLine: '每月免费 {{quantity}} {{unit}}',
+    energyName: '电量电费',
     kind: {
       usage: '用量',
       fixed: '固定费用',

@@ -87,13 +87,13 @@ function OneComponent({
   return (
     <dl className="pairs component">
       <div>
-        <dt className="wrap">
-          <b className="strong ink">{nameOf(language, component)}</b>
-          <span className="second block">{tax}</span>
-        </dt>
+        <dt className="strong ink wrap">{nameOf(language, component)}</dt>
         <dd className={usage?.price ? undefined : 'second'}>
           {usage ? usage.price && amount(usage.price, 4) : line(component)}
         </dd>
+      </div>
+      <div className="component-tax">
+        <dt className="second">{tax}</dt>
       </div>
       {byRank(usage?.prices)}
       {byStep(usage?.stepPrices)}

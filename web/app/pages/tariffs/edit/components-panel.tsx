@@ -50,8 +50,12 @@ export function ComponentsPanel({
     set(replaced(replaced(components, index, other), index + by, own));
     open(index + by);
   };
+  const nameFor = (kind: ComponentKind) =>
+    kind === 'usage' && commodity === 'electricity'
+      ? t('tariff.energyName')
+      : t(`tariff.kind.${kind}`);
   const add = (kind: ComponentKind) => {
-    set([...components, newComponent(kind, t(`tariff.kind.${kind}`), components)]);
+    set([...components, newComponent(kind, nameFor(kind), components)]);
     open(components.length);
   };
   const stateOf = (component: Component): 'new' | 'changed' | null => {

@@ -33,7 +33,7 @@ export default function EditTariff() {
     commodity: tariff?.commodity ?? 'electricity',
     effectiveFrom: addMonths(today, 1),
     reason: '',
-    definition: base ? structuredClone(base.definition) : plain(t('tariff.kind.usage')),
+    definition: base ? structuredClone(base.definition) : plain(t('tariff.energyName')),
   });
   return (
     <Editor
