@@ -1,11 +1,11 @@
 /** Quantities laid over those that are stored, to see what a day would cost with them. */
 import { dayStart, type LocalDay, localDayOf, SLOT_MS } from '../sql/local-day.ts';
 import type { PointDay } from './due.ts';
-import { EDITED, type Matrix } from './intervals.ts';
+import { EDITED, type Matrix, MISSING } from './intervals.ts';
 import { SLOTS_MAX } from './rate.ts';
 
-/** By `point/epoch ms of the slot's start`: base units. */
-export type Overlay = ReadonlyMap<string, number>;
+/** By `point/epoch ms of the slot's start`: base units; null: it would be missing. */
+export type Overlay = ReadonlyMap<string, number | null>;
 
 /** Puts the overlay's cells into the rows of these point-days, as edited; others are left out. */
 export function layOver(
@@ -22,9 +22,10 @@ export function layOver(
     const day: LocalDay = localDayOf(zone, startMs);
     const row = rows.get(`${pointId}/${day}`);
     if (row === undefined) continue;
-    if (!Number.isSafeInteger(quantity)) throw new Error(`${quantity} is no exact quantity`);
+    if (quantity !== null && !Number.isSafeInteger(quantity))
+      throw new Error(`${quantity} is no exact quantity`);
     const cell = row * SLOTS_MAX + (startMs - dayStart(zone, day)) / SLOT_MS;
-    matrix.quantities[cell] = quantity;
-    matrix.qualities[cell] = EDITED;
+    matrix.quantities[cell] = quantity ?? Number.NaN;
+    matrix.qualities[cell] = quantity === null ? MISSING : EDITED;
   }
 }

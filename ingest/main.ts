@@ -19,9 +19,11 @@ import { type Configuration, configurationMark, loadConfiguration } from './conf
 import { judgeContact } from './contact.ts';
 import { startDelivery } from './delivery.ts';
 import { lateMarker } from './dirty.ts';
+import { estimateWaiting } from './estimate-waiting.ts';
 import { createIntervalBuilder } from './intervals.ts';
 import { openMeterStates } from './meter-states.ts';
 import { countSamples } from './metrics.ts';
+import { runQuality } from './quality.ts';
 import { openSpool } from './spool.ts';
 import { startTicks } from './ticks.ts';
 import { spoolTroubles } from './trouble.ts';
@@ -36,6 +38,9 @@ const CLOCK_LIMIT_MS = 2 * 60_000;
 const STATISTICS_MS = 60_000;
 /** Intervals are at most this much older than the sample that ends them. */
 const INTERVALS_MS = 10_000;
+/** Days without a register are counted in days: an hour later does no harm. */
+const ESTIMATES_MS = 3_600_000;
+const QUALITY_MS = 60_000;
 const STOP_MS = 5_000;
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
@@ -182,6 +187,19 @@ async function buildIntervals(): Promise<void> {
   if (failures.length > 0) log.error({ failures }, 'points whose intervals could not be built');
 }
 
+/** Runs the rules of quality over the days that are due. */
+async function judgeQuality(): Promise<void> {
+  const folder = join(env.dataFolder, 'quality');
+  const done = await runQuality({ db, questdb, duckdb, clock, folder });
+  if (done.days > 0) log.info(done, 'rules of quality ran');
+}
+
+/** Estimates the days of points that have been silent for long. */
+async function estimate(): Promise<void> {
+  const points = await estimateWaiting({ db, questdb, clock });
+  if (points > 0) log.info({ points }, 'silent points estimated');
+}
+
 const ticks = startTicks({
   onError: (name, error) => log.error({ err: error }, `${name} failed: ${messageOf(error)}`),
 });
@@ -221,4 +239,6 @@ ticks.every(CONTACT_MS, 'contact', judge);
 ticks.every(CONTACT_MS, 'alarms of ingest', watch);
 ticks.every(STATISTICS_MS, 'statistics', tellStatistics);
 ticks.every(INTERVALS_MS, 'intervals', buildIntervals);
+ticks.every(ESTIMATES_MS, 'estimates', estimate);
+ticks.every(QUALITY_MS, 'quality', judgeQuality);
 process.send?.('ready');

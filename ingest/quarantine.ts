@@ -225,6 +225,9 @@ export async function decide(
   if (decision === 'reopened' && (found.decision === null || found.decision === 'reopened')) {
     throw new Problem('conflict', 'Nothing has been decided yet.');
   }
+  if (decision === 'exclude' && found.rule === 'ratio') {
+    throw new Problem('conflict', 'A ratio is not left out: correct the installation, or sign it.');
+  }
   if (decision === 'new-base' && found.rule === 'conflict') {
     throw new Problem('conflict', 'Of two values for one instant one can only be excluded.');
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../sql/clock.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
+import { editRoutes } from './edit-routes.ts';
 import { gatewayRoutes } from './gateways.ts';
 import { installationCorrectionRoutes } from './installation-corrections.ts';
 import { installationRoutes } from './installations.ts';
@@ -41,6 +42,7 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     meterCorrectionRoutes,
     manualReadingRoutes,
     previewRoutes,
+    editRoutes,
   ];
   for (const part of parts) app.route('/', part(deps));
   return app;

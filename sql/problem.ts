@@ -24,6 +24,12 @@ export const problems = {
   },
   conflict: { status: 409, retryable: false, title: 'It conflicts with what is there' },
   overlap: { status: 409, retryable: false, title: 'The range overlaps another' },
+  'estimate-over-measured': {
+    status: 409,
+    retryable: false,
+    title: 'An estimate does not replace what was measured',
+  },
+  'own-approval': { status: 403, retryable: false, title: 'A second person has to approve' },
   'bus-full': { status: 409, retryable: false, title: 'A bus takes 32 meters' },
   'month-closed': { status: 409, retryable: false, title: 'The month is closed' },
   'account-closed': { status: 409, retryable: false, title: 'The account is closed' },

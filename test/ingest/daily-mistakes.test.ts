@@ -61,13 +61,24 @@ async function correct(act: { act: string; [key: string]: unknown }, path: strin
   const preview = await made('/interval-previews', act);
   const before = new Map<string, number>();
   for (const { pointId } of preview.points) before.set(pointId, await total(pointId));
+  const effect = await ask('GET', `/interval-previews/${preview.id}/effect`);
+  const chargedBefore = await chargedByAll();
   await made(path, act.with);
   await park.work();
+  const minor = Math.round(Number(effect.body.total.amount) * 100);
+  expect((await chargedByAll()) - chargedBefore).toBe(minor);
   for (const { pointId, energyBefore, energyAfter } of preview.points) {
     expect(await total(pointId)).toBe((before.get(pointId) ?? 0) + energyAfter - energyBefore);
   }
   return preview;
 }
+const chargedByAll = async () => {
+  const { rows } = await park.owner.query<{ sum: string }>(
+    'SELECT sum(posted_minor)::text AS sum FROM posted_totals WHERE project_id = $1',
+    [park.projectId],
+  );
+  return Number(rows[0]?.sum);
+};
 const total = async (pointId: string) =>
   (await park.intervals(pointId)).reduce((sum, [, quantity]) => sum + Number(quantity ?? 0), 0);
 
