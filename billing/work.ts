@@ -15,6 +15,7 @@ import {
 import { type ProjectTerms, readProjects } from './project.ts';
 import { seal } from './seal.ts';
 import { type SettleDeps, type Settled, settleDirty, settleDue } from './settle.ts';
+import { writePrices, writeStakes } from './stakes.ts';
 
 /** How often balances are computed; they are at most this old, and the sample a minute. */
 export const LIVE_MS = 60_000;
@@ -29,6 +30,8 @@ export function createRound(
   const { postgres, source, clock, log } = deps;
   const live = createLiveBalances({ db: postgres.db, source });
   const liveAt = new Map<string, number>();
+  /** Projects whose prices this process has computed; they change when days are settled. */
+  const priced = new Set<string>();
   const blocked = new Map<string, string | undefined>();
 
   async function tend(project: ProjectTerms): Promise<void> {
@@ -57,6 +60,11 @@ export function createRound(
       await live(project, clock());
       liveSeconds.set((performance.now() - began) / 1000);
       liveAt.set(project.id, nowMs);
+      if (settledAny || !priced.has(project.id)) {
+        await writePrices(postgres.db, project, clock());
+        priced.add(project.id);
+      }
+      await writeStakes(postgres.db, project, clock());
     }
     const sealed = await seal(postgres.db, { projectId: project.id, at: clock() });
     if (sealed > 0) log.info({ projectId: project.id, sealed }, 'sealed');

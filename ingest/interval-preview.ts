@@ -75,9 +75,7 @@ export function createPreviewer({ db, questdb, clock, folder }: PreviewDeps) {
       await rolledBack(db, async (tx) => {
         const before = await marksOf(tx, projectId);
         await act(tx);
-        const points = [...(await reachesOf(tx, project))].filter(
-          ([point, from]) => from < (before.get(point) ?? OPEN_END),
-        );
+        const points = [...(await reachesOf(tx, { project, before }))];
         if (points.length === 0) return;
         const fromMs = points.reduce((least, [, mark]) => Math.min(least, mark), OPEN_END);
         if (points.length > POINTS_MAX || at.getTime() - fromMs > DAYS_MAX * DAY_MS) {
@@ -136,15 +134,31 @@ async function marksOf(tx: Queryable, projectId: string): Promise<Map<string, nu
   return new Map(rows.map(({ point, at }) => [point, Number(at)]));
 }
 
-/** From when on each point is built anew: its mark, or the first day that this transaction has made dirty. */
-async function reachesOf(tx: Queryable, { id: projectId, zone }: { id: string; zone: string }) {
-  const reaches = await marksOf(tx, projectId);
+/** Points that this transaction has changed, and from when on each is built anew. */
+async function reachesOf(
+  tx: Queryable,
+  {
+    project: { id: projectId, zone },
+    before,
+  }: { project: { id: string; zone: string }; before: ReadonlyMap<string, number> },
+): Promise<Map<string, number>> {
+  const marks = await marksOf(tx, projectId);
+  const reaches = new Map([...marks].filter(([point, mark]) => mark < (before.get(point) ?? mark)));
   // now() is the beginning of this transaction: these are its own rows.
   const { rows } = await tx.execute<{ point: string; day: string }>(sql`
     SELECT point_id::text AS point, min(local_day)::text AS day FROM dirty_days
     WHERE project_id = ${projectId}::bigint AND created_at = now() GROUP BY point_id`);
+  // A meter that was silent may have left, and the next one have spoken: built on from where it ended.
+  const moved = await tx.execute<{ point: string }>(sql`
+    SELECT DISTINCT point_id::text AS point FROM installations
+    WHERE project_id = ${projectId}::bigint AND xmin = pg_current_xact_id()::xid`);
+  for (const { point } of moved.rows) {
+    const mark = marks.get(point);
+    if (mark !== undefined && !reaches.has(point)) reaches.set(point, mark);
+  }
   for (const { point, day } of rows) {
-    reaches.set(point, Math.min(reaches.get(point) ?? OPEN_END, dayStart(zone, day)));
+    const mark = marks.get(point);
+    if (mark !== undefined) reaches.set(point, Math.min(mark, dayStart(zone, day)));
   }
   return reaches;
 }

@@ -5,6 +5,7 @@ import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { editRoutes } from './edit-routes.ts';
+import { exceptionRoutes } from './exceptions.ts';
 import { gatewayRoutes } from './gateways.ts';
 import { installationCorrectionRoutes } from './installation-corrections.ts';
 import { installationRoutes } from './installations.ts';
@@ -43,6 +44,7 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     manualReadingRoutes,
     previewRoutes,
     editRoutes,
+    exceptionRoutes,
   ];
   for (const part of parts) app.route('/', part(deps));
   return app;
