@@ -2,7 +2,6 @@
 import { sql } from 'drizzle-orm';
 import {
   date,
-  foreignKey,
   index,
   integer,
   pgTable,
@@ -11,7 +10,6 @@ import {
   text,
   unique,
 } from 'drizzle-orm/pg-core';
-import { accounts } from './accounts.ts';
 import { createdAt, decimal, exact, id, instant, ownId } from './columns.ts';
 import { projects } from './places.ts';
 
@@ -71,12 +69,7 @@ export const settlements = pgTable(
     unique().on(t.projectId, t.supersedes),
     index().on(t.projectId, t.accountId, t.localDay),
     index().on(t.projectId, t.localDay),
-    foreignKey({
-      columns: [t.projectId, t.accountId],
-      foreignColumns: [accounts.projectId, accounts.id],
-    }),
-    // Run and transaction are held by a trigger over all rows of a statement: see migration 0003.
-    foreignKey({ columns: [t.projectId, t.supersedes], foreignColumns: [t.projectId, t.id] }),
+    // All references are held by a trigger over all rows of a statement: see migrations 0003 and 0008.
   ],
 );
 
@@ -166,10 +159,7 @@ export const accountMonths = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.accountId, t.month] }),
-    foreignKey({
-      columns: [t.projectId, t.accountId],
-      foreignColumns: [accounts.projectId, accounts.id],
-    }),
+    // The account is held by a trigger over all rows of a statement: see migration 0008.
   ],
 );
 
@@ -213,9 +203,6 @@ export const liveBalances = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.generation, t.accountId] }),
-    foreignKey({
-      columns: [t.projectId, t.accountId],
-      foreignColumns: [accounts.projectId, accounts.id],
-    }),
+    // The account is held by a trigger over all rows of a statement: see migration 0008.
   ],
 );

@@ -97,6 +97,13 @@ const header = ({ run, transaction: id, settlement = "nextval('ids')" }: Record<
    VALUES (${ids.project}, ${settlement}, ${ids.account}, ${ids.point}, '2026-03-04', 1, ${run}, '',
      now(), 0, 0, 96, ${id})`;
 
+const withAccount = (statement: string) =>
+  statement.replaceAll(`, ${ids.account}, ${ids.point},`, `, 1, ${ids.point},`);
+
+const posting = (columns: Record<string, string | undefined>) =>
+  `INSERT INTO transactions (kind, accounting_date, ${Object.keys(columns).join()})
+   VALUES ('sale', '2026-03-05', ${Object.values(columns).join()})`;
+
 const charge = ({ settlement, version }: Record<string, string>) =>
   `INSERT INTO charges (project_id, settlement_id, component, tariff_version_id, period, step, quantity,
      price, exact) VALUES (${ids.project}, ${settlement}, 'energy', ${version}, 0, 0, 1, 1, 1)`;
@@ -158,6 +165,20 @@ describe('the ledger', () => {
     });
   });
 
+  test('does not let even its owner delete accounts and projects, or change their ids', async () => {
+    for (const table of ['accounts', 'projects', 'account_months', 'live_balances']) {
+      const id = table.includes('_') ? 'account_id' : 'id';
+      await expect(owner.query(`UPDATE ${table} SET ${id} = 0`)).rejects.toMatchObject({
+        constraint: 'append_only',
+      });
+    }
+    for (const table of ['accounts', 'projects']) {
+      for (const act of [`DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`]) {
+        await expect(owner.query(act)).rejects.toMatchObject({ constraint: 'append_only' });
+      }
+    }
+  });
+
   test('refuses what names nothing, or something of another project', async () => {
     const id = await transaction();
     const [run, other] = [await idOf(pools.billing, "SELECT nextval('ids') AS id"), ids.other];
@@ -171,6 +192,29 @@ describe('the ledger', () => {
       ['charges_settlement_id', charge({ settlement: '1', version: '1' })],
       ['settlements_run_id', header({ run: '1', transaction: id })],
       ['settlements_transaction_id', `${startOf(run)}; ${header({ run, transaction: '1' })}`],
+      [
+        'settlements_account_id',
+        withAccount(`${startOf(run)}; ${header({ run, transaction: id })}`),
+      ],
+      [
+        'settlements_supersedes',
+        `${startOf(run)}; ${header({ run, transaction: id })
+          .replace('transaction_id)', 'transaction_id, supersedes)')
+          .replace(/\)$/, ', 1)')}`,
+      ],
+      ['transactions_project_id', posting({ project_id: '1' })],
+      ['transactions_account_id', posting({ project_id: ids.project, account_id: '1' })],
+      ['transactions_account_id', posting({ project_id: other, account_id: ids.account })],
+      ['transactions_reverses', posting({ project_id: ids.project, reverses: '1' })],
+      [
+        'account_months_account_id',
+        `INSERT INTO account_months VALUES (${ids.project}, 1, '2026-03-01')`,
+      ],
+      [
+        'live_balances_account_id',
+        `INSERT INTO live_balances (project_id, generation, account_id, settled_minor,
+           provisional_minor, currency) VALUES (${ids.project}, 1, 1, 0, 0, 'CNY')`,
+      ],
     ];
     for (const [constraint, statement] of cases) {
       await expect(pools.billing.query(statement)).rejects.toMatchObject({
