@@ -149,19 +149,20 @@ export const chargedDifferences = (db: Queryable, { projectId, exponent, relatio
         AND n.supersedes = s.id)),
     -- Each component of use is charged for the whole quantity of its header.
     lines AS (
-      SELECT f.id, c.component, c.kind, sum(c.quantity) AS quantity, sum(c.exact) AS exact
+      SELECT f.id, f.quantity AS header, c.component, c.kind, sum(c.quantity) AS quantity,
+        sum(c.exact) AS exact
       FROM in_force f JOIN charges c ON c.project_id = ${projectId}::bigint AND c.settlement_id = f.id
-      GROUP BY 1, 2, 3),
+      GROUP BY 1, 2, 3, 4),
+    lines_of_header AS (
+      SELECT id, sum(exact) AS exact,
+        (array_agg(header - quantity ORDER BY abs(header - quantity) DESC)
+          FILTER (WHERE kind = 'usage'))[1] AS off,
+        min(component) FILTER (WHERE kind = 'usage' AND quantity <> header) AS component
+      FROM lines GROUP BY 1),
     charged AS (
       SELECT f.scope_id, f.day, sum(f.quantity) AS quantity, sum(f.slots) AS slots, sum(l.exact) AS exact,
         sum(l.off) AS off, min(l.component) AS component
-      FROM in_force f LEFT JOIN LATERAL (
-        SELECT sum(l.exact) AS exact,
-          (array_agg(f.quantity - l.quantity ORDER BY abs(f.quantity - l.quantity) DESC)
-            FILTER (WHERE l.kind = 'usage'))[1] AS off,
-          min(l.component) FILTER (WHERE l.kind = 'usage' AND l.quantity <> f.quantity) AS component
-        FROM lines l WHERE l.id = f.id) l ON true
-      GROUP BY 1, 2),
+      FROM in_force f LEFT JOIN lines_of_header l USING (id) GROUP BY 1, 2),
     waits AS (
       SELECT w.scope_id, w.local_day AS day, w.reason FROM asked_days d
       JOIN settlement_waits w ON w.project_id = ${projectId}::bigint AND w.local_day = d.day),

@@ -1,4 +1,4 @@
-/** The daily three-way reconciliation: what differs in a range of days, and what the hourly ones found. */
+/** The daily three-way reconciliation: what differs in a range of days, and what the newest of each day found. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { addDays, localDayOf } from '../sql/local-day.ts';
 import { money } from '../sql/money.ts';
@@ -102,7 +102,7 @@ const days = createRoute({
   method: 'get',
   path: '/projects/{projectId}/reconciliation/days',
   summary: 'What the newest reconciliation of each day found, newest first',
-  description: `Made once an hour for yesterday and whatever was settled meanwhile. At most ${RECONCILED_DAYS_MAX} days.`,
+  description: `Made once a day is settled, and again within the hour whenever something of it was. At most ${RECONCILED_DAYS_MAX} days.`,
   ...needs('ledger.read'),
   request: { params: projectParams, query: z.object(range) },
   responses: answers(

@@ -1,6 +1,6 @@
 /**
- * What the newest reconciliation of each day found, kept as counts; made again once an hour for yesterday
- * and for every day that was settled meanwhile, with an alarm while anything has no reason.
+ * What the newest reconciliation of each day found, kept as counts: made once a day is settled, and again
+ * within the hour whenever something of it was, with an alarm while anything has no reason.
  */
 import { sql } from 'drizzle-orm';
 import { syncAlarms } from '../sql/alarms.ts';
@@ -12,7 +12,7 @@ import type { Questdb } from '../sql/questdb.ts';
 import type { ProjectTerms } from './project.ts';
 import { type DifferenceKind, dayAfter, differenceKinds, reconcile } from './reconciliation.ts';
 
-/** How often a project is reconciled. */
+/** How often a project is reconciled; a day that was just settled is at once. */
 export const RECONCILE_EVERY_MS = 3_600_000;
 /** Days that are looked at again in one go, the newest first. */
 export const RECONCILED_AT_ONCE_MAX = 62;
@@ -31,19 +31,21 @@ export async function reconcileDue(
     WHERE project_id = ${projectId}::bigint`);
   const checkedAt = found.rows[0]?.checked_at ?? null;
   const lastMs = checkedAt === null ? null : new Date(checkedAt).getTime();
-  if (lastMs !== null && now.getTime() - lastMs < RECONCILE_EVERY_MS) return undefined;
+  const isDue = lastMs === null || now.getTime() - lastMs >= RECONCILE_EVERY_MS;
   const yesterday = addDays(localDayOf(project.zone, now.getTime()), -1);
   const days = await db.execute<{ day: string }>(sql`
-    SELECT DISTINCT day::text FROM (
+    SELECT day::text FROM (
       SELECT ${yesterday}::date AS day
       UNION SELECT (payload ->> 'localDay')::date FROM events
       WHERE project_id = ${projectId}::bigint AND kind IN ('day.settled', 'day.corrected')
         AND at > ${new Date(lastMs === null ? 0 : lastMs - OVERLAP_MS).toISOString()}::timestamptz
       UNION SELECT local_day FROM reconciliation_days
       WHERE project_id = ${projectId}::bigint AND unexplained > 0) d
-    WHERE day <= ${yesterday}::date
-    ORDER BY 1 DESC LIMIT ${RECONCILED_AT_ONCE_MAX}`);
+    WHERE day <= ${yesterday}::date AND (${isDue} OR NOT EXISTS (SELECT FROM reconciliation_days r
+      WHERE r.project_id = ${projectId}::bigint AND r.local_day = d.day))
+    ORDER BY day DESC LIMIT ${RECONCILED_AT_ONCE_MAX}`);
   const looked = days.rows.map((row) => row.day);
+  if (looked.length === 0) return undefined;
   for (const day of looked) await reconcileDay({ db, questdb }, { project, day, now });
   await alarm(db, { projectId, now });
   return looked;

@@ -60,6 +60,10 @@ const snake = (name: string): string =>
 export function resolved(schema: JsonSchema, components: Components): JsonSchema {
   const name = schema.$ref?.split('/').at(-1);
   if (name !== undefined) return resolved(components[name] ?? {}, components);
+  // A reference that may be null, or that is described, is written as `allOf` of it and a bare word on it.
+  const references = schema.allOf?.filter((s) => s.$ref !== undefined) ?? [];
+  const bare = schema.allOf?.every((s) => s.$ref !== undefined || !(s.properties ?? s.items));
+  if (references[0] && references.length === 1 && bare) return resolved(references[0], components);
   const choices = (schema.anyOf ?? schema.oneOf ?? schema.allOf)?.filter((s) => s.type !== 'null');
   return choices?.length === 1 && choices[0] ? resolved(choices[0], components) : schema;
 }

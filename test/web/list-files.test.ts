@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDuckdb, rowsOf } from '../../sql/duckdb.ts';
+import { columnsOfRow } from '../../web/list-columns.ts';
 import { makeProject, openRig, type Rig, signInAs } from './rig.ts';
 
 let rig: Rig;
@@ -111,4 +112,28 @@ test('the description of the API says so of every list', async () => {
   expect(JSON.stringify(body.paths['/api/v1/projects/{projectId}/alarms'].get)).toContain(
     'application/vnd.apache.parquet',
   );
+});
+
+test('money is a column of money also where it may be null or is described', () => {
+  const properties = { amount: { type: 'string' }, currency: { type: 'string' } };
+  const reference = { $ref: '#/components/schemas/Money' };
+  const columns = columnsOfRow(
+    {
+      properties: {
+        plain: reference,
+        nullable: { allOf: [reference, { type: ['object', 'null'] }] },
+        described: { allOf: [reference, { type: 'object' }] },
+        other: { allOf: [reference, { properties: { more: { type: 'string' } } }] },
+      },
+    },
+    { components: { Money: { type: 'object', properties } }, currency: 'CNY' },
+  );
+  expect(columns.map(({ name, type, unit }) => [name, type, unit])).toEqual([
+    ...[
+      ['plain', 'money', 'CNY'],
+      ['nullable', 'money', 'CNY'],
+      ['described', 'money', 'CNY'],
+    ],
+    ['other', 'text', null],
+  ]);
 });
