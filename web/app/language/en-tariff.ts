@@ -325,6 +325,8 @@ export const enTariff = {
       faultsText: 'The sample month appears as soon as every check passes.',
       nothing: 'Nothing to price in {{month}}',
       nothingText: 'The account has no intervals in it. Choose another month or account.',
+      noAccount: 'No account to price it for',
+      noAccountText: 'No account holds a metering point of this kind.',
       noFoot: 'The lines do not add up to the total: tell the administrator.',
     },
     review: {

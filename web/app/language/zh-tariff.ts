@@ -314,6 +314,8 @@ export const zhTariff: typeof enTariff = {
       faultsText: '检查全部通过后即显示示例月份。',
       nothing: '{{month}} 没有可计价的用量',
       nothingText: '该商户当月没有数据，请选择其他月份或商户。',
+      noAccount: '没有可试算的商户',
+      noAccountText: '没有商户持有此类计量点。',
       noFoot: '明细合计与总额不符，请告知管理员。',
     },
     review: {

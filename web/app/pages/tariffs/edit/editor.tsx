@@ -194,7 +194,7 @@ export function Editor({
             next={next}
             today={today}
             season={definition.calendar?.seasons[season]}
-            isSound={isSound}
+            faulty={check.isKnown ? !isSound : null}
           />
         </div>
       </div>

@@ -28,7 +28,7 @@ export function SamplePanel({
   next,
   today,
   season,
-  isSound,
+  faulty,
 }: {
   draft: Draft;
   /** Id of the version before. */
@@ -38,12 +38,15 @@ export function SamplePanel({
   today: string;
   /** The part of the year that is being edited: a month of it is priced until another is chosen. */
   season: Season | undefined;
-  isSound: boolean;
+  /** Null while it is not known whether the draft holds. */
+  faulty: boolean | null;
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const units = useUnits(draft.commodity);
-  const accounts = (useAccounts().data?.data ?? []).filter(({ points }) =>
+  const known = useAccounts().data?.data;
+  const isSound = faulty === false;
+  const accounts = (known ?? []).filter(({ points }) =>
     points.some(({ commodity }) => commodity === draft.commodity),
   );
   const [account, setAccount] = useState('');
@@ -81,7 +84,9 @@ export function SamplePanel({
           {sample.data && sample.isOld && isSound ? t('tariff.sample.pricing') : ''}
         </span>
       </div>
-      {!isSound ? (
+      {known && accounts.length === 0 ? (
+        <Empty title={t('tariff.sample.noAccount')} text={t('tariff.sample.noAccountText')} />
+      ) : faulty ? (
         <Empty title={t('tariff.sample.faults')} text={t('tariff.sample.faultsText')} />
       ) : sample.error && !sample.isFetching ? (
         <div className="panel-body">

@@ -13,25 +13,19 @@ import { useIsPhone } from '../../../phone.ts';
 import type { Rank, Season, TariffCalendar, TariffDefinition } from '../../../tariff-shapes.ts';
 import { type DayKind, planOf } from '../calendar.ts';
 import { BandBar } from './band-bar.tsx';
+import { actOf, type Selected } from './band-keys.ts';
 import {
   differences,
   faultsOf,
   filled,
-  merged,
-  moveBorder,
   piecesOf,
-  ranked,
-  rankOfKey,
-  removed,
   type Stretch,
-  split,
-  stepFrom,
   toTexts,
   unalignedOf,
 } from './bands.ts';
 import { hasPlan, withBands } from './definition.ts';
 import { FaultLines } from './field.tsx';
-import { type Selected, WeekRow } from './week-row.tsx';
+import { WeekRow } from './week-row.tsx';
 
 /** A Monday, to name the days of the week by. */
 const MONDAY = '2024-01-01';
@@ -140,61 +134,20 @@ export function WeekEditor({
   const focusSoon = (rowKey: string, minute: number) =>
     requestAnimationFrame(() => focusAt(rowKey, minute));
   const onKey = (target: Row) => (event: React.KeyboardEvent, at: Selected) => {
-    const own = piecesOfRow(target);
-    const here: Stretch | undefined =
-      at.kind === 'band' ? own[at.index] : faultsOf(own).holes.find(({ from }) => from === at.from);
-    if (!here || event.ctrlKey || event.metaKey || event.altKey) return;
-    const bandIndex = at.kind === 'band' ? at.index : -1;
-    const edit = changeRow(target);
-    const rank = rankOfKey(event.key);
-    const act = ((): (() => void) | null => {
-      if (rank && at.kind === 'band') return () => edit(ranked(own, bandIndex, rank), 'rank');
-      if (rank) {
-        return () => {
-          edit(filled(own, here, rank), '');
-          focusSoon(target.key, here.from);
-        };
-      }
-      switch (event.key) {
-        case 'ArrowLeft':
-        case 'ArrowRight': {
-          const by = event.key === 'ArrowRight' ? 1 : -1;
-          if (event.shiftKey && at.kind === 'band' && here.to < 1440)
-            return () => edit(moveBorder(own, bandIndex, 'to', stepFrom(here.to, by)), 'key-to');
-          return () => focusAt(target.key, by > 0 ? here.to : here.from - 1);
-        }
-        case 'ArrowUp':
-        case 'ArrowDown': {
-          const on = rows.filter(({ isOn }) => isOn);
-          const next =
-            on[on.findIndex(({ key }) => key === target.key) + (event.key === 'ArrowUp' ? -1 : 1)];
-          return () => next && focusAt(next.key, (here.from + here.to) / 2);
-        }
-        case 's':
-          return at.kind === 'band' ? () => edit(split(own, bandIndex), '') : null;
-        case 'j':
-          return at.kind === 'band'
-            ? () => {
-                edit(merged(own, bandIndex), '');
-                focusSoon(target.key, here.from);
-              }
-            : null;
-        case 'Delete':
-        case 'Backspace':
-          return at.kind === 'band' && own.length > 1
-            ? () => {
-                edit(removed(own, bandIndex), '');
-                focusSoon(target.key, here.from);
-              }
-            : null;
-        default:
-          return null;
-      }
-    })();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = actOf(event, piecesOfRow(target), at);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
-    act();
+    if (act.kind === 'focus') return focusAt(target.key, act.minute);
+    if (act.kind === 'change') {
+      changeRow(target)(act.pieces, act.group ?? '');
+      if (act.focus !== undefined) focusSoon(target.key, act.focus);
+      return;
+    }
+    const on = rows.filter(({ isOn }) => isOn);
+    const next = on[on.findIndex(({ key }) => key === target.key) + act.by];
+    if (next) focusAt(next.key, act.minute);
   };
 
   const sharing = (target: Row): string => {

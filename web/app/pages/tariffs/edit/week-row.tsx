@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { onRankVar, rankVar } from '../../../parts/palette.ts';
 import { type Band, clock } from '../../../parts/ribbon.tsx';
 import type { Rank } from '../../../tariff-shapes.ts';
+import type { Selected } from './band-keys.ts';
 import { faultsOf, moveBorder, type Stretch, snap, stepFrom } from './bands.ts';
 
 const DAY = 1440;
@@ -11,8 +12,6 @@ const left = (minute: number) => `${(minute / DAY) * 100}%`;
 const place = ({ from, to }: Stretch) => ({ left: left(from), width: left(to - from) });
 /** Whether a name, or a name and its times, fit into a band, in minutes of the axis. */
 const widthOf = (name: string) => [...name].reduce((so, sign) => so + (sign > '⺀' ? 2 : 1), 0);
-
-export type Selected = { kind: 'band'; index: number } | { kind: 'hole'; from: number };
 
 export function WeekRow({
   name,
