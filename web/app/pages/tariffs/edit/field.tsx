@@ -4,6 +4,7 @@ import { Controls, DayPicker } from '../../../parts/controls.tsx';
 import { Icon } from '../../../parts/icons.tsx';
 import type { Fault } from '../../../tariff-shapes.ts';
 import { faultsAt } from './definition.ts';
+import './field.css';
 
 /** What the server found, for every field below. */
 export const FaultContext = createContext<readonly Fault[]>([]);
