@@ -74,6 +74,7 @@ const entrySchema = z
 
 const chargeSchema = z
   .object({
+    settlementId: idSchema.nullable(),
     serviceDay: daySchema,
     scopeId: idSchema,
     pointCode: z.string().nullable(),

@@ -266,6 +266,7 @@ export async function provisionalCharges(
     .sort((a, b) => b.localDay.localeCompare(a.localDay))
     .flatMap(({ pointId, localDay, lines }) =>
       lines.map((line) => ({
+        settlementId: null,
         serviceDay: localDay,
         scopeId: pointId,
         pointCode: names.codes.get(pointId) ?? null,

@@ -8,6 +8,7 @@ import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { accountRoutes } from './account-routes.ts';
 import { correctionRoutes } from './correction-routes.ts';
 import { effectRoutes } from './effect-routes.ts';
+import { explainRoutes } from './explain-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import { monthRoutes } from './month-routes.ts';
 import { publishedRoutes } from './published-routes.ts';
@@ -34,7 +35,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes],
-    effectRoutes,
+    ...[effectRoutes, explainRoutes],
   ]) {
     app.route('/', part(deps));
   }

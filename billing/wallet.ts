@@ -121,6 +121,8 @@ function cursorOf(cursor: string | undefined): [string | null, string | null] {
 }
 
 export interface ShownCharge {
+  /** What it is explained by; null for a provisional line. */
+  settlementId: string | null;
   serviceDay: LocalDay;
   scopeId: string;
   pointCode: string | null;
@@ -165,6 +167,7 @@ export async function listCharges(
   },
 ): Promise<ShownCharge[]> {
   const found = await db.execute<{
+    settlement_id: string;
     day: string;
     scope: string;
     code: string | null;
@@ -182,7 +185,8 @@ export async function listCharges(
     treatment: 'revenue' | 'on-behalf';
     revision: number;
   }>(sql`
-    SELECT s.local_day::text AS day, s.scope_id::text AS scope, p.code, c.component,
+    SELECT s.id::text AS settlement_id, s.local_day::text AS day, s.scope_id::text AS scope, p.code,
+      c.component,
       (SELECT k ->> 'name' FROM jsonb_array_elements(v.definition -> 'components') k
         WHERE k ->> 'code' = c.component) AS component_name,
       v.id::text AS version_id, f.name AS tariff, v.version, c.period, c.step,
@@ -200,6 +204,7 @@ export async function listCharges(
     ORDER BY s.local_day DESC, p.code, c.component, c.tariff_version_id, c.period, c.step
     OFFSET ${offset} LIMIT ${limit}`);
   return found.rows.map((row) => ({
+    settlementId: row.settlement_id,
     serviceDay: row.day,
     scopeId: row.scope,
     pointCode: row.code,

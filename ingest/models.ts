@@ -2,7 +2,7 @@
  * Meter models as data: where each quantity lies, how it is scaled, what can be true. A new model
  * is a map here, never a branch elsewhere. Addresses are those sent on the wire (from 0).
  */
-import { billingRegisters } from '../sql/billing-registers.ts';
+import { billingRegisters, registerSpans } from '../sql/billing-registers.ts';
 import type { ChannelName } from '../sql/channels.ts';
 import { ddsyMap, dtsdMap, dtsyMap, waterMap } from './register-maps.ts';
 
@@ -92,12 +92,11 @@ export interface MeterModel extends RegisterMap {
 /** Longest read proven on these meters (meters.md 2.2). */
 export const MAX_READ_WORDS = 48;
 
-const UINT32_SPAN = 2n ** 32n;
 const electric = {
   commodity: 'electricity',
   // Whether DTSY and DDSY count primary energy is not stated anywhere; secondary until verified.
   primary: false,
-  registerSpan: UINT32_SPAN * 10n,
+  registerSpan: registerSpans.electricity,
   registerStep: 10,
   ratedVoltageV: 220,
 } as const;
@@ -139,7 +138,7 @@ const families = {
     ...waterMap,
     commodity: 'water',
     primary: true,
-    registerSpan: UINT32_SPAN,
+    registerSpan: registerSpans.water,
     registerStep: 1,
     phases: 0,
     billing: billingRegisters.WATER,

@@ -11,3 +11,6 @@ export const billingRegisters = {
   ADL3000: 'forward_wh',
   WATER: 'volume_l',
 } as const satisfies Record<string, ChannelName>;
+
+/** Base units after which a register of a commodity begins again at 0, where its installation says nothing else. */
+export const registerSpans = { electricity: 2n ** 32n * 10n, water: 2n ** 32n } as const;

@@ -140,6 +140,23 @@ export function openCalendar(
   };
 }
 
+/** The season that a day lies in, and the bands that hold on it with the type of day they are of. */
+export function dayKindOf(
+  calendar: Calendar,
+  day: LocalDay,
+  events: ReadonlySet<LocalDay>,
+): { season: Season; type: DayType; bands: Season['days'][number]['bands'] } | undefined {
+  const season = calendar.seasons.find((s) => inSeason(s, day.slice(5)));
+  const type = dayTypeOf(day, {
+    holidays: new Set(calendar.holidays),
+    workdays: new Set(calendar.workdays),
+    weekend: calendar.weekend,
+  });
+  const types = events.has(day) ? (['event', ...fallbacks[type]] as const) : fallbacks[type];
+  const found = types.flatMap((t) => season?.days.filter((d) => d.type === t) ?? [])[0];
+  return season && found ? { season, type: found.type, bands: found.bands } : undefined;
+}
+
 const dayTypeNames: Record<DayType, string> = {
   everyday: 'every day',
   weekday: 'weekdays',

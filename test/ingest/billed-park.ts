@@ -41,11 +41,13 @@ const definitionOf = (prices: 'one' | 'two') => ({
 export async function openBilledPark({
   nowMs,
   prices = 'one',
+  zone,
 }: {
   nowMs: number;
   prices?: 'one' | 'two';
+  zone?: string;
 }) {
-  const park = await openIntervalPark({ nowMs });
+  const park = await openIntervalPark({ nowMs, ...(zone && { zone }) });
   const { projectId, owner, add, questdb, duckdb, deps } = park;
   await owner.query('UPDATE projects SET poll_seconds = 300 WHERE id = $1', [projectId]);
   const postgres = openPostgres({ url: park.database.urls.billing });
