@@ -102,7 +102,7 @@ const verbs: Record<Right, string> = {
 };
 
 /** What is asked by all rooms as if it were a table. */
-const views = ['charge_corrections'] as const;
+const views = ['charge_corrections', 'charge_explanations'] as const;
 
 /** The room's login role in Postgres. */
 export const roleOf = (room: Room): string => `wattledger_${room}`;

@@ -166,6 +166,22 @@ describe('explain', { timeout: 30_000 }, () => {
     expect(night.agrees).toBe(true);
   });
 
+  it('is a row in SQL with the settlement, the tariff and what was posted', async () => {
+    const found = await explain(shops.plain);
+    const { rows } = await park.postgres.pool.query(
+      `SELECT period_rank, quantity_units::int, exact_major::float8, month_posted_minor::int, tariff_version,
+         superseded_by FROM charge_explanations WHERE settlement_id = $1 ORDER BY period_rank`,
+      [found.settlement.id],
+    );
+    expect(rows.map((row) => [row.period_rank, row.quantity_units, row.exact_major])).toEqual(
+      found.lines.map((l: { period: number; quantity: number; exact: string }) => [
+        ...[l.period, l.quantity, Number(l.exact)],
+      ]),
+    );
+    // The key's month holds the day before and after too.
+    for (const row of rows) expect(row.month_posted_minor).toBeGreaterThan(row.exact_major * 100);
+  });
+
   it('tells what is not there', async () => {
     const none = await ask('GET', '/settlements/1/explain');
     expect(none).toMatchObject({ status: 404, body: { code: 'not-found' } });
