@@ -14,6 +14,7 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
+import { chargeKinds, chargeUnits } from '../sql/schema/settlements.ts';
 import { accountStates, changeAccount, listAccounts, openAccount } from './accounts.ts';
 import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
 import { provisionalCharges } from './live.ts';
@@ -85,6 +86,8 @@ const chargeSchema = z
     tariffVersion: z.number().int().nullable(),
     period: z.number().int().nullable(),
     step: z.number().int(),
+    kind: z.enum(chargeKinds),
+    unit: z.enum(chargeUnits),
     quantity: z.number().int(),
     price: z.string(),
     exact: z.string(),

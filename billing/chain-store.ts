@@ -25,10 +25,17 @@ export async function readChains(
   db: Queryable,
   {
     projectId,
-    wanted,
+    wanted: asWanted,
     book,
   }: { projectId: string; wanted: ReadonlyMap<string, Wanted>; book: PriceBook },
 ): Promise<Map<string, ChainAccount>> {
+  // A minimum is charged on the last day held, which may be an earlier one than was thought.
+  const wanted = new Map(
+    [...asWanted].map(([id, own]) => [
+      id,
+      book.hasMinimum ? { ...own, from: monthOf(own.from) } : own,
+    ]),
+  );
   const ids = [...wanted.keys()];
   const spans = [...wanted.values()].map(({ from, to }) => periodsOf(book, { from, to }));
   // A statement's w: accounts with the days that are walked, and where their sums begin.

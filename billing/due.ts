@@ -115,6 +115,14 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Ids are decimal without leading zeros: the longer one is the larger one. */
 const compareIds = (a: string, b: string): number => a.length - b.length || compare(a, b);
 
+/** Point-days (`point/day`) that wait for an index of their month. */
+export async function daysWithoutIndex(db: Queryable, projectId: string): Promise<Set<string>> {
+  const found = await db.execute<{ scope: string; day: string }>(sql`
+    SELECT scope_id::text AS scope, local_day::text AS day FROM settlement_waits
+    WHERE project_id = ${projectId}::bigint AND reason = 'no-index'`);
+  return new Set(found.rows.map(({ scope, day }) => `${scope}/${day}`));
+}
+
 /** True where a held point's day has a header: a look-up by the whole key. */
 const headOn = (day: SQL) => sql`EXISTS (SELECT FROM settlements s
   WHERE s.project_id = h.project_id AND s.scope_id = h.point_id AND s.local_day = ${day}

@@ -276,6 +276,8 @@ export async function provisionalCharges(
         ...book.title(line.priced.tariffVersionId),
         period: line.period === 0 ? null : line.period,
         step: line.step,
+        kind: line.priced.kind,
+        unit: line.priced.unit,
         quantity: Number(line.quantity),
         price: unscaled(line.price, PRICE_DIGITS),
         exact: exactText(line.exact),

@@ -21,6 +21,8 @@ export interface PreviewDeps {
   pool: pg.Pool;
   source: SettlingDeps['source'];
   clock: Clock;
+  /** How long to wait for a settlement that is under way; ten seconds unless said otherwise. */
+  lockTimeoutMs?: number;
 }
 
 /** A version that is tried out: as if it had been made before. */
@@ -67,7 +69,6 @@ export interface Preview {
 
 /** Point-days of one preview, at most: all of them are held in one transaction. */
 export const PREVIEW_POINT_DAYS_MAX = 10_000;
-/** How long a preview waits for a settlement that is under way. */
 const LOCK_TIMEOUT_MS = 10_000;
 const WAL_DEADLINE_MS = 10_000;
 
@@ -78,7 +79,7 @@ const WAL_DEADLINE_MS = 10_000;
  * `settlement-busy` when a settlement holds the project too long.
  */
 export async function previewDays(
-  { pool, source, clock }: PreviewDeps,
+  { pool, source, clock, lockTimeoutMs = LOCK_TIMEOUT_MS }: PreviewDeps,
   project: Project,
   {
     pointDays,
@@ -97,7 +98,7 @@ export async function previewDays(
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
-    await hold(client, project.id);
+    await hold(client, { projectId: project.id, lockTimeoutMs });
     for (const version of versions) await tryVersion(client, project.id, version);
     let written: Written | undefined;
     const { waiting } = await settleWithin(
@@ -124,8 +125,11 @@ export async function previewDays(
   }
 }
 
-async function hold(client: pg.PoolClient, projectId: string): Promise<void> {
-  await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+async function hold(
+  client: pg.PoolClient,
+  { projectId, lockTimeoutMs }: { projectId: string; lockTimeoutMs: number },
+): Promise<void> {
+  await client.query(`SET LOCAL lock_timeout = ${Math.trunc(lockTimeoutMs)}`);
   try {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
       `wattledger.settle/${projectId}`,

@@ -11,7 +11,7 @@ import type { Db, Postgres } from '../sql/postgres.ts';
 import { QuestdbError } from '../sql/questdb.ts';
 import * as schema from '../sql/schema/index.ts';
 import { inTrace } from '../sql/trace.ts';
-import { chunksOf, duePointDays, lastDueDay, type PointDay } from './due.ts';
+import { chunksOf, daysWithoutIndex, duePointDays, lastDueDay, type PointDay } from './due.ts';
 import type { IntervalSource } from './intervals.ts';
 import { type Project, type SettledWithin, type SettlingDeps, settleWithin } from './settlement.ts';
 import { type Run, takeProject } from './settlement-store.ts';
@@ -46,8 +46,11 @@ export async function settleDue(deps: SettleDeps, project: Project): Promise<Set
     walDeadlineMs: deps.walDeadlineMs,
   }).catch(blockedBy);
   if ('outcome' in due) return due;
+  // Days that wait for an index are looked at when it is published, not every ten seconds of a month.
+  const unpriced = await daysWithoutIndex(deps.postgres.db, project.id);
+  const worth = due.filter((d) => !unpriced.has(`${d.pointId}/${d.localDay}`));
   const sum = { headers: 0, corrections: 0, waiting: 0 };
-  for (const pointDays of chunksOf(due)) {
+  for (const pointDays of chunksOf(worth)) {
     const settled = await settlePointDays(deps, project, { pointDays, cause: 'due' });
     if (settled.outcome !== 'settled') return settled;
     sum.headers += settled.headers;

@@ -92,7 +92,7 @@ export async function assertUncharged(
 }
 
 /**
- * Marks the settled days of a commodity's points in [from, to). Days whose tariff did not change are
+ * Marks the days of a commodity's points in [from, to) that are settled or wait for an index. Days whose tariff did not change are
  * seen to be the same by their digest and left alone.
  */
 export async function dirtyCommodity(
@@ -120,7 +120,10 @@ export async function dirtyCommodity(
 ): Promise<void> {
   const settled = await tx.execute<{ point: string; day: string }>(sql`
     SELECT DISTINCT s.scope_id::text AS point, s.local_day::text AS day
-    FROM settlements s JOIN points p ON p.project_id = s.project_id AND p.id = s.scope_id
+    FROM (SELECT project_id, scope_id, local_day FROM settlements
+      UNION ALL SELECT project_id, scope_id, local_day FROM settlement_waits
+      WHERE reason = 'no-index') s
+    JOIN points p ON p.project_id = s.project_id AND p.id = s.scope_id
     WHERE s.project_id = ${projectId}::bigint AND p.commodity = ${commodity}
       AND s.local_day >= ${from}::date
       AND (${to}::date IS NULL OR s.local_day < ${to}::date)

@@ -4,6 +4,7 @@ import type { LocalDay } from '../sql/local-day.ts';
 import { type Money, money } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import type { chargeKinds, chargeUnits } from '../sql/schema/settlements.ts';
 
 export interface ShownEntry {
   id: string;
@@ -134,9 +135,11 @@ export interface ShownCharge {
   /** Rank, null where the component knows no period. */
   period: number | null;
   step: number;
-  /** Base units (Wh, litres). */
+  kind: (typeof chargeKinds)[number];
+  unit: (typeof chargeUnits)[number];
+  /** Of its unit: Wh, litres, W of demand; 1 for the day of a fee. */
   quantity: number;
-  /** Per 1,000 base units. */
+  /** Per 1,000 of them, or per day. */
   price: string;
   /** Major units, not rounded. */
   exact: string;
@@ -178,6 +181,8 @@ export async function listCharges(
     version: number;
     period: number;
     step: number;
+    kind: ShownCharge['kind'];
+    unit: ShownCharge['unit'];
     quantity: string;
     price: string;
     exact: string;
@@ -190,7 +195,7 @@ export async function listCharges(
       (SELECT k ->> 'name' FROM jsonb_array_elements(v.definition -> 'components') k
         WHERE k ->> 'code' = c.component) AS component_name,
       v.id::text AS version_id, f.name AS tariff, v.version, c.period, c.step,
-      c.quantity::text, c.price::text, c.exact::text, c.tax_rate::text, c.treatment, s.revision
+      c.kind, c.unit, c.quantity::text, c.price::text, c.exact::text, c.tax_rate::text, c.treatment, s.revision
     FROM settlements s
     JOIN charges c ON c.project_id = s.project_id AND c.settlement_id = s.id
     JOIN tariff_versions v ON v.project_id = c.project_id AND v.id = c.tariff_version_id
@@ -215,6 +220,8 @@ export async function listCharges(
     tariffVersion: row.version,
     period: row.period === 0 ? null : row.period,
     step: row.step,
+    kind: row.kind,
+    unit: row.unit,
     quantity: Number(row.quantity),
     price: row.price,
     exact: row.exact,

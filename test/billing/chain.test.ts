@@ -5,10 +5,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLiveBalances } from '../../billing/live.ts';
+import { previewDays } from '../../billing/preview.ts';
 import { readProject } from '../../billing/project.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
-import { daysBetween } from '../../sql/local-day.ts';
+import { daySpan, daysBetween, SLOT_MS } from '../../sql/local-day.ts';
 import { postedBill, sorted } from './bills.ts';
 import { faultsOf, ledgerOf, openPark, type Park } from './park.ts';
 import { accountBill, type Spec, type Use } from './recomputation.ts';
@@ -348,5 +349,94 @@ describe('points that cumulate together', () => {
     // What the balance said of the second and third day is what they then cost, but for the rounding of keys.
     expect(Math.abs(open.settled - open.open - settled.settled)).toBeLessThanOrEqual(8);
     expect(open.open).toBeGreaterThan(15_000);
+  });
+});
+
+describe('what is held for a part of a month or year', () => {
+  let park: Park;
+  const yearly = {
+    components: [
+      { ...usage, stepPrices: ['0.5', '0.6', '0.9'] },
+      { kind: 'fixed', code: 'fee', name: 'Fee', per: 'month', amount: '31', scope: 'point' },
+      {
+        ...{ kind: 'allowance', code: 'free', name: 'Free', price: '0.5' },
+        ...{ quantity: 31_000, proRata: 'days' },
+      },
+      { kind: 'minimum', code: 'least', name: 'Minimum', amount: '310', scope: 'point' },
+    ],
+    steps: {
+      ...{ period: 'year', yearStart: '07-01', scope: 'point', limits: [120_000, 240_000] },
+      ...{ proRata: 'months', order: 'steps-then-tou' },
+    },
+  };
+  const march = daysBetween('2026-03-22', '2026-04-01');
+  beforeAll(async () => {
+    park = await openPark({ points: 1, accounts: 2, from: '2026-03-22', definition: yearly });
+    for (const day of march) await park.intervals(park.points[0] ?? '', day, () => 50);
+    park.after('2026-03-31');
+    await settleDue(park.deps, park.project);
+  });
+  afterAll(() => park.close());
+  const lines = () =>
+    park.rows(
+      `SELECT c.component, c.step, sum(c.quantity)::int AS quantity, trim_scale(sum(c.exact))::text AS exact
+       FROM settlements s JOIN charges c ON c.settlement_id = s.id
+       WHERE NOT EXISTS (SELECT FROM settlements n WHERE n.supersedes = s.id)
+       GROUP BY 1, 2 ORDER BY 1, 2`,
+    );
+
+  test('takes its share of limits, fee, free quantity and minimum', async () => {
+    // Opened on 22 March in a year that began in July: 4 of 12 months, so limits of 40 and 80 kWh.
+    // 10 days × 4.8 kWh = 48 kWh: 40 at 0.5, 8 at 0.6. Fee 31 × 10/31. Free: 10/31 of 31 kWh.
+    // Minimum 310 × 10/31 = 100, less 20 + 4.8 + 10 − 5 = 29.8.
+    expect(await lines()).toEqual([
+      { component: 'energy', step: 1, quantity: 40_000, exact: '20' },
+      { component: 'energy', step: 2, quantity: 8000, exact: '4.8' },
+      { component: 'fee', step: 0, quantity: 10, exact: '10' },
+      { component: 'free', step: 0, quantity: -10_000, exact: '-5' },
+      { component: 'least', step: 0, quantity: 1, exact: '70.2' },
+    ]);
+    expect(await faultsOf(park)).toEqual([]);
+  });
+
+  test('is taken back where it turns out to have been held for less', async () => {
+    const [point = ''] = park.points;
+    await park.rows("UPDATE tenancies SET valid_to = '2026-03-26T16:00:00Z' WHERE point_id = $1", [
+      point,
+    ]);
+    for (const day of march.slice(5)) await dirty(park, point, day);
+    await settleDirty(park.deps, park.project);
+    // Five days to 26 March: 24 kWh at 0.5. Minimum 310 × 5/31 = 50, less 12 + 5 − 5 = 12.
+    expect(await lines()).toEqual([
+      { component: 'energy', step: 1, quantity: 24_000, exact: '12' },
+      { component: 'fee', step: 0, quantity: 5, exact: '5' },
+      { component: 'free', step: 0, quantity: -10_000, exact: '-5' },
+      { component: 'least', step: 0, quantity: 1, exact: '38' },
+    ]);
+    const last = await park.value(
+      `SELECT s.local_day::text FROM settlements s JOIN charges c ON c.settlement_id = s.id
+       WHERE c.component = 'least' AND NOT EXISTS (
+         SELECT FROM settlements n WHERE n.supersedes = s.id)`,
+    );
+    expect(last).toBe('2026-03-26');
+    expect(await faultsOf(park)).toEqual([]);
+    for (const day of march) await dirty(park, point, day);
+    expect(await settleDirty(park.deps, park.project)).toMatchObject({ headers: 0 });
+  });
+
+  test('a preview shows the later days of the steps, too', async () => {
+    const [point = ''] = park.points;
+    const { startMs } = daySpan(park.project.zone, '2026-03-22');
+    // 24 kWh more on the first day: nothing is free on the next two, the others reach the second step.
+    const overlay = new Map(
+      Array.from({ length: 96 }, (_, s) => [`${point}/${startMs + s * SLOT_MS}`, 300]),
+    );
+    const told = await previewDays(
+      { pool: park.postgres.pool, source: { questdb: park.questdb }, clock: () => park.now },
+      park.project,
+      { pointDays: [{ pointId: point, localDay: '2026-03-22' }], overlay },
+    );
+    expect(told.days.map((d) => d.localDay)).toEqual(march.slice(0, 5));
+    expect(told.days.at(-1)?.after.map((l) => [l.component, l.step])).toContainEqual(['energy', 2]);
   });
 });

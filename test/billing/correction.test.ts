@@ -211,7 +211,11 @@ describe('what is published', () => {
     await settleDue(park.deps, park.project);
     expect(await amounts()).toEqual([]);
     expect((await index('1.25')).status).toBe(201);
-    await settleDue(park.deps, park.project);
+    expect(await settleDirty(park.deps, park.project)).toMatchObject({
+      headers: 1,
+      corrections: 0,
+    });
+    expect((await ask('GET', '/settlement-waits')).body.totals).toEqual({ count: 1 });
     expect(await amounts()).toEqual([
       { day: '2026-02-03', component: 'energy', price: '0.625', exact: '60' },
     ]);

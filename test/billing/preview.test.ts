@@ -77,6 +77,23 @@ test('tries a version out', async () => {
   await expect(preview({ versions: [clash] })).rejects.toMatchObject({ code: 'conflict' });
 });
 
+test('says so when days are being settled just now', async () => {
+  const client = await park.owner.connect();
+  await client.query('BEGIN');
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `wattledger.settle/${park.project.id}`,
+  ]);
+  const deps = { pool: park.postgres.pool, source: { questdb: park.questdb } };
+  const given = { ...deps, clock: () => park.now, lockTimeoutMs: 50 };
+  await expect(previewDays(given, park.project, { pointDays: [] })).rejects.toMatchObject({
+    code: 'settlement-busy',
+  });
+  // Settling twice at once: whoever comes second leaves it to the first.
+  expect(await settleDirty(park.deps, park.project)).toEqual({ outcome: 'busy' });
+  await client.query('ROLLBACK');
+  client.release();
+});
+
 test('a day that is not over is left out', async () => {
   park.now = new Date(daySpan(park.project.zone, day).startMs + 3_600_000);
   expect(await preview({ versions: [] })).toMatchObject({ days: [] });
