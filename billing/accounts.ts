@@ -153,7 +153,7 @@ export async function changeAccount(
     await tx
       .update(accounts)
       .set({
-        id: sql`id`, // an empty change is a change of nothing
+        number: sql`number`, // an empty change is a change of nothing
         name: change.name,
         nameZh: change.nameZh,
         alarm1Minor: alarm1,
