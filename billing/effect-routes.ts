@@ -125,13 +125,13 @@ interface Change {
 
 function pointDaysOf(zone: string, changes: readonly Change[]): PointDay[] {
   const days = new Map<string, PointDay>();
+  // Points share their quarter-hours, and to find a zone's day costs more than to look it up.
+  const dayAt = new Map<number, LocalDay>();
   for (const { pointId, slots } of changes) {
-    let last: { day: LocalDay; hour: number } | undefined;
     for (const [ms] of slots) {
-      // A zone changes its day on the hour, so most slots need no calendar.
-      const hour = Math.floor(ms / 3_600_000);
-      if (last?.hour !== hour) last = { day: localDayOf(zone, ms), hour };
-      days.set(`${pointId}/${last.day}`, { pointId, localDay: last.day });
+      const localDay = dayAt.get(ms) ?? localDayOf(zone, ms);
+      dayAt.set(ms, localDay);
+      days.set(`${pointId}/${localDay}`, { pointId, localDay });
     }
   }
   return [...days.values()].sort((a, b) => a.localDay.localeCompare(b.localDay));

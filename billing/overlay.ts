@@ -16,15 +16,23 @@ export function layOver(
   for (const { pointId, localDay } of pointDays) {
     rows.set(`${pointId}/${localDay}`, matrix.rowOf(pointId, localDay));
   }
+  // Points share their quarter-hours, and to find a zone's day costs more than to look it up.
+  const known = new Map<number, { day: LocalDay; slot: number }>();
+  const placeOf = (startMs: number) => {
+    const day = localDayOf(zone, startMs);
+    const place = { day, slot: (startMs - dayStart(zone, day)) / SLOT_MS };
+    known.set(startMs, place);
+    return place;
+  };
   for (const [key, quantity] of overlay) {
     const [pointId = '', start = ''] = key.split('/');
     const startMs = Number(start);
-    const day: LocalDay = localDayOf(zone, startMs);
+    const { day, slot } = known.get(startMs) ?? placeOf(startMs);
     const row = rows.get(`${pointId}/${day}`);
     if (row === undefined) continue;
     if (quantity !== null && !Number.isSafeInteger(quantity))
       throw new Error(`${quantity} is no exact quantity`);
-    const cell = row * SLOTS_MAX + (startMs - dayStart(zone, day)) / SLOT_MS;
+    const cell = row * SLOTS_MAX + slot;
     matrix.quantities[cell] = quantity ?? Number.NaN;
     matrix.qualities[cell] = quantity === null ? MISSING : EDITED;
   }

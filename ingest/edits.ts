@@ -9,12 +9,12 @@ import { SLOT_MS } from '../sql/local-day.ts';
 import { exponentOf } from '../sql/money.ts';
 import type { Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import { readQualityProject } from '../sql/quality-settings.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { intervalEdits } from '../sql/schema/index.ts';
 import { daysOf, type Edit } from './amendments.ts';
 import { estimate, spread } from './estimate.ts';
 import { type Current, historyOf, slotsOf } from './point-slots.ts';
-import { readQualityProject } from './quality-settings.ts';
 import { type Acting, only } from './rows.ts';
 
 export type EditDecision = 'approve' | 'reject' | 'withdraw' | 'take-back';

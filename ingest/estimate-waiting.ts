@@ -7,12 +7,12 @@ import type { Clock } from '../sql/clock.ts';
 import { markDirty } from '../sql/dirty-days.ts';
 import { addDays, dayStart, localDayOf } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
+import { readQualityProject } from '../sql/quality-settings.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { intervalEdits, projects } from '../sql/schema/index.ts';
 import { daysOf } from './amendments.ts';
 import { estimate } from './estimate.ts';
 import { historyOf, slotsOf } from './point-slots.ts';
-import { readQualityProject } from './quality-settings.ts';
 import { only } from './rows.ts';
 
 /** Points that one run estimates; the rest waits for the next. */

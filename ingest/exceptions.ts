@@ -5,6 +5,7 @@ import { record } from '../sql/audit.ts';
 import { money } from '../sql/money.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import { readQualityProject } from '../sql/quality-settings.ts';
 import {
   answers,
   createRoutes,
@@ -19,7 +20,6 @@ import {
 } from '../sql/route.ts';
 import { textSchema } from './fields.ts';
 import { findingRules } from './quality-rules.ts';
-import { readQualityProject } from './quality-settings.ts';
 import type { IngestDeps } from './routes.ts';
 import { type Acting, by } from './rows.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { question, rowsOf } from '../sql/duckdb.ts';
 import type { DaySpan } from '../sql/local-day.ts';
-import type { QualitySettings } from './quality-settings.ts';
+import type { QualitySettings } from '../sql/quality-settings.ts';
 
 export const findingRules = [
   'rating',

@@ -10,11 +10,11 @@ import type { Clock } from '../sql/clock.ts';
 import type { Duckdb } from '../sql/duckdb.ts';
 import { addDays, daySpan, daysBetween, type LocalDay, localDayOf } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
+import { type QualityProject, readQualityProject } from '../sql/quality-settings.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { projects } from '../sql/schema/index.ts';
 import { keepFindings, keepRatios } from './findings.ts';
 import { doubtedRatios, findIn } from './quality-rules.ts';
-import { type QualityProject, readQualityProject } from './quality-settings.ts';
 import { fillDay } from './quality-source.ts';
 
 export interface QualityDeps {

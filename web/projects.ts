@@ -8,6 +8,11 @@ import type { Actor, Permission } from '../sql/permission.ts';
 import type { Queryable, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import {
+  qualityChangesSchema,
+  qualitySettingsOf,
+  qualitySettingsSchema,
+} from '../sql/quality-settings.ts';
+import {
   answers,
   createRoutes,
   idSchema,
@@ -45,6 +50,7 @@ const settingsSchema = projectSchema.omit({ permissions: true }).extend({
   alarm1: moneySchema,
   alarm2: moneySchema,
   pollSeconds: z.number().int(),
+  quality: qualitySettingsSchema,
 });
 
 const POLL_SECONDS_MAX = 86_400;
@@ -111,7 +117,12 @@ const change = createRoute({
     params: projectParams,
     body: takes(
       z
-        .object({ name: textSchema, nameZh: textSchema.nullable(), ...changeable })
+        .object({
+          name: textSchema,
+          nameZh: textSchema.nullable(),
+          ...changeable,
+          quality: qualityChangesSchema,
+        })
         .partial()
         .strict(),
     ),
@@ -149,10 +160,14 @@ export function projectRoutes({ db }: WebDeps) {
     .openapi(show, async (c) => c.json(await settingsOf(db, c.req.valid('param').projectId), 200))
     .openapi(change, async (c) => {
       const { projectId } = c.req.valid('param');
-      const { alarm1, alarm2, ...body } = c.req.valid('json');
+      const { alarm1, alarm2, quality, ...body } = c.req.valid('json');
       const changed = await db.transaction(async (tx) => {
         const before = await settingsOf(tx, projectId);
-        const values = { ...body, ...alarmsOf({ alarm1, alarm2 }, before.currency) };
+        const values = {
+          ...body,
+          ...alarmsOf({ alarm1, alarm2 }, before.currency),
+          ...(quality && { settings: withQuality({ ...before.quality, ...quality }) }),
+        };
         if (Object.keys(values).length === 0) return before;
         await tx.update(projects).set(values).where(eq(projects.id, projectId));
         const after = await settingsOf(tx, projectId);
@@ -208,6 +223,10 @@ function alarmsOf(body: { alarm1: MoneyBody; alarm2: MoneyBody }, currency: stri
   };
 }
 
+/** Settings with another part on quality; what else is there stays. */
+const withQuality = (quality: object) =>
+  sql`${projects.settings} || ${JSON.stringify({ quality })}::jsonb`;
+
 const LARGEST_ALARM = 2_000_000_000n;
 
 async function settingsOf(db: Queryable, projectId: string) {
@@ -233,6 +252,7 @@ async function settingsOf(db: Queryable, projectId: string) {
     alarm1: money(BigInt(project.alarm1Minor), currency),
     alarm2: money(BigInt(project.alarm2Minor), currency),
     pollSeconds,
+    quality: qualitySettingsOf(project.settings),
   };
 }
 

@@ -5,10 +5,11 @@ import { home } from './home.ts';
 import { ingest } from './ingest.ts';
 import { intervals } from './intervals.ts';
 import type { Part } from './part.ts';
+import { preview } from './preview.ts';
 import { reports } from './reports.ts';
 import { settlement } from './settlement.ts';
 
 export const parts: readonly Part[] = [
-  ...[ingest, intervals, settlement],
+  ...[ingest, intervals, settlement, preview],
   ...[reports, exports, home, growth],
 ];

@@ -73,8 +73,13 @@ describe('a project', () => {
     const { id } = await makeProject(rig.admin, 'Changing');
     const path = `/api/v1/projects/${id}`;
     const alarm2 = { amount: '50.00', currency: 'CNY' };
-    const changed = await rig.admin('PATCH', path, { alarm2, pollSeconds: 30 });
-    expect(changed.body).toMatchObject({ alarm2, pollSeconds: 30 });
+    const quality = { estimateAfterDays: 5 };
+    const changed = await rig.admin('PATCH', path, { alarm2, pollSeconds: 30, quality });
+    expect(changed.body).toMatchObject({ alarm2, pollSeconds: 30, quality });
+    // What is not said stays as it is by default.
+    expect(changed.body.quality.approvalAboveMinor).toBe(5_000);
+    const wrong = await rig.admin('PATCH', path, { quality: { lossShare: 2 } });
+    expect([wrong.status, wrong.body.code]).toEqual([400, 'invalid-request']);
     expect((await rig.admin('PATCH', path, { zone: 'Europe/Berlin' })).status).toBe(400);
     const { body } = await rig.admin('GET', `${path}/audit`);
     expect(body.data.map((l: { action: string }) => l.action)).toEqual([

@@ -1,42 +1,60 @@
 /** What a project has chosen for quality and estimation: a part of its settings, each value with a default. */
 import { z } from '@hono/zod-openapi';
 import { sql } from 'drizzle-orm';
-import type { Queryable } from '../sql/postgres.ts';
-import { notFound } from '../sql/problem.ts';
-import { projects } from '../sql/schema/index.ts';
+import type { Queryable } from './postgres.ts';
+import { notFound } from './problem.ts';
+import { projects } from './schema/index.ts';
 
 const share = z.number().min(0).max(1);
 const hours = z.number().min(0.25).max(48);
 
 export const qualitySettingsSchema = z
-  .object({
+  .strictObject({
     /** Days without a register after which a point's day is estimated. */
-    estimateAfterDays: z.number().int().min(1).max(60).default(3),
+    estimateAfterDays: z.number().int().min(1).max(60),
     /** Effect of an edit above which a second person approves, minor units. */
-    approvalAboveMinor: z.number().int().min(0).max(1e12).default(5_000),
+    approvalAboveMinor: z.number().int().min(0).max(1e12),
     /** A quarter-hour above so many times the most that is usual is a spike. */
-    spikeFactor: z.number().min(1.1).max(100).default(4),
+    spikeFactor: z.number().min(1.1).max(100),
     /** What is less than this in base units (a day) is not worth a finding. */
-    leastQuantity: z.number().int().min(1).max(1e9).default(500),
-    /** A power that a register must show within the time named by `stuckHours`. */
-    stuckHours: hours.default(1),
+    leastQuantity: z.number().int().min(1).max(1e9),
+    /** For how long a register may stand still while the meter shows power. */
+    stuckHours: hours,
     /** Tariff registers and total may differ by so much. */
-    touShare: share.default(0.01),
+    touShare: share,
     /** Main and sub-meters may differ by so much. */
-    lossShare: share.default(0.15),
+    lossShare: share,
     /** A meter's clock may be off by so many seconds. */
-    clockSeconds: z.number().int().min(10).max(86_400).default(300),
+    clockSeconds: z.number().int().min(10).max(86_400),
     /** A phase below this share of the highest has failed. */
-    phaseVoltageShare: share.default(0.6),
-    /** The mean phase and one of three may differ by so much. */
-    imbalanceShare: share.default(0.6),
-    /** Watts of one phase, before CT/PT, that count as flowing back, or through an open relay. */
-    leastPowerW: z.number().min(1).max(1e6).default(50),
+    phaseVoltageShare: share,
+    /** The current of a phase may differ from the mean by so much. */
+    imbalanceShare: share,
+    /** Watts, before CT/PT, that count as flowing back in a phase, or through an open relay. */
+    leastPowerW: z.number().min(1).max(1e6),
     /** For how long a condition of voltage, current or power must hold. */
-    conditionHours: hours.default(1),
+    conditionHours: hours,
   })
   .openapi('QualitySettings');
 export type QualitySettings = z.output<typeof qualitySettingsSchema>;
+
+const DEFAULTS: QualitySettings = {
+  estimateAfterDays: 3,
+  approvalAboveMinor: 5_000,
+  spikeFactor: 4,
+  leastQuantity: 500,
+  stuckHours: 1,
+  touShare: 0.01,
+  lossShare: 0.15,
+  clockSeconds: 300,
+  phaseVoltageShare: 0.6,
+  imbalanceShare: 0.6,
+  leastPowerW: 50,
+  conditionHours: 1,
+};
+
+/** Some of them, as a project changes them. */
+export const qualityChangesSchema = qualitySettingsSchema.partial();
 
 export interface QualityProject {
   id: string;
@@ -53,11 +71,11 @@ export async function readQualityProject(tx: Queryable, id: string): Promise<Qua
     .from(projects)
     .where(sql`${projects.id} = ${id}::bigint`);
   if (!row) throw notFound('project');
-  return { ...row, id, settings: settingsOf(row.settings) };
+  return { ...row, id, settings: qualitySettingsOf(row.settings) };
 }
 
 /** What is stored, the rest by default; what cannot be read counts as not said. */
-export function settingsOf(stored: Record<string, unknown>): QualitySettings {
-  const parsed = qualitySettingsSchema.safeParse(stored.quality ?? {});
-  return parsed.success ? parsed.data : qualitySettingsSchema.parse({});
+export function qualitySettingsOf(stored: Record<string, unknown>): QualitySettings {
+  const parsed = qualityChangesSchema.safeParse(stored.quality ?? {});
+  return parsed.success ? { ...DEFAULTS, ...parsed.data } : DEFAULTS;
 }
