@@ -50,7 +50,10 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
   );
   const pages = await pagesOf(context);
   const page = await context.newPage();
-  await page.route(/\/(reports|warehouse)[/?]?[^/]*$/, answerAs(process.env.STATE));
+  await page.route(
+    /\/(reports|warehouse|corrections|months|ledger|reconciliation)[/?]?[^/]*$/,
+    answerAs(process.env.STATE),
+  );
   if (!real) await page.clock.install({ time: new Date(Date.now() + offsetMs) });
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) console.log('console', message.text());
@@ -171,5 +174,14 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     'tariff-water': `${at}/tariffs/edit?tariff=8002`,
     'tariff-new': `${at}/tariffs/edit`,
     published: `${at}/tariffs/published`,
+    corrections: `${at}/corrections`,
+    'correction-open': `${at}/corrections?open=88399%2Fenergy%2Fusage%2F3%2F1`,
+    months: `${at}/months`,
+    ledger: `${at}/ledger`,
+    journal: `${at}/ledger?tab=journal`,
+    chart: `${at}/ledger?tab=chart`,
+    reconciliation: `${at}/reconciliation`,
+    'reconciliation-open': `${at}/reconciliation?open=2026-11-23%2Fmain-sub%2F3116%2FWh%2F`,
+    'reconciliation-agree': `${at}/reconciliation?from=2026-10-05&to=2026-10-06`,
   };
 }

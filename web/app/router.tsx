@@ -14,9 +14,11 @@ import { PageProblem, PageWaiting } from './parts/notice.tsx';
 import { sessionQuery } from './queries.ts';
 import {
   accountSearch,
+  booksSearch,
   buildingSearch,
   energySearch,
   homeSearch,
+  ledgerSearch,
   listSearch,
   meterSearch,
   reportSearch,
@@ -207,6 +209,26 @@ const pages = [
     ...child('/tariffs/edit'),
     validateSearch: tariffEditSearch,
     component: lazyRouteComponent(() => import('./pages/tariffs/edit/edit.tsx')),
+  }),
+  createRoute({
+    ...child('/corrections'),
+    validateSearch: booksSearch,
+    component: lazyRouteComponent(() => import('./pages/books/corrections.tsx')),
+  }),
+  createRoute({
+    ...child('/months'),
+    validateSearch: booksSearch,
+    component: lazyRouteComponent(() => import('./pages/books/months.tsx')),
+  }),
+  createRoute({
+    ...child('/ledger'),
+    validateSearch: ledgerSearch,
+    component: lazyRouteComponent(() => import('./pages/books/ledger.tsx')),
+  }),
+  createRoute({
+    ...child('/reconciliation'),
+    validateSearch: booksSearch,
+    component: lazyRouteComponent(() => import('./pages/books/reconciliation.tsx')),
   }),
 ] as const;
 

@@ -1,5 +1,6 @@
 /** What of a page's state lives in its address: parsed here, defaults left out, nonsense dropped. */
 import type { Commodity, EnergyAgainst, EnergyBy, EnergyUnit, PointState } from './api.ts';
+import type { DifferenceKind } from './books.ts';
 import { type Preset, presets } from './range.ts';
 
 type Raw = Record<string, unknown>;
@@ -181,3 +182,46 @@ export const tariffSearch = (raw: Raw): TariffSearch => ({
   version: text(raw.version),
   season: text(raw.season),
 });
+
+export interface BooksSearch extends RangeSearch {
+  account?: string;
+  point?: string;
+  kind?: DifferenceKind;
+  show?: 'unexplained';
+  sort?: string;
+  /** The row that is opened; of months `none` where the one to be closed next is not. */
+  open?: string;
+}
+
+export const booksSearch = (raw: Raw): BooksSearch => ({
+  ...timesOf(raw),
+  account: text(raw.account),
+  point: text(raw.point),
+  kind: oneOf(['main-sub', 'intervals-charges', 'charges-ledger'], raw.kind),
+  show: oneOf(['unexplained'], raw.show),
+  sort: text(raw.sort),
+  open: text(raw.open),
+});
+
+/** As of when the ledger is asked; wall time in the project's zone. */
+export interface LedgerSearch {
+  tab?: 'journal' | 'chart';
+  as?: 'position' | 'instant' | 'date';
+  position?: string;
+  date?: string;
+  time?: string;
+  sort?: string;
+}
+
+export const ledgerSearch = (raw: Raw): LedgerSearch => {
+  const position = text(raw.position);
+  const time = text(raw.time);
+  return {
+    tab: oneOf(['journal', 'chart'], raw.tab),
+    as: oneOf(['position', 'instant', 'date'], raw.as),
+    position: position && /^\d{1,18}$/.test(position) ? position : undefined,
+    date: localDay(raw.date),
+    time: time && /^([01]\d|2[0-3]):[0-5]\d$/.test(time) ? time : undefined,
+    sort: text(raw.sort),
+  };
+};

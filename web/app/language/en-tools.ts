@@ -142,6 +142,12 @@ export const enTools = {
       quarantines: 'Quarantined readings',
       readings: 'Samples of a meter',
       intervals: 'Intervals',
+      corrections: 'Corrections',
+      months: 'Months of the books',
+      'trial-balance': 'Trial balance',
+      journal: 'Journal',
+      chart: 'Chart of accounts',
+      reconciliation: 'Reconciliation',
     },
   },
 };

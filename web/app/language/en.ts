@@ -1,11 +1,13 @@
 /** Every word on screen, in English. zh.ts has the same keys. */
 
+import { enBooks } from './en-books.ts';
 import { report } from './en-report.ts';
 import { enTariff } from './en-tariff.ts';
 import { enTools } from './en-tools.ts';
 
 export const en = {
   ...enTools,
+  ...enBooks,
   ...enTariff,
   navigation: 'Navigation',
   more: 'More',
@@ -24,6 +26,10 @@ export const en = {
   },
   group: { live: 'Live', accounts: 'Accounts', reports: 'Reports', rules: 'Rules' },
   page: {
+    corrections: 'Corrections',
+    months: 'Month close',
+    ledger: 'Ledger',
+    reconciliation: 'Reconciliation',
     home: 'Home',
     meters: 'Meters',
     gateways: 'Gateways',

@@ -136,6 +136,12 @@ export const zhTools = {
       quarantines: '待核读数',
       readings: '电表采样',
       intervals: '分时数据',
+      corrections: '更正',
+      months: '账簿月份',
+      'trial-balance': '试算平衡表',
+      journal: '日记账',
+      chart: '科目表',
+      reconciliation: '对账',
     },
   },
 };

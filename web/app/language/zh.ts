@@ -1,11 +1,13 @@
 /** Every word on screen, in Chinese. The keys are those of en.ts. */
 import type { Language } from './en.ts';
+import { zhBooks } from './zh-books.ts';
 import { report } from './zh-report.ts';
 import { zhTariff } from './zh-tariff.ts';
 import { zhTools } from './zh-tools.ts';
 
 export const zh: Language = {
   ...zhTools,
+  ...zhBooks,
   ...zhTariff,
   navigation: '导航',
   more: '更多',
@@ -24,6 +26,10 @@ export const zh: Language = {
   },
   group: { live: '实时', accounts: '商户', reports: '报表', rules: '规则' },
   page: {
+    corrections: '更正',
+    months: '关账',
+    ledger: '总账',
+    reconciliation: '对账',
     home: '首页',
     meters: '电表',
     gateways: '通讯管理机',

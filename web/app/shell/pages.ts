@@ -20,7 +20,11 @@ export interface PageLink {
     | 'demand'
     | 'powerQuality'
     | 'ranking'
-    | 'tariffs';
+    | 'corrections'
+    | 'ledger'
+    | 'reconciliation'
+    | 'tariffs'
+    | 'months';
   to:
     | '/projects/$projectId'
     | '/projects/$projectId/meters'
@@ -39,7 +43,11 @@ export interface PageLink {
     | '/projects/$projectId/demand'
     | '/projects/$projectId/quality'
     | '/projects/$projectId/power-quality'
-    | '/projects/$projectId/ranking';
+    | '/projects/$projectId/ranking'
+    | '/projects/$projectId/corrections'
+    | '/projects/$projectId/ledger'
+    | '/projects/$projectId/reconciliation'
+    | '/projects/$projectId/months';
   icon: IconName;
   permission: string;
   /** After G, this letter goes there. */
@@ -147,6 +155,30 @@ export const pageLinks: readonly PageLink[] = [
     group: 'reports',
   },
   {
+    name: 'corrections',
+    to: '/projects/$projectId/corrections',
+    icon: 'edit',
+    permission: 'account.read',
+    letter: 'c',
+    group: 'reports',
+  },
+  {
+    name: 'reconciliation',
+    to: '/projects/$projectId/reconciliation',
+    icon: 'agree',
+    permission: 'ledger.read',
+    letter: 'y',
+    group: 'reports',
+  },
+  {
+    name: 'ledger',
+    to: '/projects/$projectId/ledger',
+    icon: 'ledger',
+    permission: 'ledger.read',
+    letter: 'b',
+    group: 'reports',
+  },
+  {
     name: 'exports',
     to: '/projects/$projectId/exports',
     icon: 'download',
@@ -196,6 +228,14 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'tariff',
     permission: 'tariff.read',
     letter: 't',
+    group: 'rules',
+  },
+  {
+    name: 'months',
+    to: '/projects/$projectId/months',
+    icon: 'lock',
+    permission: 'ledger.read',
+    letter: 'n',
     group: 'rules',
   },
 ];
