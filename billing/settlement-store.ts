@@ -195,8 +195,10 @@ export async function claim(
 ): Promise<Set<string>> {
   const column = (pick: (r: Revision, c: Claim) => string | number | null) =>
     arrayText(claims.map((c) => pick(c.revision, c)));
+  // Most days carry nothing: then these columns come without a value, and are 0.
+  const carries = claims.some((c) => c.revision.carried !== null);
   const carried = (pick: (c: Carried) => number) =>
-    column((r) => (r.carried === null ? 0 : pick(r.carried)));
+    carries ? column((r) => (r.carried === null ? 0 : pick(r.carried))) : '{}';
   const { rows } = await client.query<{ id: string }>(
     `WITH known AS (
        SELECT coalesce(max(position), 0) AS position FROM seals WHERE project_id = $1),
@@ -207,8 +209,8 @@ export async function claim(
          month_quantity_before, demand_before, demand)
        SELECT $1, $2, known.position, t.id, t.account_id, t.scope_id, t.local_day, t.revision,
          t.digest, to_timestamp(t.known_ms / 1000.0), t.quantity, t.slots, t.estimated, t.missing,
-         t.supersedes, t.transaction_id, $16, t.step_before, t.step, t.month_before, t.demand_before,
-         t.demand
+         t.supersedes, t.transaction_id, $16, coalesce(t.step_before, 0), coalesce(t.step, 0),
+         coalesce(t.month_before, 0), coalesce(t.demand_before, 0), coalesce(t.demand, 0)
        FROM known, unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::date[], $7::int[], $8::text[],
          $9::float8[], $10::bigint[], $11::smallint[], $12::smallint[], $13::smallint[],
          $14::bigint[], $15::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[],
