@@ -118,20 +118,12 @@ async function prove(args) {
   ]);
   const checks = { passed: 0, failed: 0 };
   if (task === 'test' && args.length === 0) {
-    for (const [name, ...command] of [
+    const runs = [
       ['types (tsc)', join('node_modules', '.bin', 'tsc'), '--noEmit'],
       ['style (biome)', join('node_modules', '.bin', 'biome'), 'check', '.'],
       ['dead code (knip)', join('node_modules', '.bin', 'knip')],
-    ]) {
-      const began = performance.now();
-      const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
-        encoding: 'utf8',
-      });
-      const took = `${((performance.now() - began) / 1000).toFixed(1)} s`;
-      console.log(`${status === 0 ? 'ok    ' : 'FAILED'}  ${name}  ${took}`);
-      if (status !== 0) console.log(`${stdout}${stderr}`);
-      checks[status === 0 ? 'passed' : 'failed'] += 1;
-    }
+    ].map(([name, ...command]) => check(name, command));
+    for (const ok of await Promise.all(runs)) checks[ok ? 'passed' : 'failed'] += 1;
   }
   const folder = mkdtempSync(join(tmpdir(), 'wattledger-report-'));
   const report = join(folder, 'report.json');
@@ -153,6 +145,28 @@ async function prove(args) {
   const ignored = skipped > 0 ? `, ${skipped} skipped` : '';
   console.log(`${passed + checks.passed} passed, ${failed + checks.failed} failed${ignored}`);
   return failed + checks.failed > 0 ? 1 : code;
+}
+
+/** Runs a command that proves something by its exit code, and prints what it said when it fails. */
+async function check(name, [file, ...args]) {
+  const began = performance.now();
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+  }
+  const ok = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      said += error.message;
+      resolve(false);
+    });
+    child.once('close', (status) => resolve(status === 0));
+  });
+  const took = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name}  ${took}${ok ? '' : `\n${said}`}`);
+  return ok;
 }
 
 /** Benchmarks want the same things as tests; a Ctrl-C reaches them so that they end their servers. */

@@ -1,8 +1,4 @@
 /** The built app in a real browser, over a made-up park: what people come for, at a desk and on a phone. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   type Browser,
   type BrowserContext,
@@ -10,13 +6,12 @@ import {
   type Locator,
   type Page,
 } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { launchOptions } from './browser.ts';
+import { builtApp } from './built-app.ts';
 import { type FixtureOptions, startFixture } from './fixture/server.ts';
 import { PROJECT } from './fixture/world.ts';
 
-const START_MS = 120_000;
 const AT = Date.parse('2026-11-24T14:32:08+08:00');
 const offsetMs = AT - Date.now();
 const now = () => new Date(Date.now() + offsetMs);
@@ -25,17 +20,12 @@ const desk = { width: 1440, height: 900 };
 const phone = { width: 390, height: 844 };
 
 let browser: Browser;
-let dist: string;
+const dist = builtApp();
 const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  const root = fileURLToPath(new URL('../../web/app/', import.meta.url));
-  // A folder of its own: the one that is served may be in use.
-  dist = await mkdtemp(join(tmpdir(), 'wattledger-app-'));
-  const outDir = { outDir: dist, emptyOutDir: true };
-  await build({ root, configFile: `${root}vite.config.ts`, logLevel: 'warn', build: outDir });
   browser = await chromium.launch(launchOptions());
-}, START_MS);
+});
 
 // A page that is left open goes on asking and drawing beside the next test.
 afterEach(async () => {
@@ -44,7 +34,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await rm(dist, { recursive: true, force: true });
 });
 
 /** A page over a park of its own, and what the console complained of. */

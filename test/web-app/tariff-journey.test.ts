@@ -1,12 +1,8 @@
 /** A version made in a real browser: by mouse and by key, checked, priced, corrected, saved; and where it holds. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { launchOptions } from './browser.ts';
+import { builtApp } from './built-app.ts';
 import { type FixtureOptions, startFixture } from './fixture/server.ts';
 import { PROJECT } from './fixture/world.ts';
 
@@ -17,22 +13,17 @@ const desk = { width: 1440, height: 1000 };
 const base = `/projects/${PROJECT}/tariffs`;
 
 let browser: Browser;
-let dist: string;
+const dist = builtApp();
 const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  const root = fileURLToPath(new URL('../../web/app/', import.meta.url));
-  dist = await mkdtemp(join(tmpdir(), 'wattledger-app-'));
-  const outDir = { outDir: dist, emptyOutDir: true };
-  await build({ root, configFile: `${root}vite.config.ts`, logLevel: 'warn', build: outDir });
   browser = await chromium.launch(launchOptions());
-}, 120_000);
+});
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 afterAll(async () => {
   await browser?.close();
-  await rm(dist, { recursive: true, force: true });
 });
 
 async function open(path: string, viewport = desk, options: FixtureOptions = {}) {
