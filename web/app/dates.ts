@@ -151,3 +151,17 @@ function offsetMs(zone: string, atMs: number): number {
 /** The instant so many hours later. */
 export const addHours = (at: Date, hours: number): Date =>
   new Date(at.getTime() + hours * 3_600_000);
+
+/** '2026-11-24T14:30' by the wall clock of a zone, as a field of a form takes it. */
+export const wallText = (zone: string, at: string | Date): string =>
+  `${localDay(zone, new Date(at))}T${time(zone, at)}`;
+
+/** The instant (ISO) of such a text; null where it is none. A time that a change of the clock leaves out is the later one. */
+export function instantOf(zone: string, wall: string): string | null {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(wall)) return null;
+  const guess = Date.parse(`${wall}:00Z`);
+  if (Number.isNaN(guess)) return null;
+  let at = guess;
+  for (let round = 0; round < 2; round++) at = guess - offsetMs(zone, at);
+  return new Date(at).toISOString();
+}

@@ -17,6 +17,7 @@ import {
   booksSearch,
   buildingSearch,
   energySearch,
+  exceptionSearch,
   homeSearch,
   ledgerSearch,
   listSearch,
@@ -122,6 +123,11 @@ const pages = [
     ...child('/alarms'),
     validateSearch: listSearch,
     component: lazyRouteComponent(() => import('./pages/alarms.tsx')),
+  }),
+  createRoute({
+    ...child('/exceptions'),
+    validateSearch: exceptionSearch,
+    component: lazyRouteComponent(() => import('./pages/exceptions/exceptions.tsx')),
   }),
   createRoute({
     ...child('/accounts'),

@@ -1,6 +1,7 @@
 /** What of a page's state lives in its address: parsed here, defaults left out, nonsense dropped. */
 import type { Commodity, EnergyAgainst, EnergyBy, EnergyUnit, PointState } from './api.ts';
 import type { DifferenceKind } from './books.ts';
+import { type Mistake, mistakes } from './pages/exceptions/mistakes.ts';
 import { type Preset, presets } from './range.ts';
 
 type Raw = Record<string, unknown>;
@@ -68,14 +69,32 @@ export const buildingSearch = (raw: Raw): BuildingSearch => ({
   commodity: oneOf(['water'], raw.commodity),
 });
 
+export interface ExceptionSearch {
+  show?: 'decided' | 'edits';
+  rule?: string;
+  sort?: string;
+  /** The row that is opened. */
+  open?: string;
+}
+
+export const exceptionSearch = (raw: Raw): ExceptionSearch => ({
+  show: oneOf(['decided', 'edits'], raw.show),
+  rule: text(raw.rule),
+  sort: text(raw.sort),
+  open: text(raw.open),
+});
+
 export interface MeterSearch {
   day?: string;
   curve?: 'P' | 'U' | 'I' | 'PF';
+  /** The mistake that is being corrected. */
+  correct?: Mistake;
 }
 
 export const meterSearch = (raw: Raw): MeterSearch => ({
   day: localDay(raw.day),
   curve: oneOf(['P', 'U', 'I', 'PF'], raw.curve),
+  correct: oneOf(mistakes, raw.correct),
 });
 
 export interface AccountSearch {

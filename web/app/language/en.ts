@@ -2,12 +2,14 @@
 
 import { enBooks } from './en-books.ts';
 import { report } from './en-report.ts';
+import { enExceptions } from './en-exceptions.ts';
 import { enTariff } from './en-tariff.ts';
 import { enTools } from './en-tools.ts';
 
 export const en = {
   ...enTools,
   ...enBooks,
+  ...enExceptions,
   ...enTariff,
   navigation: 'Navigation',
   more: 'More',
@@ -34,6 +36,7 @@ export const en = {
     meters: 'Meters',
     gateways: 'Gateways',
     alarms: 'Alarms',
+    exceptions: 'Exceptions',
     accounts: 'Accounts',
     sales: 'Sales',
     energy: 'Energy',

@@ -2,12 +2,14 @@
 import type { Language } from './en.ts';
 import { zhBooks } from './zh-books.ts';
 import { report } from './zh-report.ts';
+import { zhExceptions } from './zh-exceptions.ts';
 import { zhTariff } from './zh-tariff.ts';
 import { zhTools } from './zh-tools.ts';
 
 export const zh: Language = {
   ...zhTools,
   ...zhBooks,
+  ...zhExceptions,
   ...zhTariff,
   navigation: '导航',
   more: '更多',
@@ -34,6 +36,7 @@ export const zh: Language = {
     meters: '电表',
     gateways: '通讯管理机',
     alarms: '报警',
+    exceptions: '异常处理',
     accounts: '商户',
     sales: '售电',
     energy: '电能报表',

@@ -7,6 +7,7 @@ export interface PageLink {
     | 'meters'
     | 'gateways'
     | 'alarms'
+    | 'exceptions'
     | 'accounts'
     | 'sales'
     | 'exports'
@@ -30,6 +31,7 @@ export interface PageLink {
     | '/projects/$projectId/meters'
     | '/projects/$projectId/gateways'
     | '/projects/$projectId/alarms'
+    | '/projects/$projectId/exceptions'
     | '/projects/$projectId/accounts'
     | '/projects/$projectId/sales'
     | '/projects/$projectId/energy'
@@ -88,6 +90,14 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'alarm',
     permission: 'alarm.read',
     letter: 'l',
+    group: 'live',
+  },
+  {
+    name: 'exceptions',
+    to: '/projects/$projectId/exceptions',
+    icon: 'warning',
+    permission: 'reading.read',
+    letter: 'y',
     group: 'live',
   },
   {

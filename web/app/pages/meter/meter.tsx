@@ -1,5 +1,5 @@
 /** One meter: its figures now, the day minute by minute, the month, its registers, its account, its place. */
-import { useParams } from '@tanstack/react-router';
+import { useParams, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
@@ -19,6 +19,7 @@ import {
   useMeter,
   useReadings,
 } from '../../queries.ts';
+import { Correct, CorrectedPanel } from '../exceptions/correct.tsx';
 import { BalancePanel } from './balance-panel.tsx';
 import { CurvePanel } from './curve-panel.tsx';
 import { DayPanel } from './day-panel.tsx';
@@ -36,6 +37,7 @@ export default function MeterPage() {
   const project = useProject();
   const may = useMay();
   const { meterId } = useParams({ from: '/projects/$projectId/meters/$meterId' });
+  const { correct } = useSearch({ from: '/projects/$projectId/meters/$meterId' });
   const now = useNow(10_000);
   const today = localDay(project.zone, now);
   const query = useMeter(meterId);
@@ -50,6 +52,7 @@ export default function MeterPage() {
   const endMs = dayStart(project.zone, addDays(today, 1));
   const readings = useReadings(meterId, startMs, endMs, MINUTE_MS);
   const commodity = point?.commodity ?? 'electricity';
+  const unit = commodity === 'water' ? 'l' : 'Wh';
   const report = useEnergy(
     {
       from: today,
@@ -90,6 +93,14 @@ export default function MeterPage() {
           </div>
           <div className="head-line">{line.join(' · ') || <Skeleton width={260} />}</div>
         </div>
+        {point && (
+          <div className="head-acts">
+            <Correct
+              subject={{ meterId, pointId: point.pointId, code: point.code, unit }}
+              open={correct}
+            />
+          </div>
+        )}
       </div>
       <Figures meterId={meterId} report={report.data} today={today} />
       <div className="columns" style={{ '--side': '376px' } as React.CSSProperties}>
@@ -116,6 +127,7 @@ export default function MeterPage() {
           <LivePanel meter={meter} ratio={ratio} />
           {point && may('account.read') && <BalancePanel point={point} />}
           <PlacePanel meter={meter} installation={installation} />
+          <CorrectedPanel meterId={meterId} unit={unit} />
         </div>
       </div>
     </>

@@ -1,0 +1,258 @@
+/** The few fields of each correction. */
+import { useTranslation } from 'react-i18next';
+import type { Installation } from '../../api.ts';
+import { useNow } from '../../clock.tsx';
+import { fullMoment, instantOf, moment } from '../../dates.ts';
+import { thousands } from '../../format.ts';
+import { useLanguage } from '../../language.ts';
+import { Segmented } from '../../parts/segmented.tsx';
+import { useProject } from '../../project.tsx';
+import { useQuarantines } from '../../quality-queries.ts';
+import { useLive, useMeters } from '../../queries.ts';
+import { Choice, Field } from './field.tsx';
+import type { Act, Subject, Values } from './mistakes.ts';
+
+interface Props {
+  act: Act;
+  subject: Subject;
+  values: Values;
+  set: (change: Values) => void;
+  installation: Installation | undefined;
+}
+
+export function MistakeFields({ act, subject, values: v, set, installation }: Props) {
+  const { t } = useTranslation();
+  const unit = subject.unit === 'l' ? 'm³' : 'kWh';
+  const field = (name: string, more: Partial<React.ComponentProps<typeof Field>> = {}) => (
+    <Field
+      label={t(`exc.field.${name}`)}
+      value={v[name] ?? ''}
+      onChange={(text) => set({ [name]: text })}
+      {...more}
+    />
+  );
+  const instant = (name: string, label = name, hint?: string) =>
+    field(name, { type: 'instant', label: t(`exc.field.${label}`), ...(hint && { hint }) });
+  switch (act) {
+    case 'ratio':
+      return (
+        <>
+          <Segmented
+            label={t('exc.field.range')}
+            value={v.ends === 'dated' ? 'dated' : 'open'}
+            onChange={(ends) => set({ ends })}
+            choices={[
+              { value: 'dated', label: t('exc.field.dated') },
+              { value: 'open', label: t('exc.field.onward') },
+            ]}
+          />
+          <div className="exc-pair">
+            {instant('from')}
+            {v.ends === 'dated' && instant('to')}
+          </div>
+          <div className="exc-pair">
+            {field('ct', {
+              type: 'figure',
+              hint: t('exc.field.isNow', { value: installation?.ct ?? '–' }),
+            })}
+            {field('pt', {
+              type: 'figure',
+              hint: t('exc.field.isNow', { value: installation?.pt ?? '–' }),
+            })}
+          </div>
+        </>
+      );
+    case 'swap':
+      return (
+        <>
+          <OtherPoint subject={subject} value={v.other ?? ''} set={(other) => set({ other })} />
+          {instant('from', 'swappedSince')}
+        </>
+      );
+    case 'replace':
+      return (
+        <>
+          <FreeMeter value={v.meter ?? ''} set={(meter) => set({ meter })} />
+          {instant('at', 'replacedAt', t('exc.field.replacedHint'))}
+          <div className="exc-pair">
+            {field('last', { type: 'figure', unit, hint: t('exc.field.registerOptional') })}
+            {field('first', { type: 'figure', unit, hint: t('exc.field.registerOptional') })}
+          </div>
+          <div className="exc-pair">
+            {field('ct', { type: 'figure' })}
+            {field('pt', { type: 'figure' })}
+          </div>
+        </>
+      );
+    case 'rollover':
+      return <Rollover subject={subject} values={v} set={set} />;
+    case 'read':
+      return (
+        <div className="exc-pair">
+          {instant('at', 'readAt')}
+          {field('register', { type: 'figure', unit, hint: t('exc.field.registerHint') })}
+        </div>
+      );
+    case 'clock':
+      return (
+        <>
+          {field('shift', { type: 'figure', unit: 'h', hint: t('exc.field.shiftHint') })}
+          <div className="exc-pair">
+            {instant('from')}
+            {instant('to')}
+          </div>
+        </>
+      );
+    case 'fast':
+      return (
+        <>
+          {field('percent', { type: 'figure', unit: '%', hint: t('exc.field.percentHint') })}
+          <Segmented
+            label={t('exc.field.range')}
+            value={v.half === 'half' ? 'half' : 'dated'}
+            onChange={(half) => set({ half })}
+            choices={[
+              { value: 'half', label: t('exc.field.half') },
+              { value: 'dated', label: t('exc.field.dated') },
+            ]}
+          />
+          <div className="exc-pair">
+            {v.half === 'half' ? instant('since') : instant('from')}
+            {instant('to', 'provenWrong')}
+          </div>
+          {v.half === 'half' && <Half values={v} />}
+        </>
+      );
+  }
+}
+
+/** From when on the preset counts: said before the server does it. */
+function Half({ values }: { values: Values }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { zone } = useProject();
+  const since = instantOf(zone, values.since ?? '');
+  const to = instantOf(zone, values.to ?? '');
+  if (!since || !to || since >= to) return null;
+  const middle = (Date.parse(since) + Date.parse(to)) / 2;
+  return (
+    <p className="second">
+      {t('exc.field.halfIs', { at: fullMoment(language, zone, new Date(middle)) })}
+    </p>
+  );
+}
+
+function OtherPoint({
+  subject,
+  value,
+  set,
+}: {
+  subject: Subject;
+  value: string;
+  set: (pointId: string) => void;
+}) {
+  const { t } = useTranslation();
+  const points = useLive('slow').data?.data ?? [];
+  const mine = points.find(({ pointId }) => pointId === subject.pointId);
+  const others = points.filter(
+    ({ pointId, commodity, meterId }) =>
+      pointId !== subject.pointId && meterId && commodity === (mine?.commodity ?? commodity),
+  );
+  return (
+    <Choice
+      label={t('exc.field.other')}
+      value={value}
+      onChange={set}
+      options={[
+        { value: '', label: t('exc.field.choose') },
+        ...others.map(({ pointId, code, accountName }) => ({
+          value: pointId,
+          label: accountName ? `${code} · ${accountName}` : code,
+        })),
+      ]}
+    />
+  );
+}
+
+/** Meters that stand nowhere. */
+function FreeMeter({ value, set }: { value: string; set: (meterId: string) => void }) {
+  const { t } = useTranslation();
+  const free = (useMeters().data?.data ?? []).filter(
+    ({ pointId, state }) => !pointId && state !== 'retired',
+  );
+  return (
+    <Choice
+      label={t('exc.field.meter')}
+      value={value}
+      onChange={set}
+      hint={free.length === 0 ? t('exc.field.noFree') : undefined}
+      options={[
+        { value: '', label: t('exc.field.choose') },
+        ...free.map(({ id, serial, model }) => ({ value: id, label: `${serial} · ${model}` })),
+      ]}
+    />
+  );
+}
+
+/** The reading that history contradicts, and whether it counts. */
+function Rollover({
+  subject,
+  values: v,
+  set,
+}: {
+  subject: Subject;
+  values: Values;
+  set: (change: Values) => void;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { zone } = useProject();
+  const now = useNow(60_000);
+  const query = useQuarantines();
+  const open = (query.data?.data ?? []).filter(
+    ({ meterId, decision }) =>
+      meterId === subject.meterId && (decision === null || decision === 'reopened'),
+  );
+  const chosen = open.find(({ id }) => id === v.quarantine);
+  return (
+    <>
+      <Choice
+        label={t('exc.field.quarantine')}
+        value={v.quarantine ?? ''}
+        onChange={(quarantine) => set({ quarantine })}
+        hint={query.data && open.length === 0 ? t('exc.field.noQuarantine') : undefined}
+        options={[
+          { value: '', label: t('exc.field.choose') },
+          ...open.map((each) => ({
+            value: each.id,
+            label: `${t(`exc.rule.${each.rule}.name`)}, ${moment(language, zone, each.at, now)}`,
+          })),
+        ]}
+      />
+      {chosen && (
+        <dl className="pairs">
+          <div>
+            <dt>{t('exc.field.before')}</dt>
+            <dd>{thousands(chosen.previousRegister, 2)}</dd>
+          </div>
+          <div>
+            <dt>{t('exc.field.then')}</dt>
+            <dd>{thousands(chosen.register, 2)}</dd>
+          </div>
+        </dl>
+      )}
+      <Segmented
+        label={t('exc.field.decision')}
+        value={v.decision === 'exclude' ? 'exclude' : 'new-base'}
+        onChange={(decision) => set({ decision })}
+        choices={[
+          { value: 'new-base', label: t('exc.decision.new-base') },
+          { value: 'exclude', label: t('exc.decision.exclude') },
+        ]}
+      />
+      <p className="second">
+        {t(v.decision === 'exclude' ? 'exc.decision.excludeIs' : 'exc.decision.newBaseIs')}
+      </p>
+    </>
+  );
+}
