@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseTariff } from '../../billing/tariff.ts';
 import type * as api from '../../web/app/api.ts';
+import type * as quality from '../../web/app/quality-shapes.ts';
 import type * as reports from '../../web/app/reports.ts';
 import type * as tariffs from '../../web/app/tariff-shapes.ts';
 import { createServer } from '../../web/server.ts';
@@ -33,6 +34,31 @@ async function schemas(): Promise<Described> {
 
 /** Fields of the app's types, tied to them by the compiler. */
 const fields = {
+  Exception: [
+    ...(['id', 'kind', 'rule', 'pointId', 'pointCode', 'meterId', 'serial', 'from', 'to'] as const),
+    ...(['energyAtStake', 'unit', 'moneyAtStake', 'state', 'since', 'detail'] as const),
+  ] satisfies (keyof quality.Exception)[],
+  WholeIntervalEdit: [
+    ...(['id', 'pointId', 'pointCode', 'unit', 'from', 'to', 'method', 'confidence'] as const),
+    ...(['energyBefore', 'energyAfter', 'reason', 'proposedBy', 'proposedAt'] as const),
+    ...(['needsApproval', 'approval', 'state', 'decidedBy', 'decidedAt'] as const),
+    ...(['decisionReason', 'exceptionId', 'slots'] as const),
+  ] satisfies (keyof quality.WholeEdit)[],
+  BillEffect: [
+    ...(['accounts', 'total', 'days', 'dayCount', 'waiting'] as const),
+  ] satisfies (keyof quality.BillEffect)[],
+  IntervalPreview: ['id', 'act', 'points'] satisfies (keyof quality.IntervalPreview)[],
+  Quarantine: [
+    ...(['id', 'meterId', 'pointCode', 'rule', 'at', 'register', 'previousAt'] as const),
+    ...(['previousRegister', 'decision', 'decidedBy', 'decidedAt', 'reason'] as const),
+  ] satisfies (keyof quality.Quarantine)[],
+  MeterCorrection: [
+    ...(['id', 'meterId', 'kind', 'from', 'to', 'errorPercent', 'shiftS', 'reason'] as const),
+    ...(['madeAt', 'withdrawnAt'] as const),
+  ] satisfies (keyof quality.MeterCorrection)[],
+  ManualReading: [
+    ...(['id', 'meterId', 'at', 'register', 'reason', 'madeAt', 'withdrawnAt'] as const),
+  ] satisfies (keyof quality.ManualReading)[],
   Session: ['user', 'projects'] satisfies (keyof api.Session)[],
   Project: [
     'id',

@@ -4,7 +4,6 @@ import { call, list } from './api.ts';
 import { useMay, useProject } from './project.tsx';
 import type {
   BillEffect,
-  ChargeCorrection,
   Exception,
   IntervalEdit,
   IntervalPreview,
@@ -50,8 +49,6 @@ export const useManualReadings = (meterId: string) =>
     query: { meterId },
     permission: 'reading.read',
   });
-export const usePostedCorrections = (query: { pointId: string; from: string; to: string }) =>
-  useQualityList<ChargeCorrection>('/corrections', { query, permission: 'account.read' });
 
 /** An edit with each of its quarter-hours. */
 export function useEdit(editId: string) {
@@ -108,7 +105,7 @@ export function useSend<Answer>(onDone?: (answer: Answer) => void) {
     mutationFn: ({ path, body }: { path: string; body: object }) =>
       call<Answer>(`/projects/${id}${path}`, { method: 'POST', body }),
     onSuccess: (answer) => {
-      for (const key of ['quality', 'list', 'meter', 'report', 'energy']) {
+      for (const key of ['quality', 'corrections', 'list', 'meter', 'report', 'energy']) {
         void queryClient.invalidateQueries({ queryKey: [id, key] });
       }
       onDone?.(answer);

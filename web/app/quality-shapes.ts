@@ -152,14 +152,3 @@ export interface ManualReading {
   madeAt: string;
   withdrawnAt: string | null;
 }
-
-/** An amount that a correction has posted anew. */
-export interface ChargeCorrection {
-  settlementId: string;
-  pointCode: string | null;
-  serviceDay: string;
-  accountingDate: string;
-  component: string;
-  difference: Money;
-  at: string;
-}

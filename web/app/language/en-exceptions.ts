@@ -28,10 +28,10 @@ export const enExceptions = {
     states: { open: 'open', dismissed: 'decided' },
     notBilled: 'Held back: nothing of it is billed until somebody decides.',
     isBilled: 'It is billed as it stands until it is corrected.',
-    acts: 'What can be done',
     decideReading: 'Decide the reading',
     toMeter: 'To meter {{code}}',
     reason: 'Reason, kept in the system log',
+    why: 'Reason',
     reasonHint: 'Needed: who reads the bill later asks for it.',
     dismiss: 'It is in order',
     dismissHint: 'Changes no bill: the finding is closed with your reason.',
@@ -105,12 +105,17 @@ export const enExceptions = {
       quantityHint:
         'Left empty: the registers on both sides say it, or the method does. Never over what was measured.',
       confidence: 'confidence {{percent}} %',
+      missing: '{{count}} quarter-hours were not known',
+      missing_one: '{{count}} quarter-hour was not known',
       kept: 'The original is kept; taking the edit back brings it into force again.',
       state: 'State',
       small: 'below the amount that needs a second person',
     },
     method: {
-      set: { name: 'Set', what: 'A number that you know, for instance read from a meter beside it.' },
+      set: {
+        name: 'Set',
+        what: 'A number that you know, for instance read from a meter beside it.',
+      },
       linear: { name: 'Linear', what: 'A straight line between the quarter-hours on both sides.' },
       'like-day': { name: 'Like day', what: 'As the same weekday was when it was last measured.' },
       profile: { name: 'Profile', what: 'The usual shape of this point by weekday and time.' },
@@ -178,7 +183,7 @@ export const enExceptions = {
       quarantine: 'Reading in doubt',
       noQuarantine: 'No reading of this meter waits for a decision.',
       before: 'Register before',
-      then: 'Register then',
+      shown: 'Register then',
       decision: 'Decision',
     },
     corrected: {
@@ -281,23 +286,65 @@ export const enExceptions = {
     },
     rule: {
       reversal: { name: 'Register ran backwards', what: 'A reading is lower than the one before.' },
-      reset: { name: 'Register began again', what: 'The register fell to near zero: rolled over, reset or replaced.' },
-      spike: { name: 'Far above what is usual', what: 'Quarter-hours are far above the most that is usual here.' },
-      replacement: { name: 'Another meter answers', what: 'The serial number that answers is not the installed one.' },
-      ratio: { name: 'Meter says another ratio', what: 'The ratio in the meter is not the one that was entered.' },
-      conflict: { name: 'Two readings for one instant', what: 'Two rows say different registers for the same time.' },
+      reset: {
+        name: 'Register began again',
+        what: 'The register fell to near zero: rolled over, reset or replaced.',
+      },
+      spike: {
+        name: 'Far above what is usual',
+        what: 'Quarter-hours are far above the most that is usual here.',
+      },
+      replacement: {
+        name: 'Another meter answers',
+        what: 'The serial number that answers is not the installed one.',
+      },
+      ratio: {
+        name: 'Meter says another ratio',
+        what: 'The ratio in the meter is not the one that was entered.',
+      },
+      conflict: {
+        name: 'Two readings for one instant',
+        what: 'Two rows say different registers for the same time.',
+      },
       rating: { name: 'Above the rating', what: 'More flowed than the meter is rated for.' },
       negative: { name: 'Energy flowed back', what: 'The reverse register counted.' },
-      stuck: { name: 'Register stands still under load', what: 'The meter shows power while its register does not move.' },
-      flat: { name: 'Nothing used all day', what: 'A point that uses something every day used nothing.' },
-      tou: { name: 'Tariff registers do not add up', what: 'The registers of the periods and the total differ.' },
-      'main-sub': { name: 'Main and parts differ', what: 'The main meter and its parts together are further apart than loss explains.' },
+      stuck: {
+        name: 'Register stands still under load',
+        what: 'The meter shows power while its register does not move.',
+      },
+      flat: {
+        name: 'Nothing used all day',
+        what: 'A point that uses something every day used nothing.',
+      },
+      tou: {
+        name: 'Tariff registers do not add up',
+        what: 'The registers of the periods and the total differ.',
+      },
+      'main-sub': {
+        name: 'Main and parts differ',
+        what: 'The main meter and its parts together are further apart than loss explains.',
+      },
       clock: { name: 'Clock is off', what: 'The clock of the meter and ours differ.' },
-      phase: { name: 'A phase has no voltage', what: 'The voltage of one phase has failed; what it carries is not counted.' },
-      'reversed-ct': { name: 'A CT is reversed', what: 'One phase counts backwards while the others count on.' },
-      imbalance: { name: 'Currents are unequal', what: 'The current of one phase is far from the mean. It is billed rightly.' },
-      'open-relay': { name: 'Load after a trip', what: 'Power flows although the relays are open.' },
-      gap: { name: 'Quarter-hours are missing', what: 'A meter stood there, and nothing is known.' },
+      phase: {
+        name: 'A phase has no voltage',
+        what: 'The voltage of one phase has failed; what it carries is not counted.',
+      },
+      'reversed-ct': {
+        name: 'A CT is reversed',
+        what: 'One phase counts backwards while the others count on.',
+      },
+      imbalance: {
+        name: 'Currents are unequal',
+        what: 'The current of one phase is far from the mean. It is billed rightly.',
+      },
+      'open-relay': {
+        name: 'Load after a trip',
+        what: 'Power flows although the relays are open.',
+      },
+      gap: {
+        name: 'Quarter-hours are missing',
+        what: 'A meter stood there, and nothing is known.',
+      },
     },
   },
 };

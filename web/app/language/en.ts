@@ -1,8 +1,8 @@
 /** Every word on screen, in English. zh.ts has the same keys. */
 
 import { enBooks } from './en-books.ts';
-import { report } from './en-report.ts';
 import { enExceptions } from './en-exceptions.ts';
+import { report } from './en-report.ts';
 import { enTariff } from './en-tariff.ts';
 import { enTools } from './en-tools.ts';
 

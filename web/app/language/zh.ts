@@ -1,8 +1,8 @@
 /** Every word on screen, in Chinese. The keys are those of en.ts. */
 import type { Language } from './en.ts';
 import { zhBooks } from './zh-books.ts';
-import { report } from './zh-report.ts';
 import { zhExceptions } from './zh-exceptions.ts';
+import { report } from './zh-report.ts';
 import { zhTariff } from './zh-tariff.ts';
 import { zhTools } from './zh-tools.ts';
 

@@ -141,12 +141,12 @@ export function useEditColumns(): Column<IntervalEdit>[] {
       ),
     },
     {
-      key: 'before',
-      title: t('exc.effect.before'),
+      key: 'after',
+      title: t('exc.effect.after'),
       align: 'right',
       width: '120px',
-      value: ({ energyBefore }) => energyBefore / 1000,
-      cell: ({ energyBefore }) => <span className="quiet">{thousands(energyBefore, 2)}</span>,
+      value: ({ energyAfter }) => energyAfter / 1000,
+      cell: ({ energyAfter }) => thousands(energyAfter, 2),
     },
     {
       key: 'change',
@@ -163,7 +163,7 @@ export function useEditColumns(): Column<IntervalEdit>[] {
     },
     {
       key: 'reason',
-      title: t('exc.reason'),
+      title: t('exc.why'),
       width: 'minmax(160px, 1fr)',
       value: ({ reason }) => reason,
       cell: ({ reason }) => (
@@ -175,7 +175,7 @@ export function useEditColumns(): Column<IntervalEdit>[] {
     {
       key: 'state',
       title: t('exc.state'),
-      width: '130px',
+      width: '190px',
       phone: 'figure',
       value: ({ state }) => t(`exc.editState.${state}`),
       cell: ({ state }) => (

@@ -1,6 +1,7 @@
 /** "Correct …" of a meter: the mistakes of the trade, each a short form; and what was corrected so far. */
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useCorrections } from '../../books-queries.ts';
 import { useNow } from '../../clock.tsx';
 import { addDays, day, localDay, moment } from '../../dates.ts';
 import { amount, number, signed, thousands } from '../../format.ts';
@@ -10,7 +11,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Empty, ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
-import { useManualReadings, useMeterCorrections, usePostedCorrections } from '../../quality-queries.ts';
+import { useManualReadings, useMeterCorrections } from '../../quality-queries.ts';
 import { DaysChart } from './days-chart.tsx';
 import { EditDrawer } from './edit-drawer.tsx';
 import { MistakeDrawer } from './mistake-drawer.tsx';
@@ -100,7 +101,7 @@ function SilentDrawer({ subject, onClose }: { subject: Subject; onClose: () => v
   const now = useNow(60_000);
   const today = localDay(zone, now);
   const from = addDays(today, -SILENT_DAYS);
-  const query = usePostedCorrections({ pointId: subject.pointId, from, to: addDays(today, 1) });
+  const query = useCorrections({ pointId: subject.pointId, from, to: addDays(today, 1) });
   const rows = query.data?.data;
   return (
     <Drawer title={t('exc.mistake.silent.title', { code: subject.code })} onClose={onClose}>
@@ -146,7 +147,7 @@ function SilentDrawer({ subject, onClose }: { subject: Subject; onClose: () => v
                     {day(language, row.serviceDay)} <span className="quiet">{row.component}</span>
                   </td>
                   <td className="quiet">{day(language, row.accountingDate)}</td>
-                  <td>{amount(row.difference.amount)}</td>
+                  <td>{amount(row.difference)}</td>
                 </tr>
               ))}
             </tbody>

@@ -3,7 +3,7 @@ import type { EChartsCoreOption } from 'echarts/core';
 import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
-import { addDays, dayStart, day as dayText, daysApart, localDay, moment } from '../../dates.ts';
+import { addDays, dayStart, daysApart, day as dayText, localDay, moment } from '../../dates.ts';
 import { number } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Chart } from '../../parts/chart.tsx';
@@ -81,7 +81,8 @@ export function DaysChart({
     [count, startMs],
   );
   const range = useMemo(() => {
-    const at = (ms: number) => Math.min(count - 1, Math.max(0, Math.round((ms - startMs) / SLOT_MS)));
+    const at = (ms: number) =>
+      Math.min(count - 1, Math.max(0, Math.round((ms - startMs) / SLOT_MS)));
     return { from: at(Date.parse(from)), to: at(to ? Date.parse(to) : now.getTime()) };
   }, [from, to, now, count, startMs]);
   const hasEdit = slots.length > 0;
@@ -208,6 +209,7 @@ const isMidnight = (zone: string, at: Date | undefined): boolean =>
 /** The drawing tells its tip a list of items; the first one knows where the cursor stands. */
 function indexAt(items: unknown): number {
   const [item] = Array.isArray(items) ? items : [];
-  const index: unknown = item && typeof item === 'object' && 'dataIndex' in item ? item.dataIndex : -1;
+  const index: unknown =
+    item && typeof item === 'object' && 'dataIndex' in item ? item.dataIndex : -1;
   return typeof index === 'number' ? index : -1;
 }

@@ -43,6 +43,7 @@ export function EditDetail({ edit: given }: { edit: WholeEdit }) {
   const effect = useEditEffect(edit.id, isWaiting);
   const when = (at: string) => moment(language, project.zone, at, now);
   const unit = edit.unit === 'l' ? 'm³' : 'kWh';
+  const known = edit.slots.filter(({ before }) => before !== null).length;
   return (
     <div className="stack">
       <div className="exc-two">
@@ -65,7 +66,12 @@ export function EditDetail({ edit: given }: { edit: WholeEdit }) {
           <div>
             <dt>{t('exc.effect.before')}</dt>
             <dd>
-              {thousands(edit.energyBefore, 2)} <span className="unit">{unit}</span>
+              {known ? thousands(edit.energyBefore, 2) : '–'} <span className="unit">{unit}</span>
+              {known < edit.slots.length && (
+                <div className="quiet">
+                  {t('exc.edit.missing', { count: edit.slots.length - known })}
+                </div>
+              )}
             </dd>
           </div>
           <div>
@@ -142,7 +148,7 @@ function Decide({ edit }: { edit: WholeEdit }) {
     edit.state === 'waiting'
       ? [
           ...(may('reading.approve') && !isMine ? (['approve', 'reject'] as const) : []),
-          ...(may('reading.edit') ? (['withdraw'] as const) : []),
+          ...(may('reading.edit') && isMine ? (['withdraw'] as const) : []),
         ]
       : edit.state === 'approved' && may('reading.edit')
         ? ['take-back']

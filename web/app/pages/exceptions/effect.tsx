@@ -66,10 +66,12 @@ export function Effect({ effect, unit }: { effect: BillEffect; unit: 'Wh' | 'l' 
                 <th>{t('exc.effect.line')}</th>
                 {!phone && <th>{t('exc.effect.price')}</th>}
                 <th>
-                  {t('exc.effect.before')} <span className="unit">{unit === 'l' ? 'm³' : 'kWh'}</span>
+                  {t('exc.effect.before')}{' '}
+                  <span className="unit">{unit === 'l' ? 'm³' : 'kWh'}</span>
                 </th>
                 <th>
-                  {t('exc.effect.after')} <span className="unit">{unit === 'l' ? 'm³' : 'kWh'}</span>
+                  {t('exc.effect.after')}{' '}
+                  <span className="unit">{unit === 'l' ? 'm³' : 'kWh'}</span>
                 </th>
                 {!phone && (
                   <>
@@ -91,11 +93,11 @@ export function Effect({ effect, unit }: { effect: BillEffect; unit: 'Wh' | 'l' 
                 <tr key={line.key}>
                   <td>
                     <span className="exc-line">
-                      {isRank(String(line.period)) && (
+                      {isRank(line.period) && (
                         <i className="swatch" style={{ background: rankVar(line.period) }} />
                       )}
                       {line.name}
-                      {isRank(String(line.period)) && `, ${t(`period.${line.period}`)}`}
+                      {isRank(line.period) && `, ${t(`period.${String(line.period)}`)}`}
                       {line.step > 1 && `, ${t('tariff.step', { n: line.step })}`}
                     </span>
                   </td>

@@ -236,7 +236,7 @@ function Rollover({
             <dd>{thousands(chosen.previousRegister, 2)}</dd>
           </div>
           <div>
-            <dt>{t('exc.field.then')}</dt>
+            <dt>{t('exc.field.shown')}</dt>
             <dd>{thousands(chosen.register, 2)}</dd>
           </div>
         </dl>

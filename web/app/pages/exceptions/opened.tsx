@@ -57,7 +57,7 @@ export function Opened({ exception }: { exception: Exception }) {
         </div>
       </div>
       {isOpen && (
-        <div className="exc-acts" role="group" aria-label={t('exc.acts')}>
+        <div className="exc-acts">
           {isQuarantine && subject && (
             <button type="button" className="button primary" onClick={() => show('rollover')}>
               {t('exc.decideReading')}
