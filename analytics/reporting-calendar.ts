@@ -3,7 +3,7 @@
  * project's default electricity tariff in force that day. Derived from the stored definitions, which
  * were checked when they were entered; money uses the charge's own period instead.
  */
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { type LocalDay, wallMinutes } from '../sql/local-day.ts';
 import { type Calendar, openCalendar } from '../sql/period-calendar.ts';
 import type { Queryable } from '../sql/postgres.ts';
@@ -22,7 +22,7 @@ interface Version {
 }
 
 export interface ReportingDay {
-  /** The tariff version that says so, or 'none': another value means another calendar. */
+  /** The tariff version that says so (on an event day with that), or 'none': another value, another calendar. */
   source: string;
   /** Rank of each local slot, 1 spike … 5 deep valley; 0 where no period is known. */
   ranks: number[];
@@ -73,8 +73,17 @@ export async function readReportingCalendar(
               inArray(tariffVersions.tariffId, tariffIds),
             ),
           );
+  // Of a day's rows on a list the newest holds.
+  const found = await db.execute<{ list: string; day: LocalDay; withdrawn: boolean }>(sql`
+    SELECT DISTINCT ON (list, day) list, day::text, withdrawn FROM event_days
+    WHERE project_id = ${projectId}::bigint ORDER BY list, day, id DESC`);
+  const lists = new Map<string, Set<LocalDay>>();
+  for (const { list, day, withdrawn } of found.rows) {
+    if (!withdrawn) lists.set(list, (lists.get(list) ?? new Set()).add(day));
+  }
   return reportingCalendar({
     zone,
+    lists,
     assignments,
     versions: versions.map(({ definition, ...version }) => ({
       ...version,
@@ -89,8 +98,11 @@ export function reportingCalendar({
   zone,
   assignments,
   versions,
+  lists = new Map(),
 }: {
   zone: string;
+  /** Event days by the code of their list. */
+  lists?: ReadonlyMap<string, ReadonlySet<LocalDay>>;
   assignments: readonly Assignment[];
   versions: readonly Version[];
 }): ReportingCalendar {
@@ -107,17 +119,23 @@ export function reportingCalendar({
   };
   const opened = new Map<string, ReturnType<typeof openCalendar> | undefined>();
   const ranksOf = ({ id, calendar }: Version) => {
-    if (!opened.has(id)) opened.set(id, calendar && openCalendar(calendar, zone));
+    const events = lists.get(calendar?.eventDays ?? '');
+    if (!opened.has(id)) opened.set(id, calendar && openCalendar(calendar, zone, events));
     return opened.get(id);
   };
+  const sourceOf = (version: Version | undefined, day: LocalDay): string => {
+    if (!version) return 'none';
+    const isEvent = lists.get(version.calendar?.eventDays ?? '')?.has(day);
+    return isEvent ? `${version.id}/event` : version.id;
+  };
   return {
-    sourceOn: (day) => versionOn(day)?.id ?? 'none',
+    sourceOn: (day) => sourceOf(versionOn(day), day),
     on: (day) => {
       const version = versionOn(day);
       const minutes = [...wallMinutes(zone, day)];
       const ranks = version && ranksOf(version)?.(day);
       return {
-        source: version?.id ?? 'none',
+        source: sourceOf(version, day),
         ranks: ranks ? [...ranks] : minutes.map(() => 0),
         minutes,
       };

@@ -11,6 +11,7 @@ import { settleDirty, settleDue } from '../../billing/settle.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
 import { daySpan, daysBetween, SLOT_MS } from '../../sql/local-day.ts';
 import { postedBill, sorted } from './bills.ts';
+import { water } from './fixtures.ts';
 import { faultsOf, ledgerOf, openPark, type Park } from './park.ts';
 import { accountBill, type Spec, type Use } from './recomputation.ts';
 
@@ -439,4 +440,31 @@ describe('what is held for a part of a month or year', () => {
     expect(told.days.map((d) => d.localDay)).toEqual(march.slice(0, 5));
     expect(told.days.at(-1)?.after.map((l) => [l.component, l.step])).toContainEqual(['energy', 2]);
   });
+});
+
+test('water is charged by the litre, in tiers, with what is the city’s beside it', async () => {
+  const park = await openPark({ points: 1, from: '2026-05-01', definition: water.definition });
+  try {
+    for (const table of ['points', 'tariffs', 'tariff_assignments']) {
+      await park.rows(`UPDATE ${table} SET commodity = 'water' WHERE project_id = $1`, [
+        park.project.id,
+      ]);
+    }
+    // 192 m³ on the first day: 180 at 2.33, 12 at 3.495, and all of it at 0.95 for the city.
+    await park.intervals(park.points[0] ?? '', '2026-05-01', () => 2000);
+    park.after('2026-05-01');
+    expect(await settleDue(park.deps, park.project)).toMatchObject({ headers: 1 });
+    const lines = await park.rows(
+      `SELECT component, unit, step, quantity::int, trim_scale(exact)::text AS exact FROM charges
+       ORDER BY component, step`,
+    );
+    expect(lines).toEqual([
+      { component: 'sewage', unit: 'l', step: 0, quantity: 192_000, exact: '182.4' },
+      { component: 'water', unit: 'l', step: 1, quantity: 180_000, exact: '419.4' },
+      { component: 'water', unit: 'l', step: 2, quantity: 12_000, exact: '41.94' },
+    ]);
+    expect(await faultsOf(park)).toEqual([]);
+  } finally {
+    await park.close();
+  }
 });

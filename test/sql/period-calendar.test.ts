@@ -192,6 +192,18 @@ test('days of a list have the bands of event days, before all other types', () =
   const ranksOf = openCalendar(calendar, 'Asia/Shanghai', events);
   const first = (day: string) => ranksOf(day)[0];
   expect(['2026-07-01', '2026-07-02', '2026-12-01'].map(first)).toEqual([3, 1, 4]);
+  // Reports know them too, and that such a day is another one than before.
+  const reported = reportingCalendar({
+    zone: 'Asia/Shanghai',
+    lists: new Map([['hot', events]]),
+    assignments: [{ tariffId: 't', validFrom: '2026-01-01', validTo: null }],
+    versions: [{ id: 'v', tariffId: 't', effectiveFrom: '2026-01-01', calendar }],
+  });
+  expect([reported.on('2026-07-02').ranks[0], reported.sourceOn('2026-07-02')]).toEqual([
+    1,
+    'v/event',
+  ]);
+  expect(reported.sourceOn('2026-07-01')).toBe('v');
 });
 
 test('reports cut their periods as charges do', () => {
