@@ -168,6 +168,7 @@ const fields = {
     'cause',
   ] satisfies (keyof api.Entry)[],
   Charge: [
+    'settlementId',
     'serviceDay',
     'scopeId',
     'pointCode',

@@ -115,6 +115,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
   let meterId = '5030';
   let accountId = '7003';
   let buildingId = '2066';
+  let settlementId = '202611233003';
   if (real) {
     const session = await context.request.post(`${url}/api/v1/session`, {
       data: { email: process.env.LOOK_EMAIL, password: process.env.LOOK_PASSWORD },
@@ -127,6 +128,10 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     meterId = unit.meterId;
     accountId = unit.accountId;
     buildingId = unit.buildingId;
+    const entries = await ask(`/accounts/${accountId}/charges?limit=50`);
+    settlementId = entries.find(
+      (charge: { settlementId: string | null }) => charge.settlementId,
+    )?.settlementId;
   }
   const at = `/projects/${projectId}`;
   return {
@@ -145,6 +150,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     'correct-silent': `${at}/meters/${meterId}?correct=silent`,
     accounts: `${at}/accounts`,
     account: `${at}/accounts/${accountId}`,
+    explain: `${at}/explain/${settlementId}`,
     sale: `${at}/accounts/${accountId}?sale=true`,
     sales: `${at}/sales`,
     energy: `${at}/energy`,

@@ -188,6 +188,8 @@ export interface Entry {
 }
 
 export interface Charge {
+  /** What it is explained by; null while it is provisional. */
+  settlementId: string | null;
   serviceDay: string;
   scopeId: string;
   pointCode: string | null;

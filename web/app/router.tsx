@@ -140,6 +140,10 @@ const pages = [
     component: lazyRouteComponent(() => import('./pages/account/account.tsx')),
   }),
   createRoute({
+    ...child('/explain/$settlementId'),
+    component: lazyRouteComponent(() => import('./pages/explain/explain.tsx')),
+  }),
+  createRoute({
     ...child('/sales'),
     validateSearch: listSearch,
     component: lazyRouteComponent(() => import('./pages/sales.tsx')),

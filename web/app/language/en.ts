@@ -2,11 +2,13 @@
 
 import { enBooks } from './en-books.ts';
 import { enExceptions } from './en-exceptions.ts';
+import { enExplain } from './en-explain.ts';
 import { report } from './en-report.ts';
 import { enTariff } from './en-tariff.ts';
 import { enTools } from './en-tools.ts';
 
 export const en = {
+  ...enExplain,
   ...enTools,
   ...enBooks,
   ...enExceptions,

@@ -2,11 +2,13 @@
 import type { Language } from './en.ts';
 import { zhBooks } from './zh-books.ts';
 import { zhExceptions } from './zh-exceptions.ts';
+import { zhExplain } from './zh-explain.ts';
 import { report } from './zh-report.ts';
 import { zhTariff } from './zh-tariff.ts';
 import { zhTools } from './zh-tools.ts';
 
 export const zh: Language = {
+  ...zhExplain,
   ...zhTools,
   ...zhBooks,
   ...zhExceptions,

@@ -1,13 +1,16 @@
 /** A day's charge opened: every line is quantity × price, exact, by point and period. */
+import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Account, Charge } from '../../api.ts';
 import { addDays, day } from '../../dates.ts';
 import { amount, currencyName, number, sum } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
+import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { isRank, rankVar } from '../../parts/palette.ts';
 import { useProject } from '../../project.tsx';
 import { useCharges } from '../../queries.ts';
+import { ExplainBlock } from '../explain/explain-block.tsx';
 import type { LedgerRow } from './entries.ts';
 
 export function ChargeDetail({
@@ -27,6 +30,7 @@ export function ChargeDetail({
   const language = useLanguage();
   const { currency } = useProject();
   const from = row.localDay ?? today;
+  const [open, setOpen] = useState<string | null>(null);
   const query = useCharges(accountId, { from, to: addDays(provisional ? today : from, 1) });
   const charges = query.data?.data.filter((charge) => charge.provisional === provisional);
   const withDays = new Set(charges?.map(({ serviceDay }) => serviceDay)).size > 1;
@@ -59,16 +63,30 @@ export function ChargeDetail({
                 </td>
               </tr>
             ))}
-          {charges?.map((charge) => (
-            <Line
-              key={keyOf(charge)}
-              charge={charge}
-              withDay={withDays}
-              isWater={
-                account?.points.find(({ id }) => id === charge.scopeId)?.commodity === 'water'
-              }
-            />
-          ))}
+          {charges?.map((charge) => {
+            const key = keyOf(charge);
+            const { settlementId } = charge;
+            return (
+              <Fragment key={key}>
+                <Line
+                  charge={charge}
+                  withDay={withDays}
+                  isWater={
+                    account?.points.find(({ id }) => id === charge.scopeId)?.commodity === 'water'
+                  }
+                  open={open === key}
+                  toggle={settlementId ? () => setOpen(open === key ? null : key) : undefined}
+                />
+                {open === key && settlementId && (
+                  <tr className="explained">
+                    <td colSpan={5}>
+                      <ExplainBlock settlementId={settlementId} line={charge} />
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
+            );
+          })}
           {charges?.length === 0 && (
             <tr>
               <td colSpan={5} className="quiet">
@@ -100,10 +118,15 @@ function Line({
   charge,
   isWater,
   withDay,
+  open,
+  toggle,
 }: {
   charge: Charge;
   isWater: boolean;
   withDay: boolean;
+  open: boolean;
+  /** Opens its explanation; a provisional line has none. */
+  toggle: (() => void) | undefined;
 }) {
   const language = useLanguage();
   const { t, i18n } = useTranslation();
@@ -115,7 +138,20 @@ function Line({
     <tr>
       <td>
         {withDay && <span className="quiet">{day(language, charge.serviceDay, false)} </span>}
-        {charge.pointCode ?? '–'}
+        {toggle ? (
+          <button
+            type="button"
+            className="explain-toggle"
+            aria-expanded={open}
+            aria-label={`${t('explain.open')} ${charge.pointCode ?? ''} ${component}`}
+            onClick={toggle}
+          >
+            <Icon name={open ? 'down' : 'right'} size={13} />
+            {charge.pointCode ?? '–'}
+          </button>
+        ) : (
+          (charge.pointCode ?? '–')
+        )}
       </td>
       <td className="left">
         <span className="state">
