@@ -1,7 +1,8 @@
 /**
  * Set-up and launch for a clone in which nothing is installed: plain JavaScript, no dependencies.
  * `node start.mjs [--no-demo]` runs the system, `node start.mjs test` proves it, `soak` proves it at
- * length, `bench` measures it, `verify` proves the ledger of the data. Every step is skipped while what it was made from has not changed.
+ * length, `bench` measures it, `verify` proves the ledger of the data, `backup` and
+ * `restore` copy all of it. Every step is skipped while what it was made from has not changed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +15,9 @@ const root = dirname(fileURLToPath(import.meta.url));
 const oldestNode = [20, 19];
 const installTimeoutMs = 600_000;
 const parentPollMs = 500;
-const [task, ...rest] = ['test', 'soak', 'bench', 'verify'].includes(process.argv[2])
+const [task, ...rest] = ['test', 'soak', 'bench', 'verify', 'backup', 'restore'].includes(
+  process.argv[2],
+)
   ? process.argv.slice(2)
   : ['start', ...process.argv.slice(2)];
 
@@ -25,9 +28,11 @@ try {
   process.chdir(root);
   checkNode();
   installDependencies();
-  if (task !== 'verify') buildWebApp();
+  if (!['verify', 'backup', 'restore'].includes(task)) buildWebApp();
   const act = {
     verify: () => launch(['--verify']),
+    backup: (args) => launch(['--backup', ...args]),
+    restore: (args) => launch(['--restore', ...args]),
     start: launch,
     test: prove,
     soak: prove,

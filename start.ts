@@ -1,14 +1,26 @@
 /**
  * The whole system: PostgreSQL and QuestDB, migrations, the simulated park, then ingest, billing,
  * analytics and web, kept alive until Ctrl-C. `--no-demo` begins empty; `--set-up` only fetches;
- * `--verify` proves the ledger of a data folder, whether the system runs on it or not.
+ * `--verify` proves the ledger of a data folder, whether the system runs on it or not; `--backup` copies
+ * all of it into a folder, `--restore` a backup into an empty system.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { type DataFolder, holderOf, isDataFolder, openDataFolder } from './sql/data-folder.ts';
+import { makeBackup } from './sql/backup/backup.ts';
+import { type Manifest, openBackup } from './sql/backup/manifest.ts';
+import { readPacked } from './sql/backup/packed.ts';
+import { comparisonLines, restoreBackup } from './sql/backup/restore.ts';
+import {
+  type DataFolder,
+  demoOf,
+  holderOf,
+  isDataFolder,
+  openDataFolder,
+} from './sql/data-folder.ts';
 import { type LaunchEnvironment, launchEnvironment } from './sql/env.ts';
 import { DataNewerThanCode, migratePostgres, migrateQuestdb, urlAs } from './sql/migrate.ts';
 import { type Room, rooms } from './sql/owners.ts';
@@ -16,13 +28,15 @@ import { bindPort } from './sql/port.ts';
 import { startPostgres } from './sql/postgres-server.ts';
 import { waitUntil } from './sql/process.ts';
 import { obtainQuestdb } from './sql/questdb-jar.ts';
-import { startQuestdb } from './sql/questdb-server.ts';
+import { runningQuestdb, startQuestdb } from './sql/questdb-server.ts';
 import { messageOf, Refusal } from './sql/refusal.ts';
 import { forgetAdminPassword, openSecrets, type Secrets } from './sql/secrets.ts';
 import { type Crew, keepServer, openCrew } from './sql/supervise.ts';
 
 const CONTENT_DEADLINE_MS = 300_000;
 const HEALTH_TIMEOUT_MS = 5_000;
+/** What the simulated meters show and where they listen, within the data folder. */
+const SIMULATOR_STATE = join('simulator', 'state.json');
 const KEPT_AT_RESTART = ['secrets.json', 'lock.json', 'state.json', 'logs'];
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -47,6 +61,8 @@ process.on('uncaughtException', (error) => stop(error));
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 async function start(): Promise<void> {
+  if (flags[0] === '--backup') return backup(flags.slice(1));
+  if (flags[0] === '--restore') return restore(flags.slice(1));
   const unknown = flags.find((flag) => !['--no-demo', '--set-up', '--verify'].includes(flag));
   if (unknown) throw new Refusal(`there is no option ${unknown}; there is --no-demo`);
   const env = launchEnvironment(process.env);
@@ -89,6 +105,12 @@ async function verify(env: LaunchEnvironment): Promise<void> {
   }
   const secrets = openSecrets(env.dataFolder);
   const owner = env.databaseUrl ?? (await postgresOf(env, secrets));
+  await proveLedger(env, secrets, owner);
+  setImmediate(() => stop());
+}
+
+/** Proves the ledger in a process of its own and takes over its exit code. */
+async function proveLedger(env: LaunchEnvironment, secrets: Secrets, owner: string): Promise<void> {
   const urls = { owner, questdb: 'http://nothing.invalid' }; // A proof asks Postgres alone.
   const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'billing/verify/main.ts')], {
     cwd: root,
@@ -97,14 +119,115 @@ async function verify(env: LaunchEnvironment): Promise<void> {
   });
   open.push(() => void child.kill());
   const [code] = await once(child, 'exit');
-  exitCode = code ?? 1;
+  exitCode = Math.max(exitCode, code ?? 1);
+}
+
+/** The one folder that a backup or a restore is told, as an absolute path, and its options. */
+function told(args: readonly string[], usage: string, known: readonly string[] = []) {
+  const folders = args.filter((arg) => !arg.startsWith('--'));
+  const options = args.filter((arg) => arg.startsWith('--'));
+  const [folder] = folders;
+  if (!folder || folders.length > 1 || options.some((option) => !known.includes(option))) {
+    throw new Refusal(`say it like: ${usage}`);
+  }
+  return { folder: resolve(folder), options };
+}
+
+/** Copies all of a system into a folder, whether it runs or not. */
+async function backup(args: readonly string[]): Promise<void> {
+  const withKeys = '--with-keys';
+  const { folder, options } = told(args, `npm run backup -- <folder> [${withKeys}]`, [withKeys]);
+  const env = launchEnvironment(process.env);
+  const { dataFolder, databaseUrl } = env;
+  if (!isDataFolder(dataFolder) && !(databaseUrl && env.questdbUrl)) {
+    throw new Refusal(`there are no data in ${dataFolder}: set DATA_DIR to the folder of yours`);
+  }
+  const state = demoOf(dataFolder);
+  if (state === 'entering') throw new Refusal('its first start is still under way: wait for Ready');
+  const isRunning = holderOf(dataFolder) !== undefined;
+  const ownerUrl = databaseUrl ?? (await postgresOf(env, openSecrets(dataFolder)));
+  const questdb = env.questdbUrl ?? (await questdbOf(env, openSecrets(dataFolder)));
+  const isForeign = databaseUrl !== undefined || env.questdbUrl !== undefined;
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const keysFile = options.includes(withKeys) ? join(dataFolder, 'secrets.json') : undefined;
+  const demo = state === 'entered' ? 'entered' : 'none';
+  const simulatorFile = demo === 'entered' ? join(dataFolder, SIMULATOR_STATE) : undefined;
+  await makeBackup({
+    ...{ folder, ownerUrl, questdbUrl: questdb, version, demo, simulatorFile, keysFile, say },
+    clock: () => new Date(),
+    // Where nothing runs, nothing is under way.
+    ...(isRunning || isForeign ? {} : { dirtyGraceMs: 0 }),
+  });
+  say(
+    keysFile
+      ? 'The backup holds the KEYS of this system (keys.gz): whoever reads it can sign sessions'
+      : `Keys stay behind: people sign in anew after a restore (${withKeys} takes them along)`,
+  );
   setImmediate(() => stop());
+}
+
+/** Brings a backup into an empty system, compares every settled day and proves the ledger. */
+async function restore(args: readonly string[]): Promise<void> {
+  const { folder } = told(args, 'npm run restore -- <folder>');
+  const env = launchEnvironment(process.env);
+  const manifest = await openBackup(folder, say);
+  if (isDataFolder(env.dataFolder) && demoOf(env.dataFolder) !== 'entering') {
+    throw new Refusal(
+      `a backup is restored into an empty system only, and ${env.dataFolder} holds data: set DATA_DIR to a new folder`,
+    );
+  }
+  data = await openDataFolder(env.dataFolder);
+  open.push(() => data?.release());
+  // A restore that is cut off is swept away by the next start, as a first start that was.
+  data.setDemo('entering');
+  // Before any server is made with other passwords.
+  await putBack(folder, manifest.keys, join(data.path, 'secrets.json'));
+  await putBack(folder, manifest.simulator, join(data.path, SIMULATOR_STATE));
+  const secrets = openSecrets(data.path);
+  const ownerUrl = env.databaseUrl ?? (await postgresOf(env, secrets));
+  const questdb = env.questdbUrl ?? (await questdbOf(env, secrets));
+  const compared = await restoreBackup({
+    ...{ folder, manifest, ownerUrl, questdbUrl: questdb, rolePasswords: secrets.rooms, say },
+  });
+  console.log(comparisonLines(compared).join('\n'));
+  if (compared.some(({ different }) => different.length > 0)) exitCode = 1;
+  await proveLedger(env, secrets, ownerUrl);
+  if (exitCode === 0) {
+    data.setDemo(manifest.demo);
+    // Who may sign in came with the backup: the password made for a first start is nobody's.
+    forgetAdminPassword(data.path, secrets);
+    say('Restored. The next npm start makes the warehouse anew');
+  }
+  setImmediate(() => stop());
+}
+
+/** A file of the data folder as it was backed up, where it was, for its owner only. */
+async function putBack(folder: string, packed: Manifest['keys'], file: string): Promise<void> {
+  if (!packed) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, await buffer(readPacked(folder, packed)), { mode: 0o600 });
+}
+
+/** The address of the folder's QuestDB: of the one that runs, or of one for now. */
+async function questdbOf(env: LaunchEnvironment, secrets: Secrets): Promise<string> {
+  const { cacheFolder, javaHome, path } = env;
+  const folder = join(env.dataFolder, 'questdb');
+  const password = secrets.questdb;
+  // One that is only busy must not be ended and begun anew, as a start does with one that hangs.
+  const running = runningQuestdb({ folder, password });
+  if (running) return running;
+  const parts = await obtainQuestdb({ cacheFolder, javaHome, path, say });
+  const server = await startQuestdb({ folder, ...parts, password });
+  open.push(server.stop);
+  return server.url;
 }
 
 /** The address of the folder's PostgreSQL, as its owner: of the one that runs, or of one for now. */
 async function postgresOf(env: LaunchEnvironment, secrets: Secrets): Promise<string> {
   const folder = join(env.dataFolder, 'postgres');
-  if (!holderOf(env.dataFolder)) {
+  if (data) {
+    say('Starting PostgreSQL');
+  } else if (!holderOf(env.dataFolder)) {
     data = await openDataFolder(env.dataFolder);
     open.push(() => data?.release());
   } else if (!existsSync(join(folder, 'postmaster.pid'))) {

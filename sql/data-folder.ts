@@ -110,6 +110,9 @@ export function holderOf(path: string): ProcessMark | undefined {
 /** True once a first start has begun to put data there. */
 export const isDataFolder = (path: string): boolean => existsSync(join(path, 'state.json'));
 
+/** What the first start on a folder has done. Throws Refusal when the data are newer than the code. */
+export const demoOf = (path: string): DemoState => readState(path)?.demo;
+
 function ourselves(): ProcessMark {
   const mark = processMark(process.pid);
   if (!mark) throw new Error('this process cannot find itself');

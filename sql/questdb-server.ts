@@ -63,7 +63,7 @@ export async function startQuestdb(options: QuestdbServerOptions): Promise<Quest
   const folder = resolve(options.folder);
   mkdirSync(join(folder, 'conf'), { recursive: true, mode: 0o700 });
   const mark = join(folder, 'server.json');
-  const known = readJson(mark) as { pid: number; began: string; port: number } | undefined;
+  const known = readMark(folder);
   if (known && isAlive(known)) {
     const url = urlOf(known.port, password);
     if (await waitUntil(() => answers(url), PROBE_TIMEOUT_MS)) {
@@ -86,6 +86,18 @@ export async function startQuestdb(options: QuestdbServerOptions): Promise<Quest
   await endProcess(started, { deadlineMs: STOP_DEADLINE_MS });
   throw new Refusal(`QuestDB does not start: ${lastLines(log)}`);
 }
+
+/** The address of the server that runs on a folder, whether it answers or not; undefined when none runs. */
+export function runningQuestdb({
+  folder,
+  password,
+}: Pick<QuestdbServerOptions, 'folder' | 'password'>): string | undefined {
+  const known = readMark(folder);
+  return known && isAlive(known) ? urlOf(known.port, password) : undefined;
+}
+
+const readMark = (folder: string) =>
+  readJson(join(resolve(folder), 'server.json')) as (ProcessMark & { port: number }) | undefined;
 
 const server = (running: Omit<QuestdbServer, 'stop'>): QuestdbServer => ({
   ...running,

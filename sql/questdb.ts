@@ -1,4 +1,4 @@
-/** QuestDB over HTTP: statements, line-protocol writes, Parquet exports, and whether the WAL is applied. */
+/** QuestDB over HTTP: statements, line-protocol writes, exports, and whether the WAL is applied. */
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -11,6 +11,8 @@ export interface Questdb {
   write: (lines: string | Uint8Array, options?: { timeoutMs?: number }) => Promise<void>;
   /** Streams the result of a query into a Parquet file, put in place by rename. */
   exportParquet: (query: string, file: string, options?: { timeoutMs?: number }) => Promise<void>;
+  /** The result of a query as a stream of CSV with a head; an instant has its microseconds. */
+  exportCsv: (query: string, options?: { timeoutMs?: number }) => Promise<Readable>;
   /** The state of every WAL table. `lag` counts transactions acknowledged but not yet readable. */
   walTables: () => Promise<WalTable[]>;
   /**
@@ -112,6 +114,12 @@ export function openQuestdb({ url }: { url: string }): Questdb {
     }
   };
 
+  const exportCsv: Questdb['exportCsv'] = async (query, { timeoutMs = EXPORT_TIMEOUT_MS } = {}) => {
+    const response = await ask(`/exp?query=${encodeURIComponent(query)}`, {}, timeoutMs);
+    if (!response.body) throw new QuestdbError('refused', 'QuestDB sent an empty export');
+    return asNodeStream(response.body);
+  };
+
   const walTables: Questdb['walTables'] = async () => {
     const { columns, rows } = await exec('wal_tables()');
     const at = (name: string) => columns.indexOf(name);
@@ -157,7 +165,7 @@ export function openQuestdb({ url }: { url: string }): Questdb {
     throw new QuestdbError('lagging', `QuestDB has not applied its WAL within ${timeoutMs} ms`);
   };
 
-  return { exec, write, exportParquet, walTables, settled };
+  return { exec, write, exportParquet, exportCsv, walTables, settled };
 }
 
 const SETTLE_PAUSE_MS = 50;

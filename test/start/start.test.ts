@@ -78,6 +78,20 @@ describe('npm start refuses in one line', () => {
     );
   });
 
+  test('to back up or restore what is not there, or without a folder', async () => {
+    const folder = join(top, 'nowhere');
+    expect(await refused({ DATA_DIR: folder }, '--backup', join(top, 'backup'))).toBe(
+      `Wattledger: there are no data in ${folder}: set DATA_DIR to the folder of yours\n`,
+    );
+    expect(await refused({ DATA_DIR: folder }, '--restore', join(top, 'backup'))).toBe(
+      `Wattledger: there is no backup in ${join(top, 'backup')}\n`,
+    );
+    expect(await refused({}, '--backup', '--with-key', 'somewhere')).toBe(
+      'Wattledger: say it like: npm run backup -- <folder> [--with-keys]\n',
+    );
+    expect(readdirSync(top)).not.toContain('nowhere');
+  });
+
   test('a port in use, before anything is started', async () => {
     const port = await freePort();
     const other = createServer().listen(port, '127.0.0.1');
