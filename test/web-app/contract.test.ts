@@ -38,12 +38,12 @@ const fields = {
     ...(['id', 'kind', 'rule', 'pointId', 'pointCode', 'meterId', 'serial', 'from', 'to'] as const),
     ...(['energyAtStake', 'unit', 'moneyAtStake', 'state', 'since', 'detail'] as const),
   ] satisfies (keyof quality.Exception)[],
-  WholeIntervalEdit: [
+  IntervalEdit: [
     ...(['id', 'pointId', 'pointCode', 'unit', 'from', 'to', 'method', 'confidence'] as const),
     ...(['energyBefore', 'energyAfter', 'reason', 'proposedBy', 'proposedAt'] as const),
     ...(['needsApproval', 'approval', 'state', 'decidedBy', 'decidedAt'] as const),
-    ...(['decisionReason', 'exceptionId', 'slots'] as const),
-  ] satisfies (keyof quality.WholeEdit)[],
+    ...(['decisionReason', 'exceptionId'] as const),
+  ] satisfies (keyof quality.IntervalEdit)[],
   BillEffect: [
     ...(['accounts', 'total', 'days', 'dayCount', 'waiting'] as const),
   ] satisfies (keyof quality.BillEffect)[],

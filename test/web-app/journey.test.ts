@@ -409,6 +409,8 @@ test.each([
   '/meters/5030',
   '/gateways',
   '/alarms',
+  '/exceptions?open=9103',
+  '/meters/5030?correct=fast',
   '/accounts',
   '/accounts/7003',
   '/sales',
@@ -427,4 +429,69 @@ test.each([
   expect(width).toBeLessThanOrEqual(phone.width);
   expect(await page.locator('.bottombar a').first().boundingBox()).toMatchObject({ height: 56 });
   expect(complaints).toEqual([]);
+});
+
+describe('what is doubted', () => {
+  test('stands in order of money, and is decided with a reason', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/exceptions`);
+    await page.getByRole('heading', { name: '8 exceptions' }).waitFor();
+    const text = await page.locator('main').innerText();
+    expect(text.indexOf('920.08')).toBeLessThan(text.indexOf('141.20'));
+    await page.goto(`${url}${home}/exceptions?open=9107`);
+    const settle = page.getByRole('button', { name: 'It is in order' });
+    await settle.waitFor();
+    expect(await settle.isDisabled()).toBe(true);
+    await page.getByLabel('Reason, kept in the system log').fill('One phase is for the lift');
+    await settle.click();
+    await page.getByRole('heading', { name: '7 exceptions' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('an edit shows what it does to the bill before a second person approves it', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/exceptions?show=edits&open=9500`);
+    await page.getByText('A second person has to approve').waitFor();
+    await page.getByText('+138.23').first().waitFor();
+    await page.getByLabel('Reason, kept in the system log').fill('Checked with the plan of work');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('button', { name: 'Take back' }).waitFor();
+    await page.getByText('Checked with the plan of work').waitFor();
+  });
+
+  test('one’s own edit cannot be approved, only withdrawn', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/meters/5030?correct=edit`);
+    const drawer = page.getByRole('dialog');
+    await drawer.getByRole('button', { name: 'Set' }).click();
+    await drawer.getByLabel('Total of the range').fill('900');
+    await drawer.getByLabel('Reason, kept in the system log').fill('Read from the check meter');
+    await drawer.getByRole('button', { name: 'Propose the edit' }).click();
+    await drawer.getByText('You proposed it, so you cannot approve it').waitFor();
+    await drawer.getByRole('button', { name: 'Withdraw' }).waitFor();
+    expect(await drawer.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+  });
+
+  test('a meter proven fast: previewed, then exactly that, and taken back', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/meters/5030`);
+    await page.getByRole('button', { name: 'Correct …' }).click();
+    await page.getByRole('menuitem', { name: 'Proven fast or slow' }).click();
+    const drawer = page.getByRole('dialog');
+    const preview = drawer.getByRole('button', { name: 'Preview the effect' });
+    expect(await preview.isDisabled()).toBe(true);
+    await drawer.getByLabel('Reason, kept in the system log').fill('Test report 118');
+    await preview.click();
+    await drawer.getByText('What it would change').waitFor();
+    await drawer.getByText('−9.32').first().waitFor();
+    await drawer.getByRole('button', { name: 'Correct the error' }).click();
+    await drawer.getByText('Entered').waitFor();
+    await drawer.getByRole('button', { name: 'Close' }).last().click();
+    await page.getByText('Counts +4.00 % too much').waitFor();
+    await page.getByRole('button', { name: 'Take back' }).click();
+    await page.getByLabel('Reason, kept in the system log').fill('Of another meter');
+    await page.getByRole('button', { name: 'Take back' }).click();
+    await page.getByText('Taken back 24 Nov, 14:32').waitFor();
+    expect(complaints).toEqual([]);
+  });
 });

@@ -147,6 +147,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     'exceptions-edits': `${at}/exceptions?show=edits&open=9500`,
     'correct-fast': `${at}/meters/${meterId}?correct=fast`,
     'correct-edit': `${at}/meters/${meterId}?correct=edit`,
+    'correct-ratio': `${at}/meters/${meterId}?correct=ratio`,
     'correct-silent': `${at}/meters/${meterId}?correct=silent`,
     accounts: `${at}/accounts`,
     account: `${at}/accounts/${accountId}`,

@@ -259,6 +259,7 @@ export const enExceptions = {
         noneText: 'Days that late readings changed appear here with their difference.',
         day: 'Day',
         postedOn: 'Posted on',
+        all: 'All corrections',
       },
       edit: { name: 'Edit quarter-hours' },
     },

@@ -195,6 +195,14 @@ export const en = {
       what: 'Another holds there in that time',
       do: 'End that one first, or choose other days.',
     },
+    'own-approval': {
+      what: 'Who proposed an edit does not approve it',
+      do: 'Nothing was decided. A second person with the right to approve does.',
+    },
+    'estimate-over-measured': {
+      what: 'An estimate does not replace what was measured',
+      do: 'Nothing was proposed. Choose a range that was not measured, or set a number of your own.',
+    },
     'month-closed': {
       what: 'The month is closed',
       do: 'Nothing was posted. Choose a later day, or open the month again.',

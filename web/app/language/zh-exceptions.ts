@@ -245,6 +245,7 @@ export const zhExceptions = {
         noneText: '因迟到读数而改变的日期及差额显示在此处。',
         day: '日期',
         postedOn: '入账日期',
+        all: '全部更正',
       },
       edit: { name: '修正时段电量' },
     },

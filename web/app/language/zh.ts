@@ -148,6 +148,14 @@ export const zh: Language = {
     'notice-period': { what: '生效日早于公示期', do: '没有保存。请选择更晚的日期。' },
     'invalid-request': { what: '内容不符合要求', do: '没有保存。请改正后重试。' },
     overlap: { what: '该时间段内已有其他电价', do: '请先结束原有的，或选择其他日期。' },
+    'own-approval': {
+      what: '提出修正的人不能自己批准',
+      do: '未作决定。须由其他有审批权限的人处理。',
+    },
+    'estimate-over-measured': {
+      what: '估算值不能替换实测值',
+      do: '未提出修正。请选择未实测的区间，或直接指定数值。',
+    },
     'month-closed': { what: '该月已关账', do: '没有入账。请选择更晚的日期，或重新开账。' },
     'account-closed': { what: '商户已销户', do: '没有入账。' },
     'range-too-long': { what: '时间范围过长', do: '请选择较短的范围。' },

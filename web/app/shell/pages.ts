@@ -97,7 +97,7 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/exceptions',
     icon: 'warning',
     permission: 'reading.read',
-    letter: 'y',
+    letter: 'u',
     group: 'live',
   },
   {

@@ -97,7 +97,7 @@ function TariffDrawer({ onClose }: { onClose: () => void }) {
 function SilentDrawer({ subject, onClose }: { subject: Subject; onClose: () => void }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const { zone } = useProject();
+  const { id: projectId, zone } = useProject();
   const now = useNow(60_000);
   const today = localDay(zone, now);
   const from = addDays(today, -SILENT_DAYS);
@@ -119,6 +119,7 @@ function SilentDrawer({ subject, onClose }: { subject: Subject; onClose: () => v
           unit={subject.unit}
           from={new Date(now.getTime() - (SILENT_DAYS - 1) * 86_400_000).toISOString()}
           to={null}
+          isPlain
         />
         <h3>{t('exc.mistake.silent.resettled')}</h3>
         {query.error && !rows ? (
@@ -153,6 +154,14 @@ function SilentDrawer({ subject, onClose }: { subject: Subject; onClose: () => v
             </tbody>
           </table>
         )}
+        <Link
+          to="/projects/$projectId/corrections"
+          params={{ projectId }}
+          className="link-button"
+          preload={false}
+        >
+          {t('exc.mistake.silent.all')}
+        </Link>
       </div>
     </Drawer>
   );

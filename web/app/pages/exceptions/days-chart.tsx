@@ -29,6 +29,7 @@ export function DaysChart({
   to,
   slots = [],
   height,
+  isPlain,
 }: {
   pointId: string;
   unit: 'Wh' | 'l';
@@ -37,6 +38,8 @@ export function DaysChart({
   to: string | null;
   slots?: readonly EditSlot[];
   height?: number;
+  /** Nothing in it is in question. */
+  isPlain?: boolean;
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -137,7 +140,7 @@ export function DaysChart({
           markArea: {
             silent: true,
             itemStyle: { color: palette.accent, opacity: 0.12 },
-            data: [[{ xAxis: range.from }, { xAxis: range.to }]],
+            data: isPlain ? [] : [[{ xAxis: range.from }, { xAxis: range.to }]],
           },
         },
         {
@@ -151,7 +154,7 @@ export function DaysChart({
         },
       ],
     }),
-    [drawn, labels, range, hasEdit, zone, language, now, isWater, axisUnit, t],
+    [drawn, labels, range, isPlain, hasEdit, zone, language, now, isWater, axisUnit, t],
   );
   const values = drawn.known.flatMap((value) => value ?? []);
   return (
@@ -170,10 +173,12 @@ export function DaysChart({
             {t('exc.chart.after')}
           </span>
         )}
-        <span>
-          <i className="swatch exc-range" />
-          {t('exc.chart.range')}
-        </span>
+        {!isPlain && (
+          <span>
+            <i className="swatch exc-range" />
+            {t('exc.chart.range')}
+          </span>
+        )}
       </div>
       <Chart
         option={option}

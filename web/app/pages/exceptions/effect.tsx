@@ -7,11 +7,21 @@ import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
 import type { BillEffect, EffectLine } from '../../quality-shapes.ts';
 
-export function Effect({ effect, unit }: { effect: BillEffect; unit: 'Wh' | 'l' }) {
+export function Effect({
+  effect,
+  unit,
+  isNarrow,
+}: {
+  effect: BillEffect;
+  unit: 'Wh' | 'l';
+  /** In a drawer there is no more room than on a phone. */
+  isNarrow?: boolean;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { currency } = useProject();
-  const phone = useIsPhone();
+  const isPhone = useIsPhone();
+  const phone = isPhone || isNarrow;
   const money = currencyName(currency, language);
   const lines = linesOf(effect);
   const foots = sum(effect.accounts.map(({ difference }) => difference.amount)) ?? '0';

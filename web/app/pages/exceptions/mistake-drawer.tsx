@@ -184,7 +184,7 @@ export function TriedView({ tried, unit }: { tried: Tried; unit: 'Wh' | 'l' }) {
         </table>
       )}
       {tried.effect ? (
-        <Effect effect={tried.effect} unit={unit} />
+        <Effect effect={tried.effect} unit={unit} isNarrow />
       ) : (
         <p className="second">{t('exc.noBills')}</p>
       )}
