@@ -2,6 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { parseTariff } from '../../billing/tariff.ts';
 import type * as api from '../../web/app/api.ts';
+import type * as books from '../../web/app/books.ts';
+import { en } from '../../web/app/language/en.ts';
+import { zh } from '../../web/app/language/zh.ts';
 import type * as quality from '../../web/app/quality-shapes.ts';
 import type * as reports from '../../web/app/reports.ts';
 import type * as tariffs from '../../web/app/tariff-shapes.ts';
@@ -11,6 +14,7 @@ import { createServer } from '../../web/server.ts';
 const nothing = { dataDir: '.' } as never;
 
 type Described = Record<string, { properties?: Record<string, unknown>; required?: string[] }>;
+type Keys<Row> = readonly (keyof Row)[];
 
 async function schemas(): Promise<Described> {
   const rooms = {
@@ -298,7 +302,104 @@ test('a tariff’s definition is one shape on both sides: the compiler finds wha
   expect(shown.components).toMatchObject([water]);
 });
 
-type Keys<Row> = readonly (keyof Row)[];
+/** Fields of the books: corrections, months, ledger, proofs, reconciliation. */
+const bookFields = {
+  Correction: [
+    ...(['settlementId', 'supersedes', 'accountId', 'accountNumber', 'pointId'] as const),
+    ...(['pointCode', 'serviceDay', 'accountingDate', 'component', 'kind', 'unit'] as const),
+    ...(['period', 'step', 'oldQuantity', 'newQuantity', 'oldPrice', 'newPrice'] as const),
+    ...(['oldAmount', 'newAmount', 'difference', 'cause', 'by', 'transactionId'] as const),
+    ...(['runId', 'traceId', 'at'] as const),
+  ] satisfies Keys<books.Correction>,
+  BillingMonth: [
+    ...(['month', 'state', 'isOver', 'changedAt', 'changedBy', 'reason', 'accrued'] as const),
+  ] satisfies Keys<books.BillingMonth>,
+  ChartLine: [
+    ...(['code', 'name', 'nameZh', 'kind', 'normal', 'detail', 'isCustomers', 'says'] as const),
+  ] satisfies Keys<books.ChartLine>,
+  TrialBalanceRow: [
+    ...(['id', 'code', 'name', 'nameZh', 'kind', 'detail', 'inDebit', 'accounts'] as const),
+    ...(['debit', 'credit', 'balance'] as const),
+  ] satisfies Keys<books.TrialRow>,
+  LedgerAccount: [
+    ...(['id', 'code', 'name', 'nameZh', 'accountId', 'accountNumber', 'accountName'] as const),
+    'balance',
+  ] satisfies Keys<books.LedgerAccount>,
+  LedgerProof: [
+    ...(['id', 'requestedBy', 'requestedAt', 'startedAt', 'finishedAt', 'checked'] as const),
+    ...(['positions', 'outcome', 'brokenPosition', 'checks'] as const),
+  ] satisfies Keys<books.LedgerProof>,
+  JournalHead: [
+    ...(['state', 'position', 'hash', 'sealedAt', 'unsealed', 'oldestUnsealedAt'] as const),
+    ...(['brokenPosition', 'proof'] as const),
+  ] satisfies Keys<books.JournalHead>,
+  JournalRow: [
+    ...(['position', 'hash', 'sealedAt', 'transactionId', 'kind', 'accountId'] as const),
+    ...(['accountNumber', 'accountingDate', 'amount', 'reverses'] as const),
+  ] satisfies Keys<books.JournalRow>,
+  ReconciliationDifference: [
+    ...(['day', 'kind', 'subjectId', 'subject', 'left', 'right', 'difference', 'unit'] as const),
+    ...(['money', 'owner', 'reason', 'detail'] as const),
+  ] satisfies Keys<books.Difference>,
+};
+
+describe('the books have what the app reads', () => {
+  test.each(Object.entries(bookFields))('of %s', (name, wanted) => {
+    expect(described[name], `schema ${name}`).toBeDefined();
+    expect(Object.keys(described[name]?.properties ?? {})).toEqual(expect.arrayContaining(wanted));
+  });
+
+  // Whatever the server can say has words in both languages: found in the schemas, not written twice.
+  const words = [
+    ['ReconciliationDifference', 'reason', 'agree.reasons'],
+    ['ReconciliationDifference', 'kind', 'agree.way'],
+    ['ReconciliationDifference', 'owner', 'agree.owners'],
+    ['BillingMonth', 'state', 'month.state'],
+    ['BillingMonthGate', 'items', 'month.item'],
+    ['JournalHead', 'state', 'seal.state'],
+    ['LedgerProof', 'outcome', 'seal.outcome'],
+    ['LedgerProof', 'checks', 'seal.check'],
+    ['ChartLine', 'kind', 'ledger.kinds'],
+  ] as const;
+
+  test.each(words)('of %s every %s has words', (schema, field, place) => {
+    const said = enumIn(propertiesOf(schema)[field]);
+    expect(said.length).toBeGreaterThan(1);
+    for (const { books } of [en, zh]) {
+      expect(keysAt(books, place)).toEqual(expect.arrayContaining(said));
+    }
+  });
+});
+
+/** The words that stand at a place, by their keys. */
+function keysAt(words: object, place: string): string[] {
+  const at = (from: unknown, key: string): unknown =>
+    from && typeof from === 'object'
+      ? Object.entries(from).find(([own]) => own === key)?.[1]
+      : null;
+  const found = place.split('.').reduce(at, words as unknown);
+  return Object.keys(found ?? {});
+}
+
+/** Properties of a schema, also where it extends another. */
+function propertiesOf(schema: string): Record<string, unknown> {
+  const own = described[schema] as { allOf?: Described[string][] } & Described[string]; // As described.
+  const parts = [own, ...(own?.allOf ?? [])];
+  return Object.assign({}, ...parts.map((part) => part?.properties ?? {}));
+}
+
+/** The first list of words within a described field, however deep it stands. */
+function enumIn(field: unknown): string[] {
+  if (!field || typeof field !== 'object') return [];
+  if ('enum' in field && Array.isArray(field.enum)) {
+    return field.enum.filter((each) => typeof each === 'string');
+  }
+  return (
+    Object.values(field)
+      .map(enumIn)
+      .find((found) => found.length) ?? []
+  );
+}
 
 /** Fields of the rows of reports: columns there, `data` here. */
 const reportRows = {

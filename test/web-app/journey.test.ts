@@ -323,6 +323,68 @@ describe('at a desk', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a correction opens to both revisions, and what changed foots', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/corrections`);
+    const total = page.locator('.table-total [role=gridcell]').nth(10);
+    const sum = await total.textContent();
+    // To four decimals in the table, to two in the strip.
+    const figure = await page.locator('.strip .figure-value').first().textContent();
+    expect(figure).toBe(`${sum?.slice(0, -2)}CNY`);
+    await page.getByRole('row', { name: /A104.*Peak/ }).click();
+    const detail = page.locator('.correction');
+    await expect.poll(() => detail.locator('tbody tr').count()).toBe(4);
+    expect(await detail.textContent()).toMatch(/41\.684 kWh × 1\.0638[\s\S]*52\.105 kWh × 1\.0638/);
+    expect(page.url()).toContain('open=88397');
+    expect(complaints).toEqual([]);
+  });
+
+  test('a month is closed with a reason after what follows was told; a refusal keeps the form', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/months`);
+    await page.getByRole('button', { name: 'Close September 2026' }).click();
+    const form = page.locator('form.month-act');
+    expect(await form.textContent()).toMatch(/Accrued on 30 Sep 2026\s*1,380.71 CNY/);
+    const act = form.getByRole('button', { name: 'Close September 2026' });
+    expect(await act.isDisabled()).toBe(true);
+    const reason = form.getByLabel('Reason, kept in the system log');
+    await reason.fill('too soon');
+    await act.click();
+    await form.getByText('2026-09 is held.').waitFor();
+    expect(await reason.inputValue()).toBe('too soon');
+    await reason.fill('Statements are out');
+    await act.click();
+    await page.getByRole('row', { name: /September 2026 Closed.*1,380.71/ }).waitFor();
+    await page.getByText('Closing now would accrue').waitFor();
+  });
+
+  test('the ledger sums to zero, proves itself when asked, and a broken seal is told first', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/ledger`);
+    await expect
+      .poll(() => page.locator('.table-total:not(.open)').textContent())
+      .toMatch(/\D0\.00$|\.280\.00$/);
+    await page.getByRole('button', { name: 'Prove now' }).click();
+    await page.getByText(/of 90,418 positions looked at/).waitFor();
+    await page.getByText('Proven: 90,418 positions hold').waitFor();
+    await page.route('**/ledger/seals', async (route) => {
+      const head = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...head, state: 'broken', brokenPosition: '71204' } });
+    });
+    await page.goto(`${url}${home}/ledger?as=position&position=999999`);
+    await page.getByRole('alert').getByText('broken at position 71,204').waitFor();
+    await page.getByText('the journal has 90418 positions so far').waitFor();
+  });
+
+  test('what differs is told with size, owner and reason; a day on which all agree says so', async () => {
+    const { page, url } = await open(phone);
+    await page.goto(`${url}${home}/reconciliation?show=unexplained`);
+    await expect.poll(() => page.locator('.card').count()).toBe(1);
+    expect(await page.locator('.card').textContent()).toMatch(/S1004\s*0\.01 CNY[\s\S]*look at it/);
+    await page.goto(`${url}${home}/reconciliation?from=2026-10-05&to=2026-10-06`);
+    await page.getByText('219 comparisons, no difference.').waitFor();
+  });
+
   test('language and theme change in place', async () => {
     const { page, url } = await open(desk);
     await page.goto(`${url}${home}/accounts?q=mould`);
@@ -395,7 +457,14 @@ describe('at a desk', () => {
 
 test.each([800, 1024, 1280])('at %s px nothing stands beyond the edge', async (width) => {
   const { page, url } = await open({ width, height: 900 });
-  for (const path of ['', '/meters/5030', '/accounts/7003', '/energy', '/buildings/2066']) {
+  for (const path of [
+    '',
+    '/meters/5030',
+    '/accounts/7003',
+    '/energy',
+    '/buildings/2066',
+    '/months',
+  ]) {
     await page.goto(url + home + path);
     await page.waitForLoadState('networkidle');
     const reach = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -421,6 +490,10 @@ test.each([
   '/losses',
   '/quality',
   '/tariffs',
+  '/corrections',
+  '/months',
+  '/ledger',
+  '/reconciliation',
 ])('on a phone %s fits 390 px and the console is silent', async (path) => {
   const { page, url, complaints } = await open(phone);
   await page.goto(url + home + path);

@@ -72,7 +72,6 @@ export const enBooks = {
       since: 'Since',
       reason: 'Reason',
       accrued: 'Accrued',
-      notAccrued: 'Accrued when it is closed',
       state: {
         open: 'Open',
         running: 'Open, still runs',
@@ -323,7 +322,7 @@ export const enBooks = {
       ownerText: {
         ingest: 'It belongs to the readings: the way from the meter to the intervals.',
         billing: 'It belongs to billing: settlement or posting sets it right.',
-        person: 'A person has to act: a tariff, a reading or a decision is wanted.',
+        person: 'It is for a person: a tariff, a reading or a decision may be wanted.',
       },
       reasons: {
         none: { name: 'none', text: 'Nothing explains it. An alarm stands until it is explained.' },

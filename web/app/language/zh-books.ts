@@ -70,7 +70,6 @@ export const zhBooks = {
       since: '自',
       reason: '原因',
       accrued: '已预提',
-      notAccrued: '关账时预提',
       state: {
         open: '未关账',
         running: '未关账，进行中',
@@ -318,7 +317,7 @@ export const zhBooks = {
       ownerText: {
         ingest: '属于采集：从表计到区间的环节。',
         billing: '属于计费：由结算或记账纠正。',
-        person: '需要人工处理：缺少电价、读数或决定。',
+        person: '由人工负责：可能缺少电价、读数或决定。',
       },
       reasons: {
         none: { name: '无', text: '没有任何解释。在解释之前保持报警。' },

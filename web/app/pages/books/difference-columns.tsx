@@ -174,7 +174,10 @@ export function DifferenceDetail({ row }: { row: Difference }) {
           {row.subject}, {day(language, row.day)}
         </h3>
         <p>{t(`books.agree.reasons.${reason}.text`)}</p>
-        <p className="second">{t(`books.agree.ownerText.${row.owner}`)}</p>
+        {/* A usual loss wants nobody. */}
+        {row.reason !== 'loss' && (
+          <p className="second">{t(`books.agree.ownerText.${row.owner}`)}</p>
+        )}
         {row.detail && <p className="mono second">{row.detail}</p>}
       </div>
     </div>

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useJournalHead } from '../../books-queries.ts';
 import { useNow } from '../../clock.tsx';
-import { dayStart, fullMoment, localDay } from '../../dates.ts';
+import { fullMoment, localDay } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
 import { ExportMenu } from '../../parts/export-menu.tsx';
 import { PrintButton } from '../../parts/print-button.tsx';
@@ -14,6 +14,7 @@ import type { LedgerSearch } from '../../search.ts';
 import { AsOfFilter } from './as-of.tsx';
 import { ChartPanel } from './chart-panel.tsx';
 import { DebitPanel } from './debit-panel.tsx';
+import { instantOf } from './instant.ts';
 import { JournalPanel } from './journal-panel.tsx';
 import { BrokenSeal, SealPanel } from './seal-panel.tsx';
 import { TrialPanel } from './trial-panel.tsx';
@@ -94,10 +95,4 @@ function questionOf({ as, position, date, time }: LedgerSearch, zone: string) {
     default:
       return {};
   }
-}
-
-/** Wall time in the project's zone as an instant; the offset is that of the day's start. */
-function instantOf(date: string, time: string, zone: string): string {
-  const [hours = 0, minutes = 0] = time.split(':').map(Number);
-  return new Date(dayStart(zone, date) + (hours * 60 + minutes) * 60_000).toISOString();
 }

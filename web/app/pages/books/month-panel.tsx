@@ -65,7 +65,9 @@ function Gate({ gate, month }: { gate: MonthGate | undefined; month: string }) {
                 <span className="unit">{currencyName(currency, language)}</span>
               </>
             ) : (
-              <span title={t('books.month.noMoney')}>–</span>
+              <span className="no-money" title={t('books.month.noMoney')}>
+                –
+              </span>
             )}
           </span>
         </li>

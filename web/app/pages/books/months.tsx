@@ -134,11 +134,8 @@ function useColumns(): Column<BillingMonth>[] {
       width: '120px',
       value: ({ accrued }) => accrued?.amount ?? null,
       order: ({ accrued }) => (accrued ? Number(accrued.amount) : null),
-      cell: ({ accrued }) => (
-        <span title={accrued ? undefined : t('books.month.notAccrued')}>
-          {amount(accrued?.amount)}
-        </span>
-      ),
+      // Not missing where it is not closed: there is none yet.
+      cell: ({ accrued }) => accrued && amount(accrued.amount),
     },
   ];
 }

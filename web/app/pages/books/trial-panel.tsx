@@ -107,7 +107,7 @@ function useColumns(rows: readonly TrialRow[]): Column<TrialRow>[] {
     {
       key: 'account',
       title: t('books.ledger.account'),
-      width: 'minmax(190px, 2fr)',
+      width: 'minmax(180px, 2fr)',
       phone: 'title',
       value: (row) => `${nameOf(language, row)}${row.detail && ` ${row.detail}`}`,
       cell: (row) => (
@@ -122,6 +122,7 @@ function useColumns(rows: readonly TrialRow[]): Column<TrialRow>[] {
       key: 'code',
       title: t('books.ledger.code'),
       width: '112px',
+      optional: true,
       phone: 'none',
       value: ({ code }) => code,
       cell: ({ code }) => <span className="mono quiet">{code}</span>,
