@@ -273,12 +273,12 @@ export const zhBooks = {
       },
       sides: {
         'main-sub': '总表与其下各表之和',
-        'intervals-charges': '测点的用量与账户被计费的用量',
+        'intervals-charges': '计量点的用量与商户被计费的用量',
         'charges-ledger': '费用之和与实际记账',
       },
       compared: {
         'main-sub': '已比较总表·日',
-        'intervals-charges': '已比较测点·日',
+        'intervals-charges': '已比较计量点·日',
         'charges-ledger': '已比较记账',
       },
       leftOf: {
