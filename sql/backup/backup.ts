@@ -22,6 +22,7 @@ import {
   connectOwner,
   copyOut,
   copyTablesOut,
+  endOwner,
   migrationsOf,
   sequencesOf,
   tablesOf,
@@ -113,7 +114,7 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   } finally {
-    await client.end().catch(() => {});
+    await endOwner(client);
   }
 }
 

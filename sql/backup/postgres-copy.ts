@@ -3,6 +3,7 @@
  * that is read alike by every version of the server.
  */
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Refusal } from '../refusal.ts';
@@ -30,6 +31,18 @@ export async function connectOwner(ownerUrl: string): Promise<pg.Client> {
   await client.connect();
   return client;
 }
+
+/** Ends the connection; one that hangs in a COPY that nobody reads any more is left to the server. */
+export async function endOwner(client: pg.Client): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([
+    client.end().catch(() => {}),
+    setTimeout(END_TIMEOUT_MS, undefined, { signal: late.signal, ref: false }).catch(() => {}),
+  ]);
+  late.abort();
+}
+
+const END_TIMEOUT_MS = 3_000;
 
 /** The tables of schema public and their columns, by name. Throws Refusal for a partitioned one. */
 export async function tablesOf(client: pg.Client): Promise<PostgresTable[]> {

@@ -11,7 +11,13 @@ import { Refusal } from '../refusal.ts';
 import { type DayDigests, dayKinds, ledgerDigests, watchIntervals } from './days.ts';
 import type { Manifest } from './manifest.ts';
 import { linesOf, readPacked } from './packed.ts';
-import { assertEmptyPostgres, connectOwner, copyTablesIn, migrationsOf } from './postgres-copy.ts';
+import {
+  assertEmptyPostgres,
+  connectOwner,
+  copyTablesIn,
+  endOwner,
+  migrationsOf,
+} from './postgres-copy.ts';
 import { assertEmptyQuestdb, copyQuestdbIn, type QuestdbTable, talliesOf } from './questdb-copy.ts';
 
 /** What was compared, and where it differs. */
@@ -65,7 +71,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Compared[]
     await migrateQuestdb({ url: questdbUrl });
     return compared;
   } finally {
-    await client.end().catch(() => {});
+    await endOwner(client);
   }
 }
 

@@ -2,7 +2,16 @@
  * A backup of a park that goes on being settled and sampled, restored into an empty database and a QuestDB
  * of its own: the same to the last row, and what came meanwhile is worked off to the same ledger.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -195,6 +204,23 @@ describe('a backup', () => {
     await expect(backUp(broken, { onSnapshot })).rejects.toThrow('cut');
     await expect(openBackup(broken)).rejects.toThrow('there is no backup in');
   });
+
+  // Only root may mount the small disk.
+  test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'says plainly that the disk is full, and gives the room back',
+    async () => {
+      const small = mkdtempSync(join(tmpdir(), 'wattledger-small-'));
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', small]);
+      try {
+        const full = backUp(join(small, 'backup'));
+        await expect(full).rejects.toThrow(`the disk of ${join(small, 'backup')} is full`);
+        expect(readdirSync(small)).toEqual([]);
+      } finally {
+        execFileSync('umount', [small]);
+        rmSync(small, { recursive: true });
+      }
+    },
+  );
 
   test('of nothing is refused', async () => {
     await expect(backUp(join(top, 'nothing'), { ownerUrl: await emptyDatabase() })).rejects.toThrow(
