@@ -1,7 +1,7 @@
 /** Words of exceptions, edits of quarter-hours and corrections. In English; zh-exceptions.ts is the same. */
 export const enExceptions = {
   exc: {
-    line: 'What waits for a person among readings and quantities, the most money first. Nothing is changed before the bills were previewed.',
+    line: 'What waits for a person among readings and quantities, the most money first.',
     show: 'What is shown',
     shows: { open: 'Open', decided: 'Decided', edits: 'Edits' },
     ruleOf: 'Rule',

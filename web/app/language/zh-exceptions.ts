@@ -1,7 +1,7 @@
 /** Words of exceptions, edits of quarter-hours and corrections, in Chinese. The keys are those of en-exceptions.ts. */
 export const zhExceptions = {
   exc: {
-    line: '读数和电量中需要人工处理的事项，涉及金额最大的在前。先预览账单影响，再做更改。',
+    line: '读数和电量中需要人工处理的事项，涉及金额最大的在前。',
     show: '显示内容',
     shows: { open: '待处理', decided: '已处理', edits: '修正' },
     ruleOf: '规则',
