@@ -55,8 +55,10 @@ export const enBooks = {
       'estimate-replaced-by-data': 'True reading replaced an estimate',
       'tenancy-begun': 'A tenancy began',
       'tenancy-ended': 'A tenancy ended',
-      'tariff-version': 'Another tariff version',
-      'interval-edit': 'Edited by a person',
+      'tariff-changed': 'The tariff changed',
+      'estimated-by-profile': 'Estimated by the profile of the point',
+      'interval-edited': 'Edited by a person',
+      'edit-taken-back': 'An edit was taken back',
     },
     month: {
       line: 'A closed month takes no postings; what it lacks is posted in the first open one · months are cut in {{zone}}',

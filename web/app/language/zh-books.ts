@@ -53,8 +53,10 @@ export const zhBooks = {
       'estimate-replaced-by-data': '实际读数替换估算',
       'tenancy-begun': '租约开始',
       'tenancy-ended': '租约结束',
-      'tariff-version': '电价版本变动',
-      'interval-edit': '人工修改',
+      'tariff-changed': '电价变动',
+      'estimated-by-profile': '按历史规律估算',
+      'interval-edited': '人工修改',
+      'edit-taken-back': '人工修改被撤回',
     },
     month: {
       line: '已关账月份不再入账，缺少的部分记入第一个未关账月份 · 月份按 {{zone}} 划分',
