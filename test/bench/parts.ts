@@ -1,4 +1,5 @@
 /** Every part of the bench, in the order they run. A new part is a file beside this one and a line here. */
+import { explain } from './explain.ts';
 import { exports } from './exports.ts';
 import { growth } from './growth.ts';
 import { home } from './home.ts';
@@ -11,5 +12,5 @@ import { settlement } from './settlement.ts';
 
 export const parts: readonly Part[] = [
   ...[ingest, intervals, settlement, preview],
-  ...[reports, exports, home, growth],
+  ...[reports, explain, exports, home, growth],
 ];

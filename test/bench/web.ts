@@ -6,7 +6,7 @@ import pg from 'pg';
 import { rooms } from '../../sql/owners.ts';
 import { freePort } from '../../sql/port.ts';
 import { endProcess, processMark } from '../../sql/process.ts';
-import type { BenchContext } from './part.ts';
+import type { BenchContext, BenchDatabases } from './part.ts';
 
 const root = join(import.meta.dirname, '../..');
 const ADMIN = { email: 'bench@wattledger.local', password: 'correct horse battery' };
@@ -14,6 +14,9 @@ const STOP_MS = 15_000;
 
 export interface RunningWeb {
   pid: number;
+  /** What it runs on. */
+  urls: BenchDatabases['urls'];
+  questdbUrl: string;
   /** Asks with the session; throws unless the answer is 200. The body is the caller's to read. */
   get: (path: string, signal?: AbortSignal) => Promise<Response>;
   stop: () => Promise<void>;
@@ -67,6 +70,7 @@ export async function startWeb(
     .join('; ');
   return {
     pid: mark.pid,
+    ...{ urls, questdbUrl },
     get: async (path, signal) => {
       const response = await fetch(`${address}/api/v1${path}`, { headers: { cookie }, signal });
       if (response.status !== 200) {

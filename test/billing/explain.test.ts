@@ -17,8 +17,31 @@ const NOW = END + 12 * HOUR;
 let park: BilledPark;
 let ask: Ask;
 type Shop = Awaited<ReturnType<BilledPark['shop']>>;
-const shops: Record<'plain' | 'bridged' | 'replaced' | 'ratio' | 'tampered', Shop> = {} as never; // filled before any test
+const shops: Record<'plain' | 'bridged' | 'replaced' | 'ratio' | 'tampered' | 'rich', Shop> =
+  {} as never; // filled before any test
 const replacedAt = T + 10 * HOUR + 7 * 60_000;
+
+/** Steps within the day, fees of both kinds, demand, a free quantity and a minimum. */
+const rich = {
+  steps: {
+    ...{ period: 'month', scope: 'account', limits: [3000, 7000], proRata: 'none' },
+    order: 'tou-then-steps',
+  },
+  components: [
+    {
+      ...{ kind: 'usage', code: 'energy', name: 'Energy', taxRate: '0.13' },
+      stepPrices: ['0.5', '0.75', '1.1'],
+    },
+    { kind: 'fixed', code: 'meter', name: 'Meter', per: 'month', amount: '10', scope: 'point' },
+    { kind: 'fixed', code: 'service', name: 'Service', per: 'day', amount: '2', scope: 'account' },
+    { kind: 'demand', code: 'demand', name: 'Demand', price: '30' },
+    {
+      ...{ kind: 'allowance', code: 'free', name: 'Free', quantity: 1000, price: '0.5' },
+      proRata: 'none',
+    },
+    { kind: 'minimum', code: 'least', name: 'Least', amount: '31000', scope: 'account' },
+  ],
+};
 
 /** Readings every five minutes, uneven so that no two quarter-hours are alike. */
 const readings = (fromMs: number, untilMs: number, begin = 100_000) => {
@@ -53,6 +76,27 @@ beforeAll(async () => {
   const fresh = await park.meter();
   await park.install(shops.replaced.pointId, fresh, replacedAt, { first_register: 500 });
   await park.say(fresh, readings(replacedAt + 2 * 60_000, NOW, 510));
+  shops.rich = await park.shop(from);
+  await park.say(shops.rich.meterId, readings(from + 60_000, NOW));
+  await park.owner.query('UPDATE tenancies SET valid_to = $2 WHERE point_id = $1', [
+    ...[shops.rich.pointId, new Date(END)],
+  ]);
+  const tariffId = await park.add('tariffs', {
+    ...{ project_id: park.projectId, name: 'Rich', commodity: 'electricity' },
+  });
+  await park.add('tariff_versions', {
+    ...{
+      project_id: park.projectId,
+      tariff_id: tariffId,
+      version: 1,
+      effective_from: '2000-01-01',
+    },
+    ...{ definition: JSON.stringify(rich), created_by: 'test' },
+  });
+  await park.add('tariff_assignments', {
+    ...{ project_id: park.projectId, tariff_id: tariffId, commodity: 'electricity' },
+    ...{ account_id: shops.rich.accountId, valid_from: '2000-01-01' },
+  });
   await park.work();
 }, 90_000);
 afterAll(() => park.close());
@@ -164,6 +208,43 @@ describe('explain', { timeout: 30_000 }, () => {
     // A line that does not count that quarter-hour is not touched by it.
     const night = await explain(shops.tampered, '?component=energy&period=4');
     expect(night.agrees).toBe(true);
+  });
+
+  it('works out steps, fees, demand and free quantities', async () => {
+    const found = await explain(shops.rich);
+    expect(found).toMatchObject({ agrees: true, differences: [] });
+    const keys = found.lines.map((l: { component: string; step: number }) => [l.component, l.step]);
+    expect(keys).toContainEqual(['energy', 3]);
+    expect(keys).toContainEqual(['free', 0]);
+    const byKey = (component: string) =>
+      found.lines.find((l: { component: string }) => l.component === component);
+    const last = found.lines.filter((l: { component: string }) => l.component === 'energy').at(-1);
+    expect(last.rule.steps).toMatchObject({ from: 7000, to: null, scope: 'account' });
+    expect(last.step).toBe(3);
+    // 10 a month on the 25th of 31 days, cut at the decimals of a price.
+    expect(byKey('meter')).toMatchObject({ rule: { fee: { amount: '10', day: 25, days: 31 } } });
+    // 4 × the highest quarter-hour (W), above that of the evening before.
+    const peak = Math.max(...found.intervals.map((i: { quantity: number }) => i.quantity)) * 4;
+    expect(byKey('demand').rule.demand.demandW).toBe(peak);
+  });
+
+  it('works out what belongs to the account: its fee and what its month lacks', async () => {
+    const { rows } = await park.owner.query<{ id: string }>(
+      `SELECT id::text FROM settlements WHERE scope_id = account_id AND account_id = $1
+         AND local_day = $2 ORDER BY revision DESC LIMIT 1`,
+      [shops.rich.accountId, DAY],
+    );
+    const { body } = await ask('GET', `/settlements/${rows[0]?.id}/explain`);
+    expect(body).toMatchObject({ agrees: true, intervals: [], settlement: { scope: 'account' } });
+    const [least, service] = body.lines;
+    expect(service).toMatchObject({ component: 'service', exact: '2', agrees: true });
+    expect(least).toMatchObject({
+      component: 'least',
+      rule: { minimum: { days: 31, heldDays: 2 } },
+    });
+    expect(Number(least.rule.minimum.least)).toBe(2000);
+    const lacking = 2000 - Number(least.rule.minimum.counted);
+    expect(Number(least.exact)).toBeCloseTo(lacking, 7);
   });
 
   it('is a row in SQL with the settlement, the tariff and what was posted', async () => {
