@@ -60,7 +60,6 @@ export interface DayReadings {
 }
 
 const ms = (column: string) => sql.raw(`(extract(epoch FROM ${column}) * 1000)::float8`);
-const idsOf = (all: readonly string[]) => `{${[...new Set(all)].join()}}`;
 
 /** Reads a point-day. Throws Problem `range-too-long` where it holds more than READINGS_MAX readings. */
 export async function readDay(
@@ -69,7 +68,9 @@ export async function readDay(
 ): Promise<DayReadings> {
   const [from, to] = [new Date(span.startMs).toISOString(), new Date(span.endMs).toISOString()];
   const of = sql`project_id = ${projectId}::bigint`;
-  const installed = await db.execute<{
+  const there = sql`i.${of} AND i.point_id = ${pointId}::bigint AND i.valid_from < ${to}::timestamptz
+    AND (i.valid_to IS NULL OR i.valid_to > ${from}::timestamptz)`;
+  const reading = db.execute<{
     id: string;
     meter_id: string;
     serial: string;
@@ -87,12 +88,12 @@ export async function readDay(
       ${ms('i.valid_to')} AS ends, i.first_register::text, i.last_register::text, i.ct, i.pt, i.basis,
       i.register_span::text
     FROM installations i JOIN meters m ON m.project_id = i.project_id AND m.id = i.meter_id
-    WHERE i.${of} AND i.point_id = ${pointId}::bigint AND i.valid_from < ${to}::timestamptz
-      AND (i.valid_to IS NULL OR i.valid_to > ${from}::timestamptz) ORDER BY i.valid_from`);
-  const meterIds = idsOf(installed.rows.map((row) => row.meter_id));
+    WHERE ${there} ORDER BY i.valid_from`);
+  const ofMeters = sql`IN (SELECT i.meter_id FROM installations i WHERE ${there})`;
   const inForce = sql`NOT EXISTS (SELECT FROM correction_withdrawals w
     WHERE w.project_id = c.project_id AND w.correction_id = c.id)`;
-  const [corrected, noted, decided, edited] = await Promise.all([
+  const [installed, corrected, noted, decided, edited] = await Promise.all([
+    reading,
     db.execute<{
       id: string;
       meter_id: string;
@@ -106,15 +107,15 @@ export async function readDay(
       SELECT id::text, meter_id::text, kind, ${ms('valid_from')} AS starts, ${ms('valid_to')} AS ends,
         value::text, reason, made_by
       FROM meter_corrections c WHERE c.${of} AND ${inForce}
-        AND meter_id = ANY(${meterIds}::bigint[]) ORDER BY id`),
+        AND meter_id ${ofMeters} ORDER BY id`),
     db.execute<{ meter_id: string; at: number; register: string }>(sql`
       SELECT meter_id::text, ${ms('at')} AS at, register::text FROM manual_readings c
-      WHERE c.${of} AND ${inForce} AND meter_id = ANY(${meterIds}::bigint[])`),
+      WHERE c.${of} AND ${inForce} AND meter_id ${ofMeters}`),
     db.execute<{ meter_id: string; at: number; register: string | null; decision: string }>(sql`
       SELECT q.meter_id::text, ${ms('q.at')} AS at, q.register::text, d.decision
       FROM quarantines q JOIN LATERAL (SELECT decision FROM quarantine_decisions d
         WHERE d.project_id = q.project_id AND d.quarantine_id = q.id ORDER BY d.id DESC LIMIT 1) d ON true
-      WHERE q.${of} AND q.meter_id = ANY(${meterIds}::bigint[])
+      WHERE q.${of} AND q.meter_id ${ofMeters}
         AND q.rule <> 'ratio' AND d.decision IN ('exclude', 'new-base')`),
     db.execute<{
       id: string;

@@ -78,9 +78,10 @@ beforeAll(async () => {
   await park.say(fresh, readings(replacedAt + 2 * 60_000, NOW, 510));
   shops.rich = await park.shop(from);
   await park.say(shops.rich.meterId, readings(from + 60_000, NOW));
-  await park.owner.query('UPDATE tenancies SET valid_to = $2 WHERE point_id = $1', [
-    ...[shops.rich.pointId, new Date(END)],
-  ]);
+  await park.owner.query(
+    'UPDATE tenancies SET valid_from = $2, valid_to = $3 WHERE point_id = $1',
+    [...[shops.rich.pointId, new Date(T), new Date(END)]],
+  );
   const tariffId = await park.add('tariffs', {
     ...{ project_id: park.projectId, name: 'Rich', commodity: 'electricity' },
   });
@@ -223,7 +224,7 @@ describe('explain', { timeout: 30_000 }, () => {
     expect(last.step).toBe(3);
     // 10 a month on the 25th of 31 days, cut at the decimals of a price.
     expect(byKey('meter')).toMatchObject({ rule: { fee: { amount: '10', day: 25, days: 31 } } });
-    // 4 × the highest quarter-hour (W), above that of the evening before.
+    // 4 × the highest quarter-hour (W): nothing was used before.
     const peak = Math.max(...found.intervals.map((i: { quantity: number }) => i.quantity)) * 4;
     expect(byKey('demand').rule.demand.demandW).toBe(peak);
   });
@@ -240,10 +241,10 @@ describe('explain', { timeout: 30_000 }, () => {
     expect(service).toMatchObject({ component: 'service', exact: '2', agrees: true });
     expect(least).toMatchObject({
       component: 'least',
-      rule: { minimum: { days: 31, heldDays: 2 } },
+      rule: { minimum: { days: 31, heldDays: 1 } },
     });
-    expect(Number(least.rule.minimum.least)).toBe(2000);
-    const lacking = 2000 - Number(least.rule.minimum.counted);
+    expect(Number(least.rule.minimum.least)).toBe(1000);
+    const lacking = 1000 - Number(least.rule.minimum.counted);
     expect(Number(least.exact)).toBeCloseTo(lacking, 7);
   });
 
