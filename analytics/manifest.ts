@@ -86,9 +86,18 @@ export interface Manifest {
   partitions: Record<QuestdbTable, PartitionRows>;
   /** How far what was posted had been taken in. */
   cursors: Partial<Record<PostingTable, Cursor>>;
+  /** With which columns the files of each table were written. */
+  shapes: Record<DayTable, number>;
   /** Files (relative to the warehouse) of older versions, kept a while for readers under way. */
   retired: { file: string; at: string }[];
 }
+
+/** Goes up when a table gets other columns: its files of before are then made anew. */
+const SHAPES: Record<DayTable, number> = {
+  ...(Object.fromEntries(dayTables.map((table) => [table, 1])) as Record<DayTable, number>),
+  /** 2: kind and unit of a charge. */
+  charges: 2,
+};
 
 /** Before any answer: the warehouse is still being built. */
 export const NEVER = '1970-01-01T00:00:00.000Z';
@@ -118,6 +127,7 @@ export function emptyManifest({ projectId, zone }: { projectId: string; zone: st
     dimensions: {},
     partitions: { intervals: {}, samples: {} },
     cursors: {},
+    shapes: { ...SHAPES },
     retired: [],
   };
 }
@@ -146,15 +156,41 @@ function markOf(file: string): string {
   return found ? `${found.ino}/${found.mtimeNs}/${found.size}` : '';
 }
 
-/** A manifest of an older Wattledger knows fewer tables. */
+/**
+ * A manifest of an older Wattledger knows fewer tables, and files with other columns: those are retired, and
+ * nothing is answered until a pass has made them anew from their sources.
+ */
 function complete(found: Partial<Manifest>, projectId: string): Manifest {
   const blank = emptyManifest({ projectId, zone: found.zone ?? 'UTC' });
-  return {
+  const manifest: Manifest = {
     ...blank,
     ...found,
     days: { ...blank.days, ...found.days },
     months: { ...blank.months, ...found.months },
+    empty: { ...found.empty },
+    cursors: { ...found.cursors },
+    retired: [...(found.retired ?? [])],
+    shapes: { ...SHAPES },
   };
+  for (const table of dayTables) {
+    if ((found.shapes?.[table] ?? 1) === SHAPES[table]) continue;
+    const files: [Part, WarehouseFile | undefined][] = [
+      ...Object.entries(manifest.days[table]),
+      ...Object.entries(manifest.months[table]),
+      ['empty', manifest.empty[table]],
+    ];
+    for (const [part, file] of files) {
+      if (!file) continue;
+      const name = fileName(table, { projectId, part, version: file.version });
+      manifest.retired.push({ file: name, at: manifest.asOf });
+    }
+    manifest.days[table] = {};
+    manifest.months[table] = {};
+    delete manifest.empty[table];
+    delete manifest.cursors[table as PostingTable];
+    manifest.asOf = NEVER;
+  }
+  return manifest;
 }
 
 /** Puts a manifest in force. Its files must be in place before. */

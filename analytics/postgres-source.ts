@@ -89,7 +89,7 @@ const dayStatements: Record<
     SELECT s.id, s.account_id, s.scope_id, s.revision,
       NOT EXISTS (SELECT 1 FROM settlements n WHERE n.project_id = s.project_id AND n.supersedes = s.id),
       s.transaction_id, s.local_day, c.component, c.tariff_version_id, c.period, c.step, c.quantity,
-      c.price, c.exact, c.tax_exact, c.tax_code, c.tax_rate, c.treatment
+      c.price, c.exact, c.tax_exact, c.tax_code, c.tax_rate, c.treatment, c.kind, c.unit
     FROM settlements s
     JOIN charges c ON c.project_id = s.project_id AND c.settlement_id = s.id
     WHERE s.project_id = ${project} AND s.local_day = '${day}'`,

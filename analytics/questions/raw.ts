@@ -105,13 +105,15 @@ export const rawCharges: Report<typeof chargeQuery> = {
     id('tariff_version', 'Tariff version'),
     integer('period', 'Period rank'),
     integer('step', 'Step'),
-    integer('quantity', 'Quantity (Wh or litres)'),
-    { name: 'price', type: 'decimal', title: 'Price of 1,000 base units' },
+    integer('quantity', 'Quantity, in its unit'),
+    { name: 'price', type: 'decimal', title: 'Price of 1,000 units, or of a day' },
     { name: 'exact', type: 'decimal', title: 'Amount' },
     { name: 'tax_exact', type: 'decimal', title: 'Tax' },
     text('tax_code', 'Tax code'),
     { name: 'tax_rate', type: 'decimal', title: 'Tax rate' },
     text('treatment', 'Treatment'),
+    text('kind', 'Kind'),
+    text('unit', 'Unit'),
   ],
   relation: async (connection, asked, { db, projectId, files }) => {
     const { from, to } = asked;

@@ -7,6 +7,7 @@ import {
   dayTables,
   dimensionTables,
   NEVER,
+  publish,
   readManifest,
   warehouseDir,
 } from '../../analytics/manifest.ts';
@@ -300,4 +301,26 @@ test('a new project has a file of every table, with its columns and without a ro
   await park.export(projectId, zone, true);
   for (const table of dayTables) expect(await rowsIn(table, '2031-01-01')).toEqual([]);
   for (const table of dimensionTables) expect(await rowsIn(table)).toBeDefined();
+});
+
+test('files with the columns of an older version are made anew before anything is answered', async () => {
+  await freshProject();
+  await park.export(projectId, zone, true);
+  const dir = warehouseDir(park.dataDir);
+  const before = readManifest(dir, projectId);
+  if (!before) throw new Error('nothing was exported');
+  // As a Wattledger that knew no shapes wrote it.
+  await publish(dir, { ...before, shapes: undefined as unknown as typeof before.shapes });
+  const old = readManifest(dir, projectId);
+  expect(old).toMatchObject({ asOf: NEVER, cursors: {}, days: { charges: {} } });
+  expect(old?.empty.charges).toBeUndefined();
+  expect(old?.empty.sales).toEqual(before.empty.sales);
+  expect(old?.retired.map(({ file }) => file)).toEqual([
+    expect.stringMatching(/charges.*empty.*parquet$/),
+  ]);
+  await park.export(projectId, zone, true);
+  const anew = readManifest(dir, projectId);
+  expect(anew?.asOf).not.toBe(NEVER);
+  expect(anew?.empty.charges?.version).toBeGreaterThan(before.version);
+  expect(await rowsIn('charges', '2031-01-01')).toEqual([]);
 });
