@@ -31,8 +31,8 @@ import { copyQuestdbOut, questdbMigrations, questdbVersion } from './questdb-cop
 
 /** A late sample is acknowledged a moment before its day is dirty: so long we wait for the mark. */
 const DIRTY_GRACE_MS = 10_000;
-/** Of those that the snapshot may not hold; more are harmless. */
-const DIRTY_SINCE = "now() - interval '1 hour'";
+/** A row bears the instant at which its transaction began, perhaps long before the snapshot; more are harmless. */
+const DIRTY_BEFORE = '1 hour';
 
 export interface BackupOptions {
   /** Made by us; must not exist, or be empty. */
@@ -74,8 +74,8 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
     const tables = await copyTablesOut(client, { folder, say });
     const projects = await projectsOf(client);
     const ledger = await ledgerDigests(client);
-    const { rows } = await client.query<{ v: string }>(
-      "SELECT current_setting('server_version') v",
+    const { rows } = await client.query<{ v: string; since: string }>(
+      `SELECT current_setting('server_version') AS v, (now() - interval '${DIRTY_BEFORE}')::text AS since`,
     );
     await client.query('COMMIT');
 
@@ -88,7 +88,10 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
       'days.gz',
       [...ledger, ...digests()].sort().map(digestLine),
     );
-    const dirtySince = await dirtyDaysSince(client, options);
+    const dirtySince = await dirtyDaysSince(client, {
+      ...options,
+      since: rows[0]?.since ?? '-infinity',
+    });
     const manifest: Omit<Manifest, 'format'> = {
       ...{ at, finishedAt: clock().toISOString(), code: { version }, demo },
       postgres: {
@@ -153,11 +156,11 @@ async function intervalWatch(questdb: Questdb) {
 
 async function dirtyDaysSince(
   client: pg.Client,
-  { folder, dirtyGraceMs = DIRTY_GRACE_MS }: BackupOptions,
+  { folder, since, dirtyGraceMs = DIRTY_GRACE_MS }: BackupOptions & { since: string },
 ): Promise<Manifest['postgres']['dirtySince']> {
   await new Promise((resolve) => setTimeout(resolve, dirtyGraceMs));
   const columns = (await tablesOf(client)).find(({ name }) => name === 'dirty_days')?.columns ?? [];
   const names = columns.map((column) => `"${column}"`).join();
-  const query = `SELECT ${names} FROM dirty_days WHERE created_at > ${DIRTY_SINCE}`;
+  const query = `SELECT ${names} FROM dirty_days WHERE created_at > '${since}'`;
   return { columns, file: await copyOut(client, { folder, name: 'dirty-since.gz', query }) };
 }
