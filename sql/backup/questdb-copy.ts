@@ -209,22 +209,28 @@ async function* watched(
   if (text) yield text;
 }
 
-/** The cells of a CSV line, without their quotes. */
-export function cellsOf(line: string): string[] {
-  if (!line.includes('"')) return line.split(',');
+/** The cells of a CSV line, without their quotes. Throws for one that ends within quotes. */
+function cellsOf(line: string): string[] {
   const cells: string[] = [];
-  for (const [, quotes, plain] of line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,"]*))/g)) {
-    cells.push(quotes === undefined ? (plain ?? '') : quotes.replaceAll('""', '"'));
+  for (let at = 0; at <= line.length; ) {
+    if (line[at] === '"') {
+      let end = line.indexOf('"', at + 1);
+      while (end >= 0 && line[end + 1] === '"') end = line.indexOf('"', end + 2);
+      if (end < 0) throw new Error(`a line of CSV ends within quotes: ${line.slice(0, 200)}`);
+      cells.push(line.slice(at + 1, end).replaceAll('""', '"'));
+      at = end + 2;
+    } else {
+      const comma = line.indexOf(',', at);
+      const end = comma < 0 ? line.length : comma;
+      cells.push(line.slice(at, end));
+      at = end + 1;
+    }
   }
   return cells;
 }
 
 /** A row in line protocol, times in ns; a cell that is empty is missing and is not sent. */
-export function protocolLine(
-  name: string,
-  columns: readonly Column[],
-  cells: readonly string[],
-): string {
+function protocolLine(name: string, columns: readonly Column[], cells: readonly string[]): string {
   let symbols = '';
   let fields = '';
   let at = '';
