@@ -179,6 +179,7 @@ function complete(found: Partial<Manifest>, projectId: string): Manifest {
       ...Object.entries(manifest.months[table]),
       ['empty', manifest.empty[table]],
     ];
+    if (files.every(([, file]) => file === undefined)) continue;
     for (const [part, file] of files) {
       if (!file) continue;
       const name = fileName(table, { projectId, part, version: file.version });
