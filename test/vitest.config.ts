@@ -1,6 +1,6 @@
 /**
  * Two workers at most, since the tests share a machine of two cores with three databases. What starts a
- * whole system, drives a browser or watches a schedule comes after the rest and one file at a time.
+ * whole system or watches a schedule comes after the rest and one file at a time.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -10,7 +10,6 @@ const soak = process.env.SOAK === '1';
 
 const alone = [
   'test/journey/**/*.test.ts',
-  'test/web-app/journey.test.ts',
   'test/ingest/collect*.test.ts',
   'test/ingest/modbus.test.ts',
   'test/ingest/bus.test.ts',

@@ -32,7 +32,9 @@ const PAGES = [
   'meters(/\\d{1,19})?',
   'gateways',
   'alarms',
+  'exceptions',
   'accounts(/\\d{1,19})?',
+  'explain/\\d{1,19}',
   'sales',
   'energy',
   'reports',
@@ -46,7 +48,11 @@ const PAGES = [
   'ranking',
   'buildings/\\d{1,19}',
   'exports',
-  'tariffs',
+  'tariffs(/published)?',
+  'corrections',
+  'months',
+  'ledger',
+  'reconciliation',
 ];
 /** One slash, a page, and a search of printable ASCII: no scheme, no host, no way up or out. */
 const PAGE_PATH = new RegExp(`^/(${PAGES.join('|')})?(\\?[!"$-\\[\\]-~]*)?$`);

@@ -104,7 +104,14 @@ describe('a path', () => {
 
   test('leads to every page that the app has', async () => {
     const below = pageLinks.map(({ to }) => to.replace('/projects/$projectId', '') || '/');
-    for (const path of [...below, '/meters/42', '/accounts/7?tab=sales', '/buildings/3']) {
+    for (const path of [
+      ...below,
+      '/meters/42',
+      '/accounts/7?tab=sales',
+      '/buildings/3',
+      '/explain/9',
+      '/tariffs/published',
+    ]) {
       const { status, body } = await save(analyst, { path });
       expect([path, status]).toEqual([path, 201]);
       await analyst('DELETE', `${views}/${body.id}`);
