@@ -195,6 +195,7 @@ export function Editor({
             today={today}
             season={definition.calendar?.seasons[season]}
             faulty={check.isKnown ? !isSound : null}
+            isChecked={check.isFresh}
           />
         </div>
       </div>

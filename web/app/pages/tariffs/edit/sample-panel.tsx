@@ -29,6 +29,7 @@ export function SamplePanel({
   today,
   season,
   faulty,
+  isChecked,
 }: {
   draft: Draft;
   /** Id of the version before. */
@@ -40,6 +41,8 @@ export function SamplePanel({
   season: Season | undefined;
   /** Null while it is not known whether the draft holds. */
   faulty: boolean | null;
+  /** That is known of the draft as it stands now, not of the one before the last key. */
+  isChecked: boolean;
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -56,7 +59,7 @@ export function SamplePanel({
   const accountId = account || (accounts[0]?.id ?? '');
   const sample = useSample(
     { commodity: draft.commodity, definition: asSent(draft.definition), against, month, accountId },
-    isSound,
+    isSound && isChecked,
   );
   return (
     <section className="panel" id="part-sample" aria-label={t('tariff.sample.title')}>
