@@ -150,7 +150,7 @@ describe('at once', () => {
       JSON.stringify(
         await park.rows(
           `SELECT component, period, month::text, exact, posted_minor, tax_minor FROM posted_totals
-           WHERE project_id = $1 AND exact <> 0 ORDER BY scope_id, month, component, period`,
+           WHERE project_id = $1 AND exact <> 0 ORDER BY scope_id, month, component, tariff_version_id, period, step`,
           [park.project.id],
         ),
       );

@@ -192,7 +192,7 @@ export async function ledgerOf(park: Park): Promise<unknown> {
          c.price, c.exact, c.tax_exact, c.treatment
        FROM charges c JOIN settlements s ON s.project_id = c.project_id AND s.id = c.settlement_id
        WHERE c.project_id = $1
-       ORDER BY s.scope_id, s.local_day, s.revision, c.component, c.period`,
+       ORDER BY s.scope_id, s.local_day, s.revision, c.component, c.tariff_version_id, c.period, c.step`,
     ),
     legs: await of(
       `SELECT t.kind, t.account_id, t.accounting_date::text, l.code, l.detail,
@@ -205,7 +205,7 @@ export async function ledgerOf(park: Park): Promise<unknown> {
     totals: await of(
       `SELECT account_id, month::text, scope_id, component, period, exact, tax_exact, posted_minor,
          tax_minor FROM posted_totals WHERE project_id = $1
-       ORDER BY account_id, month, scope_id, component, period`,
+       ORDER BY account_id, month, scope_id, component, tariff_version_id, period, step`,
     ),
     transactions: await of('SELECT count(*) FROM transactions WHERE project_id = $1'),
     runs: await of(
