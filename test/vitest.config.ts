@@ -18,6 +18,8 @@ const all = {
   pool: 'forks',
   testTimeout: soak ? SOAK_TIMEOUT_MS : 90_000,
   hookTimeout: 90_000,
+  // A browser beside another file answers later than vitest's one second.
+  expect: { poll: { timeout: 20_000 } },
   teardownTimeout: 30_000,
 } as const;
 
