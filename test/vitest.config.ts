@@ -1,6 +1,6 @@
 /**
  * Two workers at most, since the tests share a machine of two cores with three databases. What starts a
- * whole system or watches a schedule comes after the rest and one file at a time.
+ * whole system, drives a browser or watches a schedule comes after the rest and one file at a time.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -10,6 +10,7 @@ const soak = process.env.SOAK === '1';
 
 const alone = [
   'test/journey/**/*.test.ts',
+  'test/web-app/*journey.test.ts',
   'test/ingest/collect*.test.ts',
   'test/ingest/modbus.test.ts',
   'test/ingest/bus.test.ts',
@@ -18,7 +19,7 @@ const all = {
   pool: 'forks',
   testTimeout: soak ? SOAK_TIMEOUT_MS : 90_000,
   hookTimeout: 90_000,
-  // A browser beside another file answers later than vitest's one second.
+  // A browser on a busy machine answers later than vitest's one second.
   expect: { poll: { timeout: 20_000 } },
   teardownTimeout: 30_000,
 } as const;
