@@ -11,6 +11,10 @@ export type EventKind =
   | 'quarantine.raised'
   | 'quarantine.decided'
   | 'month.changed'
+  | 'command.confirmed'
+  | 'command.refused'
+  | 'command.expired'
+  | 'command.unknown'
   | 'ledger.proven';
 
 /** Adds events, all in one statement. */
