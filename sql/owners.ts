@@ -46,7 +46,9 @@ export const owners = {
   meters: ingest('change'),
   schedules: ingest('change'),
   points: ingest('change'),
-  installations: ingest('change'),
+  // What is taken back was never there; installation_changes keeps it.
+  installations: ingest('delete'),
+  installation_changes: ingest('append'),
   meter_states: ingest('change'),
   quarantines: ingest('append'),
   quarantine_decisions: ingest('append'),

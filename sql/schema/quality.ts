@@ -70,12 +70,52 @@ export const manualReadings = pgTable(
   ],
 );
 
-/** A correction of a meter, or a reading by hand, no longer holds: its existence is the fact. */
+/**
+ * A ratio corrected, two meters swapped, a meter replaced: the installations as they were and as they came to be,
+ * so that the act can be taken back exactly.
+ */
+export const installationChanges = pgTable(
+  'installation_changes',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    id: ownId(),
+    kind: text({ enum: ['ratio', 'swap', 'replacement'] }).notNull(),
+    before: jsonb().$type<InstallationRow[]>().notNull(),
+    /** Those that are in `before`, altered, and those that were made. */
+    after: jsonb().$type<InstallationRow[]>().notNull(),
+    /** What was asked for: dates, ratios, registers. */
+    detail: jsonb().$type<Record<string, unknown>>().notNull(),
+    reason: text().notNull(),
+    madeBy: text('made_by').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.id] })],
+);
+
+/** An installation with its instants as RFC 3339 and its registers as numbers, base units before CT/PT. */
+export interface InstallationRow {
+  id: string;
+  pointId: string;
+  meterId: string;
+  from: string;
+  to: string | null;
+  firstRegister: number | null;
+  lastRegister: number | null;
+  ct: number;
+  pt: number;
+  basis: 'primary' | 'secondary';
+  registerSpan: number | null;
+  ratedPerHour: number | null;
+}
+
+/** A correction of a meter, a reading by hand, or a change of installations no longer holds. */
 export const correctionWithdrawals = pgTable(
   'correction_withdrawals',
   {
     projectId: id('project_id').notNull(),
-    /** Of meter_corrections or manual_readings; no two things share an id. */
+    /** Of meter_corrections, manual_readings or installation_changes; no two things share an id. */
     correctionId: id('correction_id').notNull(),
     reason: text().notNull(),
     withdrawnBy: text('withdrawn_by').notNull(),
