@@ -20,7 +20,8 @@ import {
 } from '../sql/route.ts';
 import { installations, meters } from '../sql/schema/index.ts';
 import { datedSchema, textSchema } from './fields.ts';
-import { installationSchema, overlapping, ratioSchema, shown } from './installations.ts';
+import { ASIDE, keepChange } from './installation-changes.ts';
+import { installationSchema, overlapping, ratioSchema, shown } from './installation-rows.ts';
 import { rebuildFrom } from './rebuild.ts';
 import { registerAt } from './register-at.ts';
 import type { IngestDeps } from './routes.ts';
@@ -88,7 +89,7 @@ type Installation = typeof installations.$inferSelect;
  */
 export async function correctRatio(
   tx: Tx,
-  { projectId, actor, traceId }: Acting,
+  acting: Acting,
   {
     installationId,
     questdb,
@@ -96,6 +97,7 @@ export async function correctRatio(
     ...body
   }: z.output<typeof ratioBody> & { installationId: string; questdb: Questdb },
 ): Promise<Installation[]> {
+  const { projectId } = acting;
   const which = and(eq(installations.projectId, projectId), eq(installations.id, installationId));
   const [before] = await tx.select().from(installations).where(which).for('update');
   if (!before) throw notFound('installation');
@@ -144,10 +146,14 @@ export async function correctRatio(
   }
   const points = [{ id: before.pointId, fromMs: from.getTime() }];
   await rebuildFrom(tx, { projectId, points });
+  const changeId = await keepChange(tx, acting, {
+    ...{ kind: 'ratio', reason, before: [before], after: rows },
+    detail: { ...body, since: body.from },
+  });
   await record(tx, {
-    ...{ projectId, actor, traceId, action: 'installation.ratio-corrected' },
+    ...{ ...acting, action: 'installation.ratio-corrected' },
     ...{ subjectKind: 'installation', subjectId: installationId },
-    detail: { ...body, reason, before: shown(before) },
+    detail: { ...body, reason, changeId, before: shown(before) },
   });
   return rows;
 }
@@ -158,15 +164,17 @@ export async function correctRatio(
  */
 export async function swapMeters(
   tx: Tx,
-  { projectId, actor, traceId }: Acting,
+  acting: Acting,
   { pointIds, questdb, reason, ...body }: z.output<typeof swapBody> & { questdb: Questdb },
 ): Promise<Installation[]> {
+  const { projectId } = acting;
   const from = slotStart(body.from, 'json/from');
   if (pointIds[0] === pointIds[1])
     throw new Problem('invalid-request', 'json/pointIds: are the same');
   const standing = [];
   for (const pointId of pointIds) standing.push(await standingAt(tx, { projectId, pointId, from }));
   const moved = [];
+  const left: Installation[] = [];
   for (const [i, row] of standing.entries()) {
     const pointId = pointIds[1 - i] as string; // one of two
     const which = and(eq(installations.projectId, projectId), eq(installations.id, row.id));
@@ -176,7 +184,12 @@ export async function swapMeters(
       const register = await registerAt(questdb, {
         ...{ projectId, meterId: row.meterId, model, atMs: from.getTime() },
       });
-      await tx.update(installations).set({ validTo: from, lastRegister: register }).where(which);
+      const ended = tx
+        .update(installations)
+        .set({ validTo: from, lastRegister: register })
+        .where(which)
+        .returning();
+      left.push(only(await ended));
       moved.push({ ...same, id: null, pointId, validFrom: from, firstRegister: register });
     } else {
       // Out of the way until the other one has left: the ranges of a point never overlap.
@@ -197,20 +210,19 @@ export async function swapMeters(
   }
   const points = pointIds.map((id) => ({ id, fromMs: from.getTime() }));
   await rebuildFrom(tx, { projectId, points });
+  const changeId = await keepChange(tx, acting, {
+    ...{ kind: 'swap', reason, before: standing, after: [...left, ...rows] },
+    detail: { pointIds, since: body.from },
+  });
   for (const row of rows) {
     await record(tx, {
-      ...{ projectId, actor, traceId, action: 'installation.swapped' },
-      ...{ subjectKind: 'installation', subjectId: row.id, detail: { ...shown(row), reason } },
+      ...{ ...acting, action: 'installation.swapped' },
+      ...{ subjectKind: 'installation', subjectId: row.id },
+      detail: { ...shown(row), reason, changeId },
     });
   }
   return rows;
 }
-
-/** A range in which no meter of ours stands. */
-const ASIDE = {
-  validFrom: new Date('1900-01-01T00:00:00Z'),
-  validTo: new Date('1900-01-02T00:00:00Z'),
-};
 
 async function standingAt(
   tx: Tx,

@@ -5,12 +5,13 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Tx } from '../sql/postgres.ts';
 import { createRoutes, idSchema, makes, needs, projectParams, takes } from '../sql/route.ts';
 import { textSchema } from './fields.ts';
+import { takeBackBody, takeBackChange } from './installation-changes.ts';
 import { correctRatio, ratioBody, swapBody, swapMeters } from './installation-corrections.ts';
-import { replaceMeter, replacementBody } from './installations.ts';
 import { createPreviewer } from './interval-preview.ts';
 import { manualReadingBody, readByHand } from './manual-readings.ts';
 import { correctionBody, correctMeter } from './meter-corrections.ts';
 import { decide } from './quarantine.ts';
+import { replaceMeter, replacementBody } from './replacements.ts';
 import type { IngestDeps } from './routes.ts';
 import { type Acting, by } from './rows.ts';
 
@@ -18,6 +19,7 @@ const body = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('correct-ratio'), installationId: idSchema, with: ratioBody }),
   z.strictObject({ act: z.literal('swap-meters'), with: swapBody }),
   z.strictObject({ act: z.literal('replace-meter'), pointId: idSchema, with: replacementBody }),
+  z.strictObject({ act: z.literal('take-back'), changeId: idSchema, with: takeBackBody }),
   z.strictObject({ act: z.literal('correct-meter'), with: correctionBody }),
   z.strictObject({ act: z.literal('read-by-hand'), with: manualReadingBody }),
   z.strictObject({
@@ -97,7 +99,9 @@ function tryAct(
     case 'swap-meters':
       return swapMeters(tx, acting, { ...wanted.with, questdb });
     case 'replace-meter':
-      return replaceMeter(tx, acting, { ...wanted.with, pointId: wanted.pointId, questdb });
+      return replaceMeter(tx, acting, { ...wanted.with, pointId: wanted.pointId, questdb, clock });
+    case 'take-back':
+      return takeBackChange(tx, acting, { ...wanted.with, id: wanted.changeId });
     case 'correct-meter':
       return correctMeter(tx, acting, wanted.with);
     case 'read-by-hand':

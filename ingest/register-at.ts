@@ -31,7 +31,15 @@ export async function registerKnownAt(
     meterId,
     model,
     atMs,
-  }: { projectId: string; meterId: string; model: string; atMs: number },
+    noted,
+  }: {
+    projectId: string;
+    meterId: string;
+    model: string;
+    atMs: number;
+    /** A register that was read off before it, as good as a reading. */
+    noted?: { ms: number; register: bigint };
+  },
 ): Promise<bigint | null> {
   const column = modelOf(model)?.billing ?? 'active_wh';
   const of = `project = '${projectId}' AND meter = '${meterId}' AND quality = 'ok' AND ${column} IS NOT NULL`;
@@ -46,7 +54,9 @@ export async function registerKnownAt(
       : { ms: BigInt(Date.parse(String(ts))), register: BigInt(Number(register)) };
   };
   const reach = BRIDGE_DAYS_MAX * DAY_MS;
-  const before = await near(`ts <= '${at(atMs)}' AND ts > '${at(atMs - reach)}'`, 'DESC');
+  const read = await near(`ts <= '${at(atMs)}' AND ts > '${at(atMs - reach)}'`, 'DESC');
+  const before =
+    noted && noted.ms > (Number(read?.ms) || 0) ? { ...noted, ms: BigInt(noted.ms) } : read;
   const after = await near(`ts >= '${at(atMs)}' AND ts < '${at(atMs + reach)}'`, 'ASC');
   if (!before || !after || after.register < before.register) return null;
   const span = after.ms - before.ms;

@@ -7,6 +7,7 @@ import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { editRoutes } from './edit-routes.ts';
 import { exceptionRoutes } from './exceptions.ts';
 import { gatewayRoutes } from './gateways.ts';
+import { installationChangeRoutes } from './installation-changes.ts';
 import { installationCorrectionRoutes } from './installation-corrections.ts';
 import { installationRoutes } from './installations.ts';
 import { manualReadingRoutes } from './manual-readings.ts';
@@ -17,6 +18,7 @@ import { pointRoutes } from './points.ts';
 import { previewRoutes } from './previews.ts';
 import { quarantineRoutes } from './quarantines.ts';
 import { readingRoutes } from './readings.ts';
+import { replacementRoutes } from './replacements.ts';
 import { scheduleRoutes } from './schedules.ts';
 
 export interface IngestDeps {
@@ -40,6 +42,8 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     readingRoutes,
     quarantineRoutes,
     installationCorrectionRoutes,
+    replacementRoutes,
+    installationChangeRoutes,
     meterCorrectionRoutes,
     manualReadingRoutes,
     previewRoutes,

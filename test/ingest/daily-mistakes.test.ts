@@ -72,6 +72,22 @@ async function correct(act: { act: string; [key: string]: unknown }, path: strin
   }
   return preview;
 }
+/** Takes the newest change of a point's installations back; it costs what was foreseen, and all is as it was. */
+async function takeBack(pointId: string) {
+  const changesOf = async () =>
+    (await ask('GET', `/installation-changes?pointId=${pointId}`)).body.data;
+  const change = (await changesOf()).at(-1);
+  const path = `/installation-changes/${change.id}/withdrawals`;
+  const body = { reason: 'it was the other shop' };
+  await correct({ act: 'take-back', changeId: change.id, with: body }, path);
+  expect(await ask('POST', path, body)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  expect((await changesOf()).at(-1)).toMatchObject({
+    ...{ madeBy: 'energy-manager', withdrawnBy: 'energy-manager', withdrawalReason: body.reason },
+  });
+  return change;
+}
+const installedAt = async (pointId: string) =>
+  (await ask('GET', `/installations?pointId=${pointId}`)).body.data;
 const chargedByAll = async () => {
   const { rows } = await park.owner.query<{ sum: string }>(
     'SELECT sum(posted_minor)::text AS sum FROM posted_totals WHERE project_id = $1',
@@ -92,12 +108,28 @@ describe('a wrong ratio for a time', { timeout: 60_000 }, () => {
     const { installationId, accountId } = shop;
     expect(await park.charged(accountId)).toBe(4 * A_DAY * 10 * 40 * 0.1);
     const body = { from: iso(T + DAY), to: iso(T + 3 * DAY), ct: 60, reason: 'CT plate says 60' };
+    const installed = await installedAt(shop.pointId);
     const preview = await correct(
       { act: 'correct-ratio', installationId, with: body },
       `/installations/${installationId}/ratios`,
     );
     expect(preview.points).toMatchObject([{ slots: 2 * 96, energyBefore: 2 * A_DAY * 400 }]);
     expect(await park.charged(accountId)).toBe((2 * 40 + 2 * 60) * A_DAY * 10 * 0.1);
+    // Three parts now; corrected once more, the first correction is no longer the newest.
+    const [, middle] = await installedAt(shop.pointId);
+    const again = { from: iso(T + 2 * DAY), to: iso(T + 3 * DAY), ct: 50, reason: 'second plate' };
+    await made(`/installations/${middle.id}/ratios`, again);
+    const { body: changes } = await ask('GET', `/installation-changes?pointId=${shop.pointId}`);
+    const first = `/installation-changes/${changes.data[0].id}/withdrawals`;
+    expect(await ask('POST', first, { reason: 'r' })).toMatchObject({
+      ...{ status: 409, body: { code: 'conflict' } },
+    });
+    await park.work();
+    await takeBack(shop.pointId);
+    await made(first, { reason: 'the first plate was right' });
+    await park.work();
+    expect(await park.charged(accountId)).toBe(4 * A_DAY * 10 * 40 * 0.1);
+    expect(await installedAt(shop.pointId)).toEqual(installed);
   });
 
   it('is refused where no reading tells the register, and outside of the installation', async () => {
@@ -123,42 +155,102 @@ describe('two shops whose meters are swapped', { timeout: 60_000 }, () => {
 
   it.each(pairs)('from day $day on, pay for their own', async ({ day, a, b }) => {
     const body = { pointIds: [a.pointId, b.pointId], from: iso(T + day * DAY), reason: 'mixed up' };
+    const installed = [await installedAt(a.pointId), await installedAt(b.pointId)];
     await correct({ act: 'swap-meters', with: body }, '/installation-swaps');
     expect(await park.charged(a.accountId)).toBe((day * 20 + (4 - day) * 50) * A_DAY * 0.1);
     expect(await park.charged(b.accountId)).toBe((day * 50 + (4 - day) * 20) * A_DAY * 0.1);
+    if (day === 0) return;
+    expect(await takeBack(b.pointId)).toMatchObject({ kind: 'swap', reason: 'mixed up' });
+    expect(await park.charged(a.accountId)).toBe(4 * 20 * A_DAY * 0.1);
+    expect(await park.charged(b.accountId)).toBe(4 * 50 * A_DAY * 0.1);
+    expect([await installedAt(a.pointId), await installedAt(b.pointId)]).toEqual(installed);
   });
 });
 
 describe('a meter that is replaced', { timeout: 60_000 }, () => {
-  const at = T + DAY + 10 * HOUR;
-  const fresh = { overlapping: '', late: '' };
+  const at = T + DAY + 10 * HOUR + 7 * 60_000;
+  const near = T + DAY + 10 * HOUR;
+  const registerAt = (ms: number) => 100_000 + Math.round(((ms - T) / STEP) * 10);
+  const fresh = { overlapping: '', late: '', both: '', pause: '' };
+  const withNew = (name: keyof typeof fresh, begin: number, oldUntil: number, wh = 10) =>
+    shopOf(async () => {
+      fresh[name] = await park.meter();
+      await park.say(fresh[name], line(begin, NOW, wh, 500, begin));
+      return line(T, oldUntil, 10);
+    }, noted);
   // Both were there for an hour: what they say then must not be counted twice.
-  const overlapping = shopOf(async () => {
-    fresh.overlapping = await park.meter();
-    await park.say(fresh.overlapping, line(at - HOUR, NOW, 10, 500, at - HOUR));
-    return line(T, at + HOUR, 10);
-  }, noted);
-  const apart = shopOf(async () => {
-    fresh.late = await park.meter();
-    await park.say(fresh.late, line(at + 2 * HOUR, NOW, 10, 500, at + 2 * HOUR));
-    return line(T, at, 10);
-  }, noted);
+  const overlapping = withNew('overlapping', near - HOUR, near + HOUR);
+  const late = withNew('late', near + 2 * HOUR, near);
+  const both = withNew('both', near, near + 3 * HOUR, 20);
+  const pause = withNew('pause', near + 5 * HOUR, near);
+  const replace = async (shop: Shop, body: object) => {
+    const act = { act: 'replace-meter', pointId: shop.pointId, with: { reason: 'due', ...body } };
+    return correct(act, `/points/${shop.pointId}/replacements`);
+  };
 
   it('while the old one still counted: each counts to the same instant', async () => {
-    const { pointId, accountId } = overlapping;
-    const body = { at: iso(at), meterId: fresh.overlapping };
-    const act = { act: 'replace-meter', pointId, with: body };
-    await correct(act, `/points/${pointId}/replacements`);
-    expect(await park.charged(accountId)).toBe(4 * A_DAY);
+    await replace(overlapping, { at: iso(near), meterId: fresh.overlapping });
+    expect(await park.charged(overlapping.accountId)).toBe(4 * A_DAY);
   });
 
-  it('two hours after the old one had left: in between nothing was counted', async () => {
-    const { pointId, accountId } = apart;
-    const lastRegister = 100_000 + ((at - T) / STEP) * 10;
-    const body = { at: iso(at), meterId: fresh.late, lastRegister, firstRegister: 500 };
-    const act = { act: 'replace-meter', pointId, with: body };
-    await correct(act, `/points/${pointId}/replacements`);
-    expect(await park.charged(accountId)).toBe(4 * A_DAY - 24);
+  it('two hours before the new one spoke: in between nothing was counted', async () => {
+    const noted = { lastRegister: registerAt(near), firstRegister: 500 };
+    await replace(late, { at: iso(near), meterId: fresh.late, ...noted });
+    expect(await park.charged(late.accountId)).toBe(4 * A_DAY - 24);
+  });
+
+  it('with both in place for three hours: the old one counts until it is removed', async () => {
+    const { pointId, accountId } = both;
+    const installed = await installedAt(pointId);
+    const removed = at + 2 * HOUR;
+    // What the display showed when it was put in, seven minutes after it first spoke at 500.
+    const registers = { lastRegister: registerAt(removed), firstRegister: 528 };
+    const dates = { at: iso(at), removedAt: iso(removed), meterId: fresh.both };
+    await replace(both, { ...dates, ...registers });
+    // The old one 10 a step until then, the new one 20 from then on.
+    const steps = (T + 4 * DAY - removed) / STEP;
+    expect(await park.charged(accountId)).toBe(Math.round((4 * A_DAY * 10 + steps * 10) * 0.1));
+    const [old, next] = await installedAt(pointId);
+    expect([old.to, next.from]).toEqual([iso(removed), iso(removed)]);
+    expect([old.lastRegister, next.firstRegister]).toEqual([registerAt(removed), 1008]);
+    expect(await takeBack(pointId)).toMatchObject({ kind: 'replacement', reason: 'due' });
+    expect(await installedAt(pointId)).toEqual(installed);
+    const { rows } = await park.owner.query(
+      "SELECT action, actor_name, detail ->> 'reason' AS reason FROM audit WHERE subject_id = ANY($1) ORDER BY id",
+      [[old.id, next.id]],
+    );
+    expect(rows.map((r) => [r.action, r.actor_name, r.reason])).toEqual([
+      ['installation.ended', 'Name of energy-manager', 'due'],
+      ['installation.created', 'Name of energy-manager', 'due'],
+      ['installation.change-taken-back', 'Name of energy-manager', 'it was the other shop'],
+    ]);
+  });
+
+  it('with a pause between: it is estimated, and the registers say the total', async () => {
+    const { pointId } = pause;
+    const [spoke, placed] = [near + 5 * HOUR, near + 5 * HOUR - 7 * 60_000];
+    const dates = { at: iso(placed), removedAt: iso(near), meterId: fresh.pause };
+    const path = `/points/${pointId}/replacements`;
+    const unknown = await ask('POST', path, { ...dates, reason: 'due' });
+    expect(unknown.body.detail).toMatch(/json\/firstRegister: with a pause/);
+    const without = await ask('POST', path, { ...dates, reason: ' ' });
+    expect(without.body.detail).toMatch(/json\/reason/);
+    const before = await park.intervals(pointId);
+    await replace(pause, { ...dates, lastRegister: registerAt(near), firstRegister: 480 });
+    const rows = await park.intervals(pointId);
+    const within = rows.filter(([ms]) => ms >= near && ms + 3 * STEP <= placed);
+    expect(new Set(within.map(([, quantity, quality]) => `${quantity}/${quality}`))).toEqual(
+      new Set(['0/estimated:linear']),
+    );
+    const end = (rows.at(-1)?.[0] as number) + 3 * STEP;
+    const newest = 500 + ((end - spoke) / STEP) * 10;
+    expect(await total(pointId)).toBe(registerAt(near) - 100_000 + (newest - 480));
+    await takeBack(pointId);
+    expect((await park.intervals(pointId)).map((r) => r.slice(0, 3))).toEqual(
+      before.map((r) => r.slice(0, 3)),
+    );
+    const { body } = await ask('GET', `/manual-readings?meterId=${fresh.pause}`);
+    expect(body.data).toMatchObject([{ register: 480, withdrawnAt: expect.any(String) }]);
   });
 });
 

@@ -194,6 +194,7 @@ describe('an installation', () => {
       lastRegister: 123_456_780,
       firstRegister: 50_000,
       ct: 20,
+      reason: 'due',
     });
     expect(made).toMatchObject({ from: at, to: null, firstRegister: 50_000, basis: 'secondary' });
     const { body } = await ask('GET', `${project}/installations?pointId=${point.id}`);

@@ -5,6 +5,7 @@ import { useMay, useProject } from './project.tsx';
 import type {
   BillEffect,
   Exception,
+  InstallationChange,
   IntervalEdit,
   IntervalPreview,
   ManualReading,
@@ -48,6 +49,12 @@ export const useManualReadings = (meterId: string) =>
   useQualityList<ManualReading>('/manual-readings', {
     query: { meterId },
     permission: 'reading.read',
+  });
+
+export const useInstallationChanges = (meterId: string) =>
+  useQualityList<InstallationChange>('/installation-changes', {
+    query: { meterId },
+    permission: 'device.read',
   });
 
 /** An edit with each of its quarter-hours. */

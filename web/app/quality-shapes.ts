@@ -1,5 +1,5 @@
 /** What waits for a person among readings, edits of quarter-hours, and what an act does to the bills. */
-import type { Money } from './api.ts';
+import type { Installation, Money } from './api.ts';
 
 /** A quarantine is not billed until it is decided; a finding is billed as it stands. */
 export interface Exception {
@@ -151,4 +151,19 @@ export interface ManualReading {
   readBy: string;
   madeAt: string;
   withdrawnAt: string | null;
+}
+
+/** A ratio corrected, two meters swapped, a meter replaced. */
+export interface InstallationChange {
+  id: string;
+  kind: 'ratio' | 'swap' | 'replacement';
+  before: Installation[];
+  after: Installation[];
+  detail: Record<string, unknown>;
+  reason: string;
+  madeBy: string;
+  madeAt: string;
+  withdrawnAt: string | null;
+  withdrawnBy: string | null;
+  withdrawalReason: string | null;
 }

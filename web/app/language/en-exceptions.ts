@@ -164,11 +164,26 @@ export const enExceptions = {
       meter: 'New meter',
       noFree: 'Every meter stands at a point. Enter the new one first.',
       replacedAt: 'Replaced at',
-      replacedHint:
-        'Up to here the old meter counts, from here the new one: with both running, the overlap is counted once.',
+      both: 'Old and new',
+      replaced: { same: 'At one instant', overlap: 'Both for a while', pause: 'Pause between' },
+      removedAt: 'Old meter removed at',
+      placedAt: 'New meter put in at',
+      replacedIs: {
+        same: 'Up to here the old meter counts, from here the new one.',
+        overlap:
+          'The old meter counts until it is removed, the new one from then on: what both measured is counted once.',
+        pause:
+          'In the pause no meter counted: its quarter-hours are estimated, and the total is that of the registers.',
+      },
+      replacedOrder: {
+        overlap: 'With both in place the old meter is removed after the new one was put in.',
+        pause: 'With a pause the old meter is removed before the new one is put in.',
+      },
       last: 'Last register, old',
       first: 'First register, new',
-      registerOptional: 'as on the display; empty: from its readings',
+      lastHint: 'on its display when it was removed; empty: from its readings',
+      firstHint: 'on its display when it was put in; empty: from its readings',
+      firstNeeded: 'needed: on its display when it was put in',
       registerHint: 'as the display shows it, before CT',
       readAt: 'Read at',
       register: 'Register',
@@ -191,6 +206,9 @@ export const enExceptions = {
       error: 'Counts {{percent}} % too much',
       clock: 'Clock: {{hours}} h added',
       read: 'Read by hand: {{register}} {{unit}}',
+      ratio: 'Ratio {{before}} became {{after}}',
+      swap: 'Swapped with the meter of another point',
+      replacement: 'Meter replaced',
       back: 'Taken back {{at}}',
     },
     mistake: {
@@ -209,7 +227,7 @@ export const enExceptions = {
       replace: {
         name: 'Meter replaced',
         title: 'Replace the meter of {{code}}',
-        what: 'The old meter leaves and the new one comes at one instant. A pause between them is measured by their registers.',
+        what: 'The old meter leaves and the new one comes: at one instant, after a while with both in place, or after a pause.',
         act: 'Replace the meter',
       },
       rollover: {

@@ -1,22 +1,20 @@
-/** "Correct …" of a meter: the mistakes of the trade, each a short form; and what was corrected so far. */
+/** "Correct …" of a meter: the mistakes of the trade, each a short form. */
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useCorrections } from '../../books-queries.ts';
 import { useNow } from '../../clock.tsx';
-import { addDays, day, localDay, moment } from '../../dates.ts';
-import { amount, number, signed, thousands } from '../../format.ts';
+import { addDays, day, localDay } from '../../dates.ts';
+import { amount } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Menu } from '../../parts/menu.tsx';
 import { Empty, ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
-import { useManualReadings, useMeterCorrections } from '../../quality-queries.ts';
 import { DaysChart } from './days-chart.tsx';
 import { EditDrawer } from './edit-drawer.tsx';
 import { MistakeDrawer } from './mistake-drawer.tsx';
 import { type Mistake, mistakes, type Subject } from './mistakes.ts';
-import { Withdraw } from './withdraw.tsx';
 import './exceptions.css';
 
 /** Days of a silence that are looked back on. */
@@ -164,59 +162,5 @@ function SilentDrawer({ subject, onClose }: { subject: Subject; onClose: () => v
         </Link>
       </div>
     </Drawer>
-  );
-}
-
-/** What was corrected at the meter by hand, and the way to take it back. Nothing where nothing was. */
-export function CorrectedPanel({ meterId, unit }: { meterId: string; unit: 'Wh' | 'l' }) {
-  const { t } = useTranslation();
-  const language = useLanguage();
-  const { zone } = useProject();
-  const now = useNow(60_000);
-  const corrections = useMeterCorrections(meterId).data?.data ?? [];
-  const readings = useManualReadings(meterId).data?.data ?? [];
-  const when = (at: string) => moment(language, zone, at, now);
-  const rows = [
-    ...corrections.map((each) => ({
-      ...{ id: each.id, at: each.madeAt, reason: each.reason, withdrawnAt: each.withdrawnAt },
-      path: `/meter-corrections/${each.id}/withdrawals`,
-      what:
-        each.kind === 'error'
-          ? t('exc.corrected.error', { percent: signed(each.errorPercent, 2) })
-          : t('exc.corrected.clock', { hours: signed((each.shiftS ?? 0) / 3600, 2) }),
-      range: `${when(each.from)} – ${when(each.to)}`,
-    })),
-    ...readings.map((each) => ({
-      ...{ id: each.id, at: each.madeAt, reason: each.reason, withdrawnAt: each.withdrawnAt },
-      path: `/manual-readings/${each.id}/withdrawals`,
-      what: t('exc.corrected.read', {
-        register: thousands(each.register, 3),
-        unit: unit === 'l' ? 'm³' : 'kWh',
-      }),
-      range: when(each.at),
-    })),
-  ].sort((a, b) => b.at.localeCompare(a.at));
-  if (!rows.length) return null;
-  return (
-    <section className="panel">
-      <div className="panel-head">
-        <h2>{t('exc.corrected.title')}</h2>
-        <span className="rest second">{number(rows.length)}</span>
-      </div>
-      <ul className="panel-body exc-corrected">
-        {rows.map((row) => (
-          <li key={row.path}>
-            <div className={row.withdrawnAt ? 'quiet' : 'strong'}>{row.what}</div>
-            <div className="second">{row.range}</div>
-            <div className="second">{row.reason}</div>
-            {row.withdrawnAt ? (
-              <div className="second">{t('exc.corrected.back', { at: when(row.withdrawnAt) })}</div>
-            ) : (
-              <Withdraw path={row.path} />
-            )}
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }

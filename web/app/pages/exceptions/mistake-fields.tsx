@@ -73,10 +73,30 @@ export function MistakeFields({ act, subject, values: v, set, installation }: Pr
       return (
         <>
           <FreeMeter value={v.meter ?? ''} set={(meter) => set({ meter })} />
-          {instant('at', 'replacedAt', t('exc.field.replacedHint'))}
+          <Segmented
+            label={t('exc.field.both')}
+            value={v.both === 'overlap' || v.both === 'pause' ? v.both : 'same'}
+            onChange={(both) => set({ both })}
+            choices={(['same', 'overlap', 'pause'] as const).map((value) => ({
+              value,
+              label: t(`exc.field.replaced.${value}`),
+            }))}
+          />
+          {v.both === 'same' ? (
+            instant('at', 'replacedAt')
+          ) : (
+            <div className="exc-pair">
+              {instant('removed', 'removedAt')}
+              {instant('at', 'placedAt')}
+            </div>
+          )}
+          <Order values={v} />
           <div className="exc-pair">
-            {field('last', { type: 'figure', unit, hint: t('exc.field.registerOptional') })}
-            {field('first', { type: 'figure', unit, hint: t('exc.field.registerOptional') })}
+            {field('last', { type: 'figure', unit, hint: t('exc.field.lastHint') })}
+            {field('first', {
+              ...{ type: 'figure', unit },
+              hint: t(v.both === 'pause' ? 'exc.field.firstNeeded' : 'exc.field.firstHint'),
+            })}
           </div>
           <div className="exc-pair">
             {field('ct', { type: 'figure' })}
@@ -124,6 +144,25 @@ export function MistakeFields({ act, subject, values: v, set, installation }: Pr
         </>
       );
   }
+}
+
+/** What counts when, or that the two instants do not fit what was chosen. */
+function Order({ values }: { values: Values }) {
+  const { t } = useTranslation();
+  const { zone } = useProject();
+  const kind = values.both === 'overlap' || values.both === 'pause' ? values.both : 'same';
+  const removed = instantOf(zone, values.removed ?? '');
+  const placed = instantOf(zone, values.at ?? '');
+  const isWrong =
+    kind !== 'same' &&
+    removed !== null &&
+    placed !== null &&
+    (kind === 'overlap' ? removed <= placed : removed >= placed);
+  return (
+    <p className={isWrong ? 'neg second' : 'second'}>
+      {t(`exc.field.${isWrong ? 'replacedOrder' : 'replacedIs'}.${kind}`)}
+    </p>
+  );
 }
 
 /** From when on the preset counts: said before the server does it. */

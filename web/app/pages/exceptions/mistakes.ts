@@ -56,6 +56,8 @@ export function beginning(
     from: found.from ? wallText(zone, found.from) : `${addDays(today, -1)}T00:00`,
     to: found.to ? wallText(zone, found.to) : `${today}T00:00`,
     at: wallText(zone, new Date(Math.floor(now.getTime() / 900_000) * 900_000)),
+    removed: wallText(zone, new Date(Math.floor(now.getTime() / 900_000) * 900_000)),
+    both: 'same',
     since: `${addDays(today, -90)}T00:00`,
     ends: 'dated',
     half: 'half',
@@ -101,13 +103,17 @@ export function askedOf(
       return { tried: { act: 'swap-meters', with: body }, path: '/installation-swaps', body };
     }
     case 'replace': {
-      const when = at('at');
-      if (!v.meter || !when) return null;
+      const placed = at('at');
+      const removed = v.both === 'same' ? placed : at('removed');
+      if (!v.meter || !placed || !removed) return null;
+      if (v.both === 'overlap' && removed <= placed) return null;
+      if (v.both === 'pause' && (removed >= placed || !v.first)) return null;
       const [last, first] = [registerOf(v.last), registerOf(v.first)];
       if ((v.last && last === null) || (v.first && first === null)) return null;
       const body = {
-        ...{ at: when, meterId: v.meter, lastRegister: last, firstRegister: first },
-        ...{ ct: whole(v.ct) ?? 1, pt: whole(v.pt) ?? 1 },
+        ...{ at: placed, removedAt: removed, meterId: v.meter },
+        ...{ lastRegister: last, firstRegister: first },
+        ...{ ct: whole(v.ct) ?? 1, pt: whole(v.pt) ?? 1, reason },
       };
       return {
         tried: { act: 'replace-meter', pointId, with: body },

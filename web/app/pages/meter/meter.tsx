@@ -19,7 +19,8 @@ import {
   useMeter,
   useReadings,
 } from '../../queries.ts';
-import { Correct, CorrectedPanel } from '../exceptions/correct.tsx';
+import { Correct } from '../exceptions/correct.tsx';
+import { CorrectedPanel } from '../exceptions/corrected.tsx';
 import { BalancePanel } from './balance-panel.tsx';
 import { CurvePanel } from './curve-panel.tsx';
 import { DayPanel } from './day-panel.tsx';
