@@ -159,6 +159,50 @@ export async function readVersions(
   return new Map(found.rows.map((row) => [row.id, row]));
 }
 
+/** What a day's lines take from the days before it, base units and W. */
+export interface Earlier {
+  step: bigint;
+  month: bigint;
+  demand: bigint;
+}
+
+/**
+ * What the settlements of earlier days come to: those in force now or, of a superseded settlement, those of its
+ * time. `stepFrom` is the first day of the period of steps.
+ */
+export async function readEarlier(
+  db: Queryable,
+  {
+    projectId,
+    header,
+    stepFrom,
+    ofAccount,
+  }: { projectId: string; header: Header; stepFrom: LocalDay; ofAccount: boolean },
+): Promise<Earlier> {
+  const { run_id: runId, local_day: day, superseded_by: isSuperseded } = header;
+  const then = isSuperseded ? sql`AND s.run_id <= ${runId}::bigint` : sql``;
+  const thenNext = isSuperseded ? sql`AND n.run_id <= ${runId}::bigint` : sql``;
+  const found = await db.execute<Record<'step' | 'month' | 'demand', string>>(sql`
+    SELECT coalesce(sum(s.step_quantity) FILTER (WHERE s.local_day >= ${stepFrom}::date), 0)::text AS step,
+      coalesce(sum(s.quantity) FILTER (WHERE s.local_day >= date_trunc('month', ${day}::date)
+        AND s.scope_id = ${header.scope_id}::bigint), 0)::text AS month,
+      coalesce(max(s.demand) FILTER (WHERE s.local_day >= date_trunc('month', ${day}::date)
+        AND s.scope_id = ${header.scope_id}::bigint), 0)::text AS demand
+    FROM settlements s JOIN points p ON p.project_id = s.project_id AND p.id = s.scope_id
+    WHERE s.project_id = ${projectId}::bigint AND s.account_id = ${header.account_id}::bigint
+      AND s.local_day >= least(${stepFrom}::date, date_trunc('month', ${day}::date))
+      AND s.local_day < ${day}::date ${then}
+      AND ${ofAccount ? sql`p.commodity = ${header.commodity}` : sql`s.scope_id = ${header.scope_id}::bigint`}
+      AND NOT EXISTS (SELECT FROM settlements n WHERE n.project_id = s.project_id
+        AND n.supersedes = s.id ${thenNext})`);
+  const row = found.rows[0];
+  return {
+    step: BigInt(row?.step ?? 0),
+    month: BigInt(row?.month ?? 0),
+    demand: BigInt(row?.demand ?? 0),
+  };
+}
+
 /** Points that cumulate steps with this settlement's: their headers of the account's day, as they stood then. */
 export async function readMates(
   db: Queryable,

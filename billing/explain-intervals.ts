@@ -130,6 +130,8 @@ export const slotReasons = [
   'missing-then',
   /** There are no readings any more (or none on one side): it cannot be recomputed. */
   'samples-gone',
+  /** It was billed, and what it rests on has come into doubt: a person has to decide. */
+  'held-back',
 ] as const;
 export type SlotReason = (typeof slotReasons)[number];
 
@@ -140,7 +142,7 @@ export interface ExplainedSlot {
   used: StoredSlot | null;
   current: StoredSlot | null;
   /** What the quantity comes from. */
-  origin: 'readings' | 'edit' | 'none';
+  origin: 'readings' | 'edit' | 'held' | 'none';
   recomputed: bigint | null;
   reason: SlotReason | null;
 }
@@ -152,7 +154,11 @@ export function compareSlots(
     stored,
     recomputed,
     edits,
-  }: { stored: StoredSlots; recomputed: readonly Recomputed[]; edits: DayReadings['edits'] },
+    held,
+  }: { stored: StoredSlots; recomputed: readonly Recomputed[] } & Pick<
+    DayReadings,
+    'edits' | 'held'
+  >,
 ): ExplainedSlot[] {
   return recomputed.map(({ quantity }, slot) => {
     const startMs = span.startMs + slot * SLOT_MS;
@@ -160,11 +166,12 @@ export function compareSlots(
     const current = stored.current.get(slot) ?? null;
     const edit = edits.findLast((e) => e.slots.has(startMs));
     const isEdited = used !== null && edit !== undefined && isOfEdit(used.quality);
-    const value = isEdited ? (edit.slots.get(startMs) ?? null) : quantity;
-    const origin = isEdited ? 'edit' : value === null ? 'none' : 'readings';
+    const isHeld = held.some((h) => h.fromMs <= startMs && startMs < h.toMs);
+    const value = isEdited ? (edit.slots.get(startMs) ?? null) : isHeld ? null : quantity;
+    const origin = isEdited ? 'edit' : isHeld ? 'held' : value === null ? 'none' : 'readings';
     return {
       ...{ slot, startMs, used, current, origin, recomputed: value },
-      reason: reasonOf({ used, current, value, isEdited }),
+      reason: reasonOf({ used, current, value, origin }),
     };
   });
 }
@@ -176,12 +183,12 @@ function reasonOf({
   used,
   current,
   value,
-  isEdited,
+  origin,
 }: {
   used: StoredSlot | null;
   current: StoredSlot | null;
   value: bigint | null;
-  isEdited: boolean;
+  origin: ExplainedSlot['origin'];
 }): SlotReason | null {
   const settled = used?.quantity ?? null;
   const now = current?.quantity ?? null;
@@ -189,7 +196,7 @@ function reasonOf({
     return current && used && current.version <= used.version ? 'without-version' : 'changed-since';
   }
   if (settled === null) return value === null ? null : 'missing-then';
-  if (value === null) return 'samples-gone';
+  if (value === null) return origin === 'held' ? 'held-back' : 'samples-gone';
   if (value === settled) return null;
-  return isEdited ? 'edit-differs' : 'interval-differs';
+  return origin === 'edit' ? 'edit-differs' : 'interval-differs';
 }

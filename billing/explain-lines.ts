@@ -13,8 +13,10 @@ import {
   workOut,
 } from './explain-amount.ts';
 import {
+  type Earlier,
   type Header,
   readCounted,
+  readEarlier,
   readMates,
   readVersions,
   type StoredCharge,
@@ -22,8 +24,10 @@ import {
 import { type ExplainedSlot, type Recomputed, readStoredSlots } from './explain-intervals.ts';
 import type { DayReadings } from './explain-readings.ts';
 import type { WorkedMinimum } from './explain-rule.ts';
+import { holdingsOf } from './holdings.ts';
+import { partsOfDay } from './parts.ts';
 import type { Published } from './price-book.ts';
-import { daysFrom, limitsOn } from './steps.ts';
+import { daysFrom, limitsOn, stepPeriod } from './steps.ts';
 import { type Component, parseTariff, type TariffDefinition } from './tariff.ts';
 
 /** Deps of an explanation: one session of Postgres at a time, and QuestDB. */
@@ -43,7 +47,7 @@ export interface Metered {
   openedOn: LocalDay;
 }
 
-type WorkedLine = Worked & { versionId: string };
+export type WorkedLine = Worked & { versionId: string; earlier: Earlier };
 
 /** The lines that the day's versions give for its quarter-hours as they were settled. */
 export async function workedLines(
@@ -72,19 +76,39 @@ export async function workedLines(
     const components = definition.components.filter(isHeld);
     if (!metered) {
       const fees = { ...definition, components: components.filter(({ kind }) => kind === 'fixed') };
-      lines.push(...workOut(fees, noQuantity(header)).map((w) => ({ ...w, versionId })));
+      const of = { versionId, earlier: NOTHING };
+      lines.push(...workOut(fees, noQuantity(header)).map((w) => ({ ...w, ...of })));
       continue;
     }
-    const slots = await paidSlots(deps, { projectId, header, definition, published, metered });
+    const earlier = await earlierOf(deps, { projectId, header, definition });
+    const of = { projectId, header, definition, published, metered, earlier };
     const inputs = {
-      ...{ day, slots, openedOn: metered.openedOn },
-      monthQuantityBefore: BigInt(header.month_before),
-      demandBefore: BigInt(header.demand_before),
+      ...{ day, slots: await paidSlots(deps, of), openedOn: metered.openedOn },
+      ...{ monthQuantityBefore: earlier.month, demandBefore: earlier.demand },
       indexOf: indexOf(published, day),
     };
-    lines.push(...workOut({ ...definition, components }, inputs).map((w) => ({ ...w, versionId })));
+    const worked = workOut({ ...definition, components }, inputs);
+    lines.push(...worked.map((w) => ({ ...w, versionId, earlier })));
   }
   return lines;
+}
+
+const NOTHING: Earlier = { step: 0n, month: 0n, demand: 0n };
+
+/** Of the days before; not asked for where no line depends on it. */
+async function earlierOf(
+  { db }: ExplainDeps,
+  {
+    projectId,
+    header,
+    definition: { steps, components },
+  }: { projectId: string; header: Header; definition: TariffDefinition },
+): Promise<Earlier> {
+  const takes = components.some(({ kind }) => kind === 'demand' || kind === 'allowance');
+  if (!steps && !takes) return NOTHING;
+  const { local_day: day } = header;
+  const stepFrom = steps ? stepPeriod(steps, day).from : monthOf(day);
+  return readEarlier(db, { projectId, header, stepFrom, ofAccount: steps?.scope === 'account' });
 }
 
 const noQuantity = (header: Header) => ({
@@ -104,12 +128,14 @@ async function paidSlots(
     definition,
     published,
     metered,
+    earlier,
   }: {
     projectId: string;
     header: Header;
     definition: TariffDefinition;
     published: Published;
     metered: Metered;
+    earlier: Earlier;
   },
 ): Promise<PaidSlot[]> {
   const { local_day: day, scope_id: pointId } = header;
@@ -125,8 +151,7 @@ async function paidSlots(
     const mates = steps.scope === 'account' ? await mateSlots(deps, { projectId, header }) : [];
     const openedOn = steps.scope === 'account' ? header.opened_on : metered.openedOn;
     const limits = limitsOn(steps, { day, openedOn });
-    const before = BigInt(header.step_before);
-    for (const [key, parts] of partSteps([...paid, ...mates], { limits, before }))
+    for (const [key, parts] of partSteps([...paid, ...mates], { limits, before: earlier.step }))
       parted.set(key, parts);
   }
   return paid.map(({ slot, quantity }) => ({
@@ -154,11 +179,17 @@ async function mateSlots(
 ): Promise<{ slot: number; quantity: bigint; pointId: string }[]> {
   const span = daySpan(header.zone, header.local_day);
   const mates = await readMates(db, { projectId, header });
+  const holdings = await holdingsOf(db, { projectId, points: mates.map((m) => m.scopeId) });
   const slots: { slot: number; quantity: bigint; pointId: string }[] = [];
   for (const { scopeId: pointId, knownMs } of mates) {
     const { settled } = await readStoredSlots(questdb, { projectId, pointId, span, knownMs });
+    const own = partsOfDay(span, {
+      tenancies: holdings.tenancies.get(pointId) ?? [],
+      installations: holdings.installations.get(pointId) ?? [],
+    }).find(({ accountId }) => accountId === header.account_id);
+    const pays = (slot: number) => own?.slots.some(([from, to]) => from <= slot && slot < to);
     for (const [slot, { quantity }] of settled) {
-      if (quantity !== null) slots.push({ slot, quantity, pointId });
+      if (quantity !== null && pays(slot)) slots.push({ slot, quantity, pointId });
     }
   }
   return slots;

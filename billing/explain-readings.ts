@@ -9,6 +9,7 @@ import type { DaySpan } from '../sql/local-day.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
+import { type Doubt, type Held, heldRanges, readDoubts } from './explain-doubts.ts';
 
 /** Most readings of a day that are looked at: one every five seconds. */
 const READINGS_MAX = 20_000;
@@ -57,6 +58,8 @@ export interface DayReadings {
   meters: ExplainedMeter[];
   corrections: ExplainedCorrection[];
   edits: ExplainedEdit[];
+  /** What nobody has decided yet: within it nothing is billed. */
+  held: Held[];
 }
 
 const ms = (column: string) => sql.raw(`(extract(epoch FROM ${column}) * 1000)::float8`);
@@ -92,7 +95,7 @@ export async function readDay(
   const ofMeters = sql`IN (SELECT i.meter_id FROM installations i WHERE ${there})`;
   const inForce = sql`NOT EXISTS (SELECT FROM correction_withdrawals w
     WHERE w.project_id = c.project_id AND w.correction_id = c.id)`;
-  const [installed, corrected, noted, decided, edited] = await Promise.all([
+  const [installed, corrected, noted, doubts, edited] = await Promise.all([
     reading,
     db.execute<{
       id: string;
@@ -111,12 +114,7 @@ export async function readDay(
     db.execute<{ meter_id: string; at: number; register: string }>(sql`
       SELECT meter_id::text, ${ms('at')} AS at, register::text FROM manual_readings c
       WHERE c.${of} AND ${inForce} AND meter_id ${ofMeters}`),
-    db.execute<{ meter_id: string; at: number; register: string | null; decision: string }>(sql`
-      SELECT q.meter_id::text, ${ms('q.at')} AS at, q.register::text, d.decision
-      FROM quarantines q JOIN LATERAL (SELECT decision FROM quarantine_decisions d
-        WHERE d.project_id = q.project_id AND d.quarantine_id = q.id ORDER BY d.id DESC LIMIT 1) d ON true
-      WHERE q.${of} AND q.meter_id ${ofMeters}
-        AND q.rule <> 'ratio' AND d.decision IN ('exclude', 'new-base')`),
+    readDoubts(db, { projectId, pointId, before: to, ofMeters }),
     db.execute<{
       id: string;
       method: ExplainedEdit['method'];
@@ -143,16 +141,16 @@ export async function readDay(
       const own = {
         clocks: corrections.filter((c) => c.kind === 'clock' && c.meterId === row.meter_id),
         manual: noted.rows.filter((r) => r.meter_id === row.meter_id),
-        decided: decided.rows.filter((r) => r.meter_id === row.meter_id),
+        doubts: doubts.filter((d) => d.meterId === row.meter_id),
       };
-      const samples = await readSamples(questdb, {
-        ...{ projectId, meterId: row.meter_id, channel, clocks: own.clocks },
+      const { samples, isFirst, isLast } = await readSamples(questdb, {
+        ...{ projectId, meterId: row.meter_id, channel, ...own },
         fromMs: Math.max(span.startMs, startMs),
         toMs: Math.min(span.endMs, endMs),
         within: { startMs, endMs },
       });
       const readings = countedReadings(samples, {
-        ...{ startMs, endMs, ...own },
+        ...{ startMs, endMs, isFirst, isLast, ...own },
         firstRegister: row.first_register,
         lastRegister: row.last_register,
       });
@@ -171,6 +169,7 @@ export async function readDay(
   );
   return {
     meters,
+    held: heldRanges(doubts, meters),
     corrections: corrections.filter((c) => c.fromMs < span.endMs && c.toMs > span.startMs),
     edits: edited.rows.map((row) => ({
       ...{ id: row.id, method: row.method, confidence: row.confidence, reason: row.reason },
@@ -186,7 +185,10 @@ interface Clock {
   value: number;
 }
 
-/** Good registers of a meter around [fromMs, toMs), at the instant that counts, oldest first. */
+/**
+ * Good registers of a meter around [fromMs, toMs), at the instant that counts, oldest first; and whether there
+ * is none before the first of them, or after the last.
+ */
 async function readSamples(
   questdb: Questdb,
   {
@@ -194,6 +196,7 @@ async function readSamples(
     meterId,
     channel,
     clocks,
+    doubts,
     fromMs,
     toMs,
     within,
@@ -202,11 +205,12 @@ async function readSamples(
     meterId: string;
     channel: string;
     clocks: readonly Clock[];
+    doubts: readonly Doubt[];
     fromMs: number;
     toMs: number;
     within: { startMs: number; endMs: number };
   },
-): Promise<Reading[]> {
+): Promise<{ samples: Reading[]; isFirst: boolean; isLast: boolean }> {
   const of = `project = '${projectId}' AND meter = '${meterId}' AND quality = 'ok' AND ${channel} IS NOT NULL`;
   const iso = (at: number) => new Date(at).toISOString();
   const shiftMs = clocks.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0);
@@ -231,24 +235,35 @@ async function readSamples(
     const detail = `The day holds more than ${READINGS_MAX} readings of the meter: it is not explained reading by reading.`;
     throw new Problem('range-too-long', detail);
   }
-  const counts = ({ ms: at }: Reading) => at >= within.startMs && at < within.endMs;
+  const leftOut = new Set(doubts.filter((d) => d.isLeftOut).map(keyOf));
+  const counts = (reading: Reading) =>
+    reading.ms >= within.startMs && reading.ms < within.endMs && !leftOut.has(keyOf(reading));
   const known = near.filter(counts);
   const lacksBefore = within.startMs < fromMs && !known.some((r) => r.ms <= fromMs);
   const lacksAfter = within.endMs > toMs && !known.some((r) => r.ms >= toMs);
-  const before = lacksBefore
-    ? await ask(
-        `ts < '${iso(fromMs - reach)}' AND ts >= '${iso(fromMs - FAR_MS)}' ORDER BY ts DESC LIMIT ${NEAREST_MAX}`,
-      )
-    : [];
-  const after = lacksAfter
-    ? await ask(
-        `ts >= '${iso(toMs + reach)}' AND ts < '${iso(toMs + FAR_MS)}' ORDER BY ts LIMIT ${NEAREST_MAX}`,
-      )
-    : [];
-  return [...before, ...near, ...after].filter(counts).sort((a, b) => a.ms - b.ms);
+  const [before, after] = await Promise.all([
+    lacksBefore
+      ? ask(
+          `ts < '${iso(fromMs - reach)}' AND ts >= '${iso(fromMs - FAR_MS)}' ORDER BY ts DESC LIMIT ${NEAREST_MAX}`,
+        )
+      : [],
+    lacksAfter
+      ? ask(
+          `ts >= '${iso(toMs + reach)}' AND ts < '${iso(toMs + FAR_MS)}' ORDER BY ts LIMIT ${NEAREST_MAX}`,
+        )
+      : [],
+  ]);
+  return {
+    samples: [...before, ...near, ...after].filter(counts).sort((a, b) => a.ms - b.ms),
+    isFirst: lacksBefore && before.length === 0,
+    isLast: lacksAfter && after.length === 0,
+  };
 }
 
-/** Those that count: with registers noted and read by hand, without what people excluded or two for one instant. */
+const keyOf = ({ ms: at, register }: { ms: number; register: bigint | null }) =>
+  `${at}/${register}`;
+
+/** Those that count: with registers noted and read by hand, without two for one instant. */
 function countedReadings(
   samples: readonly Reading[],
   {
@@ -256,22 +271,25 @@ function countedReadings(
     endMs,
     firstRegister,
     lastRegister,
+    isFirst,
+    isLast,
     manual,
-    decided,
+    doubts,
   }: {
     startMs: number;
     endMs: number;
+    isFirst: boolean;
+    isLast: boolean;
     firstRegister: string | null;
     lastRegister: string | null;
     manual: readonly { at: number; register: string }[];
-    decided: readonly { at: number; register: string | null; decision: string }[];
+    doubts: readonly Doubt[];
   },
 ): Reading[] {
-  const excluded = new Set(
-    decided.filter((d) => d.decision === 'exclude').map((d) => `${d.at}/${d.register}`),
-  );
-  const openers = new Set(decided.filter((d) => d.decision === 'new-base').map((d) => d.at));
-  const [first, last] = [samples[0]?.ms ?? startMs, samples.at(-1)?.ms ?? endMs];
+  const leftOut = new Set(doubts.filter((d) => d.isLeftOut).map(keyOf));
+  const openers = new Set(doubts.filter((d) => d.decision === 'new-base').map((d) => d.ms));
+  const first = isFirst ? startMs : (samples[0]?.ms ?? startMs);
+  const last = isLast ? endMs : (samples.at(-1)?.ms ?? endMs);
   const all: Reading[] = [...samples];
   for (const { at, register } of manual) {
     // Beyond what was read of the samples others may lie in between.
@@ -280,7 +298,7 @@ function countedReadings(
   }
   const byInstant = new Map<number, Reading[]>();
   for (const reading of all) {
-    if (excluded.has(`${reading.ms}/${reading.register}`)) continue;
+    if (leftOut.has(keyOf(reading))) continue;
     // A register noted at the start takes the place of a reading.
     if (firstRegister !== null && reading.ms === startMs) continue;
     const same = byInstant.get(reading.ms) ?? [];

@@ -147,7 +147,7 @@ function differencesOf({ slots, lineDifferences }: Explanation) {
   const ofLines = lineDifferences.map((l) => ({
     ...{ what: 'line' as const, component: l.component, period: l.period || null, step: l.step },
     ...{ slot: null, at: null, stored: l.stored, recomputed: l.worked, difference: null },
-    reason: l.stored === null ? ('line-missing' as const) : ('line-differs' as const),
+    reason: l.reason,
   }));
   return [...ofLines, ...ofSlots];
 }
@@ -187,6 +187,10 @@ function detailOf(
       ...{ meterId: meter.meterId, serial: meter.serial, multiplier: Number(meter.multiplier) },
       ...{ from: shownBoundary(from), to: shownBoundary(to), quantity: Number(quantity) },
     })),
+    heldBy:
+      found.origin === 'held'
+        ? (day.held.find((h) => h.fromMs <= startMs && startMs < h.toMs)?.rule ?? null)
+        : null,
     errors: again.errors.map(({ value, reason, by }) => ({ ppm: value, reason, by })),
     edit: edit
       ? {

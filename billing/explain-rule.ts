@@ -3,7 +3,7 @@ import { type LocalDay, monthOf } from '../sql/local-day.ts';
 import { exponentOf, type Money, money } from '../sql/money.ts';
 import { exactOf, exactText } from './exact.ts';
 import type { Worked } from './explain-amount.ts';
-import type { Header, StoredCharge } from './explain-header.ts';
+import type { Earlier, Header, StoredCharge } from './explain-header.ts';
 import { type PeriodRule, type PriceTrail, periodRule } from './explain-price.ts';
 import type { Published } from './price-book.ts';
 import { accrue, nothingPosted } from './rounding.ts';
@@ -78,7 +78,7 @@ export function ruleOf({
   definition: TariffDefinition;
   header: Header;
   published: Published;
-  again: Worked | undefined;
+  again: (Worked & { earlier: Earlier }) | undefined;
   minimum: WorkedMinimum | null;
   openedOn: LocalDay;
 }): Pick<ExplainedLine, 'price' | 'period' | 'steps' | 'fee' | 'demand' | 'allowance' | 'minimum'> {
@@ -95,7 +95,7 @@ export function ruleOf({
         ? {
             from: limits[charge.step - 2] ?? 0,
             to: limits[charge.step - 1] ?? null,
-            usedBefore: Number(header.step_before),
+            usedBefore: Number(again?.earlier.step ?? header.step_before),
             ...{ periodFrom: inPeriod.from, periodTo: inPeriod.to, scope: steps.scope },
           }
         : null,
@@ -110,12 +110,12 @@ export function ruleOf({
       again?.peakSlot != null
         ? {
             peakSlot: again.peakSlot,
-            ...{ demand: Number(header.demand), before: Number(header.demand_before) },
+            ...{ demand: Number(header.demand), before: Number(again.earlier.demand) },
           }
         : null,
     allowance:
       again?.free != null
-        ? { free: Number(again.free), usedBefore: Number(header.month_before) }
+        ? { free: Number(again.free), usedBefore: Number(again.earlier.month) }
         : null,
     minimum:
       minimum && component.kind === 'minimum'

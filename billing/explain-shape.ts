@@ -2,6 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { daySchema, idSchema, moneySchema } from '../sql/route.ts';
 import { chargeKinds, chargeUnits } from '../sql/schema/settlements.ts';
+import { lineReasons } from './explain.ts';
+import { doubtRules } from './explain-doubts.ts';
 import { slotReasons } from './explain-intervals.ts';
 
 const nameSchema = z.object({ name: z.string(), nameZh: z.string().nullable() });
@@ -151,6 +153,8 @@ const detailSchema = z
         quantity: z.number().int(),
       }),
     ),
+    /** The doubt that holds it back until a person has decided. */
+    heldBy: z.enum(doubtRules).nullable(),
     /** Parts per million that the meter counts too much, taken off each quarter-hour. */
     errors: z.array(z.object({ ppm: z.number().int(), reason: z.string(), by: z.string() })),
     edit: z
@@ -216,7 +220,7 @@ export const explanationSchema = z
         step: z.number().int().nullable(),
         slot: z.number().int().nullable(),
         at: instant.nullable(),
-        reason: z.enum([...slotReasons, 'line-differs', 'line-missing']),
+        reason: z.enum([...slotReasons, ...lineReasons]),
         /** Base units of an interval; major units of a line. */
         stored: z.string().nullable(),
         recomputed: z.string().nullable(),
@@ -233,7 +237,7 @@ export const explanationSchema = z
         quality: z.string(),
         gapS: z.number().int().nullable(),
         version: z.number().int().nullable(),
-        origin: z.enum(['readings', 'edit', 'none']),
+        origin: z.enum(['readings', 'edit', 'held', 'none']),
         recomputed: z.number().int().nullable(),
         current: z.number().int().nullable(),
         reason: z.enum(slotReasons).nullable(),

@@ -18,6 +18,7 @@ import {
   type Metered,
   minimumOf,
   ranksOf,
+  type WorkedLine,
   workedLines,
 } from './explain-lines.ts';
 import { type DayReadings, readDay } from './explain-readings.ts';
@@ -33,6 +34,16 @@ export interface LineAsked {
   period?: number | undefined;
   step?: number | undefined;
 }
+
+/** Why a line is not what it is worked out to be. */
+export const lineReasons = [
+  'line-differs',
+  /** Its quarter-hours give a line that is not there. */
+  'line-missing',
+  /** The days before it come to something else than it took from them. */
+  'earlier-days',
+] as const;
+export type LineReason = (typeof lineReasons)[number];
 
 export interface Explanation {
   header: Header;
@@ -50,6 +61,7 @@ export interface Explanation {
     step: number;
     stored: string | null;
     worked: string | null;
+    reason: LineReason;
   }[];
 }
 
@@ -114,13 +126,19 @@ export async function explain(
     .filter(({ agrees }) => !agrees)
     .map(({ charge, worked: w }) => ({
       ...lineOf(charge),
-      stored: charge.exact,
-      worked: w?.exact ?? null,
+      ...{ stored: charge.exact, worked: w?.exact ?? null },
+      reason: tookOther(
+        header,
+        worked.find((x) => isLine(x, charge)),
+      )
+        ? 'earlier-days'
+        : 'line-differs',
     }));
   // What its quarter-hours give and no line says.
   for (const w of worked) {
     if (!isAsked(w, asked) || w.kind === 'fixed' || all.some((c) => isLine(w, c))) continue;
-    lineDifferences.push({ ...lineOf(w), stored: null, worked: exactText(w.exact) });
+    const reason = tookOther(header, w) ? 'earlier-days' : 'line-missing';
+    lineDifferences.push({ ...lineOf(w), stored: null, worked: exactText(w.exact), reason });
   }
   const [first] = definitions.values();
   const ranks = ranksOf(first?.calendar, { header, published });
@@ -148,6 +166,15 @@ const isLine = (a: Key, b: Key): boolean =>
   a.component === b.component && a.period === b.period && a.step === b.step;
 const lineOf = ({ component, period, step }: Key): Key => ({ component, period, step });
 
+/** True where a line depends on days before it, and they come to something else than was taken from them. */
+function tookOther(header: Header, worked: WorkedLine | undefined): boolean {
+  if (!worked) return false;
+  const { kind, step, earlier } = worked;
+  if (kind === 'demand') return earlier.demand !== BigInt(header.demand_before);
+  if (kind === 'allowance') return earlier.month !== BigInt(header.month_before);
+  return step > 0 && earlier.step !== BigInt(header.step_before);
+}
+
 async function readMetered(
   { db, questdb }: ExplainDeps,
   { projectId, header }: { projectId: string; header: Header },
@@ -173,7 +200,7 @@ async function readMetered(
   const recomputed = recomputeSlots(span, day);
   return {
     ...{ span, day, recomputed, pays },
-    slots: compareSlots(span, { stored, recomputed, edits: day.edits }),
+    slots: compareSlots(span, { stored, recomputed, ...day }),
     openedOn: starts.length > 0 ? localDayOf(header.zone, Math.min(...starts)) : header.opened_on,
   };
 }

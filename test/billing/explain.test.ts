@@ -1,104 +1,26 @@
 /** A charge explained down to the readings, on real databases: what was settled is worked out again from them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dayStart } from '../../sql/local-day.ts';
-import { type BilledPark, openBilledPark } from '../ingest/billed-park.ts';
+import type { BilledPark } from '../ingest/billed-park.ts';
+import {
+  DAY,
+  HOUR,
+  openExplainedPark,
+  replacedAt,
+  type Shop,
+  SLOT,
+  SPRING,
+  STEP,
+  type Story,
+  stories,
+  T,
+} from './explained-park.ts';
 import type { Ask } from './face.ts';
-
-const STEP = 5 * 60_000;
-const HOUR = 12 * STEP;
-const SLOT = 3 * STEP;
-const ZONE = 'Europe/Berlin';
-/** 2026-10-25 has 25 hours in Berlin. */
-const DAY = '2026-10-25';
-const T = dayStart(ZONE, DAY);
-const END = dayStart(ZONE, '2026-10-26');
-const NOW = END + 12 * HOUR;
 
 let park: BilledPark;
 let ask: Ask;
-type Shop = Awaited<ReturnType<BilledPark['shop']>>;
-const shops: Record<'plain' | 'bridged' | 'replaced' | 'ratio' | 'tampered' | 'rich', Shop> =
-  {} as never; // filled before any test
-const replacedAt = T + 10 * HOUR + 7 * 60_000;
-
-/** Steps within the day, fees of both kinds, demand, a free quantity and a minimum. */
-const rich = {
-  steps: {
-    ...{ period: 'month', scope: 'account', limits: [3000, 7000], proRata: 'none' },
-    order: 'tou-then-steps',
-  },
-  components: [
-    {
-      ...{ kind: 'usage', code: 'energy', name: 'Energy', taxRate: '0.13' },
-      stepPrices: ['0.5', '0.75', '1.1'],
-    },
-    { kind: 'fixed', code: 'meter', name: 'Meter', per: 'month', amount: '10', scope: 'point' },
-    { kind: 'fixed', code: 'service', name: 'Service', per: 'day', amount: '2', scope: 'account' },
-    { kind: 'demand', code: 'demand', name: 'Demand', price: '30' },
-    {
-      ...{ kind: 'allowance', code: 'free', name: 'Free', quantity: 1000, price: '0.5' },
-      proRata: 'none',
-    },
-    { kind: 'minimum', code: 'least', name: 'Least', amount: '31000', scope: 'account' },
-  ],
-};
-
-/** Readings every five minutes, uneven so that no two quarter-hours are alike. */
-const readings = (fromMs: number, untilMs: number, begin = 100_000) => {
-  let register = begin;
-  return Array.from({ length: (untilMs - fromMs) / STEP }, (_, i) => {
-    register += 10 * (1 + (i % 7));
-    return { ms: fromMs + i * STEP, register };
-  });
-};
-
+let shops: Record<Story, Shop>;
 beforeAll(async () => {
-  park = await openBilledPark({ nowMs: NOW, prices: 'two', zone: ZONE });
-  ask = park.as('energy-manager');
-  const from = T - 2 * HOUR;
-  shops.plain = await park.shop(from);
-  await park.say(shops.plain.meterId, readings(from + 60_000, NOW));
-  shops.bridged = await park.shop(from);
-  const silent = (ms: number) => ms > T + 5 * HOUR && ms < T + 7 * HOUR;
-  await park.say(
-    shops.bridged.meterId,
-    readings(from + 60_000, NOW).filter(({ ms }) => !silent(ms)),
-  );
-  shops.ratio = await park.shop(from, { ct: 40 });
-  await park.say(shops.ratio.meterId, readings(from + 60_000, NOW));
-  shops.tampered = await park.shop(from);
-  await park.say(shops.tampered.meterId, readings(from, NOW));
-  // Replaced within the day and within a quarter-hour, both registers noted.
-  const before = readings(from, replacedAt);
-  const last = (before.at(-1)?.register ?? 0) + 10;
-  shops.replaced = await park.shop(from, { valid_to: new Date(replacedAt), last_register: last });
-  await park.say(shops.replaced.meterId, before);
-  const fresh = await park.meter();
-  await park.install(shops.replaced.pointId, fresh, replacedAt, { first_register: 500 });
-  await park.say(fresh, readings(replacedAt + 2 * 60_000, NOW, 510));
-  shops.rich = await park.shop(from);
-  await park.say(shops.rich.meterId, readings(from + 60_000, NOW));
-  await park.owner.query(
-    'UPDATE tenancies SET valid_from = $2, valid_to = $3 WHERE point_id = $1',
-    [...[shops.rich.pointId, new Date(T), new Date(END)]],
-  );
-  const tariffId = await park.add('tariffs', {
-    ...{ project_id: park.projectId, name: 'Rich', commodity: 'electricity' },
-  });
-  await park.add('tariff_versions', {
-    ...{
-      project_id: park.projectId,
-      tariff_id: tariffId,
-      version: 1,
-      effective_from: '2000-01-01',
-    },
-    ...{ definition: JSON.stringify(rich), created_by: 'test' },
-  });
-  await park.add('tariff_assignments', {
-    ...{ project_id: park.projectId, tariff_id: tariffId, commodity: 'electricity' },
-    ...{ account_id: shops.rich.accountId, valid_from: '2000-01-01' },
-  });
-  await park.work();
+  ({ park, ask, shops } = await openExplainedPark());
 }, 90_000);
 afterAll(() => park.close());
 
@@ -110,13 +32,40 @@ const settlementOf = async (shop: Shop, day = DAY): Promise<string> => {
   );
   return rows[0]?.id ?? 'none';
 };
-const explain = async (shop: Shop, query = '') => {
-  const answer = await ask('GET', `/settlements/${await settlementOf(shop)}/explain${query}`);
+const explained = async (settlementId: string, query = '') => {
+  const answer = await ask('GET', `/settlements/${settlementId}/explain${query}`);
   if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   return answer.body;
 };
+const explain = async (shop: Shop, query = '') => explained(await settlementOf(shop), query);
+/** With triggers off for this connection alone, and what it does undone again. */
+async function altering(act: string, undo: string, of: unknown[], look: () => Promise<void>) {
+  const { owner } = park;
+  await owner.query("SET session_replication_role = 'replica'");
+  try {
+    await owner.query(act, of);
+    await look();
+  } finally {
+    await owner.query(undo, of);
+    await owner.query("SET session_replication_role = 'origin'");
+  }
+}
 
 describe('explain', { timeout: 30_000 }, () => {
+  it.each(stories)('works all days of the story %s out again to the same', async (story) => {
+    const { rows } = await park.owner.query<{ id: string }>(
+      `SELECT id::text FROM settlements s WHERE account_id = $1 AND NOT EXISTS (
+         SELECT FROM settlements n WHERE n.supersedes = s.id) ORDER BY id`,
+      [shops[story].accountId],
+    );
+    expect(rows.length).toBeGreaterThanOrEqual(2);
+    for (const { id } of rows) {
+      const { settlement, differences, agrees } = await explained(id);
+      const told = { story, day: settlement.serviceDay };
+      expect({ ...told, differences, agrees }).toEqual({ ...told, differences: [], agrees: true });
+    }
+  });
+
   it('works a day of 25 hours out again, down to the readings of a quarter-hour', async () => {
     const found = await explain(shops.plain);
     expect(found).toMatchObject({
@@ -184,6 +133,150 @@ describe('explain', { timeout: 30_000 }, () => {
     expect(detail.pieces).toHaveLength(2);
     expect(detail.pieces[0].to.before).toMatchObject({ source: 'noted' });
     expect(detail.pieces[1].from.before).toMatchObject({ source: 'noted', register: 500 });
+  });
+
+  // What is told of one quarter-hour of the newest revision, and how it comes about.
+  const details: [story: Story, slot: number, quality: string, detail: object][] = [
+    ['rolled', 17, 'measured', { pieces: [{ from: { rolledOver: true } }] }],
+    ['clock', 12, 'measured', { readings: [{ shiftMs: 420_000 }, {}, {}] }],
+    ['fast', 30, 'measured', { errors: [{ ppm: 40_000, reason: 'proven fast' }] }],
+    ['edited', 16, 'edited', { edit: { method: 'set', reason: 'seen on the display' } }],
+    ['hand', 60, 'estimated:linear', { pieces: [{ to: { after: { source: 'manual' } } }] }],
+    ['reset', 48, 'estimated:new-base', { readings: [{ opens: true }, {}, {}], heldBy: null }],
+    ['spike', 48, 'measured', { readings: [{}, {}], heldBy: null }],
+  ];
+  it.each(details)('tells how %s comes to quarter-hour %i', async (story, slot, quality, told) => {
+    const { detail, intervals, settlement } = await explain(shops[story], `?slot=${slot}`);
+    expect(detail).toMatchObject(told);
+    expect(intervals[slot]).toMatchObject({ slot, quality });
+    expect(settlement.revision).toBe(['clock', 'fast', 'edited'].includes(story) ? 2 : 1);
+  });
+
+  it('takes an error off each quarter-hour, half up, and shows what was charged before', async () => {
+    const found = await explain(shops.fast, '?slot=30');
+    const [{ quantity }] = found.detail.pieces;
+    expect(found.intervals[30].quantity).toBe(Math.floor(quantity / 1.04 + 0.5));
+    const [line] = found.lines;
+    expect(line.before.quantity).toBeGreaterThan(line.quantity);
+    // The revision that it took the place of is told to be one.
+    const old = await explained(found.settlement.supersedes);
+    expect(old).toMatchObject({
+      ...{ agrees: false, settlement: { supersededBy: found.settlement.id } },
+    });
+    expect(new Set(old.differences.map((d: { reason: string }) => d.reason))).toEqual(
+      new Set(['changed-since']),
+    );
+    expect(old.differences).toHaveLength(12 * 4);
+  });
+
+  it('tells the index that a price follows, and the list that makes a day another', async () => {
+    const { lines } = await explain(shops.index);
+    expect(lines).toMatchObject([
+      { price: '0.468', rule: { price: { base: '0.4', index: { code: 'coal', value: '1.17' } } } },
+    ]);
+    const keys = async (day: string) =>
+      (await explained(await settlementOf(shops.events, day))).lines.map(
+        (l: { component: string; period: number; rule: { period: { dayType: string } } }) =>
+          `${l.component}/${l.period}/${l.rule.period?.dayType}`,
+      );
+    expect(await keys(DAY)).toEqual(['energy/1/event', 'heat/null/undefined']);
+    expect(await keys('2026-10-24')).toEqual(['energy/3/everyday']);
+  });
+
+  it('works a day of 23 hours out again', async () => {
+    const { rows } = await park.owner.query<{ id: string }>(
+      'SELECT id::text FROM settlements WHERE scope_id = $1 AND local_day = $2',
+      [shops.spring.pointId, SPRING],
+    );
+    const found = await explained(rows[0]?.id ?? '');
+    expect(found.intervals).toHaveLength(92);
+    // The hour that does not come lies in the cheap band: seven hours of it.
+    const night = found.intervals.filter((i: { rank: number }) => i.rank === 4);
+    expect(night).toHaveLength(7 * 4);
+  });
+
+  it('parts a day of two points among steps that the day before has begun', async () => {
+    const found = await explain(shops.mates);
+    const used = found.lines.find((l: { step: number }) => l.step === 1).rule.steps;
+    const before = await explained(await settlementOf(shops.mates, '2026-10-24'));
+    expect(used).toMatchObject({ usedBefore: before.settlement.quantity, scope: 'account' });
+    // A day that takes something else than those before it come to.
+    const change = (by: number) =>
+      `UPDATE settlements SET step_quantity = step_quantity + ${by} WHERE id = $1`;
+    await altering(change(100), change(-100), [before.settlement.id], async () => {
+      const { agrees, differences } = await explain(shops.mates);
+      expect(agrees).toBe(false);
+      expect(differences).toMatchObject([
+        { what: 'line', component: 'energy', step: 1, reason: 'earlier-days' },
+        { what: 'line', component: 'energy', step: 2, reason: 'earlier-days' },
+        { what: 'line', component: 'energy', step: 3, reason: 'earlier-days' },
+      ]);
+    });
+  });
+
+  it('names the line that was altered', async () => {
+    const id = await settlementOf(shops.altered);
+    const { lines } = await explained(id);
+    const [day] = lines;
+    const change = (by: number) =>
+      `UPDATE charges SET exact = exact + ${by} WHERE settlement_id = $1 AND period = 2`;
+    await altering(change(0.01), change(-0.01), [id], async () => {
+      const { agrees, differences } = await explained(id);
+      expect(agrees).toBe(false);
+      expect(differences).toMatchObject([
+        { what: 'line', component: 'energy', period: 2, reason: 'line-differs' },
+      ]);
+      expect(Number(differences[0].stored)).toBeCloseTo(Number(day.exact) + 0.01, 9);
+      expect(differences[0].recomputed).toBe(day.exact);
+    });
+    const lost = 'UPDATE charges SET period = 1 WHERE settlement_id = $1 AND period = 2';
+    const back = 'UPDATE charges SET period = 2 WHERE settlement_id = $1 AND period = 1';
+    await altering(lost, back, [id], async () => {
+      const { differences } = await explained(id);
+      expect(differences).toMatchObject([
+        { period: 1, reason: 'line-differs', recomputed: null },
+        { period: 2, reason: 'line-missing', stored: null, recomputed: day.exact },
+      ]);
+    });
+    expect(await explained(id)).toMatchObject({ agrees: true, differences: [] });
+  });
+
+  it('names the quarter-hours beside a reading that was altered', async () => {
+    const { meterId } = shops.altered;
+    const at = T + 16 * 60_000;
+    const iso = new Date(at).toISOString();
+    const { rows } = await park.questdb.exec(
+      `SELECT active_wh FROM samples WHERE meter = '${meterId}' AND ts = '${iso}'`,
+    );
+    const register = Number(rows[0]?.[0]);
+    const write = async (said: number) => {
+      await park.questdb.write(
+        `samples,project=${park.projectId},meter=${meterId},quality=ok digest=${register}i,active_wh=${said}i ${at}000000\n`,
+      );
+      await park.questdb.settled(['samples']);
+    };
+    await write(register - 5);
+    const { agrees, differences } = await explain(shops.altered);
+    await write(register);
+    expect(agrees).toBe(false);
+    // The boundary lies four fifths of the way to it: four units less before it, four more after.
+    expect(differences).toMatchObject([
+      { what: 'interval', slot: 0, reason: 'interval-differs', difference: '-4' },
+      { what: 'interval', slot: 1, reason: 'interval-differs', difference: '4' },
+    ]);
+  });
+
+  it('says what has come into doubt since it was billed', async () => {
+    const { pointId, meterId } = shops.doubted;
+    await park.add('quarantines', {
+      ...{ project_id: park.projectId, meter_id: meterId, point_id: pointId, rule: 'ratio' },
+      at: new Date(T + 20 * HOUR),
+    });
+    const { agrees, differences, detail } = await explain(shops.doubted, '?slot=80');
+    expect(agrees).toBe(false);
+    expect(differences).toHaveLength(5 * 4);
+    expect(differences[0]).toMatchObject({ slot: 80, reason: 'held-back', recomputed: null });
+    expect(detail).toMatchObject({ heldBy: 'ratio' });
   });
 
   it('names the quarter-hour whose interval is not what was built', async () => {

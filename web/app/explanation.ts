@@ -30,6 +30,8 @@ export interface ExplainedQuarterHour {
     to: Boundary;
     quantity: number;
   }[];
+  /** The doubt that holds it back until a person has decided. */
+  heldBy: string | null;
   errors: { ppm: number; reason: string; by: string }[];
   edit: {
     id: string;

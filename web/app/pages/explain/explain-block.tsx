@@ -407,6 +407,9 @@ function Readings({ detail, unit }: { detail: ExplainedQuarterHour; unit: string
           </p>
         </div>
       ))}
+      {detail.heldBy && (
+        <p className="old">{t('explain.held', { rule: t(`explain.doubt.${detail.heldBy}`) })}</p>
+      )}
       <p>{t('explain.count', { count: detail.readings.length })}</p>
       {detail.errors.map(({ ppm, reason }) => (
         <p key={`${ppm}/${reason}`}>
@@ -441,6 +444,7 @@ function Register({ boundary }: { boundary: Boundary }) {
           : before && t('explain.on', { before: kilo(before.register), beforeAt: at(before.at) })}
         {before && before.source !== 'sample' && ` · ${t(`explain.source.${before.source}`)}`}
         {bridgeMs > LONG_MS && ` · ${t('explain.bridge', { minutes: number(bridgeMs / 60_000) })}`}
+        {[before, after].some((r) => r?.opens) && ` · ${t('explain.opens')}`}
         {boundary.rolledOver && ` · ${t('explain.rollover')}`}
         {moved && ` · ${t('explain.moved', { seconds: number(moved.shiftMs / 1000) })}`}
       </p>
