@@ -147,7 +147,7 @@ async function launch({
       cwd: folder,
       detached: true,
       stdio: ['ignore', log, log],
-      env: { PATH: process.env.PATH, TZ: 'UTC', ...settings({ port, password }) },
+      env: { ...inherited(), TZ: 'UTC', ...settings({ port, password }) },
     });
     const pid = await new Promise<number>((ok, fail) => {
       child.once('error', fail);
@@ -163,6 +163,12 @@ async function launch({
     closeSync(log);
   }
 }
+
+/** What the JVM takes from its surroundings: JAVA_TOOL_OPTIONS is its own variable for options. */
+const inherited = () => {
+  const { PATH, JAVA_TOOL_OPTIONS } = process.env;
+  return { PATH, ...(JAVA_TOOL_OPTIONS ? { JAVA_TOOL_OPTIONS } : {}) };
+};
 
 /** Only HTTP, only loopback, only with the password; tables come from migrations and nowhere else. */
 const settings = ({ port, password }: { port: number; password: string }) => ({

@@ -1,47 +1,77 @@
 /**
- * Two workers at most, since the tests share a machine of two cores with three databases. What starts a
- * whole system, drives a browser or watches a schedule comes after the rest and one file at a time.
+ * Three workers for two cores, since most tests also wait: for a database, a browser, a system that
+ * starts. The longest begin first, so that none runs on alone. What has answers to give within a
+ * fraction of a second comes after the rest.
  */
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const SOAK_TIMEOUT_MS = 60 * 60_000;
 const soak = process.env.SOAK === '1';
 
-const alone = [
-  'test/journey/**/*.test.ts',
-  'test/web-app/*journey.test.ts',
+const timed = [
   'test/ingest/collect*.test.ts',
   'test/ingest/modbus.test.ts',
   'test/ingest/bus.test.ts',
 ];
+/** What takes longest, from the longest on; the others follow by their size. */
+const longest = [
+  'living-park',
+  'journey',
+  'crash',
+  'intervals-build',
+  'start',
+  'main',
+  'session',
+  'tariff-journey',
+  'empty-system',
+  'fixtures',
+  'access',
+  'chain',
+  'energy',
+  'intervals-properties',
+  'daily-mistakes',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = longest.indexOf(basename(moduleId, '.test.ts'));
+      return found < 0 ? longest.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
 const all = {
   pool: 'forks',
-  testTimeout: soak ? SOAK_TIMEOUT_MS : 90_000,
-  hookTimeout: 90_000,
+  testTimeout: soak ? SOAK_TIMEOUT_MS : 180_000,
+  hookTimeout: 180_000,
   // A browser on a busy machine answers later than vitest's one second.
-  expect: { poll: { timeout: 20_000 } },
-  teardownTimeout: 30_000,
+  expect: { poll: { timeout: 60_000 } },
+  maxWorkers: 3,
 } as const;
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     globalSetup: ['test/global-setup.ts'],
+    // Ending the databases and removing their folders.
+    teardownTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           ...all,
           name: 'rooms',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: alone,
-          maxWorkers: 2,
+          exclude: timed,
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        test: { ...all, name: 'alone', include: alone, maxWorkers: 1, sequence: { groupOrder: 1 } },
-      },
+      { test: { ...all, name: 'timed', include: timed, sequence: { groupOrder: 1 } } },
     ],
   },
 });

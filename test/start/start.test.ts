@@ -26,6 +26,7 @@ function start(env: Record<string, string>, ...flags: string[]): Running {
     cwd: root,
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, JAVA_HOME: process.env.JAVA_HOME },
+      ...{ JAVA_TOOL_OPTIONS: process.env.JAVA_TOOL_OPTIONS },
       ...{ CACHE_DIR: inject('cacheFolder'), ...env },
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
