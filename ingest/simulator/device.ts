@@ -1,10 +1,11 @@
 /**
  * A simulated meter in being: its row of the park, what it measures, and its little state – forced control that a master
- * can change, the relay or valve that follows it, and phases that somebody has bridged.
+ * can change, what it keeps of its own (prepayment.ts), the relay or valve that follows, phases that somebody has bridged.
  */
 import { dayStart, localDay } from './calendar.ts';
 import { addQuantities, type Consumer, outageAt, rateAt } from './load.ts';
 import type { Park, ParkMeter } from './park.ts';
+import { newOwn, type Own } from './prepayment.ts';
 import type { Curves } from './profile.ts';
 import { MINUTE_MS, type Readings } from './readings.ts';
 
@@ -16,6 +17,8 @@ export interface Device {
   scale: number;
   /** Registers 0057H and 0058H. */
   force: { enabled: number; trip: number };
+  /** Replaced as a whole when something of it changes. */
+  own: Own;
   bypass: Bypass | null;
   readings: Readings;
 }
@@ -30,6 +33,7 @@ interface Bypass {
 export interface DeviceState {
   force: Device['force'];
   outages: Consumer['outages'];
+  own?: Own | undefined;
   bypass?: Bypass | undefined;
 }
 
@@ -80,6 +84,7 @@ export function devicesOf(
       ),
       scale: 1 + meter.loss,
       force: kept[meter.serial]?.force ?? { enabled: 0, trip: 0 },
+      own: kept[meter.serial]?.own ?? newOwn({ meter }),
       bypass: kept[meter.serial]?.bypass ?? null,
       readings,
     },
@@ -134,23 +139,24 @@ export function isSupplied(device: Device, at: number): boolean {
   return device.meter.profile === 'sum' || !consumer || !outageAt(consumer, at);
 }
 
-/** Sets forced control; the relay follows at once and energy stands still while it is open. */
-export function setForce(device: Device, force: Device['force'], at: number) {
-  device.force = force;
+/** Opens or closes the relay; energy stands still while it is open. True when it moved. */
+export function setOutage(device: Device, open: boolean, at: number): boolean {
   const [consumer] = device.consumers;
-  if (!consumer || device.meter.profile === 'sum') return;
-  const open = force.enabled === 1 && force.trip === 1;
+  if (!consumer || device.meter.profile === 'sum') return false;
   const last = consumer.outages.at(-1);
   const lasting = last?.to === null ? last : null;
+  if (open === (lasting !== null)) return false;
   // The clock may have gone back since the last one: outages never overlap.
-  if (open && !lasting) consumer.outages.push({ from: Math.max(at, last?.to ?? at), to: null });
-  if (!open && lasting) lasting.to = Math.max(at, lasting.from);
+  if (!lasting) consumer.outages.push({ from: Math.max(at, last?.to ?? at), to: null });
+  else lasting.to = Math.max(at, lasting.from);
+  return true;
 }
 
 /** What of a device must be kept, or null when it is as new. */
 export function stateOf(device: Device): DeviceState | null {
-  const { force, bypass } = device;
+  const { force, own, bypass } = device;
   const outages = device.meter.profile === 'sum' ? [] : (device.consumers[0]?.outages ?? []);
-  if (!force.enabled && !force.trip && outages.length === 0 && !bypass) return null;
-  return { force, outages, ...(bypass && { bypass }) };
+  const isNew = JSON.stringify(own) === JSON.stringify(newOwn(device));
+  if (!force.enabled && !force.trip && outages.length === 0 && isNew && !bypass) return null;
+  return { force, outages, ...(!isNew && { own }), ...(bypass && { bypass }) };
 }

@@ -3,9 +3,10 @@
  * at 0200H, direct energies, parameters, forced control, time-of-use plans. Everything before PT and CT.
  */
 import { clockOf, dayPlans, seasons } from './calendar.ts';
-import { type Device, isSupplied, quantitiesAt } from './device.ts';
+import { type Device, quantitiesAt } from './device.ts';
 import { type Phase, phasesAt } from './electric.ts';
 import type { Block } from './meter.ts';
+import { isInArrears, remainingAt, statusA, statusB } from './prepayment.ts';
 import {
   bcd,
   energyRegister,
@@ -21,10 +22,6 @@ const MODEL_CODE = 5;
 const RUN_MODE = 0b0100_0101;
 const PLAN_SLOTS = 14;
 const PLAN_WORDS = 21;
-/** The relays of the three phases closed, in status word A. */
-const RELAYS_CLOSED = 0xe000;
-const FORCED = 0x0008;
-const FORCED_CLOSED = 0x0007;
 
 export const dtsy1352: Block[] = [
   { address: 0x0000, words: 10, fill: energies },
@@ -33,7 +30,11 @@ export const dtsy1352: Block[] = [
     words: 1,
     fill: (_device, _at, words) => putUint16(words, 0, RUN_MODE),
   },
-  { address: 0x0028, words: 6, fill: (_device, _at, words) => putBytes(words, 0, seasonPlan()) },
+  {
+    address: 0x0028,
+    words: 6,
+    fill: ({ own }, _at, words) => putBytes(words, 0, own.seasons ?? seasonPlan()),
+  },
   { address: 0x0037, words: 2, fill: ratios },
   {
     address: 0x0043,
@@ -54,10 +55,16 @@ function allValues(device: Device, at: number, words: Uint16Array) {
   const quantities = quantitiesAt(device, at);
   for (let rank = 0; rank <= 4; rank++)
     putUint32(words, 0x15 + 2 * rank, energyRegister(quantities[rank] ?? 0, meter));
-  // 1FH remaining amount, 21H purchases, 22H/23H overload trips, 25H status B, 26H base energy: the park is billed
-  // by the platform, the meters' own prepayment is off and stands at zero.
+  // The park is billed by the platform: prepayment is off and stands at zero until somebody writes it.
+  const { own } = device;
+  putInt32(words, 0x1f, remainingAt(device, at));
+  putUint16(words, 0x21, own.counter);
+  putUint16(words, 0x22, own.load.trips);
+  putUint16(words, 0x23, own.load.isOn ? own.load.tripsAllowed : 0);
   putUint16(words, 0x24, statusA(device, at));
-  const { year, month, day, weekday, hour, minute, second } = clockOf(at);
+  putUint16(words, 0x25, statusB(device, at));
+  putUint32(words, 0x26, own.baseWh / 10);
+  const { year, month, day, weekday, hour, minute, second } = clockOf(at + own.clockShiftMs);
   // Highest demand and its time follow, unaligned: not kept, its scale is not known either.
   putBytes(words, 0x28, [year, month, day, weekday, hour, minute, second]);
 }
@@ -81,12 +88,6 @@ function phaseValues(phases: Phase[], words: Uint16Array) {
   putInt16(words, 0x12, apparent > 0 ? (powerW / apparent) * 1000 : 1000);
 }
 
-function statusA(device: Device, at: number): number {
-  const { enabled, trip } = device.force;
-  const forced = enabled ? FORCED | (trip ? 0 : FORCED_CLOSED) : 0;
-  return (isSupplied(device, at) ? RELAYS_CLOSED : 0) | forced;
-}
-
 function energies(device: Device, at: number, words: Uint16Array) {
   const quantities = quantitiesAt(device, at);
   for (let rank = 0; rank <= 4; rank++)
@@ -100,11 +101,20 @@ function ratios({ meter }: Device, _at: number, words: Uint16Array) {
 }
 
 /** 0046H…0061H: thresholds, counter, remaining amount, forced control, prices, overload; what is unknown is zero. */
-function parameters({ meter, force }: Device, _at: number, words: Uint16Array) {
-  putInt32(words, 0x4f - 0x46, 0);
+function parameters(device: Device, at: number, words: Uint16Array) {
+  const { own, force } = device;
+  putUint32(words, 0x46 - 0x46, own.alarm1Minor);
+  putUint32(words, 0x48 - 0x46, own.alarm2Minor);
+  putUint32(words, 0x4a - 0x46, own.overdraftMinor);
+  putUint16(words, 0x4e - 0x46, own.counter);
+  putInt32(words, 0x4f - 0x46, remainingAt(device, at));
+  putBytes(words, 0x55 - 0x46, [own.isOn ? (isInArrears(device, at) ? 2 : 1) : 0, 0]);
   putUint16(words, 0x57 - 0x46, force.enabled);
   putUint16(words, 0x58 - 0x46, force.trip);
-  putUint16(words, 0x61 - 0x46, (meter.peak * 1.2) / (meter.ct * meter.pt));
+  own.prices.forEach((price, index) => {
+    putUint32(words, 0x59 - 0x46 + 2 * index, price);
+  });
+  putUint16(words, 0x61 - 0x46, own.load.maxW);
 }
 
 /** Four entries of [day plan, day, month]. */
@@ -113,14 +123,53 @@ function seasonPlan(): number[] {
 }
 
 /** Two plans of fourteen slots of [tariff, minute, hour]; unused slots trail as zeros. */
-function dayPlanWords(_device: Device, _at: number, words: Uint16Array) {
-  dayPlans.forEach((plan, index) => {
+function dayPlanWords({ own }: Device, _at: number, words: Uint16Array) {
+  putBytes(words, 0, own.plans ?? dayPlanBytes());
+}
+
+function dayPlanBytes(): number[] {
+  return dayPlans.flatMap((plan) => {
     const bytes = plan.flatMap(({ rank, fromMinute }) => [
       rank,
       fromMinute % 60,
       Math.floor(fromMinute / 60),
     ]);
-    const unused = new Array<number>(PLAN_SLOTS * 3 - bytes.length).fill(0);
-    putBytes(words, index * PLAN_WORDS, [...bytes, ...unused]);
+    return [...bytes, ...new Array<number>(PLAN_SLOTS * 3 - bytes.length).fill(0)];
   });
+}
+
+/** Takes words of the season plan, [day plan, day, month] each; kept and told, energy goes by the park's calendar. */
+export function writeSeasons(device: Device, values: Uint16Array, offset: number): boolean {
+  const bytes = overwritten(device.own.seasons ?? seasonPlan(), values, offset);
+  const isSound = triples(bytes).every(
+    ([plan, day, month]) => plan <= dayPlans.length && day <= 31 && month <= 12,
+  );
+  if (isSound) device.own = { ...device.own, seasons: bytes };
+  return isSound;
+}
+
+/** Takes words of the day plans, [tariff, minute, hour] each. */
+export function writePlans(device: Device, values: Uint16Array, offset: number): boolean {
+  const bytes = overwritten(device.own.plans ?? dayPlanBytes(), values, offset);
+  const isSound = triples(bytes).every(
+    ([rank, minute, hour]) => rank <= 5 && minute < 60 && hour < 24,
+  );
+  if (isSound) device.own = { ...device.own, plans: bytes };
+  return isSound;
+}
+
+function overwritten(bytes: readonly number[], values: Uint16Array, offset: number): number[] {
+  const written = [...bytes];
+  for (const [index, word] of values.entries()) {
+    written.splice(2 * (offset + index), 2, word >> 8, word & 0xff);
+  }
+  return written;
+}
+
+function triples(bytes: readonly number[]): [number, number, number][] {
+  const found: [number, number, number][] = [];
+  for (let at = 0; at < bytes.length; at += 3) {
+    found.push([bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0]);
+  }
+  return found;
 }

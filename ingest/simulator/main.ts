@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { readJson, writeJson } from '../../sql/process.ts';
 import { bridgedAtFirst, type DeviceState, devicesOf } from './device.ts';
 import { buildPark, DEFAULT_SEED } from './park.ts';
+import type { Own } from './prepayment.ts';
 import { curvesOf } from './profile.ts';
 import { loadReadings } from './readings.ts';
 import { runPark } from './running.ts';
@@ -38,6 +39,8 @@ const stateShape = z.object({
     z.object({
       force: z.object({ enabled: z.number(), trip: z.number() }),
       outages: z.array(z.object({ from: z.number(), to: z.number().nullable() })),
+      // Written by this simulator alone and taken as it was written; an older state has none.
+      own: z.custom<Own>((value) => typeof value === 'object' && value !== null).optional(),
       bypass: z.object({ from: z.number(), share: z.number() }).optional(),
     }),
   ),

@@ -100,7 +100,9 @@ function answerOf(park: Park, bus: string, options: RunningOptions) {
     const silentFrom = silentFromOf(device.meter, startedAt);
     if (silentFrom !== null && at >= silentFrom) return null;
     const served: Served = serve(device, pdu, at);
-    if (served.kind === 'write') options.keep(statesOf(devices));
+    if (served.kind === 'write' || (served.kind === 'read' && served.moved)) {
+      options.keep(statesOf(devices));
+    }
     if (served.kind !== 'refused') truth?.record({ ...served, serial: device.meter.serial, at });
     return served.reply;
   };

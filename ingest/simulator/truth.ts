@@ -12,13 +12,19 @@ export interface Truth {
   close: () => void;
 }
 
-/** Opens (and only ever appends to) the file: `{"meter","at","kind","address","words"}`, `words` in hex, `at` in ms. */
+/**
+ * Opens (and only ever appends to) the file: `{"meter","at","kind","address","words"}`, `words` in hex, `at` in ms; a write
+ * of money has `counter` and `amountMinor` too.
+ */
 export function openTruth(file: string): Truth {
   const handle = openSync(file, 'a');
   return {
-    record({ serial, at, kind, address, words }) {
+    record({ serial, at, words, ...served }) {
+      const { kind, address } = served;
+      const money = served.kind === 'write' ? served.money : undefined;
       const hex = Array.from(words, (word) => word.toString(16).padStart(4, '0')).join('');
-      writeSync(handle, `${JSON.stringify({ meter: serial, at, kind, address, words: hex })}\n`);
+      const line = { meter: serial, at, kind, address, words: hex, ...money };
+      writeSync(handle, `${JSON.stringify(line)}\n`);
       fsyncSync(handle);
     },
     close: () => closeSync(handle),

@@ -86,6 +86,7 @@ function takeRtu(bytes: Buffer): Taken {
 function rtuLength(bytes: Buffer): number | null {
   const code = bytes[1] ?? 0;
   if (code >= 0x01 && code <= 0x06) return 8;
-  if (code === 0x0f || code === 0x10) return bytes.length > 6 ? 9 + (bytes[6] ?? 0) : 9;
+  if (code === 0x0f || code === 0x10 || code === 0x20)
+    return bytes.length > 6 ? 9 + (bytes[6] ?? 0) : 9;
   return null;
 }

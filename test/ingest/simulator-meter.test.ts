@@ -177,7 +177,9 @@ describe('requests', () => {
     ['a short read request', '03 0200', '8303'],
     ['input registers', '04 0200 0001', '8401'],
     ['a single write', '06 0057 0001', '8601'],
-    ['recharge, function 20H', '20 0200 001e 3c', 'a001'],
+    ['a short recharge, function 20H', '20 0200 001e 3c', 'a003'],
+    ['a masked write elsewhere', '20 0300 0001 02 0000', 'a002'],
+    ['a day plan with a 25th hour', '10 2000 0003 06 0100 1901 0000', '9003'],
     ['factory, function AAH', 'aa 0046 001c', 'aa01'],
     ['a write to a read-only register', '10 0215 0001 02 0000', '9002'],
     ['a write over the edge of the force registers', '10 0058 0002 04 0000 0000', '9002'],
@@ -217,5 +219,120 @@ describe('requests', () => {
     if (!device) throw new Error('the meter is gone');
     expect(read(device, 0x200, 48, AT + MINUTE)).toEqual(read(meter, 0x200, 48, AT + MINUTE));
     expect(stateOf(parkDevices().direct)).toBeNull();
+  });
+});
+
+/** A frame of function 20H: `groups` puts bytes at their offsets. */
+function masked(address: number, words: number, groups: Record<number, number[]>): string {
+  const data = Buffer.alloc(2 * words);
+  for (const [at, bytes] of Object.entries(groups)) data.set(bytes, Number(at));
+  const head = Buffer.from([0x20, address >> 8, address & 0xff, 0, words, 2 * words]);
+  return Buffer.concat([head, data]).toString('hex');
+}
+const u32 = (value: number) => [
+  value >>> 24,
+  (value >> 16) & 0xff,
+  (value >> 8) & 0xff,
+  value & 0xff,
+];
+const number = (device: Device) => [...Buffer.from(device.meter.serial, 'hex')];
+/** Sets what is left and the counter after it; `more` groups go along. */
+const recharge = (
+  device: Device,
+  { left, counter, more = {} }: { left: number; counter: number; more?: Record<number, number[]> },
+) => masked(0x200, 30, { 2: [1, ...u32(left)], 7: [1, 0, counter], 54: number(device), ...more });
+const priced = { 0: [1, 1], 29: [1, ...[8000, 8000, 8000, 8000].flatMap(u32)] };
+const status = (device: Device, at: number) => read(device, 0x224, 1, at)[0] ?? 0;
+const DONE = /^200200001e06/;
+
+describe('prepayment in the meter', () => {
+  test('money runs down with energy, alarms come, the relay opens in arrears, a recharge closes it', () => {
+    const { direct: meter } = parkDevices();
+    const first = recharge(meter, {
+      left: 2_000,
+      counter: 1,
+      more: { ...priced, 20: [1, ...u32(1_500), ...u32(500)] },
+    });
+    expect(ask(meter, first)).toMatch(DONE);
+    expect(uint32(read(meter, 0x21f, 2))).toBe(2_000);
+    expect(read(meter, 0x221, 1)).toEqual([1]);
+    const energy = (at: number) => quantitiesAt(meter, at)[0] ?? 0;
+    const later = AT + 30 * MINUTE;
+    const left = uint32(read(meter, 0x21f, 2, later));
+    expect(left).toBe(Math.floor(2_000 - ((energy(later) - energy(AT)) / 1000) * 80));
+    // Polled every minute until nothing is left: alarm 1, alarm 2, arrears, in this order.
+    const seen: number[] = [];
+    let at = AT;
+    for (; (status(meter, at) & 0x20) === 0 && at < AT + 40 * 1440 * MINUTE; at += MINUTE) {
+      ask(meter, '03 0224 0001', at);
+      const bits = status(meter, at) & 0xe0;
+      if (bits !== seen.at(-1)) seen.push(bits);
+    }
+    expect(seen).toEqual([0, 0x40, 0xc0]);
+    expect(ask(meter, '03 0224 0001', at)).toBe('030200e0');
+    expect(read(meter, 0x225, 1, at)).toEqual([0x0008]);
+    const stopped = energy(at);
+    expect(energy(at + 60 * MINUTE)).toBe(stopped);
+    expect(ask(meter, recharge(meter, { left: 3_000, counter: 2 }), at)).toMatch(DONE);
+    expect(status(meter, at)).toBe(0xe000);
+    expect(energy(at + 60 * MINUTE)).toBeGreaterThan(stopped);
+    // Everything of it is there after a restart.
+    const kept = { [meter.meter.serial]: JSON.parse(JSON.stringify(stateOf(meter))) };
+    const again = devicesOf(buildPark(DEFAULT_SEED), { curves, readings, kept });
+    const device = again.get(meter.meter.serial);
+    if (!device) throw new Error('the meter is gone');
+    expect(read(device, 0x46, 28, at + MINUTE)).toEqual(read(meter, 0x46, 28, at + MINUTE));
+  });
+
+  test('a recharge replayed, out of turn or for a sister meter is refused and changes nothing', () => {
+    const [meter, sister] = devices.filter(({ meter: { role } }) => role === 'tenant').slice(4, 6);
+    if (!meter || !sister) throw new Error('no two tenants');
+    const frame = recharge(meter, { left: 5_000, counter: 1 });
+    expect(ask(sister, frame)).toBe('a003');
+    expect(ask(meter, frame)).toMatch(DONE);
+    expect(ask(meter, frame)).toBe('a003');
+    expect(ask(meter, recharge(meter, { left: 9_000, counter: 3 }))).toBe('a003');
+    expect(ask(meter, masked(0x200, 30, { 2: [1, ...u32(9_000)] }))).toBe('a003');
+    expect([uint32(read(meter, 0x21f, 2)), read(meter, 0x221, 1)]).toEqual([5_000, [1]]);
+    expect(stateOf(sister)).toBeNull();
+  });
+
+  test('forced control goes before money; its number cannot be rewritten', () => {
+    const { direct: meter } = parkDevices();
+    ask(meter, masked(0x200, 30, priced));
+    expect(ask(meter, '03 0224 0001')).toBe('030200e0');
+    ask(meter, '10 0057 0002 04 0001 0000');
+    expect(status(meter, AT)).toBe(0xe0ef);
+    ask(meter, '10 0057 0002 04 0000 0000');
+    expect(status(meter, AT)).toBe(0x00e0);
+    expect(ask(meter, masked(0x200, 30, { 53: [1, ...number(meter)] }))).toBe('a003');
+  });
+
+  test('too much load opens the relay for five minutes and counts', () => {
+    const { direct: meter } = parkDevices();
+    const limit = masked(0x400, 13, { 0: [0xff, 1], 2: [1, 0, 1] });
+    expect(ask(meter, limit)).toMatch(/^200400000d06/);
+    expect(read(meter, 0x61, 1)).toEqual([1]);
+    expect([status(meter, AT), read(meter, 0x222, 2)]).toEqual([0x0010, [1, 3]]);
+    expect(ask(meter, '03 0224 0001', AT + 4 * MINUTE)).toBe('03020010');
+    ask(meter, masked(0x400, 13, { 2: [1, 0xff, 0xff] }));
+    expect(ask(meter, '03 0224 0001', AT + 6 * MINUTE)).toBe('0302e000');
+  });
+
+  test('the clock is set and runs on; a date that is none is refused', () => {
+    const { direct: meter } = parkDevices();
+    expect(ask(meter, masked(0x354, 5, { 0: [30, 21, 10, 3, 18, 11, 26] }))).toMatch(/^2003540005/);
+    const bytes = (at: number) => read(meter, 0x228, 4, at).flatMap((w) => [w >> 8, w & 0xff]);
+    expect(bytes(AT).slice(0, 7)).toEqual([26, 11, 18, 3, 10, 21, 30]);
+    expect(bytes(AT + MINUTE).slice(4, 7)).toEqual([10, 22, 30]);
+    expect(ask(meter, masked(0x354, 5, { 0: [30, 21, 10, 3, 31, 2, 26] }))).toBe('a003');
+  });
+
+  test('tables of a time of use are written and read back', () => {
+    const { direct: meter } = parkDevices();
+    expect(ask(meter, '10 0028 0006 0c 0101 0101 0601 0109 0101 0c01')).toBe('1000280006');
+    expect(read(meter, 0x28, 2)).toEqual([0x0101, 0x0101]);
+    expect(ask(meter, '10 2000 0003 06 0100 0002 1e08')).toBe('1020000003');
+    expect(read(meter, 0x2000, 3)).toEqual([0x0100, 0x0002, 0x1e08]);
   });
 });
