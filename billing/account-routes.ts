@@ -1,5 +1,6 @@
 /** Accounts, their balance, entries and charges. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { asKnownAtSchema, knownAt, knownAtSchema } from '../sql/position.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import {
   answers,
@@ -20,7 +21,7 @@ import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
 import { provisionalCharges } from './live.ts';
 import { readBalance } from './live-store.ts';
 import type { BillingDeps } from './routes.ts';
-import { assertAccount, entryGroups, listCharges, listEntries } from './wallet.ts';
+import { assertAccount, balanceAt, entryGroups, listCharges, listEntries } from './wallet.ts';
 
 const balanceSchema = z
   .object({
@@ -34,6 +35,18 @@ const balanceSchema = z
     computedAt: z.string().nullable(),
   })
   .openapi('Balance');
+
+const asKnownQuery = { asKnownAt: asKnownAtSchema.optional() };
+/** The position that a list stands on; null: now. */
+const knownTotals = z.object({ asKnownAt: knownAtSchema.nullable() });
+
+const accountBalanceSchema = balanceSchema
+  .extend({
+    provisional: moneySchema.nullable().openapi({ description: 'Null at a position' }),
+    live: moneySchema.nullable().openapi({ description: 'Null at a position' }),
+    asKnownAt: knownAtSchema.nullable(),
+  })
+  .openapi('AccountBalance');
 
 const accountSchema = z
   .object({
@@ -183,10 +196,10 @@ const change = createRoute({
 const balance = createRoute({
   method: 'get',
   path: `${path}/{accountId}/balance`,
-  summary: 'Settled, provisional and live balance',
+  summary: 'Settled, provisional and live balance; at a journal position what was settled',
   ...needs('account.read'),
-  request: { params: accountParams },
-  responses: answers(balanceSchema),
+  request: { params: accountParams, query: z.object(asKnownQuery) },
+  responses: answers(accountBalanceSchema),
 });
 
 const entries = createRoute({
@@ -200,21 +213,28 @@ const entries = createRoute({
       from: daySchema.optional().openapi({ description: 'Accounting date' }),
       to: daySchema.optional().openapi({ description: 'Exclusive' }),
       group: z.enum(entryGroups).optional(),
+      ...asKnownQuery,
     }),
   },
-  responses: answers(listOf(entrySchema)),
+  responses: answers(listOf(entrySchema, knownTotals)),
 });
 
 const charges = createRoute({
   method: 'get',
   path: `${path}/{accountId}/charges`,
   summary: 'Charges by service day, newest first; those of unsettled days are provisional',
+  description:
+    'At a journal position there are the lines that were in force there, none provisional.',
   ...needs('account.read'),
   request: {
     params: accountParams,
-    query: pageQuery.extend({ from: daySchema.optional(), to: daySchema.optional() }),
+    query: pageQuery.extend({
+      from: daySchema.optional(),
+      to: daySchema.optional(),
+      ...asKnownQuery,
+    }),
   },
-  responses: answers(listOf(chargeSchema)),
+  responses: answers(listOf(chargeSchema, knownTotals)),
 });
 
 export function accountRoutes(deps: BillingDeps) {
@@ -224,6 +244,8 @@ export function accountRoutes(deps: BillingDeps) {
     if (!found[0]) throw notFound('account');
     return found[0];
   };
+  const knownOf = (projectId: string, { asKnownAt }: { asKnownAt?: string | undefined }) =>
+    knownAt(db, { projectId, asKnownAt, now: clock() });
   return createRoutes()
     .openapi(list, async (c) => {
       const { projectId } = c.req.valid('param');
@@ -255,29 +277,37 @@ export function accountRoutes(deps: BillingDeps) {
     })
     .openapi(balance, async (c) => {
       const { projectId, accountId } = c.req.valid('param');
-      return c.json(await readBalance(db, { projectId, accountId, now: clock() }), 200);
+      const known = await knownOf(projectId, c.req.valid('query'));
+      const shown = known
+        ? await balanceAt(db, { projectId, accountId, position: known.position })
+        : await readBalance(db, { projectId, accountId, now: clock() });
+      return c.json({ ...shown, asKnownAt: known }, 200);
     })
     .openapi(entries, async (c) => {
       const { projectId, accountId } = c.req.valid('param');
       const asked = c.req.valid('query');
-      const page = await listEntries(db, { projectId, accountId, ...asked });
-      return c.json({ ...page, totals: null }, 200);
+      const known = await knownOf(projectId, asked);
+      const position = known?.position ?? null;
+      const page = await listEntries(db, { projectId, accountId, ...asked, position });
+      return c.json({ ...page, totals: { asKnownAt: known } }, 200);
     })
     .openapi(charges, async (c) => {
       const { projectId, accountId } = c.req.valid('param');
-      const { limit, cursor = '0', from = null, to = null } = c.req.valid('query');
+      const { limit, cursor = '0', from = null, to = null, ...asKnown } = c.req.valid('query');
       if (!/^\d{1,9}$/.test(cursor)) {
         throw new Problem('invalid-request', 'query/cursor: not a cursor');
       }
       await assertAccount(db, { projectId, accountId });
       const offset = Number(cursor);
+      const known = await knownOf(projectId, asKnown);
+      const position = known?.position ?? null;
       const asked = { projectId, accountId, from, to };
       const [settled, open] = await Promise.all([
-        listCharges(db, { ...asked, offset, limit: limit + 1 }),
-        offset === 0 ? provisionalCharges(deps, asked) : [],
+        listCharges(db, { ...asked, position, offset, limit: limit + 1 }),
+        offset === 0 && !known ? provisionalCharges(deps, asked) : [],
       ]);
       const nextCursor = settled.length > limit ? String(offset + limit) : null;
       const data = [...open, ...settled.slice(0, limit)];
-      return c.json({ data, nextCursor, totals: null }, 200);
+      return c.json({ data, nextCursor, totals: { asKnownAt: known } }, 200);
     });
 }

@@ -1,5 +1,6 @@
 /** Corrections of settled days, as a list. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { asKnownAtSchema, knownAt, knownAtSchema } from '../sql/position.ts';
 import {
   answers,
   createRoutes,
@@ -57,12 +58,13 @@ const list = createRoute({
       to: daySchema.optional(),
       accountId: idSchema.optional(),
       pointId: idSchema.optional(),
+      asKnownAt: asKnownAtSchema.optional(),
     }),
   },
-  responses: answers(listOf(correctionSchema)),
+  responses: answers(listOf(correctionSchema, z.object({ asKnownAt: knownAtSchema.nullable() }))),
 });
 
-export function correctionRoutes({ db }: BillingDeps) {
+export function correctionRoutes({ db, clock }: BillingDeps) {
   return createRoutes().openapi(list, async (c) => {
     const { projectId } = c.req.valid('param');
     const {
@@ -70,9 +72,12 @@ export function correctionRoutes({ db }: BillingDeps) {
       to = null,
       accountId = null,
       pointId = null,
+      asKnownAt,
       ...page
     } = c.req.valid('query');
-    const found = await listCorrections(db, { projectId, from, to, accountId, pointId, ...page });
-    return c.json({ ...found, totals: null }, 200);
+    const known = await knownAt(db, { projectId, asKnownAt, now: clock() });
+    const position = known?.position ?? null;
+    const asked = { projectId, from, to, accountId, pointId, position, ...page };
+    return c.json({ ...(await listCorrections(db, asked)), totals: { asKnownAt: known } }, 200);
   });
 }

@@ -4,6 +4,7 @@ import type { LocalDay } from '../sql/local-day.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import type { chargeKinds, chargeUnits } from '../sql/schema/settlements.ts';
+import { isKnown } from './wallet.ts';
 
 export interface ShownCorrection {
   settlementId: string;
@@ -47,6 +48,8 @@ export interface CorrectionsAsked {
   to: LocalDay | null;
   accountId: string | null;
   pointId: string | null;
+  /** Of the journal, after which nothing is known; null: now. */
+  position?: string | null;
   cursor?: string;
   limit: number;
 }
@@ -54,7 +57,7 @@ export interface CorrectionsAsked {
 /** Corrections, newest header first; the cursor is the place of the last line. */
 export async function listCorrections(
   db: Queryable,
-  { projectId, from, to, accountId, pointId, cursor, limit }: CorrectionsAsked,
+  { projectId, from, to, accountId, pointId, position = null, cursor, limit }: CorrectionsAsked,
 ): Promise<{ data: ShownCorrection[]; nextCursor: string | null }> {
   const [settlement, component, period, step] = cursorOf(cursor);
   const found = await db.execute<{
@@ -102,6 +105,7 @@ export async function listCorrections(
       AND (${to}::date IS NULL OR c.accounting_date < ${to}::date)
       AND (${accountId}::bigint IS NULL OR c.account_id = ${accountId}::bigint)
       AND (${pointId}::bigint IS NULL OR c.scope_id = ${pointId}::bigint)
+      AND ${isKnown(sql`c.transaction_id`, { projectId, position })}
       AND (${settlement}::bigint IS NULL OR c.settlement_id < ${settlement}::bigint
         OR (c.settlement_id = ${settlement}::bigint AND (c.component, c.period, c.step)
           > (${component}::text, ${period}::smallint, ${step}::smallint)))

@@ -1,6 +1,7 @@
 /** The ledger as it is shown: chart, trial balance, balances, the sealed journal and its proofs. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { positionAt, positionSchema } from '../sql/position.ts';
+import { asKnownAtSchema, knownAt, positionAt, positionSchema } from '../sql/position.ts';
+import { Problem } from '../sql/problem.ts';
 import {
   answers,
   createRoutes,
@@ -33,6 +34,7 @@ const amounts = {
 };
 const asOfQuery = {
   at: positionSchema.optional(),
+  asKnownAt: asKnownAtSchema.optional(),
   accountingDate: daySchema
     .optional()
     .openapi({ description: 'Only what is dated up to this day; unset: whatever its date' }),
@@ -260,11 +262,17 @@ const proofRoute = createRoute({
 export function ledgerRoutes({ db, clock }: BillingDeps) {
   const asOf = async (
     projectId: string,
-    { at, accountingDate = null }: { at?: string; accountingDate?: string | null },
-  ): Promise<AsOf> => ({
-    position: at === undefined ? null : (await positionAt(db, { projectId, at })).position,
-    accountingDate,
-  });
+    {
+      at,
+      asKnownAt,
+      accountingDate = null,
+    }: { at?: string; asKnownAt?: string; accountingDate?: string | null },
+  ): Promise<AsOf> => {
+    const known = await knownAt(db, { projectId, asKnownAt, now: clock() });
+    if (at === undefined) return { position: known?.position ?? null, accountingDate };
+    if (known) throw new Problem('invalid-request', 'query/at: or else asKnownAt, not both');
+    return { position: (await positionAt(db, { projectId, at })).position, accountingDate };
+  };
   return createRoutes()
     .openapi(chartRoute, (c) => {
       const data = ledgerCodes.map((code) => ({ code, ...chart[code] }));
@@ -278,8 +286,8 @@ export function ledgerRoutes({ db, clock }: BillingDeps) {
     })
     .openapi(accountsRoute, async (c) => {
       const { projectId } = c.req.valid('param');
-      const { at, accountingDate, limit, cursor, ...asked } = c.req.valid('query');
-      const was = await asOf(projectId, { at, accountingDate });
+      const { at, asKnownAt, accountingDate, limit, cursor, ...asked } = c.req.valid('query');
+      const was = await asOf(projectId, { at, asKnownAt, accountingDate });
       const rows = await ledgerBalances(db, {
         ...{ projectId, ...asked, asOf: was },
         ...{ cursor: idCursor(cursor), limit: limit + 1 },

@@ -1,10 +1,11 @@
 /** What moved an account's wallet, and the charges behind it: read from the ledger, never kept twice. */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { LocalDay } from '../sql/local-day.ts';
 import { type Money, money } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { chargeKinds, chargeUnits } from '../sql/schema/settlements.ts';
+import { readProject } from './project.ts';
 
 export interface ShownEntry {
   id: string;
@@ -29,17 +30,51 @@ export async function assertAccount(
   if (found.rows.length === 0) throw notFound('account');
 }
 
-/** The settled balance of a wallet, minor units: −Σ of its entries. */
+/** Whether a transaction is sealed at or before a position; all of them are for null: now. */
+export const isKnown = (
+  transaction: SQL,
+  { projectId, position }: { projectId: string; position: string | null },
+): SQL =>
+  position === null
+    ? sql`true`
+    : sql`EXISTS (SELECT FROM seals z WHERE z.project_id = ${projectId}::bigint
+        AND z.transaction_id = ${transaction} AND z.position <= ${position}::bigint)`;
+
+/** The settled balance of a wallet, now or at a position, minor units: −Σ of its entries. */
 export async function settledBalance(
   db: Queryable,
-  { projectId, accountId }: { projectId: string; accountId: string },
+  {
+    projectId,
+    accountId,
+    position = null,
+  }: { projectId: string; accountId: string; position?: string | null },
 ): Promise<bigint> {
   const found = await db.execute<{ sum: string }>(sql`
     SELECT coalesce(-sum(e.amount), 0)::text AS sum
     FROM ledger_accounts l JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
     WHERE l.project_id = ${projectId}::bigint AND l.account_id = ${accountId}::bigint
-      AND l.code = 'wallet'`);
+      AND l.code = 'wallet' AND ${isKnown(sql`e.transaction_id`, { projectId, position })}`);
   return BigInt(found.rows[0]?.sum ?? 0);
+}
+
+/** The balance of an account's wallet at a position: what was posted by then, nothing provisional. */
+export async function balanceAt(
+  db: Queryable,
+  { projectId, accountId, position }: { projectId: string; accountId: string; position: string },
+) {
+  await assertAccount(db, { projectId, accountId });
+  const { currency } = await readProject(db, projectId);
+  const settled = await settledBalance(db, { projectId, accountId, position });
+  return {
+    settled: money(settled, currency),
+    provisional: null,
+    live: null,
+    settledTo: null,
+    newestSampleAt: null,
+    ageS: null,
+    hoursLeft: null,
+    computedAt: null,
+  };
 }
 
 /** Kinds of transactions as a ledger shows them; what is neither a charge nor a sale is a correction. */
@@ -56,9 +91,12 @@ export async function listEntries(
     from = null,
     to = null,
     group = null,
+    position = null,
   }: {
     projectId: string;
     accountId: string;
+    /** Of the journal, after which nothing is known; null: now. */
+    position?: string | null;
     cursor?: string | undefined;
     limit: number;
     from?: LocalDay | null | undefined;
@@ -86,7 +124,7 @@ export async function listEntries(
       JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
       JOIN transactions t ON t.project_id = e.project_id AND t.id = e.transaction_id
       WHERE l.project_id = ${projectId}::bigint AND l.account_id = ${accountId}::bigint
-        AND l.code = 'wallet')
+        AND l.code = 'wallet' AND ${isKnown(sql`t.id`, { projectId, position })})
     SELECT id::text AS transaction_id, leg, kind, accounting_date::text, posted_at, amount::text,
       balance::text, currency, cause
     FROM wallet_entries
@@ -150,7 +188,7 @@ export interface ShownCharge {
   provisional: boolean;
 }
 
-/** Lines of the revisions in force for service days [from, to), newest day first; `cursor` counts them. */
+/** Lines of the revisions in force, now or at a position, for service days [from, to), newest day first; `cursor` counts them. */
 export async function listCharges(
   db: Queryable,
   {
@@ -158,11 +196,13 @@ export async function listCharges(
     accountId,
     from,
     to,
+    position = null,
     offset,
     limit,
   }: {
     projectId: string;
     accountId: string;
+    position?: string | null;
     from: LocalDay | null;
     to: LocalDay | null;
     offset: number;
@@ -204,8 +244,10 @@ export async function listCharges(
     WHERE s.project_id = ${projectId}::bigint AND s.account_id = ${accountId}::bigint
       AND (${from}::date IS NULL OR s.local_day >= ${from}::date)
       AND (${to}::date IS NULL OR s.local_day < ${to}::date)
+      AND ${isKnown(sql`s.transaction_id`, { projectId, position })}
       AND NOT EXISTS (SELECT 1 FROM settlements n
-        WHERE n.project_id = s.project_id AND n.supersedes = s.id)
+        WHERE n.project_id = s.project_id AND n.supersedes = s.id
+          AND ${isKnown(sql`n.transaction_id`, { projectId, position })})
     ORDER BY s.local_day DESC, p.code, c.component, c.tariff_version_id, c.period, c.step
     OFFSET ${offset} LIMIT ${limit}`);
   return found.rows.map((row) => ({

@@ -22,6 +22,17 @@ export const positionSchema = z
     example: '2026-11-24T06:32:00Z',
   });
 
+/** The same as the parameter `asKnownAt` of everything that can be asked as it was known then. */
+export const asKnownAtSchema = positionSchema.openapi({
+  description:
+    'As it was known at this journal position, or at an instant (the last position sealed by then): postings up to it and the intervals known when it was sealed; unset: as it is known now',
+  example: '2026-11-24T06:32:00Z',
+});
+
+/** What an answer says of the position that it stands on. */
+export const knownAtSchema = z.object({ position: z.string(), sealedAt: z.string() });
+export type KnownAt = z.output<typeof knownAtSchema>;
+
 export interface Position {
   /** Decimal; '0' where nothing was sealed yet. */
   position: string;
@@ -50,4 +61,26 @@ export async function positionAt(
   }
   if (isPosition) throw new Problem('not-found', `Position ${at} is not sealed yet.`);
   return { position: '0', hash: null, sealedAt: null };
+}
+
+/**
+ * The sealed position that a request's `asKnownAt` means; null where it names none. Throws Problem
+ * `invalid-request` for an instant ahead of now, `not-found` for one before the first seal and for a
+ * position that is not sealed.
+ */
+export async function knownAt(
+  db: Queryable,
+  { projectId, asKnownAt, now }: { projectId: string; asKnownAt: string | undefined; now: Date },
+): Promise<KnownAt | null> {
+  if (asKnownAt === undefined) return null;
+  if (!POSITION.test(asKnownAt) && Date.parse(asKnownAt) > now.getTime()) {
+    throw new Problem('invalid-request', 'query/asKnownAt: lies ahead of now', {
+      faults: [{ at: 'query/asKnownAt', message: 'lies ahead of now' }],
+    });
+  }
+  const { position, sealedAt } = await positionAt(db, { projectId, at: asKnownAt });
+  if (sealedAt === null) {
+    throw new Problem('not-found', `Nothing of the journal was sealed yet at ${asKnownAt}.`);
+  }
+  return { position, sealedAt };
 }
