@@ -12,7 +12,7 @@ const SOAK_TIMEOUT_MS = 60 * 60_000;
 const soak = process.env.SOAK === '1';
 
 const timed = [
-  'test/ingest/collect*.test.ts',
+  'test/ingest/collect.test.ts',
   'test/ingest/modbus.test.ts',
   'test/ingest/bus.test.ts',
 ];
@@ -21,6 +21,7 @@ const longest = [
   'living-park',
   'journey',
   'crash',
+  'collect-crash',
   'intervals-build',
   'start',
   'main',

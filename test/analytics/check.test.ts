@@ -25,7 +25,7 @@ let point: string;
 beforeAll(async () => {
   park = await openPark();
   dir = warehouseDir(park.dataDir);
-}, 90_000);
+});
 afterAll(() => park?.close());
 
 /** A project with something in every table, by 24 November. */

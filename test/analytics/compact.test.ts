@@ -18,7 +18,7 @@ let points: string[];
 beforeAll(async () => {
   park = await openPark();
   dir = warehouseDir(park.dataDir);
-}, 90_000);
+});
 afterAll(() => park?.close());
 
 /** Intervals and samples of 29 September to 3 October, exported on 5 October. */

@@ -32,7 +32,7 @@ let point: string;
 beforeAll(async () => {
   park = await openPark();
   dir = warehouseDir(park.dataDir);
-}, 90_000);
+});
 afterAll(() => park?.close());
 
 /** A project with 7 Wh on 20 November and 100 Wh on the 21st, exported. */

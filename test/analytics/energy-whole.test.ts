@@ -78,7 +78,7 @@ beforeAll(async () => {
   }
   await park.writeIntervals(projectId, zone, rows);
   await park.export(projectId, zone, true);
-}, 60_000);
+});
 afterAll(() => park?.close());
 
 const everything: EnergyQuestion = {

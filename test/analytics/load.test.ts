@@ -7,7 +7,7 @@ import { openWorks, type Report, startOf, sumOf, type Works, zone } from './work
 let works: Works;
 beforeAll(async () => {
   works = await openWorks();
-}, 60_000);
+});
 afterAll(() => works?.park.close());
 
 const codes = (...some: string[]) => new Set(some.map((code) => works.ids[code]));

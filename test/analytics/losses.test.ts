@@ -7,7 +7,7 @@ import { openWorks, type Row, thefts, type Works } from './works.ts';
 let works: Works;
 beforeAll(async () => {
   works = await openWorks();
-}, 60_000);
+});
 afterAll(() => works?.park.close());
 
 const tree: Record<string, string[]> = {

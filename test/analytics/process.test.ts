@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkWarehouse } from '../../analytics/check.ts';
 import { damagesOf } from '../../analytics/damage.ts';
 import { dayContent, filesIn, readManifest, warehouseDir } from '../../analytics/manifest.ts';
-import { waitUntil } from '../../sql/process.ts';
+import { eventually } from '../patience.ts';
 import { openPark, type Park } from './park.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,7 +33,7 @@ beforeAll(async () => {
     quantity: 10,
   }));
   await park.writeIntervals(projectId, zone, rows);
-}, 90_000);
+});
 afterAll(() => park?.close());
 
 async function start(): Promise<ChildProcess> {
@@ -61,7 +61,7 @@ const exported = () => rowsOn('2026-03-10');
 
 test('it exports what there is, ends on SIGTERM, and a second one waits for the first', async () => {
   const first = await start();
-  expect(await waitUntil(() => exported() === 96, 20_000)).toBe(true);
+  await eventually(() => exported() === 96);
   const second = await start();
   for (const child of [first, second]) {
     const ended = once(child, 'exit');
@@ -69,7 +69,7 @@ test('it exports what there is, ends on SIGTERM, and a second one waits for the 
     expect(await ended).toEqual([0, null]);
   }
   expect(existsSync(join(warehouseDir(park.dataDir), 'work', `project=${projectId}`))).toBe(false);
-}, 60_000);
+});
 
 test('killed without warning, the next one carries on', async () => {
   const first = await start();
@@ -80,12 +80,12 @@ test('killed without warning, the next one carries on', async () => {
   const second = await start();
   const isNewer = () =>
     (readManifest(warehouseDir(park.dataDir), projectId)?.version ?? 0) > before;
-  expect(await waitUntil(isNewer, 20_000)).toBe(true);
+  await eventually(isNewer);
   expect(exported()).toBe(96);
   const gone = once(second, 'exit');
   second.kill('SIGTERM');
   await gone;
-}, 60_000);
+});
 
 test('killed again and again while it writes, it ends with what its sources say', async () => {
   const days = Array.from({ length: 20 }, (_, n) => `2026-02-${String(n + 1).padStart(2, '0')}`);
@@ -109,7 +109,7 @@ test('killed again and again while it writes, it ends with what its sources say'
   }
   const last = await start();
   const isWhole = () => days.every((day) => rowsOn(day) === 96);
-  expect(await waitUntil(isWhole, 60_000)).toBe(true);
+  await eventually(isWhole);
   const gone = once(last, 'exit');
   last.kill('SIGTERM');
   await gone;
@@ -120,4 +120,4 @@ test('killed again and again while it writes, it ends with what its sources say'
     { full: true, between: async () => {}, catchUp: async () => {} },
   );
   expect(report).toMatchObject({ differences: [], daysChecked: 21 });
-}, 150_000);
+});

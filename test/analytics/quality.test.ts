@@ -7,7 +7,7 @@ import { FIRST, openWorks, type Row, startOf, sumOf, TODAY, type Works, zone } f
 let works: Works;
 beforeAll(async () => {
   works = await openWorks();
-}, 120_000);
+});
 afterAll(() => works?.park.close());
 
 const find = (data: Row[], code: string, day: string) =>

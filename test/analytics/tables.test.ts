@@ -25,7 +25,7 @@ let account: string;
 
 beforeAll(async () => {
   park = await openPark();
-}, 90_000);
+});
 afterAll(() => park?.close());
 
 /** A project with one point, whose second meter replaced the first at noon of 10 November. */

@@ -18,7 +18,7 @@ let account: string;
 
 beforeAll(async () => {
   park = await openPark();
-}, 90_000);
+});
 afterAll(() => park?.close());
 
 /** A project with a point and an account, and its day of 20 November exported. */

@@ -286,7 +286,7 @@ test('any order and split of late data comes to the same totals', async () => {
     }),
     { seed, numRuns: 2 },
   );
-}, 120_000);
+});
 
 describe('points that cumulate together', () => {
   let park: Park;

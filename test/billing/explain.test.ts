@@ -21,7 +21,7 @@ let ask: Ask;
 let shops: Record<Story, Shop>;
 beforeAll(async () => {
   ({ park, ask, shops } = await openExplainedPark());
-}, 90_000);
+});
 afterAll(() => park.close());
 
 const settlementOf = async (shop: Shop, day = DAY): Promise<string> => {
@@ -51,7 +51,7 @@ async function altering(act: string, undo: string, of: unknown[], look: () => Pr
   }
 }
 
-describe('explain', { timeout: 30_000 }, () => {
+describe('explain', () => {
   it.each(stories)('works all days of the story %s out again to the same', async (story) => {
     const { rows } = await park.owner.query<{ id: string }>(
       `SELECT id::text FROM settlements s WHERE account_id = $1 AND NOT EXISTS (

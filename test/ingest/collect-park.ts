@@ -71,10 +71,11 @@ export async function openPark(
       return answer(framing, seen, dtsyWords(said.length));
     });
     gateways.push(gateway);
+    // Every gateway answers: a reply that is thrown away as late would be one that was served in vain.
     busIds.push(
       await insert(
         `INSERT INTO buses (project_id, gateway_id, name, framing, host, port, request_timeout_ms)
-         VALUES ($1, $2, $3, $4, '127.0.0.1', $5, 400)`,
+         VALUES ($1, $2, $3, $4, '127.0.0.1', $5, 10000)`,
         [projectId, gatewayId, `B${bus}`, framing, gateway.port],
       ),
     );

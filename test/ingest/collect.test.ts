@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { BusConfig } from '../../ingest/bus.ts';
 import { type Collector, createCollector } from '../../ingest/collect.ts';
 import { createGate } from '../../ingest/gate.ts';
-import { waitUntil } from '../../sql/process.ts';
+import { eventually } from '../patience.ts';
 import { answer, dtsyWords, type Gateway, openGateway, type Script } from './gateway.ts';
 
 const soak = process.env.SOAK === '1';
@@ -31,7 +31,7 @@ function busOf(id: number, port: number, meters = 4): BusConfig {
       host: '127.0.0.1',
       port,
       connectTimeoutMs: 300,
-      requestTimeoutMs: 200,
+      requestTimeoutMs: 500,
     },
     meters: Array.from({ length: meters }, (_, i) => ({
       id: String(id * 100 + i),
@@ -87,11 +87,11 @@ describe.concurrent('collection', () => {
     const stats = collector.stats();
     for (let id = 1; id <= 6; id++) {
       expect(stats.get(String(id))).toMatchObject({ skippedSlots: 0, failures: {} });
-      // Half a slot: who waited for a broken one would be seconds late.
-      expect(stats.get(String(id))?.delayP95Ms).toBeLessThan(500);
+      // Less than a slot: who waited for a broken one would be seconds late.
+      expect(stats.get(String(id))?.delayP95Ms).toBeLessThan(1000);
     }
     for (let id = 7; id <= 12; id++) expect(ofBus(id)).toEqual([]);
-  }, 20_000);
+  });
 
   test('buses come, go, move and grow without touching the others', async () => {
     const [first, second, third] = await Promise.all([honest, honest, honest].map(gatewayOf));
@@ -114,23 +114,22 @@ describe.concurrent('collection', () => {
     await wait(1200);
     expect([...read.values()].reduce((a, b) => a + b, 0)).toBe(after);
     expect(collector.stats().size).toBe(0);
-  }, 15_000);
+  });
 
   test('gateways that drop at once, all of them, are reached again in turns', async () => {
     const count = soak ? 1000 : 60;
     const gateways = await Promise.all(Array.from({ length: count }, () => gatewayOf(honest)));
     const { collector, read } = collect();
     await collector.apply(gateways.map(({ port }, i) => busOf(i + 1, port, 1)));
-    const timeout = 4000 + count * 20;
-    expect(await waitUntil(() => read.size === count, timeout)).toBe(true);
+    await eventually(() => read.size === count);
     for (const { seen } of gateways) seen.at(-1)?.socket.resetAndDestroy();
     read.clear();
     const cpu = process.cpuUsage();
     const started = performance.now();
-    expect(await waitUntil(() => read.size === count, timeout)).toBe(true);
+    await eventually(() => read.size === count);
     const { user, system } = process.cpuUsage(cpu);
     if (soak) expect((user + system) / 1000 / (performance.now() - started)).toBeLessThan(0.8);
-  }, 120_000);
+  });
 });
 
 test('the gate lets so many in at once and so many a second', async () => {

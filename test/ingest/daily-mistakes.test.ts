@@ -25,7 +25,7 @@ beforeAll(async () => {
   ask = park.as('energy-manager');
   for (const begin of begins) await begin();
   await park.work();
-}, 90_000);
+});
 type Shop = Awaited<ReturnType<BilledPark['shop']>>;
 /** Readings of a shop, there from the beginning. */
 function shopOf(
@@ -100,7 +100,7 @@ const total = async (pointId: string) =>
 
 const noted = { first_register: 100_000 };
 
-describe('a wrong ratio for a time', { timeout: 60_000 }, () => {
+describe('a wrong ratio for a time', () => {
   const shop = shopOf(() => line(T, NOW, 10), { ...noted, ct: 40 });
   const short = shopOf(() => line(T + HOUR, T + DAY, 10), { from: T + HOUR });
 
@@ -146,7 +146,7 @@ describe('a wrong ratio for a time', { timeout: 60_000 }, () => {
   });
 });
 
-describe('two shops whose meters are swapped', { timeout: 60_000 }, () => {
+describe('two shops whose meters are swapped', () => {
   const pairs = [0, 1].map((day) => ({
     day,
     a: shopOf(() => line(T, NOW, 20)),
@@ -167,7 +167,7 @@ describe('two shops whose meters are swapped', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a meter that is replaced', { timeout: 60_000 }, () => {
+describe('a meter that is replaced', () => {
   const at = T + DAY + 10 * HOUR + 7 * 60_000;
   const near = T + DAY + 10 * HOUR;
   const registerAt = (ms: number) => 100_000 + Math.round(((ms - T) / STEP) * 10);
@@ -254,7 +254,7 @@ describe('a meter that is replaced', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a register that rolled over', { timeout: 60_000 }, () => {
+describe('a register that rolled over', () => {
   const span = 2 ** 32 * 10;
   const shop = shopOf(() =>
     line(T, NOW, 10, span - 3000).map((s) => ({ ...s, register: s.register % span })),
@@ -270,7 +270,7 @@ describe('a register that rolled over', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a gateway silent for three days that then delivers all', { timeout: 60_000 }, () => {
+describe('a gateway silent for three days that then delivers all', () => {
   const uneven = line(T, NOW, 10).map(({ ms, register }) => ({
     ms,
     register: register + (new Date(ms).getUTCHours() % 7),
@@ -294,7 +294,7 @@ describe('a gateway silent for three days that then delivers all', { timeout: 60
   });
 });
 
-describe('a meter that was read by hand', { timeout: 60_000 }, () => {
+describe('a meter that was read by hand', () => {
   const shop = shopOf(() => line(T, T + 2 * DAY + 6 * HOUR, 10), noted);
 
   it('is charged to the last unit, and no more once the reading is withdrawn', async () => {
@@ -323,7 +323,7 @@ describe('a meter that was read by hand', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a clock that was an hour off', { timeout: 60_000 }, () => {
+describe('a clock that was an hour off', () => {
   // Ten by day, a hundred in the hour before noon.
   const used = (ms: number) => (Math.floor((ms - T) / HOUR) % 24 === 11 ? 100 : 10);
   let register = 100_000;
@@ -352,7 +352,7 @@ describe('a clock that was an hour off', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a meter that was proven four per cent fast', { timeout: 60_000 }, () => {
+describe('a meter that was proven four per cent fast', () => {
   const shop = shopOf(() => line(T, NOW, 10), noted);
 
   it('is corrected for the later half of the time, each quarter-hour rounded by itself', async () => {

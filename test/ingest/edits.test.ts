@@ -55,7 +55,7 @@ beforeAll(async () => {
   }
   [gapped, edited, overtaken, silent, priced] = shops;
   await park.work();
-}, 90_000);
+});
 afterAll(() => park.close());
 
 // Each is there once the first test runs.
@@ -68,7 +68,7 @@ const inGap = async (pointId: string) =>
 const total = (rows: Awaited<ReturnType<typeof inGap>>) =>
   rows.reduce((all, [, quantity]) => all + Number(quantity ?? 0), 0);
 
-describe('an estimate by like days', { timeout: 60_000 }, () => {
+describe('an estimate by like days', () => {
   it('keeps the total of the registers, costs what was foreseen, and is undone without a trace', async () => {
     const { pointId, accountId } = of(gapped);
     const linear = await inGap(pointId);
@@ -116,7 +116,7 @@ describe('an estimate by like days', { timeout: 60_000 }, () => {
   });
 });
 
-describe('an edit', { timeout: 60_000 }, () => {
+describe('an edit', () => {
   it('is refused over what was measured, without a reason, and where no meter stood', async () => {
     const { pointId } = of(edited);
     const body = { pointId, ...range, method: 'profile', reason: 'r' };
@@ -170,7 +170,7 @@ describe('an edit', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what comes after all', { timeout: 60_000 }, () => {
+describe('what comes after all', () => {
   const deliver = async ({ meterId }: Shop, samples: typeof truth) => {
     await park.say(meterId, samples);
     const rows = samples.map(({ ms: atMs }) => ({ projectId: park.projectId, meterId, atMs }));

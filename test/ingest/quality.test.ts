@@ -131,7 +131,7 @@ beforeAll(async () => {
     ...[shops.get('main-sub')?.pointId, shops.get('part')?.pointId],
   ]);
   await park.questdb.settled(['samples', 'intervals']);
-}, 90_000);
+});
 afterAll(() => park.close());
 
 const run = () => runQuality({ ...park.deps, folder: park.deps.folder });
@@ -150,7 +150,7 @@ const exceptions = async (query = '') => {
 };
 const today = async () => (await exceptions()).filter(({ from }) => Date.parse(from) >= T);
 
-describe('the rules', { timeout: 60_000 }, () => {
+describe('the rules', () => {
   it('each see their fault, how long and how much, and nothing else', async () => {
     for (let i = 0; i < 6; i++) if ((await run()).days === 0) break;
     const found = await today();
@@ -231,7 +231,7 @@ describe('the rules', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a meter whose own ratio differs', { timeout: 60_000 }, () => {
+describe('a meter whose own ratio differs', () => {
   it('holds its point back until someone signs, or the installation is right', async () => {
     const shop = shops.get('ratio') as Shop;
     const [found] = await exceptions('&kind=quarantine');

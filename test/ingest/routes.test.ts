@@ -17,7 +17,7 @@ beforeAll(async () => {
   project = `/api/v1/projects/${ours.id}`;
   other = `/api/v1/projects/${theirs.id}`;
   ask = rig.admin;
-}, 120_000);
+});
 afterAll(() => rig.close());
 
 const make = async (path: string, body: unknown) => {

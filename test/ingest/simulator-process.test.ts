@@ -37,7 +37,7 @@ async function ask<T>(use: (client: ModbusRTU) => Promise<T>): Promise<T> {
   const client = new ModbusRTU();
   const bus = sheet().gateways[0]?.buses[0];
   await client.connectTCP('127.0.0.1', { port: bus?.port ?? 0 });
-  client.setTimeout(2_000);
+  client.setTimeout(30_000);
   client.setID(4);
   try {
     return await use(client);
@@ -68,9 +68,9 @@ test('it writes the sheet, keeps ports and open relays over SIGTERM and SIGKILL'
   const left = ended(third);
   third.disconnect(); // as when the parent was killed
   expect(await left).toBe(0);
-}, 30_000);
+});
 
 test('a nonsense port or another seed than the park was begun with ends it with a line', async () => {
   await expect(start({ SIMULATOR_PORT: 'abc' })).rejects.toThrow('ended with 2');
   await expect(start({ SIMULATOR_SEED: 'another' })).rejects.toThrow('ended with 2');
-}, 30_000);
+});

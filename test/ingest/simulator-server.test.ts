@@ -16,7 +16,7 @@ import { openTruth, type Truth } from '../../ingest/simulator/truth.ts';
 
 const HOST = '127.0.0.1';
 const AT = Date.parse('2026-11-18T10:20:30+08:00');
-const TIMEOUT_MS = 2_000;
+const TIMEOUT_MS = 30_000;
 
 const readings = loadReadings();
 const curves = curvesOf(readings);
@@ -116,6 +116,7 @@ describe.each<Framing>(['tcp', 'rtu-over-tcp'])('a bus that frames %s', (framing
       );
       client.setID(silent?.unit ?? 99);
       await expect(client.readHoldingRegisters(0x200, 1)).rejects.toThrow(/timed out/i);
+      client.setTimeout(TIMEOUT_MS);
       client.setID(6);
       expect((await client.readHoldingRegisters(0x200, 1)).data).toEqual([5]);
     });
@@ -194,13 +195,13 @@ describe('broken masters', () => {
     const { port } = busOf('rtu-over-tcp');
     const socket = await open(port);
     socket.write(Buffer.from('050302000001ffff', 'hex'));
-    await pause(80);
+    await pause(200);
     socket.write(Buffer.from('05030200', 'hex')); // half a frame, then a pause that ends it
-    await pause(80);
+    await pause(200);
     socket.write(Buffer.from('0103020000304466', 'hex'));
     expect((await received(socket, 101)).toString('hex').slice(0, 10)).toBe('0103600005');
     socket.write(Buffer.from('0520020000', 'hex'));
-    await pause(80);
+    await pause(200);
     socket.destroy();
   });
 

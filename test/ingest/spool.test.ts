@@ -191,7 +191,7 @@ describe('a spool', () => {
     expect(await spool.flush()).toBe(false);
     expect(alarms[0]?.kind).toBe('disk');
     await mkdir(dir);
-    await expect.poll(() => spool.flush(), { timeout: 3000 }).toBe(true);
+    await expect.poll(() => spool.flush()).toBe(true);
   });
 });
 

@@ -55,7 +55,7 @@ beforeAll(async () => {
   const target = { folder: join(top, 'questdb'), ...parts, password: 'x'.repeat(20), heapMb: 256 };
   [park, other] = await Promise.all([settledPark(), startQuestdb(target)]);
   manifest = await backUp(folder, { onSnapshot: meanwhile });
-}, 60_000);
+});
 afterAll(async () => {
   await park?.close();
   await other?.stop();

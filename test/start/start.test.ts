@@ -130,10 +130,11 @@ describe('npm start refuses in one line', () => {
 });
 
 describe('npm start', () => {
+  const READY_DEADLINE_MS = 120_000;
   const folder = join(top, 'data');
-  const readyIn = async (run: Running, deadlineMs: number) => {
+  const readyIn = async (run: Running) => {
     const ready = () => /^Ready .*$/m.test(run.output()) || run.child.exitCode !== null;
-    await waitUntil(ready, deadlineMs);
+    await waitUntil(ready, READY_DEADLINE_MS);
     expect(run.output()).toMatch(/^Ready .*$/m);
   };
   const pids = () =>
@@ -151,7 +152,7 @@ describe('npm start', () => {
     const port = await freePort();
     const env = { DATA_DIR: folder, PORT: String(port), ADMIN_PASSWORD: 'correct horse' };
     const first = start(env, '--no-demo');
-    await readyIn(first, 90_000);
+    await readyIn(first);
     expect(first.output().trimEnd().split('\n').at(-1)).toBe(
       `Ready  http://127.0.0.1:${port}  sign in as admin@wattledger.local with the password in ADMIN_PASSWORD`,
     );
@@ -168,7 +169,7 @@ describe('npm start', () => {
     first.child.kill('SIGKILL');
     await first.ended;
     const third = start(env);
-    await readyIn(third, 60_000);
+    await readyIn(third);
     const signIn = await fetch(`http://127.0.0.1:${port}/api/v1/session`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: `http://127.0.0.1:${port}` },
@@ -190,5 +191,5 @@ describe('npm start', () => {
     await proven();
     expect(readdirSync(join(folder, 'postgres'))).not.toContain('postmaster.pid');
     expect(readdirSync(folder)).not.toContain('lock.json');
-  }, 180_000);
+  });
 });

@@ -94,7 +94,7 @@ test('a border is dragged and snaps to the quarter; what differs is outlined; th
   expect(await page.locator('[data-row="1"] .week-mark').count()).toBe(1);
   await page.getByText('v2: Spike, 17:00 to 18:30').waitFor();
   const total = bills.locator('tr.total td').last();
-  await expect.poll(() => total.textContent(), { timeout: 8000 }).not.toBe('0.00');
+  await expect.poll(() => total.textContent()).not.toBe('0.00');
   // One step back for the whole drag.
   await page.getByRole('button', { name: 'Undo' }).click();
   expect(await page.locator('.week-mark').count()).toBe(0);

@@ -38,7 +38,7 @@ beforeAll(async () => {
   ourIds = await furnish(rig, ours.id, 'OURS');
   theirIds = await furnish(rig, theirs.id, 'THEIRS');
   ourAdmin = await signInAs(rig, 'administrator', { projectId: ours.id });
-}, 120_000);
+});
 afterAll(() => rig.close());
 
 const fill = (path: string, { project, id }: { project: string; id: string }) =>
@@ -245,7 +245,7 @@ describe('another project’s ids', () => {
         expect([route, id, plain(real)]).toEqual([route, id, plain(none)]);
       }
     }
-  }, 120_000);
+  });
 
   test('in a query answer like ids that do not exist, and bring no byte of the other project', async () => {
     const filters = [

@@ -70,7 +70,7 @@ test('web says that it is ready when it answers, with its operator made', async 
   expect(session.status).toBe(200);
   child.kill('SIGTERM');
   expect(await exited).toBe(0);
-}, 60_000);
+});
 
 test('a stop finishes the request that is under way', async () => {
   const { child, exited, port } = await startWeb();
@@ -80,8 +80,8 @@ test('a stop finishes the request that is under way', async () => {
     let text = '';
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(head + body.slice(0, 10));
-      setTimeout(() => child.kill('SIGTERM'), 200);
-      setTimeout(() => socket.write(body.slice(10)), 700);
+      setTimeout(() => child.kill('SIGTERM'), 600);
+      setTimeout(() => socket.write(body.slice(10)), 1600);
     });
     socket.on('data', (chunk) => {
       text += chunk;
@@ -90,13 +90,13 @@ test('a stop finishes the request that is under way', async () => {
   });
   expect(await answer).toMatch(/^HTTP\/1\.1 200/);
   expect(await exited).toBe(0);
-}, 60_000);
+});
 
 test('web ends when its launcher is gone', async () => {
   const { child, exited } = await startWeb();
   child.disconnect();
   expect(await exited).toBe(0);
-}, 60_000);
+});
 
 test('a port that is taken ends it with an error', async () => {
   const first = await startWeb();
@@ -104,7 +104,7 @@ test('a port that is taken ends it with an error', async () => {
   expect(second.said).toBe('exit 1');
   first.child.kill('SIGTERM');
   await first.exited;
-}, 60_000);
+});
 
 test('killed while it makes a file, the next one makes it whole, and nothing half is offered', async () => {
   const first = await startWeb();
@@ -140,9 +140,7 @@ test('killed while it makes a file, the next one makes it whole, and nothing hal
   const part = () => (existsSync(folder) ? readdirSync(folder) : []);
   const stateOf = async (from: typeof ask) =>
     (await from(`/projects/${id}/exports/${made.id}`)).json();
-  await expect
-    .poll(() => part(), { timeout: 20_000, interval: 20 })
-    .toEqual([`${made.id}.csv.part`]);
+  await expect.poll(() => part(), { interval: 20 }).toEqual([`${made.id}.csv.part`]);
   first.child.kill('SIGKILL');
   await first.exited;
   expect(part()).toEqual([`${made.id}.csv.part`]);
@@ -158,7 +156,7 @@ test('killed while it makes a file, the next one makes it whole, and nothing hal
         states.add(`${state} ${link === null ? 'without' : 'with'} link`);
         return state;
       },
-      { timeout: 40_000, interval: 100 },
+      { interval: 100 },
     )
     .toBe('done');
   for (const state of states) expect(['running without link', 'done with link']).toContain(state);
@@ -173,4 +171,4 @@ test('killed while it makes a file, the next one makes it whole, and nothing hal
   await pool.end();
   second.child.kill('SIGTERM');
   await second.exited;
-}, 120_000);
+});

@@ -7,8 +7,8 @@ import '../../analytics/metrics.ts';
 import '../../billing/metrics.ts';
 import { countSamples } from '../../ingest/metrics.ts';
 import { publishMetrics, readSnapshots, registry } from '../../sql/metrics.ts';
-import { waitUntil } from '../../sql/process.ts';
 import { createServer } from '../../web/server.ts';
+import { eventually } from '../patience.ts';
 import { furnish } from './furnish.ts';
 import { makeProject, openRig, type Rig } from './rig.ts';
 
@@ -225,7 +225,7 @@ test('a process publishes what it counts for web to find', async () => {
     },
   });
   const published = () => readSnapshots(rig.dataDir).find(({ room }) => room === 'web');
-  expect(await waitUntil(() => published() !== undefined, 5_000)).toBe(true);
+  await eventually(() => published() !== undefined);
   stop();
   expect(published()?.metrics.map(({ name }) => name)).toContain('wattledger_spool_bytes');
 });
