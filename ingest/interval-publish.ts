@@ -5,11 +5,12 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { sql } from 'drizzle-orm';
-import { markDirty, markDone } from '../sql/dirty-days.ts';
+import { type DirtyDay, markDirty, markDone } from '../sql/dirty-days.ts';
 import { rowsOf } from '../sql/duckdb.ts';
-import { dayFromNumber, dayNumber, type LocalDay, localDayOf, SLOT_MS } from '../sql/local-day.ts';
+import { dayFromNumber, dayNumber, localDayOf, SLOT_MS } from '../sql/local-day.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
+import { inTrace } from '../sql/trace.ts';
 import { takeBack } from './amendments.ts';
 import type { BuiltStretch } from './interval-build.ts';
 import type { Park } from './interval-plan.ts';
@@ -17,10 +18,13 @@ import { type Found, saveDifference } from './quarantine.ts';
 
 /** Rows of one request to QuestDB. */
 const ROWS_PER_WRITE = 20_000;
-const CAUSE = { who: 'ingest', why: 'intervals changed' } as const;
+const WHO = 'ingest';
+/** Where nothing is known that made a day different. */
+const CHANGED = { why: 'intervals changed', traceId: null };
 
 /**
- * Makes dirty every past day that the table `changed` alters and that is not dirty already. Returns the
+ * Makes dirty every past day that the table `changed` alters and that is not dirty already, with the cause
+ * for which its point is built: a correction touches more days than the one that it begins on. Returns the
  * ids of the rows made, to be done once the intervals are written.
  */
 export async function announce(
@@ -35,7 +39,7 @@ export async function announce(
     park: Park;
     at: Date;
     /** Dirty days that the intervals consumer has not dealt with. */
-    pending: readonly { pointId: string; localDay: LocalDay }[];
+    pending: readonly DirtyDay[];
   },
 ): Promise<string[]> {
   const today = dayNumber(localDayOf(park.zone, at.getTime()));
@@ -50,16 +54,31 @@ export async function announce(
     .filter((d) => !known.has(`${d.pointId}/${d.localDay}`));
   if (days.length === 0) return [];
   const { projectId } = park;
+  // The newest row of a point says what its days are built for.
+  const causes = new Map(pending.map((d) => [d.pointId, d]));
+  const byCause = new Map<string, { cause: Cause; days: typeof days }>();
+  for (const day of days) {
+    const cause: Cause = causes.get(day.pointId) ?? CHANGED;
+    const key = `${cause.traceId}/${cause.why}`;
+    const so = byCause.get(key) ?? { cause, days: [] };
+    so.days.push(day);
+    byCause.set(key, so);
+  }
   return await db.transaction(async (tx) => {
-    await markDirty(tx, { projectId, days, ...CAUSE });
-    // now() is the beginning of this transaction: these are its own rows.
+    for (const { cause, days } of byCause.values()) {
+      const mark = () => markDirty(tx, { projectId, days, who: WHO, why: cause.why });
+      await (cause.traceId ? inTrace(cause.traceId, mark) : mark());
+    }
+    // Its own rows; another transaction may have begun at the same instant.
     const made = await tx.execute<{ id: string }>(sql`
-      SELECT id::text FROM dirty_days WHERE project_id = ${projectId}::bigint AND who = ${CAUSE.who}
-        AND why = ${CAUSE.why} AND created_at = now()
+      SELECT id::text FROM dirty_days WHERE project_id = ${projectId}::bigint AND who = ${WHO}
+        AND created_at = now() AND xmin = pg_current_xact_id()::xid
         AND point_id = ANY(${`{${[...new Set(days.map((d) => d.pointId))].join()}}`}::bigint[])`);
     return made.rows.map((r) => r.id);
   });
 }
+
+type Cause = Pick<DirtyDay, 'why' | 'traceId'>;
 
 /** Writes the rows of `changed` into one of the two tables; writing them again changes nothing. */
 export async function writeIntervals(

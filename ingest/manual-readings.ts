@@ -101,7 +101,7 @@ export function manualReadingRoutes({ db, clock }: IngestDeps) {
         if (!found) throw notFound('reading');
         await withdrawCorrection(tx, { projectId, ...by(c) }, { id, reason });
         const meters = [{ id: found.meterId, fromMs: Date.parse(found.at) }];
-        await rebuildMeters(tx, { projectId, meters });
+        await rebuildMeters(tx, { projectId, meters, why: `correction withdrawn: ${reason}` });
       });
       return c.json(only(await read(db, { projectId, id, limit: 1 })), 201);
     });
@@ -137,7 +137,10 @@ export async function readByHand(
       })
       .returning({ id: manualReadings.id }),
   );
-  await rebuildMeters(tx, { projectId, meters: [{ id: meterId, fromMs: Date.parse(at) }] });
+  await rebuildMeters(tx, {
+    ...{ projectId, meters: [{ id: meterId, fromMs: Date.parse(at) }] },
+    why: `read by hand: ${reason}`,
+  });
   await record(tx, {
     ...{ projectId, actor, traceId, action: 'meter.read-by-hand' },
     ...{ subjectKind: 'meter', subjectId: meterId, detail: { ...body, readingId: row.id } },

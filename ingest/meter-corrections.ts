@@ -134,7 +134,8 @@ export function meterCorrectionRoutes({ db }: IngestDeps) {
         const [found] = await read(tx, { projectId, id, limit: 1 });
         if (!found) throw notFound('correction');
         await withdrawCorrection(tx, { projectId, ...by(c) }, { id, reason });
-        await rebuildMeters(tx, { projectId, meters: [{ id: found.meterId, ...reachOf(found) }] });
+        const meters = [{ id: found.meterId, ...reachOf(found) }];
+        await rebuildMeters(tx, { projectId, meters, why: `correction withdrawn: ${reason}` });
       });
       return c.json(only(await read(db, { projectId, id, limit: 1 })), 201);
     });
@@ -186,7 +187,10 @@ export async function correctMeter(
       .returning({ id: meterCorrections.id }),
   );
   const reach = reachOf({ from, to: body.to, shiftS: kind === 'clock' ? body.shiftS : null });
-  await rebuildMeters(tx, { projectId, meters: [{ id: meterId, ...reach }] });
+  await rebuildMeters(tx, {
+    ...{ projectId, meters: [{ id: meterId, ...reach }] },
+    why: `${kind === 'error' ? 'error' : 'clock'} corrected: ${reason}`,
+  });
   await record(tx, {
     ...{ projectId, actor, traceId, action: 'meter.corrected' },
     ...{ subjectKind: 'meter', subjectId: meterId, detail: { ...body, correctionId: row.id } },

@@ -237,6 +237,7 @@ export async function decide(
   await rebuildFrom(tx, {
     projectId,
     points: [{ id: found.point_id, fromMs: Number(found.from_ms) }],
+    why: `reading decided: ${reason}`,
   });
   await tell(tx, [
     { projectId, kind: 'quarantine.decided', subjectId: quarantineId, payload: { decision } },

@@ -14,6 +14,9 @@ export interface DirtyDay {
   projectId: string;
   pointId: string;
   localDay: LocalDay;
+  /** What happened, in a few words. */
+  why: string;
+  traceId: string | null;
 }
 
 /**
@@ -48,8 +51,14 @@ export async function pendingDirty(
   db: Queryable,
   { consumer, projectId, limit }: { consumer: DirtyConsumer; projectId: string; limit: number },
 ): Promise<DirtyDay[]> {
-  const found = await db.execute<{ id: string; point_id: string; local_day: string }>(sql`
-    SELECT d.id::text, d.point_id::text, d.local_day::text FROM dirty_days d
+  const found = await db.execute<{
+    id: string;
+    point_id: string;
+    local_day: string;
+    why: string;
+    trace_id: string | null;
+  }>(sql`
+    SELECT d.id::text, d.point_id::text, d.local_day::text, d.why, d.trace_id FROM dirty_days d
     WHERE d.project_id = ${projectId}::bigint AND NOT EXISTS (
       SELECT 1 FROM dirty_days_done e
       WHERE e.project_id = d.project_id AND e.consumer = ${consumer} AND e.dirty_id = d.id)
@@ -59,6 +68,8 @@ export async function pendingDirty(
     projectId,
     pointId: r.point_id,
     localDay: r.local_day,
+    why: r.why,
+    traceId: r.trace_id,
   }));
 }
 

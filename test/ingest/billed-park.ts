@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { routes as billingRoutes } from '../../billing/routes.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
+import { parseTariff } from '../../billing/tariff.ts';
 import { routes as ingestRoutes } from '../../ingest/routes.ts';
 import { openPostgres } from '../../sql/postgres.ts';
 import { Problem, problems, renderProblem } from '../../sql/problem.ts';
@@ -56,7 +57,7 @@ export async function openBilledPark({
   });
   await add('tariff_versions', {
     ...{ project_id: projectId, tariff_id: tariffId, version: 1, effective_from: '2000-01-01' },
-    ...{ definition: JSON.stringify(definitionOf(prices)), created_by: 'test' },
+    ...{ definition: JSON.stringify(parseTariff(definitionOf(prices))), created_by: 'test' },
   });
   await add('tariff_assignments', {
     ...{ project_id: projectId, tariff_id: tariffId, commodity: 'electricity' },

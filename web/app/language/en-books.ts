@@ -46,6 +46,7 @@ export const enBooks = {
       settlement: 'Settlement',
       posting: 'Posted as',
       trace: 'Trace',
+      because: '{{act}}: {{reason}}',
     },
     cause: {
       'intervals-changed': 'Readings changed',
@@ -59,6 +60,14 @@ export const enBooks = {
       'estimated-by-profile': 'Estimated by the profile of the point',
       'interval-edited': 'Edited by a person',
       'edit-taken-back': 'An edit was taken back',
+      'error-corrected': 'Error of the meter corrected',
+      'clock-corrected': 'Clock corrected',
+      'read-by-hand': 'Read by hand',
+      'ratio-corrected': 'Ratio corrected',
+      'meters-swapped': 'Meters swapped',
+      'meter-replaced': 'Meter replaced',
+      'reading-decided': 'Reading decided',
+      'correction-withdrawn': 'A correction was taken back',
     },
     month: {
       line: 'A closed month takes no postings; what it lacks is posted in the first open one · months are cut in {{zone}}',

@@ -44,6 +44,7 @@ export const zhBooks = {
       settlement: '结算单',
       posting: '记账',
       trace: '追踪号',
+      because: '{{act}}：{{reason}}',
     },
     cause: {
       'intervals-changed': '读数变动',
@@ -57,6 +58,14 @@ export const zhBooks = {
       'estimated-by-profile': '按历史规律估算',
       'interval-edited': '人工修改',
       'edit-taken-back': '人工修改被撤回',
+      'error-corrected': '表计误差更正',
+      'clock-corrected': '时钟更正',
+      'read-by-hand': '人工抄表',
+      'ratio-corrected': '倍率更正',
+      'meters-swapped': '表计对调',
+      'meter-replaced': '换表',
+      'reading-decided': '读数已裁定',
+      'correction-withdrawn': '更正被撤回',
     },
     month: {
       line: '已关账月份不再入账，缺少的部分记入第一个未关账月份 · 月份按 {{zone}} 划分',

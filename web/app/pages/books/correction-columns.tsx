@@ -48,9 +48,12 @@ export function QuantityText({ row, side }: { row: Correction; side: 'old' | 'ne
 /** The causes in the reader's language where they are known, else as they were written. */
 export function useCause(): (row: Correction) => string {
   const { t, i18n } = useTranslation();
+  // "clock corrected: an hour slow": what was done, then the words of who did it.
   const word = (why: string) => {
-    const key = `books.cause.${why.replaceAll(' ', '-')}`;
-    return i18n.exists(key) ? t(key) : why;
+    const [, act = why, reason] = /^([a-z ]+): (.*)$/s.exec(why) ?? [];
+    const key = `books.cause.${act.replaceAll(' ', '-')}`;
+    if (!i18n.exists(key)) return why;
+    return reason ? t('books.correction.because', { act: t(key), reason }) : t(key);
   };
   return ({ cause }) => cause.map(word).join(', ') || '–';
 }
