@@ -30,7 +30,7 @@ const lineSchema = z.object({
   exact: z.string(),
 });
 
-const effectSchema = z
+export const effectSchema = z
   .object({
     accounts: z.array(
       z.object({
@@ -91,7 +91,7 @@ export function effectRoutes({ db, pool, questdb, clock }: BillingDeps) {
     const pointDays = pointDaysOf(project.zone, changes);
     const deps = { pool, source: { questdb }, clock };
     const preview = await previewDays(deps, project, { pointDays, overlay });
-    return await shown(db, project, preview);
+    return await shownEffect(db, project, preview);
   };
   return createRoutes()
     .openapi(ofEdit, async (c) => {
@@ -137,7 +137,12 @@ function pointDaysOf(zone: string, changes: readonly Change[]): PointDay[] {
   return [...days.values()].sort((a, b) => a.localDay.localeCompare(b.localDay));
 }
 
-async function shown(db: Db, { id: projectId, currency }: ProjectTerms, preview: Preview) {
+/** A preview as it is told: names of accounts, money, and the lines of its first days. */
+export async function shownEffect(
+  db: Db,
+  { id: projectId, currency }: ProjectTerms,
+  preview: Preview,
+) {
   const { rows } = await db.execute<{ id: string; number: string; name: string }>(sql`
     SELECT id::text, number, name FROM accounts WHERE project_id = ${projectId}::bigint
       AND id = ANY(${`{${preview.accounts.map((a) => a.accountId).join()}}`}::bigint[])`);

@@ -6,6 +6,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Clock } from '../sql/clock.ts';
 import type { LocalDay } from '../sql/local-day.ts';
+import type { Tx } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import * as schema from '../sql/schema/index.ts';
 import { lastDueDay, type PointDay } from './due.ts';
@@ -74,7 +75,7 @@ const WAL_DEADLINE_MS = 10_000;
 
 /**
  * What settling these point-days would change now: with `overlay` (point/start ms → base units) instead of
- * the intervals that are stored, and as if `versions` had been made. Days that are not over are left out.
+ * the intervals that are stored, and as if `versions` had been made and `act` been done. Days that are not over are left out.
  * Throws Problem `range-too-long`, `invalid-tariff`, `conflict` (a version begins on that day), and
  * `settlement-busy` when a settlement holds the project too long.
  */
@@ -82,28 +83,36 @@ export async function previewDays(
   { pool, source, clock, lockTimeoutMs = LOCK_TIMEOUT_MS }: PreviewDeps,
   project: Project,
   {
-    pointDays,
+    pointDays = [],
     overlay,
     versions = [],
-  }: { pointDays: readonly PointDay[]; overlay?: Overlay; versions?: readonly TriedVersion[] },
+    act,
+  }: {
+    pointDays?: readonly PointDay[];
+    overlay?: Overlay;
+    versions?: readonly TriedVersion[];
+    /** Done first, in the transaction that is rolled back; returns the point-days that it may change. */
+    act?: (tx: Tx) => Promise<readonly PointDay[]>;
+  },
 ): Promise<Preview> {
-  if (pointDays.length > PREVIEW_POINT_DAYS_MAX) {
-    const detail = `A preview takes ${PREVIEW_POINT_DAYS_MAX} days of points at most.`;
-    throw new Problem('range-too-long', detail);
-  }
+  assertFew(pointDays);
   const now = clock();
   const lastDay = lastDueDay(project.zone, now.getTime(), 0);
-  const over = pointDays.filter((d) => d.localDay <= lastDay);
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
     await hold(client, { projectId: project.id, lockTimeoutMs });
     for (const version of versions) await tryVersion(client, project.id, version);
+    const db = drizzle(client, { schema });
+    // It begins no transaction of its own: the one it is in was begun above.
+    const acted = (await act?.(db as unknown as Tx)) ?? [];
+    assertFew(acted);
+    const over = [...pointDays, ...acted].filter((d) => d.localDay <= lastDay);
     let written: Written | undefined;
     const { waiting } = await settleWithin(
       { source, walDeadlineMs: WAL_DEADLINE_MS },
-      { client, db: drizzle(client, { schema }) },
+      { client, db },
       project,
       {
         pointDays: over,
@@ -123,6 +132,12 @@ export async function previewDays(
     });
     client.release(broken);
   }
+}
+
+function assertFew(pointDays: readonly PointDay[]): void {
+  if (pointDays.length <= PREVIEW_POINT_DAYS_MAX) return;
+  const detail = `A preview takes ${PREVIEW_POINT_DAYS_MAX} days of points at most.`;
+  throw new Problem('range-too-long', detail);
 }
 
 async function hold(

@@ -6,6 +6,7 @@ import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { accountRoutes } from './account-routes.ts';
+import { assignmentEffectRoutes } from './assignment-effect-routes.ts';
 import { correctionRoutes } from './correction-routes.ts';
 import { effectRoutes } from './effect-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
@@ -35,7 +36,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes],
-    ...[effectRoutes, explainRoutes],
+    ...[assignmentEffectRoutes, effectRoutes, explainRoutes],
   ]) {
     app.route('/', part(deps));
   }

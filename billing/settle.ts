@@ -112,20 +112,40 @@ export async function settleDirty(deps: SettleDeps, project: Project): Promise<S
       ...{ headers: 0, corrections: 0, waiting: 0 },
       ...(causes.length > 0 && { causes: causes.slice(0, CAUSES_MAX) }),
     };
-    for (const pointDays of chunksOf([...wanted.values()])) {
-      const asked = { pointDays, cause: 'dirty' as const, at: now, lastDay, why };
-      const settling = () => settleWithin(deps, { client, db }, project, asked);
-      // What one request has caused is found under that request's trace.
-      const [only, ...others] = causes;
-      const settled = await (only && others.length === 0 ? inTrace(only, settling) : settling());
-      sum.headers += settled.headers;
-      sum.corrections += settled.corrections;
-      sum.waiting += settled.waiting;
+    // What one request has caused is found under that request's trace, whatever came in beside it.
+    for (const { traceId, days } of byTrace(rows, wanted)) {
+      for (const pointDays of chunksOf(days)) {
+        const asked = { pointDays, cause: 'dirty' as const, at: now, lastDay, why };
+        const settling = () => settleWithin(deps, { client, db }, project, asked);
+        const settled = await (traceId ? inTrace(traceId, settling) : settling());
+        sum.headers += settled.headers;
+        sum.corrections += settled.corrections;
+        sum.waiting += settled.waiting;
+      }
     }
     const ids = rows.map((row) => row.id);
     await markDone(db, { consumer: 'rating', projectId: project.id, ids });
     return sum;
   });
+}
+
+/** Point-days by the one trace that made them dirty; those of none, or of several, together. */
+function byTrace(rows: readonly DirtyRow[], wanted: ReadonlyMap<string, PointDay>) {
+  const traces = new Map<string, Set<string>>();
+  for (const { point_id: pointId, local_day: day, trace_id: traceId } of rows) {
+    const key = `${pointId}/${day}`;
+    const known = traces.get(key) ?? new Set();
+    traces.set(key, traceId === null ? known : known.add(traceId));
+  }
+  const groups = new Map<string | null, PointDay[]>();
+  for (const [key, pointDay] of wanted) {
+    const [only = null, ...others] = traces.get(key) ?? [];
+    const traceId = others.length === 0 ? only : null;
+    const group = groups.get(traceId) ?? [];
+    group.push(pointDay);
+    groups.set(traceId, group);
+  }
+  return [...groups].map(([traceId, days]) => ({ traceId, days }));
 }
 
 /** Settles given point-days in one transaction; those that are not over must not be asked for. */

@@ -66,6 +66,14 @@ const newVersion = z.strictObject({
     .openapi({ description: 'Components with prices, and the calendar: see TariffVersion' }),
   correction,
 });
+export const newAssignment = z.strictObject({
+  tariffId: idSchema,
+  pointId: idSchema.nullable().default(null),
+  accountId: idSchema.nullable().default(null),
+  from: daySchema,
+  to: daySchema.nullable().default(null),
+  correction,
+});
 const path = '/projects/{projectId}/tariffs';
 const tariffParams = projectParams.extend({ tariffId: idSchema });
 
@@ -142,16 +150,7 @@ const assign = createRoute({
   ...needs('tariff.write'),
   request: {
     params: projectParams,
-    body: takes(
-      z.strictObject({
-        tariffId: idSchema,
-        pointId: idSchema.nullable().default(null),
-        accountId: idSchema.nullable().default(null),
-        from: daySchema,
-        to: daySchema.nullable().default(null),
-        correction,
-      }),
-    ),
+    body: takes(newAssignment),
   },
   responses: makes(assignmentSchema),
 });
@@ -185,7 +184,7 @@ const shownAssignment = {
 };
 
 /** Corrections are for who may correct tariffs. Throws Problem `forbidden`. */
-function assertMay(c: Context<RouteEnv>, projectId: string, given: Correction | null): void {
+export function assertMay(c: Context<RouteEnv>, projectId: string, given: Correction | null): void {
   if (given && c.get('access').may(projectId, 'tariff.correct') !== 'allowed') {
     throw new Problem('forbidden', 'This needs the permission tariff.correct.');
   }

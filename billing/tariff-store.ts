@@ -5,6 +5,7 @@ import type { LocalDay } from '../sql/local-day.ts';
 import type { Db, Queryable, Tx } from '../sql/postgres.ts';
 import { violatedConstraint } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import type { PointDay } from './due.ts';
 import { type By, only } from './fields.ts';
 import type { Commodity } from './price-book.ts';
 import { holdSettlement } from './project.ts';
@@ -70,7 +71,13 @@ export async function makeVersion(
   db: Db,
   given: { projectId: string; tariffId: string; version: NewVersion; by: By; now: Date },
 ): Promise<string> {
-  return await db.transaction((tx) => addVersion(tx, given));
+  return (await db.transaction((tx) => addVersion(tx, given))).id;
+}
+
+/** What a change of tariffs made, and the settled days that it may change. */
+export interface Changed {
+  id: string;
+  days: PointDay[];
 }
 
 async function addVersion(
@@ -82,7 +89,7 @@ async function addVersion(
     by,
     now,
   }: { projectId: string; tariffId: string; version: NewVersion; by: By; now: Date },
-): Promise<string> {
+): Promise<Changed> {
   const found = await tx.execute<{ commodity: Commodity }>(sql`
     SELECT commodity FROM tariffs
     WHERE project_id = ${projectId}::bigint AND id = ${tariffId}::bigint FOR UPDATE`);
@@ -111,7 +118,8 @@ async function addVersion(
       throw new Problem('conflict', detail, { cause: error });
     });
   const row = only(made.rows);
-  await dirtyCommodity(tx, { projectId, commodity, from, to: null, tariffId, correction });
+  const range = { projectId, commodity, from, to: null };
+  const days = await dirtyCommodity(tx, { ...range, tariffId, correction });
   await record(tx, {
     projectId,
     ...by,
@@ -120,7 +128,7 @@ async function addVersion(
     subjectId: tariffId,
     detail: { version: row.version, effectiveFrom: from, ...correction },
   });
-  return row.id;
+  return { id: row.id, days };
 }
 
 export interface NewAssignment {
@@ -138,8 +146,16 @@ export interface NewAssignment {
  */
 export async function assignTariff(
   db: Db,
-  { projectId, assignment, by }: { projectId: string; assignment: NewAssignment; by: By },
+  given: { projectId: string; assignment: NewAssignment; by: By },
 ): Promise<string> {
+  return (await db.transaction((tx) => assign(tx, given))).id;
+}
+
+/** The same within a transaction of the caller's, who may take it back. */
+export async function assign(
+  tx: Tx,
+  { projectId, assignment, by }: { projectId: string; assignment: NewAssignment; by: By },
+): Promise<Changed> {
   const { tariffId, pointId, accountId, from, to, correction } = assignment;
   if (pointId !== null && accountId !== null) {
     throw new Problem('invalid-request', 'A tariff holds for a point or an account, not both.');
@@ -147,55 +163,54 @@ export async function assignTariff(
   if (to !== null && to <= from) {
     throw new Problem('invalid-request', 'An assignment ends after it begins.');
   }
-  return await db.transaction(async (tx) => {
-    const found = await tx.execute<{ commodity: Commodity }>(sql`
-      SELECT commodity FROM tariffs
-      WHERE project_id = ${projectId}::bigint AND id = ${tariffId}::bigint`);
-    const commodity = found.rows[0]?.commodity;
-    if (!commodity) throw notFound('tariff');
-    if (pointId !== null) {
-      const point = await tx.execute<{ commodity: Commodity }>(sql`
-        SELECT commodity FROM points
-        WHERE project_id = ${projectId}::bigint AND id = ${pointId}::bigint`);
-      if (!point.rows[0]) throw notFound('point');
-      if (point.rows[0].commodity !== commodity) {
-        throw new Problem('conflict', `A tariff for ${commodity} does not hold for this point.`);
+  const found = await tx.execute<{ commodity: Commodity }>(sql`
+    SELECT commodity FROM tariffs
+    WHERE project_id = ${projectId}::bigint AND id = ${tariffId}::bigint`);
+  const commodity = found.rows[0]?.commodity;
+  if (!commodity) throw notFound('tariff');
+  if (pointId !== null) {
+    const point = await tx.execute<{ commodity: Commodity }>(sql`
+      SELECT commodity FROM points
+      WHERE project_id = ${projectId}::bigint AND id = ${pointId}::bigint`);
+    if (!point.rows[0]) throw notFound('point');
+    if (point.rows[0].commodity !== commodity) {
+      throw new Problem('conflict', `A tariff for ${commodity} does not hold for this point.`);
+    }
+  }
+  await holdSettlement(tx, projectId);
+  if (!correction && (pointId !== null || accountId !== null)) {
+    const of = { otherThan: tariffId, commodity, pointId, accountId };
+    await assertUncharged(tx, { projectId, from, to, of });
+  }
+  const made = await tx
+    .execute<{ id: string }>(sql`
+      INSERT INTO tariff_assignments (project_id, tariff_id, commodity, point_id, account_id,
+        valid_from, valid_to)
+      VALUES (${projectId}::bigint, ${tariffId}::bigint, ${commodity}, ${pointId}::bigint,
+        ${accountId}::bigint, ${from}::date, ${to}::date)
+      RETURNING id::text`)
+    .catch((error: unknown) => {
+      const broken = violatedConstraint(error);
+      if (broken === 'tariff_assignments_overlap') {
+        throw new Problem('overlap', 'Another tariff holds there in this time: end it first.', {
+          cause: error,
+        });
       }
-    }
-    await holdSettlement(tx, projectId);
-    if (!correction && (pointId !== null || accountId !== null)) {
-      const of = { otherThan: tariffId, commodity, pointId, accountId };
-      await assertUncharged(tx, { projectId, from, to, of });
-    }
-    const made = await tx
-      .execute<{ id: string }>(sql`
-        INSERT INTO tariff_assignments (project_id, tariff_id, commodity, point_id, account_id,
-          valid_from, valid_to)
-        VALUES (${projectId}::bigint, ${tariffId}::bigint, ${commodity}, ${pointId}::bigint,
-          ${accountId}::bigint, ${from}::date, ${to}::date)
-        RETURNING id::text`)
-      .catch((error: unknown) => {
-        const broken = violatedConstraint(error);
-        if (broken === 'tariff_assignments_overlap') {
-          throw new Problem('overlap', 'Another tariff holds there in this time: end it first.', {
-            cause: error,
-          });
-        }
-        if (broken?.includes('account')) throw notFound('account');
-        throw error;
-      });
-    const { id } = only(made.rows);
-    await dirtyCommodity(tx, { projectId, commodity, from, to, pointId, correction });
-    await record(tx, {
-      projectId,
-      ...by,
-      action: 'tariff.assigned',
-      subjectKind: 'tariff',
-      subjectId: tariffId,
-      detail: { ...assignment },
+      if (broken?.includes('account')) throw notFound('account');
+      throw error;
     });
-    return id;
+  const { id } = only(made.rows);
+  const range = { projectId, commodity, from, to };
+  const days = await dirtyCommodity(tx, { ...range, pointId, accountId, correction });
+  await record(tx, {
+    projectId,
+    ...by,
+    action: 'tariff.assigned',
+    subjectKind: 'tariff',
+    subjectId: tariffId,
+    detail: { ...assignment },
   });
+  return { id, days };
 }
 
 /** Ends an assignment on a day (the first it does not hold for), or opens its end again with null. */

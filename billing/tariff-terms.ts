@@ -4,6 +4,7 @@ import { markDirty } from '../sql/dirty-days.ts';
 import { addDays, type LocalDay, localDayOf, monthOf } from '../sql/local-day.ts';
 import type { Tx } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
+import type { PointDay } from './due.ts';
 import { closedMonths } from './ledger.ts';
 import type { Commodity } from './price-book.ts';
 import { readProject } from './project.ts';
@@ -92,8 +93,8 @@ export async function assertUncharged(
 }
 
 /**
- * Marks the days of a commodity's points in [from, to) that are settled or wait for an index. Days whose tariff did not change are
- * seen to be the same by their digest and left alone.
+ * Marks the days of a commodity's points in [from, to) that are settled or wait for an index, and returns
+ * them. Days whose tariff did not change are seen to be the same by their digest and left alone.
  */
 export async function dirtyCommodity(
   tx: Tx,
@@ -103,6 +104,7 @@ export async function dirtyCommodity(
     from,
     to,
     pointId = null,
+    accountId = null,
     tariffId = null,
     correction,
     why = 'tariff changed',
@@ -112,12 +114,14 @@ export async function dirtyCommodity(
     from: LocalDay;
     to: LocalDay | null;
     pointId?: string | null;
+    /** Only points that this account has held. */
+    accountId?: string | null;
     /** Only if this tariff holds anywhere. */
     tariffId?: string | null;
     correction: Correction | null;
     why?: string;
   },
-): Promise<void> {
+): Promise<PointDay[]> {
   const settled = await tx.execute<{ point: string; day: string }>(sql`
     SELECT DISTINCT s.scope_id::text AS point, s.local_day::text AS day
     FROM (SELECT project_id, scope_id, local_day FROM settlements
@@ -128,8 +132,12 @@ export async function dirtyCommodity(
       AND s.local_day >= ${from}::date
       AND (${to}::date IS NULL OR s.local_day < ${to}::date)
       AND (${pointId}::bigint IS NULL OR s.scope_id = ${pointId}::bigint)
+      AND (${accountId}::bigint IS NULL OR EXISTS (SELECT FROM tenancies t
+        WHERE t.project_id = s.project_id AND t.point_id = s.scope_id
+          AND t.account_id = ${accountId}::bigint))
       AND (${tariffId}::bigint IS NULL OR EXISTS (SELECT FROM tariff_assignments a
         WHERE a.project_id = s.project_id AND a.tariff_id = ${tariffId}::bigint))`);
   const days = settled.rows.map(({ point, day }) => ({ pointId: point, localDay: day }));
   await markDirty(tx, { projectId, days, who: 'billing', why: correction?.reason ?? why });
+  return days;
 }

@@ -19,6 +19,7 @@ import { previewRoutes } from './previews.ts';
 import { quarantineRoutes } from './quarantines.ts';
 import { readingRoutes } from './readings.ts';
 import { replacementRoutes } from './replacements.ts';
+import { rolloverRoutes } from './rollovers.ts';
 import { scheduleRoutes } from './schedules.ts';
 
 export interface IngestDeps {
@@ -41,6 +42,7 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     installationRoutes,
     readingRoutes,
     quarantineRoutes,
+    rolloverRoutes,
     installationCorrectionRoutes,
     replacementRoutes,
     installationChangeRoutes,

@@ -52,6 +52,9 @@ const fields = {
     ...(['accounts', 'total', 'days', 'dayCount', 'waiting'] as const),
   ] satisfies (keyof quality.BillEffect)[],
   IntervalPreview: ['id', 'act', 'points'] satisfies (keyof quality.IntervalPreview)[],
+  Rollover: [
+    ...(['id', 'meterId', 'at', 'register', 'previousRegister'] as const),
+  ] satisfies (keyof quality.Rollover)[],
   Quarantine: [
     ...(['id', 'meterId', 'pointCode', 'rule', 'at', 'register', 'previousAt'] as const),
     ...(['previousRegister', 'decision', 'decidedBy', 'decidedAt', 'reason'] as const),

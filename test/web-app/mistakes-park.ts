@@ -2,7 +2,9 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { parseTariff } from '../../billing/tariff.ts';
 import { createRound } from '../../billing/work.ts';
+import { estimateWaiting } from '../../ingest/estimate-waiting.ts';
 import { dayStart } from '../../sql/local-day.ts';
 import { createUser } from '../../web/auth.ts';
 import { compose } from '../../web/compose.ts';
@@ -97,6 +99,22 @@ export async function openMistakesPark() {
     work: async () => {
       await park.work();
       await round();
+    },
+    /** What is done once an hour: who was silent for days is estimated. */
+    estimate: () => estimateWaiting({ db: park.db, questdb: park.questdb, clock: () => clock.now }),
+    /** A tariff with one price a kWh that holds nowhere yet. */
+    flatTariff: async (name: string, price: string) => {
+      const tariffId = await add('tariffs', {
+        ...{ project_id: projectId, name, commodity: 'electricity' },
+      });
+      const definition = parseTariff({
+        components: [{ kind: 'usage', code: 'energy', name: 'Energy', price }],
+      });
+      await add('tariff_versions', {
+        ...{ project_id: projectId, tariff_id: tariffId, version: 1, created_by: 'test' },
+        ...{ effective_from: '2026-01-01', definition: JSON.stringify(definition) },
+      });
+      return tariffId;
     },
     /** The page of an address within the project. */
     go: (page: Page, path: string) => page.goto(home + path),

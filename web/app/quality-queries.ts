@@ -11,6 +11,7 @@ import type {
   ManualReading,
   MeterCorrection,
   Quarantine,
+  Rollover,
   WholeEdit,
 } from './quality-shapes.ts';
 
@@ -45,6 +46,8 @@ export const useMeterCorrections = (meterId: string) =>
     query: { meterId },
     permission: 'device.read',
   });
+export const useRollovers = (meterId: string) =>
+  useQualityList<Rollover>('/rollovers', { query: { meterId }, permission: 'device.read' });
 export const useManualReadings = (meterId: string) =>
   useQualityList<ManualReading>('/manual-readings', {
     query: { meterId },

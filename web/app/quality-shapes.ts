@@ -167,3 +167,12 @@ export interface InstallationChange {
   withdrawnBy: string | null;
   withdrawalReason: string | null;
 }
+
+/** A register that went on from zero and was billed on. */
+export interface Rollover {
+  id: string;
+  meterId: string;
+  at: string;
+  register: number;
+  previousRegister: number;
+}

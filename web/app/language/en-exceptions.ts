@@ -53,6 +53,7 @@ export const enExceptions = {
     done: 'Entered',
     doneText:
       'The quarter-hours are built anew and the days settled anew within minutes; the difference is posted as one correction.',
+    toCorrections: 'To the corrections of {{code}}',
     noQuarters: 'No quarter-hour changes.',
     noBills: 'The bills are not shown: your role does not see accounts.',
     quarters: '{{count}} quarter-hours',
@@ -200,6 +201,10 @@ export const enExceptions = {
       before: 'Register before',
       shown: 'Register then',
       decision: 'Decision',
+    },
+    rolled: {
+      title: 'Rolled over and counted on by itself',
+      line: '{{at}}: register {{before}}, then {{after}}; nothing was lost, nothing is to be decided',
     },
     corrected: {
       title: 'Corrected by hand',

@@ -52,6 +52,7 @@ export const zhExceptions = {
     sending: '正在提交…',
     done: '已录入',
     doneText: '数分钟内重新生成相关时段并重新结算，差额作为一笔更正入账。',
+    toCorrections: '查看 {{code}} 的更正',
     noQuarters: '没有时段改变。',
     noBills: '未显示账单：您的角色无权查看商户。',
     quarters: '{{count}} 个 15 分钟时段',
@@ -187,6 +188,10 @@ export const zhExceptions = {
       before: '之前表码',
       shown: '当时表码',
       decision: '处理',
+    },
+    rolled: {
+      title: '已自动按翻转续计',
+      line: '{{at}}：读数由 {{before}} 变为 {{after}}，未丢失电量，无需裁定',
     },
     corrected: {
       title: '人工更正',

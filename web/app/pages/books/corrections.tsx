@@ -34,7 +34,8 @@ export default function Corrections() {
   const navigate = useNavigate();
   const search = useSearch({ from: '/projects/$projectId/corrections' });
   const today = localDay(zone, useNow(60_000));
-  const asked = askedRange(search, today, 'month');
+  // What is corrected of an open month is booked in that month, be it over: a year back nothing is missed.
+  const asked = askedRange(search, today, 'twelve');
   const query = {
     from: asked.from,
     to: asked.to,

@@ -6,6 +6,7 @@ import { isRank, rankVar } from '../../parts/palette.ts';
 import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
 import type { BillEffect, EffectLine } from '../../quality-shapes.ts';
+import './exceptions.css';
 
 export function Effect({
   effect,

@@ -1,5 +1,6 @@
 /** What waits for a person, the most money first; decided in place after the bills were previewed. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { currencyName } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
@@ -10,10 +11,11 @@ import { Segmented } from '../../parts/segmented.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useProject } from '../../project.tsx';
 import { useEdits, useExceptions } from '../../quality-queries.ts';
+import type { Exception } from '../../quality-shapes.ts';
 import type { ExceptionSearch } from '../../search.ts';
 import { useEditColumns, useExceptionColumns } from './columns.tsx';
 import { EditOpened } from './edit-detail.tsx';
-import { Opened } from './opened.tsx';
+import { type Doing, ExceptionDrawer, Opened } from './opened.tsx';
 import './exceptions.css';
 
 /** Rules of readings and of quantities, as the server names them. */
@@ -83,49 +85,59 @@ function Queue({ show, set }: { show: 'open' | 'decided'; set: SetSearch }) {
   const query = useExceptions({ state, rule });
   const rows = query.data?.data;
   const columns = useExceptionColumns();
+  const [done, doIt] = useState<{ exception: Exception; doing: Doing } | null>(null);
   if (query.error && !rows) {
     return <ProblemNotice error={query.error} retry={() => void query.refetch()} />;
   }
   return (
-    <Table
-      name="exceptions"
-      label={t('page.exceptions')}
-      title={rows ? t('exc.count', { count: rows.length }) : t('page.exceptions')}
-      columns={columns}
-      rows={rows}
-      rowKey={({ id }) => id}
-      sort={search.sort}
-      onSort={(sort) => set({ sort })}
-      openKey={search.open}
-      onOpen={({ id }) => set({ open: search.open === id ? undefined : id })}
-      detail={(exception) => <Opened key={exception.id} exception={exception} />}
-      complete={query.data?.complete ?? true}
-      waitingFor={t('page.exceptions')}
-      empty={
-        <Empty
-          icon="check"
-          title={t(rule ? 'exc.noneOfRule' : show === 'open' ? 'exc.none' : 'exc.noneDecided')}
-          text={t(show === 'open' ? 'exc.noneText' : 'exc.noneDecidedText')}
-          act={
-            rule ? (
-              <button
-                type="button"
-                className="button small"
-                onClick={() => set({ rule: undefined })}
-              >
-                {t('exc.showAll')}
-              </button>
-            ) : undefined
-          }
-        />
-      }
-      file={{
-        path: '/exceptions',
-        query: { state, ...(rule && { rule }) },
-        rows: query.data?.complete ? query.data.data.length : null,
-      }}
-      foot={t('exc.foot', { zone, money: currencyName(currency, language) })}
-    />
+    <>
+      <Table
+        name="exceptions"
+        label={t('page.exceptions')}
+        title={rows ? t('exc.count', { count: rows.length }) : t('page.exceptions')}
+        columns={columns}
+        rows={rows}
+        rowKey={({ id }) => id}
+        sort={search.sort}
+        onSort={(sort) => set({ sort })}
+        openKey={search.open}
+        onOpen={({ id }) => set({ open: search.open === id ? undefined : id })}
+        detail={(exception) => (
+          <Opened
+            key={exception.id}
+            exception={exception}
+            show={(doing) => doIt({ exception, doing })}
+          />
+        )}
+        complete={query.data?.complete ?? true}
+        waitingFor={t('page.exceptions')}
+        empty={
+          <Empty
+            icon="check"
+            title={t(rule ? 'exc.noneOfRule' : show === 'open' ? 'exc.none' : 'exc.noneDecided')}
+            text={t(show === 'open' ? 'exc.noneText' : 'exc.noneDecidedText')}
+            act={
+              rule ? (
+                <button
+                  type="button"
+                  className="button small"
+                  onClick={() => set({ rule: undefined })}
+                >
+                  {t('exc.showAll')}
+                </button>
+              ) : undefined
+            }
+          />
+        }
+        file={{
+          path: '/exceptions',
+          query: { state, ...(rule && { rule }) },
+          rows: query.data?.complete ? query.data.data.length : null,
+        }}
+        foot={t('exc.foot', { zone, money: currencyName(currency, language) })}
+      />
+      {done && <ExceptionDrawer {...done} onClose={() => doIt(null)} />}
+    </>
   );
 }
 

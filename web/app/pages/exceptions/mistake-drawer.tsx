@@ -1,4 +1,5 @@
 /** A correction as a short form: few fields, what it would do to readings and bills, then exactly that. */
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
@@ -30,7 +31,7 @@ export function MistakeDrawer({
   onClose: () => void;
 }) {
   const { t } = useTranslation();
-  const { zone } = useProject();
+  const { id: projectId, zone } = useProject();
   const may = useMay();
   const now = useNow(60_000);
   const [values, setValues] = useState(() => beginning(zone, now, found));
@@ -128,6 +129,17 @@ export function MistakeDrawer({
             <div>
               <div className="strong">{t('exc.done')}</div>
               <div className="second">{t('exc.doneText')}</div>
+              {may('account.read') && (
+                <Link
+                  to="/projects/$projectId/corrections"
+                  params={{ projectId }}
+                  search={{ point: subject.pointId }}
+                  className="link-button"
+                  preload={false}
+                >
+                  {t('exc.toCorrections', { code: subject.code })}
+                </Link>
+              )}
             </div>
           </div>
         )}

@@ -5,9 +5,10 @@ import { useNow } from '../../clock.tsx';
 import { fullMoment, instantOf, moment } from '../../dates.ts';
 import { thousands } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
+import { Icon } from '../../parts/icons.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
-import { useQuarantines } from '../../quality-queries.ts';
+import { useQuarantines, useRollovers } from '../../quality-queries.ts';
 import { useLive, useMeters } from '../../queries.ts';
 import { Choice, Field } from './field.tsx';
 import type { Act, Subject, Values } from './mistakes.ts';
@@ -292,6 +293,36 @@ function Rollover({
       <p className="second">
         {t(v.decision === 'exclude' ? 'exc.decision.excludeIs' : 'exc.decision.newBaseIs')}
       </p>
+      <RolledOver meterId={subject.meterId} />
     </>
+  );
+}
+
+/** Where the register reached its end and was billed on: nothing to do, but somebody may have wondered. */
+function RolledOver({ meterId }: { meterId: string }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { zone } = useProject();
+  const now = useNow(60_000);
+  const rows = useRollovers(meterId).data?.data ?? [];
+  if (rows.length === 0) return null;
+  return (
+    <div className="notice good">
+      <Icon name="check" />
+      <div>
+        <div className="strong">{t('exc.rolled.title')}</div>
+        <ul className="exc-rolled">
+          {rows.map((row) => (
+            <li key={row.id} className="second">
+              {t('exc.rolled.line', {
+                at: moment(language, zone, row.at, now),
+                before: thousands(row.previousRegister, 2),
+                after: thousands(row.register, 2),
+              })}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
   );
 }

@@ -31,11 +31,20 @@ const likely: Partial<Record<string, readonly Act[]>> = {
   gap: ['read'],
 };
 
-export function Opened({ exception }: { exception: Exception }) {
+/** What is done about an exception, in a drawer. */
+export type Doing = 'edit' | Act;
+
+export function Opened({
+  exception,
+  show,
+}: {
+  exception: Exception;
+  /** Opens the drawer, which outlives this row: what was decided leaves the list at once. */
+  show: (doing: Doing) => void;
+}) {
   const { t } = useTranslation();
   const may = useMay();
   const { id: projectId } = useProject();
-  const [shown, show] = useState<'edit' | Act | null>(null);
   const { from, to, pointId, pointCode: code, unit, meterId } = exception;
   const subject: Subject | null = meterId ? { meterId, pointId, code, unit } : null;
   const isOpen = exception.state === 'open';
@@ -88,23 +97,39 @@ export function Opened({ exception }: { exception: Exception }) {
       )}
       <Settle exception={exception} />
       <History exception={exception} />
-      {shown === 'edit' && (
-        <EditDrawer
-          subject={{ pointId, code, unit }}
-          found={{ from, to }}
-          exceptionId={exception.id}
-          onClose={() => show(null)}
-        />
-      )}
-      {shown && shown !== 'edit' && subject && (
-        <MistakeDrawer
-          act={shown}
-          subject={subject}
-          found={{ from, to, ...(isQuarantine && { quarantineId: exception.id }) }}
-          onClose={() => show(null)}
-        />
-      )}
     </div>
+  );
+}
+
+/** The drawer of what is done about an exception. */
+export function ExceptionDrawer({
+  exception,
+  doing,
+  onClose,
+}: {
+  exception: Exception;
+  doing: Doing;
+  onClose: () => void;
+}) {
+  const { id, from, to, pointId, pointCode: code, unit, meterId, kind } = exception;
+  if (doing === 'edit') {
+    return (
+      <EditDrawer
+        subject={{ pointId, code, unit }}
+        found={{ from, to }}
+        exceptionId={id}
+        onClose={onClose}
+      />
+    );
+  }
+  if (!meterId) return null;
+  return (
+    <MistakeDrawer
+      act={doing}
+      subject={{ meterId, pointId, code, unit }}
+      found={{ from, to, ...(kind === 'quarantine' && { quarantineId: id }) }}
+      onClose={onClose}
+    />
   );
 }
 

@@ -8,11 +8,13 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { Controls, Filter } from '../../parts/controls.tsx';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Icon } from '../../parts/icons.tsx';
-import { ProblemNotice } from '../../parts/notice.tsx';
+import { ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
+import type { BillEffect } from '../../quality-shapes.ts';
 import { useAccounts, useLive } from '../../queries.ts';
 import type { TariffAssignment } from '../../tariff-shapes.ts';
+import { Effect } from '../exceptions/effect.tsx';
 import { DayField, TextField } from './edit/field.tsx';
 
 type Kind = 'default' | 'account' | 'point';
@@ -33,8 +35,18 @@ function useAssign(onDone: () => void) {
     }) => call<TariffAssignment>(`/projects/${id}${path}`, { method, body }),
     onSuccess: () => {
       void queryClient.invalidateQueries({ queryKey: [id, 'list', '/tariff-assignments'] });
+      void queryClient.invalidateQueries({ queryKey: [id, 'corrections'] });
       onDone();
     },
+  });
+}
+
+/** What an assignment would do to the bills; `correction` is the reason it is sent with. */
+function useTryAssign() {
+  const { id } = useProject();
+  return useMutation({
+    mutationFn: (body: object) =>
+      call<BillEffect>(`/projects/${id}/tariff-assignments/effect`, { method: 'POST', body }),
   });
 }
 
@@ -53,15 +65,34 @@ export function AssignDrawer({
   const points = (useLive('slow').data?.data ?? []).filter(
     ({ commodity }) => commodity === tariff.commodity,
   );
+  const may = useMay();
   const [kind, setKind] = useState<Kind>('account');
   const [chosen, choose] = useState('');
   const [from, setFrom] = useState(today);
   const [to, setTo] = useState('');
   const [reason, setReason] = useState('');
   const save = useAssign(onClose);
+  const attempt = useTryAssign();
   const isPast = isDay(from) && from < today;
   const isReady =
     isDay(from) && (to === '' || (isDay(to) && to > from)) && (kind === 'default' || chosen !== '');
+  // What is settled is charged anew only after its effect was seen.
+  const isPreviewed = isPast && reason.trim() !== '' && may('account.read');
+  const body = {
+    tariffId: tariff.id,
+    pointId: kind === 'point' ? chosen : null,
+    accountId: kind === 'account' ? chosen : null,
+    from,
+    to: to || null,
+    ...correctionOf(reason),
+  };
+  /** A preview is of what was typed then, and of nothing else. */
+  const anew =
+    <Value,>(set: (value: Value) => void) =>
+    (value: Value) => {
+      set(value);
+      attempt.reset();
+    };
   const options =
     kind === 'account'
       ? accounts
@@ -80,27 +111,25 @@ export function AssignDrawer({
           <button type="button" className="button" onClick={onClose}>
             {t('act.cancel')}
           </button>
-          <button
-            type="button"
-            className="button primary"
-            disabled={!isReady || save.isPending}
-            onClick={() =>
-              save.mutate({
-                path: '/tariff-assignments',
-                method: 'POST',
-                body: {
-                  tariffId: tariff.id,
-                  pointId: kind === 'point' ? chosen : null,
-                  accountId: kind === 'account' ? chosen : null,
-                  from,
-                  to: to || null,
-                  ...correctionOf(reason),
-                },
-              })
-            }
-          >
-            {t('tariff.assign.act')}
-          </button>
+          {isPreviewed && !attempt.data ? (
+            <button
+              type="button"
+              className="button primary"
+              disabled={!isReady || attempt.isPending}
+              onClick={() => attempt.mutate(body)}
+            >
+              {t(attempt.isPending ? 'exc.previewing' : 'exc.preview')}
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="button primary"
+              disabled={!isReady || save.isPending}
+              onClick={() => save.mutate({ path: '/tariff-assignments', method: 'POST', body })}
+            >
+              {t('tariff.assign.act')}
+            </button>
+          )}
         </>
       }
     >
@@ -108,10 +137,10 @@ export function AssignDrawer({
         <Segmented
           label={t('tariff.assign.what')}
           value={kind}
-          onChange={(next) => {
+          onChange={anew((next) => {
             setKind(next);
             choose('');
-          }}
+          })}
           choices={(['default', 'account', 'point'] as const).map((value) => ({
             value,
             label: t(`tariff.assign.${value}`),
@@ -127,20 +156,38 @@ export function AssignDrawer({
               label={t(`tariff.assign.${kind}`)}
               value={chosen}
               search
-              onChange={choose}
+              onChange={anew(choose)}
               options={[{ value: '', label: t('tariff.plans.choose') }, ...options]}
             />
           </Controls>
         )}
-        <DayField label={t('tariff.assign.from')} value={from} onChange={setFrom} />
+        <DayField label={t('tariff.assign.from')} value={from} onChange={anew(setFrom)} />
         <DayField
           label={t('tariff.assign.toOptional')}
           value={to}
-          onChange={setTo}
+          onChange={anew(setTo)}
           hint={t('tariff.assign.toHint')}
         />
-        {isPast && <Past from={from} reason={reason} onReason={setReason} />}
+        {isPast && <Past from={from} reason={reason} onReason={anew(setReason)} />}
         <p className="second">{t('tariff.assign.rule')}</p>
+        {attempt.isPending && (
+          <div className="stack" aria-busy>
+            <Skeleton width="60%" />
+            <Skeleton width="90%" />
+            <Waiting what={t('exc.preview')} />
+          </div>
+        )}
+        {attempt.error && <ProblemNotice error={attempt.error} />}
+        {attempt.data && (
+          <section className="stack" aria-label={t('exc.preview')}>
+            <h3>{t('exc.previewTitle')}</h3>
+            <Effect
+              effect={attempt.data}
+              unit={tariff.commodity === 'water' ? 'l' : 'Wh'}
+              isNarrow
+            />
+          </section>
+        )}
         {save.error && <ProblemNotice error={save.error} />}
       </div>
     </Drawer>
