@@ -157,7 +157,8 @@ export async function takeBackChange(
   const readingId = change.detail.readingId;
   if (typeof readingId === 'string')
     await withdrawCorrection(tx, acting, { id: readingId, reason });
-  await rebuildFrom(tx, { projectId, points: reachesOf([...before, ...after], change.detail) });
+  const points = reachesOf([...before, ...after], change.detail);
+  await rebuildFrom(tx, { projectId, points, why: `correction withdrawn: ${reason}` });
   await record(tx, {
     ...{ ...acting, action: 'installation.change-taken-back' },
     ...{ subjectKind: 'installation', subjectId: before[0]?.id ?? id },

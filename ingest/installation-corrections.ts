@@ -145,7 +145,7 @@ export async function correctRatio(
     rows.push(only(await tx.insert(installations).values(part).returning().catch(overlapping)));
   }
   const points = [{ id: before.pointId, fromMs: from.getTime() }];
-  await rebuildFrom(tx, { projectId, points });
+  await rebuildFrom(tx, { projectId, points, why: `ratio corrected: ${reason}` });
   const changeId = await keepChange(tx, acting, {
     ...{ kind: 'ratio', reason, before: [before], after: rows },
     detail: { ...body, since: body.from },
@@ -209,7 +209,7 @@ export async function swapMeters(
     rows.push(only(await placed.catch(overlapping)));
   }
   const points = pointIds.map((id) => ({ id, fromMs: from.getTime() }));
-  await rebuildFrom(tx, { projectId, points });
+  await rebuildFrom(tx, { projectId, points, why: `meters swapped: ${reason}` });
   const changeId = await keepChange(tx, acting, {
     ...{ kind: 'swap', reason, before: standing, after: [...left, ...rows] },
     detail: { pointIds, since: body.from },

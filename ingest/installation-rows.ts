@@ -100,7 +100,8 @@ export async function install(
       .catch(overlapping),
   );
   const fromMs = wanted.validFrom.getTime();
-  await rebuildFrom(tx, { projectId, points: [{ id: pointId, fromMs }] });
+  const why = reason === undefined ? undefined : `meter replaced: ${reason}`;
+  await rebuildFrom(tx, { projectId, points: [{ id: pointId, fromMs }], ...(why && { why }) });
   await record(tx, {
     projectId,
     ...who,

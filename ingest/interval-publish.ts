@@ -54,8 +54,8 @@ export async function announce(
     .filter((d) => !known.has(`${d.pointId}/${d.localDay}`));
   if (days.length === 0) return [];
   const { projectId } = park;
-  // The newest row of a point says what its days are built for.
-  const causes = new Map(pending.map((d) => [d.pointId, d]));
+  // The oldest row of a point says what its days are built for.
+  const causes = new Map(pending.toReversed().map((d) => [d.pointId, d]));
   const byCause = new Map<string, { cause: Cause; days: typeof days }>();
   for (const day of days) {
     const cause: Cause = causes.get(day.pointId) ?? CHANGED;

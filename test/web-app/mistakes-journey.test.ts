@@ -387,9 +387,7 @@ const [small, large] = [
 
 test('two shops whose meters were swapped pay for their own from the day on', async () => {
   const drawer = await correct(manager, small, 'Meters of two shops swapped');
-  await drawer
-    .getByLabel('Point whose meter is meant')
-    .selectOption({ label: 'F602 · Tenant of F602' });
+  await drawer.getByLabel('Point whose meter is meant').selectOption('F602 · Tenant of F602');
   await drawer.getByLabel('Swapped since').fill('2026-11-03T00:00');
   await drawer.getByLabel(REASON).fill('Wired crosswise when the shops opened');
   const of = (wh: number, then: number) => cents(since, today, (ms) => (ms < mixed ? wh : then));
@@ -418,8 +416,10 @@ fresh('24-NEW-2', replacedAt + 2 * HOUR);
 
 test('a meter replaced while the old one still counted: the hours of both are counted once', async () => {
   const drawer = await correct(manager, overlapping, 'Meter replaced');
-  await drawer.getByLabel('New meter').selectOption({ label: '24-NEW-1 · DTSY1352' });
-  await drawer.getByLabel('Replaced at').fill('2026-11-08T10:00');
+  await drawer.getByLabel('New meter', { exact: true }).selectOption('24-NEW-1 · DTSY1352');
+  await drawer.getByRole('button', { name: 'Both for a while' }).click();
+  await drawer.getByLabel('New meter put in at').fill('2026-11-08T09:00');
+  await drawer.getByLabel('Old meter removed at').fill('2026-11-08T10:00');
   await drawer.getByLabel(REASON).fill('Display was blind');
   await put(drawer, {
     ...{ act: 'Replace the meter', of: overlapping },
@@ -429,8 +429,10 @@ test('a meter replaced while the old one still counted: the hours of both are co
 
 test('a meter replaced two hours after the old one had left: in between nothing was counted', async () => {
   const drawer = await correct(manager, apart, 'Meter replaced');
-  await drawer.getByLabel('New meter').selectOption({ label: '24-NEW-2 · DTSY1352' });
-  await drawer.getByLabel('Replaced at').fill('2026-11-08T10:00');
+  await drawer.getByLabel('New meter', { exact: true }).selectOption('24-NEW-2 · DTSY1352');
+  await drawer.getByRole('button', { name: 'Pause between' }).click();
+  await drawer.getByLabel('Old meter removed at').fill('2026-11-08T10:00');
+  await drawer.getByLabel('New meter put in at').fill('2026-11-08T12:00');
   await drawer.getByLabel('Last register, old').fill('384.8');
   await drawer.getByLabel('First register, new').fill('0.5');
   await drawer.getByLabel(REASON).fill('Burnt out');

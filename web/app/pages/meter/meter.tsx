@@ -1,6 +1,6 @@
 /** One meter: its figures now, the day minute by minute, the month, its registers, its account, its place. */
 import { useParams, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { addDays, dayStart, localDay, time } from '../../dates.ts';
@@ -44,6 +44,10 @@ export default function MeterPage() {
   const query = useMeter(meterId);
   const meter = query.data;
   const point = useLive().data?.data.find((each) => each.meterId === meterId);
+  // What is corrected may take the meter from its point: the form stays until it is closed.
+  const [stood, keep] = useState<typeof point>();
+  if (point && point !== stood) keep(point);
+  const corrected = point ?? (correct ? stood : undefined);
   const buildings = useBuildings().data?.data ?? [];
   const installation = useInstallations().data?.data.find(
     (each) => each.meterId === meterId && !each.to,
@@ -94,10 +98,10 @@ export default function MeterPage() {
           </div>
           <div className="head-line">{line.join(' · ') || <Skeleton width={260} />}</div>
         </div>
-        {point && (
+        {corrected && (
           <div className="head-acts">
             <Correct
-              subject={{ meterId, pointId: point.pointId, code: point.code, unit }}
+              subject={{ meterId, pointId: corrected.pointId, code: corrected.code, unit }}
               open={correct}
             />
           </div>
