@@ -1,10 +1,13 @@
 /** A park of shops with months of history, settled, behind the real server and in a real browser; its clock stands. */
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { createNightly } from '../../billing/nightly.ts';
 import { parseTariff } from '../../billing/tariff.ts';
 import { createRound } from '../../billing/work.ts';
 import { estimateWaiting } from '../../ingest/estimate-waiting.ts';
+import { runQuality } from '../../ingest/quality.ts';
 import { dayStart } from '../../sql/local-day.ts';
 import { createUser } from '../../web/auth.ts';
 import { compose } from '../../web/compose.ts';
@@ -23,6 +26,11 @@ export const at = (day: string) => dayStart(ZONE, day);
 export const NOW = at('2026-11-12') + 12 * HOUR;
 
 const desk = { width: 1440, height: 1000 };
+const looks = [
+  { name: 'desk', language: 'en', ...desk },
+  { name: 'desk-zh', language: 'zh', ...desk },
+  { name: 'phone', language: 'en', width: 390, height: 844 },
+];
 const PASSWORD = 'a word for journeys';
 const quiet = { info: () => {}, warn: () => {}, error: console.error };
 
@@ -31,7 +39,7 @@ export type MistakesPark = Awaited<ReturnType<typeof openMistakesPark>>;
 /** Opens it empty: shops are entered through it, then `work` builds and settles all of them. */
 export async function openMistakesPark() {
   const park = await openBilledPark({ nowMs: NOW, prices: 'two', zone: ZONE });
-  const { owner, projectId, add, clock, database, settlement } = park;
+  const { owner, projectId, add, clock, database, postgres, settlement } = park;
   await owner.query('UPDATE projects SET poll_seconds = 900, name = $2 WHERE id = $1', [
     ...[projectId, 'Harbour Park'],
   ]);
@@ -100,6 +108,13 @@ export async function openMistakesPark() {
       await park.work();
       await round();
     },
+    /** What is done beside the rounds: rules of quality, proofs of the ledger, reconciliation. */
+    judge: async () => {
+      const { db, questdb, duckdb } = park;
+      while ((await runQuality({ db, questdb, duckdb, clock: () => clock.now })).days > 0);
+      await round();
+      await createNightly({ db: postgres.db, questdb, clock: () => clock.now, log: quiet })();
+    },
     /** What is done once an hour: who was silent for days is estimated. */
     estimate: () => estimateWaiting({ db: park.db, questdb: park.questdb, clock: () => clock.now }),
     /** A tariff with one price a kWh that holds nowhere yet. */
@@ -115,6 +130,26 @@ export async function openMistakesPark() {
         ...{ effective_from: '2026-01-01', definition: JSON.stringify(definition) },
       });
       return tariffId;
+    },
+    /** Pictures of addresses for people to look at: at a desk and on a phone, as who may do everything. */
+    pictures: async (folder: string, addresses: Record<string, string>) => {
+      const admin = await person('administrator', 'Li Wei');
+      const storageState = await admin.context().storageState();
+      for (const { name, language, ...viewport } of looks) {
+        const context = await browser.newContext({ viewport, storageState });
+        await context.addInitScript(
+          (chosen) => localStorage.setItem('wattledger.language', chosen),
+          language,
+        );
+        const page = await context.newPage();
+        await page.clock.install({ time: clock.now });
+        for (const [shot, path] of Object.entries(addresses)) {
+          await page.goto(home + path);
+          await page.waitForLoadState('networkidle');
+          await page.screenshot({ path: join(folder, `${shot}-${name}.png`), fullPage: true });
+        }
+        await context.close();
+      }
     },
     /** The page of an address within the project. */
     go: (page: Page, path: string) => page.goto(home + path),
