@@ -33,7 +33,7 @@ beforeAll(async () => {
     { host: '127.0.0.1', port: gatewayPort, unitID: UNIT },
   );
   system = await startSystem({ dataFolder, port: await freePort(), flags: ['--no-demo'] });
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await system?.stop();
@@ -133,7 +133,7 @@ test('an empty system is set up through the API alone, reads a gateway and bills
       `${path}/charges?from=${addDays(today, -3)}&to=${today}`,
     );
   await expect
-    .poll(async () => (await charges()).data.length, { timeout: 100_000, interval: 1_000 })
+    .poll(async () => (await charges()).data.length, { timeout: 200_000, interval: 1_000 })
     .toBeGreaterThanOrEqual(2);
   const balance = await get<{ live: { amount: string }; settled: { amount: string } }>(
     `${path}/balance`,
@@ -141,10 +141,10 @@ test('an empty system is set up through the API alone, reads a gateway and bills
   // 48 kWh at 0.30 since the meter came: settled days and the piece of today, each rounded.
   await expect
     .poll(async () => Number((await get<typeof balance>(`${path}/balance`)).live.amount), {
-      timeout: 100_000,
+      timeout: 200_000,
       interval: 1_000,
     })
     .toBeCloseTo((-(NOW - FIRST) / 100) * 0.3, 1);
   const live = await get<{ live: { powerW: number } }>(`${project}/meters/${meter.id}`);
   expect(live.live.powerW).toBe(1000);
-}, 240_000);
+}, 480_000);

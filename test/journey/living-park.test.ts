@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, localDayOf } from '../../sql/local-day.ts';
+import { PATIENCE_MS } from '../patience.ts';
 import { launchOptions } from '../web-app/browser.ts';
 import { EMAIL, freePort, PASSWORD, processesOf, type System, startSystem } from './system.ts';
 
-const FIRST_START_MS = 300_000;
-const STEP_MS = 60_000;
+// Other tests have the better part of both cores at the same time.
+const FIRST_START_MS = 900_000;
+const STEP_MS = 300_000;
 
 let dataFolder: string;
 let port: number;
@@ -59,9 +61,16 @@ describe('the API of the park', () => {
   });
 
   test('every component is well and the backlog is worked off', async () => {
-    const health = await fetch(`${system.url}/api/health`);
-    expect([health.status, await health.json()]).toMatchObject([200, { caughtUp: true }]);
-  });
+    await expect
+      .poll(
+        async () => {
+          const health = await fetch(`${system.url}/api/health`);
+          return [health.status, await health.json()];
+        },
+        { timeout: 240_000, interval: 1_000 },
+      )
+      .toMatchObject([200, { caughtUp: true }]);
+  }, 300_000);
 
   test('180 meters are there and nearly all were read within two minutes', async () => {
     const { data } = await get<Listed<{ role: string; ageS: number | null }>>(
@@ -74,10 +83,10 @@ describe('the API of the park', () => {
           const live = await get<Listed<{ ageS: number | null }>>(`/projects/${projectId}/live`);
           return live.data.filter((p) => p.ageS !== null && p.ageS < 120).length;
         },
-        { timeout: 90_000, interval: 2_000 },
+        { timeout: 180_000, interval: 2_000 },
       )
       .toBeGreaterThanOrEqual(175);
-  }, 120_000);
+  }, 300_000);
 
   test('the energy that the report shows of a settled day is the energy that was charged', async () => {
     const yesterday = addDays(localDayOf('Asia/Shanghai', Date.now()), -2);
@@ -158,10 +167,10 @@ describe('the pages of the park', () => {
       .first()
       .fill(PASSWORD);
     await page.getByRole('button', { name: /sign in/i }).click();
-    await page.getByRole('heading', { name: 'Suzhong Mould Park' }).waitFor({ timeout: 20_000 });
-    await expect
-      .poll(() => page.getByText('154 meters').count(), { timeout: 20_000 })
-      .toBeGreaterThan(0);
+    await page
+      .getByRole('heading', { name: 'Suzhong Mould Park' })
+      .waitFor({ timeout: PATIENCE_MS });
+    await expect.poll(() => page.getByText('154 meters').count()).toBeGreaterThan(0);
     await page.screenshot({ path: 'test/screenshots/journey-home.png' });
   });
 
@@ -190,15 +199,13 @@ describe('the pages of the park', () => {
           const isChinese = /[\u4e00-\u9fff]/.test(words);
           return busy === 0 && words.length > 60 && isChinese === (language === 'zh');
         };
-        await expect
-          .poll(isFull, { timeout: 20_000, message: `${link} in ${language}` })
-          .toBe(true);
+        await expect.poll(isFull, { message: `${link} in ${language}` }).toBe(true);
         const name = link.replaceAll(/\W+/g, '-').replace(/^-|-$/g, '') || 'home';
         await page.screenshot({ path: `test/screenshots/journey-${name}-${width}.png` });
       }
     }
     expect(errors).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 });
 
 describe('faults', () => {
@@ -210,12 +217,9 @@ describe('faults', () => {
       await expect
         .poll(
           () => processesOf(dataFolder).find((p) => / ingest\/main\.ts/.test(p.command))?.pid ?? 0,
-          {
-            timeout: 30_000,
-          },
         )
         .not.toBe(ingest?.pid ?? 0);
-      await expect.poll(() => system.lines(), { timeout: 30_000 }).toMatch(/ingest .*again/i);
+      await expect.poll(() => system.lines()).toMatch(/ingest .*again/i);
     },
     STEP_MS,
   );
@@ -228,14 +232,14 @@ describe('faults', () => {
     expect([200, 503]).toContain(health.status);
     const { data } = await get<Listed<{ id: string }>>('/projects');
     expect(data.map((p) => p.id)).toEqual([projectId]);
-  }, 120_000);
+  }, 300_000);
 
   test('after kill −9 of the launcher the next start ends what was left and goes on', async () => {
     system.process.kill('SIGKILL');
     system = await startSystem({ dataFolder, port });
     await expect
       .poll(async () => (await fetch(`${system.url}/api/health`)).status, {
-        timeout: 90_000,
+        timeout: 180_000,
         interval: 1_000,
       })
       .toBe(200);
@@ -246,5 +250,5 @@ describe('faults', () => {
         room,
       ).toHaveLength(1);
     }
-  }, 180_000);
+  }, 300_000);
 });
