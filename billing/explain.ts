@@ -43,7 +43,7 @@ export const lineReasons = [
   /** The days before it come to something else than it took from them. */
   'earlier-days',
 ] as const;
-export type LineReason = (typeof lineReasons)[number];
+type LineReason = (typeof lineReasons)[number];
 
 export interface Explanation {
   header: Header;

@@ -19,6 +19,7 @@ export const gateKinds = [
   'waiting',
   'outdated',
   'quarantined',
+  'findings',
   'unsealed',
   'unreconciled',
   'differences',
@@ -71,6 +72,9 @@ export async function monthGate(
     waiting: number;
     outdated: number;
     quarantined: number;
+    quarantined_minor: string | null;
+    findings: number;
+    findings_minor: string | null;
     unsealed: number;
     unsealed_minor: string;
     unreconciled: number;
@@ -90,18 +94,28 @@ export async function monthGate(
             AND s.scope_id = d.point_id AND s.local_day = d.local_day)
           AND NOT EXISTS (SELECT FROM dirty_days_done e WHERE e.project_id = d.project_id
             AND e.consumer = 'rating' AND e.dirty_id = d.id)) AS outdated,
-      (SELECT count(*)::int FROM quarantines q
-        WHERE q.project_id = ${projectId}::bigint AND q.at >= ${start}::timestamptz
-          AND q.at < ${end}::timestamptz AND coalesce((SELECT decision = 'reopened'
-            FROM quarantine_decisions d WHERE d.project_id = q.project_id AND d.quarantine_id = q.id
-            ORDER BY d.id DESC LIMIT 1), true)) AS quarantined,
+      q.quarantined, q.quarantined_minor::text, f.findings, f.findings_minor::text,
       u.unsealed, u.unsealed_minor::text,
       (SELECT count(*)::int FROM (SELECT DISTINCT local_day FROM settlements
         WHERE project_id = ${projectId}::bigint AND ${inMonth(sql`local_day`)}) s
         WHERE NOT EXISTS (SELECT FROM reconciliation_days r WHERE r.project_id = ${projectId}::bigint
           AND r.local_day = s.local_day)) AS unreconciled,
       r.differences, r.differences_minor::text
-    FROM (SELECT count(DISTINCT t.id)::int AS unsealed,
+    FROM (SELECT count(*)::int AS quarantined, sum(s.money_minor) AS quarantined_minor
+      FROM quarantines q
+      LEFT JOIN exception_stakes s ON s.project_id = q.project_id AND s.exception_id = q.id
+      WHERE q.project_id = ${projectId}::bigint AND q.at >= ${start}::timestamptz
+        AND q.at < ${end}::timestamptz AND coalesce((SELECT decision = 'reopened'
+          FROM quarantine_decisions d WHERE d.project_id = q.project_id AND d.quarantine_id = q.id
+          ORDER BY d.id DESC LIMIT 1), true)) q,
+      (SELECT count(*)::int AS findings, sum(s.money_minor) AS findings_minor
+      FROM quality_findings f
+      LEFT JOIN exception_stakes s ON s.project_id = f.project_id AND s.exception_id = f.id
+      WHERE f.project_id = ${projectId}::bigint AND ${inMonth(sql`f.local_day`)}
+        AND coalesce((SELECT decision = 'reopened' FROM quality_finding_decisions d
+          WHERE d.project_id = f.project_id AND d.finding_id = f.id
+          ORDER BY d.id DESC LIMIT 1), true)) f,
+      (SELECT count(DISTINCT t.id)::int AS unsealed,
         coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0) AS unsealed_minor
       FROM transactions t
       LEFT JOIN entries e ON e.project_id = t.project_id AND e.transaction_id = t.id
@@ -131,7 +145,8 @@ export async function monthGate(
       },
       { kind: 'waiting', count: row.waiting, money: lines && worth(lines.filter(isWaiting)) },
       { kind: 'outdated', count: row.outdated, money: null },
-      { kind: 'quarantined', count: row.quarantined, money: null },
+      { kind: 'quarantined', count: row.quarantined, money: minor(row.quarantined_minor) },
+      { kind: 'findings', count: row.findings, money: minor(row.findings_minor) },
       { kind: 'unsealed', count: row.unsealed, money: minor(row.unsealed_minor) },
       { kind: 'unreconciled', count: row.unreconciled, money: null },
       { kind: 'differences', count: row.differences, money: minor(row.differences_minor) },

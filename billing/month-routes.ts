@@ -50,7 +50,7 @@ const gate = createRoute({
   method: 'get',
   path: '/projects/{projectId}/months/{month}',
   summary: 'A month with what stands in it before it is closed',
-  description: `unsettled: point-days that are over and have no settlement; waiting: those that cannot be settled yet; outdated: settled days whose settlement anew is outstanding; quarantined: readings that nobody has decided on; unsealed: transactions dated there that have no position yet (money: what they move); unreconciled: settled days not reconciled; differences: of the newest reconciliation, without a reason. Nothing of this keeps a month from being closed: what is unsettled is accrued. Above ${OPEN_POINT_DAYS_MAX} unsettled point-days money is null, and the month cannot be closed.`,
+  description: `unsettled: point-days that are over and have no settlement; waiting: those that cannot be settled yet; outdated: settled days whose settlement anew is outstanding; quarantined: readings that nobody has decided on; findings: other doubts that nobody has decided on (money of both: what is at stake, where it is known); unsealed: transactions dated there that have no position yet (money: what they move); unreconciled: settled days not reconciled; differences: of the newest reconciliation, without a reason. Nothing of this keeps a month from being closed: what is unsettled is accrued. Above ${OPEN_POINT_DAYS_MAX} unsettled point-days money is null, and the month cannot be closed.`,
   ...needs('ledger.read'),
   request: { params: projectParams.extend({ month: monthText }) },
   responses: answers(

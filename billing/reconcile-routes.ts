@@ -1,7 +1,9 @@
 /** The daily three-way reconciliation: what differs in a range of days, and what the newest of each day found. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { sql } from 'drizzle-orm';
 import { addDays, localDayOf } from '../sql/local-day.ts';
 import { money } from '../sql/money.ts';
+import type { Queryable } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import {
   answers,
@@ -14,6 +16,7 @@ import {
   PAGE_MAX,
   projectParams,
 } from '../sql/route.ts';
+import { arrayText } from './copy.ts';
 import { readProject } from './project.ts';
 import { reconciledDays } from './reconciled.ts';
 import {
@@ -60,6 +63,10 @@ const rowSchema = z
       description: 'Null: none, somebody has to look. An alarm stands while there is one',
     }),
     detail: z.string().nullable(),
+    settlementId: idSchema.nullable().openapi({
+      description:
+        'Of intervals-charges: the settlement in force, to be explained; null where there is none, or several',
+    }),
   })
   .openapi('ReconciliationDifference');
 
@@ -170,10 +177,11 @@ export function reconcileRoutes({ db, questdb, clock }: BillingDeps) {
         .filter((d) => kind === undefined || d.kind === kind)
         .filter((d) => unexplained === 'false' || d.reason === null)
         .sort(worstFirst)
-        .slice(0, PAGE_MAX)
-        .map((d) => render(d, currency));
+        .slice(0, PAGE_MAX);
+      const settlements = await settlementsOf(db, { projectId: project.id, differences: data });
       const totals = { from, to, shown: data.length, kinds };
-      return c.json({ data, nextCursor: null, totals }, 200);
+      const rows = data.map((d) => render(d, currency, settlements.get(keyOf(d)) ?? null));
+      return c.json({ data: rows, nextCursor: null, totals }, 200);
     })
     .openapi(days, async (c) => {
       const { project, from, to } = await asked(
@@ -183,6 +191,25 @@ export function reconcileRoutes({ db, questdb, clock }: BillingDeps) {
       const data = await reconciledDays(db, { project, from, to });
       return c.json({ data, nextCursor: null, totals: { from, to } }, 200);
     });
+}
+
+/** Of point-days that one account was charged for, the settlement in force, by `point/day`. */
+async function settlementsOf(
+  db: Queryable,
+  { projectId, differences }: { projectId: string; differences: readonly Difference[] },
+): Promise<Map<string, string>> {
+  const wanted = differences.filter(({ kind }) => kind === 'intervals-charges');
+  if (wanted.length === 0) return new Map();
+  const { rows } = await db.execute<{ key: string; id: string }>(sql`
+    SELECT s.scope_id || '/' || s.local_day AS key, min(s.id)::text AS id
+    FROM unnest(${arrayText(wanted.map((d) => d.subjectId))}::bigint[],
+      ${arrayText(wanted.map((d) => d.day))}::date[]) AS w (scope_id, local_day)
+    JOIN settlements s ON s.project_id = ${projectId}::bigint AND s.scope_id = w.scope_id
+      AND s.local_day = w.local_day
+    WHERE NOT EXISTS (SELECT FROM settlements n
+      WHERE n.project_id = s.project_id AND n.supersedes = s.id)
+    GROUP BY 1 HAVING count(*) = 1`);
+  return new Map(rows.map(({ key, id }) => [key, id]));
 }
 
 function worstFirst(a: Difference, b: Difference): number {
@@ -195,7 +222,10 @@ function worstFirst(a: Difference, b: Difference): number {
 /** Quantities and minor units of a day are far below 2^53. */
 const whole = (value: bigint | null): number | null => (value === null ? null : Number(value));
 
-const render = (d: Difference, currency: string) => ({
+const keyOf = (d: Difference) => `${d.subjectId}/${d.day}`;
+
+const render = (d: Difference, currency: string, settlementId: string | null) => ({
+  settlementId,
   ...{ day: d.day, kind: d.kind, subjectId: d.subjectId, subject: d.subject, unit: d.unit },
   ...{ left: whole(d.left), right: whole(d.right), difference: whole(d.difference) },
   money: d.moneyMinor === null ? null : money(d.moneyMinor, currency),

@@ -27,6 +27,41 @@ const sale = (ask: Ask, account = '', key: string, soldAt: string | null = null)
     { 'idempotency-key': key },
   );
 
+/** A reading in quarantine and three findings, one of them decided; what two of the open ones are worth is known. */
+async function doubt({ project, points, value, rows }: Park): Promise<void> {
+  const stake = (exception: string, minor: number) =>
+    rows(
+      `INSERT INTO exception_stakes (project_id, exception_id, energy, money_minor, computed_at)
+       VALUES ($1, $2, 1000, $3, '2026-02-01')`,
+      [project.id, exception, minor],
+    );
+  const quarantine = await value(
+    `INSERT INTO quarantines (project_id, meter_id, point_id, rule, at)
+     SELECT project_id, meter_id, point_id, 'reset', '2026-01-31T04:00:00Z' FROM installations
+     WHERE project_id = $1 AND point_id = $2 RETURNING id`,
+    [project.id, points[0]],
+  );
+  await stake(quarantine, 310);
+  const findings = [];
+  for (const day of ['2026-01-30', '2026-01-31', '2026-01-31', '2026-02-01']) {
+    findings.push(
+      await value(
+        `INSERT INTO quality_findings (project_id, rule, point_id, local_day, from_at, to_at)
+         VALUES ($1, 'stuck', $2, $3, $3::date, $3::date + 1) RETURNING id`,
+        [project.id, points[0], day],
+      ),
+    );
+  }
+  for (const [i, minor] of [125, 999, null, 888].entries()) {
+    if (minor !== null) await stake(findings[i] ?? '', minor);
+  }
+  await rows(
+    `INSERT INTO quality_finding_decisions (project_id, finding_id, decision, decided_by, reason)
+     VALUES ($1, $2, 'dismissed', 'test', 'in order')`,
+    [project.id, findings[1]],
+  );
+}
+
 describe('closing a month', () => {
   let park: Park;
   let ask: Ask;
@@ -73,7 +108,8 @@ describe('closing a month', () => {
     }
   });
 
-  test('shows before it what is unsettled, waits and is unsealed, with its money', async () => {
+  test('shows before it what is unsettled, waits, in doubt and unsealed, with its money', async () => {
+    await doubt(park);
     const { status, body } = await ask('GET', '/months/2026-01');
     expect(status).toBe(200);
     expect(body).toMatchObject({ month: '2026-01', state: 'open', isOver: true, accrued: null });
@@ -87,7 +123,8 @@ describe('closing a month', () => {
       unsettled: [0, cny('0.00')],
       waiting: [1, cny('15.62')],
       outdated: [0, null],
-      quarantined: [0, null],
+      quarantined: [1, cny('3.10')],
+      findings: [2, cny('1.25')],
       unsealed: [3, cny('47.35')],
       unreconciled: [2, null],
       differences: [0, null],

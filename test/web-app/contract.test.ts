@@ -342,8 +342,12 @@ const bookFields = {
   ] satisfies Keys<books.JournalRow>,
   ReconciliationDifference: [
     ...(['day', 'kind', 'subjectId', 'subject', 'left', 'right', 'difference', 'unit'] as const),
-    ...(['money', 'owner', 'reason', 'detail'] as const),
+    ...(['money', 'owner', 'reason', 'detail', 'settlementId'] as const),
   ] satisfies Keys<books.Difference>,
+  ReconciledDay: [
+    ...(['day', 'kind', 'checkedAt', 'compared', 'differences', 'unexplained'] as const),
+    'money',
+  ] satisfies Keys<books.ReconciledDay>,
 };
 
 describe('the books have what the app reads', () => {

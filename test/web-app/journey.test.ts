@@ -385,6 +385,37 @@ describe('at a desk', () => {
     await page.getByText('219 comparisons, no difference.').waitFor();
   });
 
+  test('a day of the calendar leads to what differs, and that to the charge, reading by reading', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/reconciliation`);
+    await page.getByRole('button', { name: /^9 Nov 2026, 1 without a reason, 0\.01 CNY/ }).click();
+    await expect.poll(() => page.url()).toContain('from=2026-11-09');
+    await page.getByText('A208').first().click();
+    await page.getByRole('link', { name: 'Explain the charge' }).click();
+    await page.getByRole('heading', { name: 'Charge explained' }).waitFor();
+    await page.getByText('Worked out again from the readings: the same').nth(1).waitFor();
+    await page.getByRole('button', { name: /^09:15/ }).click();
+    await page.getByText('Readings behind 09:15 to 09:30').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('a charge that does not agree says where, and one that is not there says so', async () => {
+    const { page, url } = await open(phone);
+    await page.route('**/settlements/*/explain?**', async (route) => {
+      const found = await (await route.fetch()).json();
+      const at = { what: 'interval', slot: 40, at: '2026-11-23T02:00:00.000Z', component: null };
+      const difference = { ...at, stored: '980', recomputed: '967', difference: '-13' };
+      const differences = [{ ...difference, reason: 'interval-differs', period: null, step: null }];
+      await route.fulfill({ json: { ...found, agrees: false, differences } });
+    });
+    await page.goto(`${url}${home}/explain/202611233003`);
+    await page.getByText('What is stored is not what its readings give').first().waitFor();
+    await page.getByText('10:00 the readings give 0.967, stored is 0.980').first().waitFor();
+    await page.unroute('**/settlements/*/explain?**');
+    await page.goto(`${url}${home}/explain/1`);
+    await page.getByText('There is no such settlement.').waitFor();
+  });
+
   test('language and theme change in place', async () => {
     const { page, url } = await open(desk);
     await page.goto(`${url}${home}/accounts?q=mould`);
@@ -494,6 +525,7 @@ test.each([
   '/months',
   '/ledger',
   '/reconciliation',
+  '/explain/202611233003',
 ])('on a phone %s fits 390 px and the console is silent', async (path) => {
   const { page, url, complaints } = await open(phone);
   await page.goto(url + home + path);

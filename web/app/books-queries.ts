@@ -19,6 +19,7 @@ import type {
   LedgerProof,
   MonthGate,
   MonthState,
+  ReconciledDay,
   TrialRow,
   TrialTotals,
 } from './books.ts';
@@ -143,6 +144,18 @@ export function useProve() {
   return useMutation<LedgerProof, ApiProblem, void>({
     mutationFn: () => call<LedgerProof>(path(id, '/ledger/verify'), { method: 'POST' }),
     onSuccess: () => queries.invalidateQueries({ queryKey: [id, 'seals'] }),
+  });
+}
+
+/** What the newest reconciliation of each day found. */
+export function useReconciledDays(query: Query) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'reconciliation', 'days', query],
+    queryFn: ({ signal }) =>
+      call<Page<ReconciledDay>>(path(id, '/reconciliation/days'), { query, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: MINUTE_MS,
   });
 }
 

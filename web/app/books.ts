@@ -53,6 +53,7 @@ export interface GateItem {
     | 'waiting'
     | 'outdated'
     | 'quarantined'
+    | 'findings'
     | 'unsealed'
     | 'unreconciled'
     | 'differences';
@@ -174,7 +175,20 @@ export interface Difference {
   owner: 'ingest' | 'billing' | 'person';
   /** Null: somebody has to look. */
   reason: string | null;
+  /** The settlement in force whose charge it is of; null where it is of none, or of several. */
+  settlementId: string | null;
   detail: string | null;
+}
+
+/** What the newest reconciliation of a day found, one of the three ways. */
+export interface ReconciledDay {
+  day: string;
+  kind: DifferenceKind;
+  checkedAt: string;
+  compared: number;
+  differences: number;
+  unexplained: number;
+  money: Money | null;
 }
 
 export interface DifferenceTotals {

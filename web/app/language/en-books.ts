@@ -144,7 +144,14 @@ export const enBooks = {
           clear: 'No reading waits for a decision',
           stands: 'Readings in quarantine',
           short: 'in quarantine',
-          follows: 'Nobody has decided on them; they are not billed.',
+          follows:
+            'Nobody has decided on them; they are not billed. The money is what is at stake.',
+        },
+        findings: {
+          clear: 'No finding of data quality is open',
+          stands: 'Findings of data quality',
+          short: 'findings',
+          follows: 'Nobody has decided on them; the money is what they may hide.',
         },
         unsealed: {
           clear: 'Every posting is sealed',
@@ -269,6 +276,18 @@ export const enBooks = {
         'What is before it still holds. Close nothing, keep the database as it is, and compare with a backup: the hash of each position tells which rows were changed.',
     },
     agree: {
+      days: {
+        title: 'Days reconciled',
+        line: 'the newest reconciliation of each day',
+        agrees: 'agrees',
+        explained: 'differs, each with a reason',
+        unexplained: '{{count}} without a reason',
+        none: 'not reconciled yet',
+        worth: '{{money}} in money',
+        checked: 'checked {{at}}',
+      },
+      explain: 'Explain the charge',
+      account: 'Open the account',
       line: 'three ways, computed when asked for · days are cut in {{zone}}',
       kind: 'Way',
       show: 'Show',

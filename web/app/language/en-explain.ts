@@ -78,6 +78,10 @@ export const enExplain = {
       'line-missing': 'worked out again {{recomputed}}, no line says it',
       'earlier-days': 'after the days before it {{recomputed}}, stored {{stored}}',
     },
+    wait: 'the readings of that day',
+    noLines: 'Nothing is charged for this day',
+    noLinesText:
+      'Nothing was used, or it is no longer held: its charges, if it had any, stand in the revision before.',
     more: 'and {{count}} more',
     settlement: 'Settlement',
     revision: 'Revision {{revision}}',

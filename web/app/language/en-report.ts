@@ -14,7 +14,7 @@ export const report = {
   shared: 'Shared in the project',
   noViews:
     'None yet. Save a report with its filters, and it stands here; shared ones are seen by all.',
-  group: { energy: 'Energy', money: 'Money', quality: 'Quality' },
+  group: { energy: 'Energy', money: 'Money', books: 'Books', quality: 'Quality' },
   range: {
     today: 'Today, to the minute',
     yesterday: 'Yesterday',
@@ -37,6 +37,11 @@ export const report = {
     integrated: 'Integrated report',
     quality: 'Data quality',
     powerQuality: 'Power quality',
+    corrections: 'Corrections',
+    reconciliation: 'Reconciliation',
+    ledger: 'Ledger',
+    months: 'Month close',
+    exceptions: 'Exceptions',
   },
   what: {
     energy: 'How much, when, where and in which tariff period, against the time before',
@@ -48,6 +53,12 @@ export const report = {
     integrated: 'Energy and money of each account, with opening and closing values of both',
     quality: 'What was measured, estimated and missing, per point and day',
     powerQuality: 'Voltage, current and power factor against their limits',
+    corrections: 'What was settled anew: old and new quantity, price and amount, and why',
+    reconciliation:
+      'Mains against parts, intervals against charges, charges against the ledger, each day',
+    ledger: 'Trial balance, journal with its seal, chart of accounts',
+    months: 'What stands before a month is closed, and what its close accrues',
+    exceptions: 'Doubtful readings by the money at stake, to be decided',
   },
   noFigure: 'no answer just now',
   finance: {

@@ -139,7 +139,13 @@ export const zhBooks = {
           clear: '没有待决定的读数',
           stands: '隔离中的读数',
           short: '个读数隔离中',
-          follows: '尚无人决定，不计费。',
+          follows: '尚无人决定，不计费；金额为可能涉及的金额。',
+        },
+        findings: {
+          clear: '没有未处理的数据质量问题',
+          stands: '数据质量问题',
+          short: '个数据质量问题',
+          follows: '尚无人决定；金额为可能隐藏的金额。',
         },
         unsealed: {
           clear: '所有记账均已封存',
@@ -264,6 +270,18 @@ export const zhBooks = {
         '此前的内容仍然有效。请勿关账，保持数据库原样，并与备份比较：每个序号的哈希可以指出哪些行被改动。',
     },
     agree: {
+      days: {
+        title: '已对账的日期',
+        line: '每天最近一次对账',
+        agrees: '一致',
+        explained: '有差异，均有原因',
+        unexplained: '{{count}} 处无原因',
+        none: '尚未对账',
+        worth: '金额 {{money}}',
+        checked: '{{at}} 核对',
+      },
+      explain: '说明该费用',
+      account: '打开账户',
       line: '三方核对，查询时计算 · 日期按 {{zone}} 划分',
       kind: '核对',
       show: '显示',

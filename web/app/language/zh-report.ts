@@ -15,7 +15,7 @@ export const report: Language['report'] = {
   mine: '我的',
   shared: '项目内共享',
   noViews: '暂无。保存带筛选条件的报表后显示在这里；共享的视图所有人可见。',
-  group: { energy: '电能', money: '资金', quality: '质量' },
+  group: { energy: '电能', money: '资金', books: '账务', quality: '质量' },
   range: {
     today: '今日至当前',
     yesterday: '昨日',
@@ -38,6 +38,11 @@ export const report: Language['report'] = {
     integrated: '综合报表',
     quality: '数据质量',
     powerQuality: '电能质量',
+    corrections: '更正',
+    reconciliation: '对账',
+    ledger: '总账',
+    months: '月结',
+    exceptions: '异常',
   },
   what: {
     energy: '用了多少、何时、何处、哪个时段，并与此前相比',
@@ -49,6 +54,11 @@ export const report: Language['report'] = {
     integrated: '每户电量与资金的期初、期末',
     quality: '每个计量点每天的实测、估算与缺失',
     powerQuality: '电压、电流与功率因数对照限值',
+    corrections: '重新结算的内容：新旧电量、单价、金额及原因',
+    reconciliation: '每天核对：总表与分表、电量与费用、费用与总账',
+    ledger: '试算平衡表、带封存的日记账、科目表',
+    months: '关账前尚待处理的事项，以及关账预提的金额',
+    exceptions: '按涉及金额排列的存疑读数，等待决定',
   },
   noFigure: '暂无应答',
   finance: {

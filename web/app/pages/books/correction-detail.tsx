@@ -1,4 +1,5 @@
 /** A correction opened in place: the difference, the changed lines of both revisions, why and by whom. */
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Correction } from '../../books.ts';
 import { useNow } from '../../clock.tsx';
@@ -87,7 +88,7 @@ export function CorrectionDetail({ row, lines }: { row: Correction; lines: Corre
           <Pair term={t('books.correction.at')}>{moment(language, zone, row.at, now)}</Pair>
           <Pair term={t('books.correction.settlement')}>
             <span className="mono">
-              {row.supersedes} → {row.settlementId}
+              <Explained id={row.supersedes} /> → <Explained id={row.settlementId} />
             </span>
           </Pair>
           <Pair term={t('books.correction.posting')}>
@@ -103,6 +104,22 @@ export function CorrectionDetail({ row, lines }: { row: Correction; lines: Corre
         </dl>
       </section>
     </div>
+  );
+}
+
+/** A revision, explained down to the readings. */
+function Explained({ id: settlementId }: { id: string }) {
+  const { t } = useTranslation();
+  const { id: projectId } = useProject();
+  return (
+    <Link
+      to="/projects/$projectId/explain/$settlementId"
+      params={{ projectId, settlementId }}
+      title={t('explain.title')}
+      preload={false}
+    >
+      {settlementId}
+    </Link>
   );
 }
 

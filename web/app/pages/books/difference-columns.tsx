@@ -6,7 +6,7 @@ import { day } from '../../dates.ts';
 import { amount, currencyName, number } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import type { Column } from '../../parts/table-model.ts';
-import { useProject } from '../../project.tsx';
+import { useMay, useProject } from '../../project.tsx';
 
 /** Base units as they are shown; minor units of the currency by its exponent. */
 export function sizeText(
@@ -141,6 +141,34 @@ function Subject({ row }: { row: Difference }) {
   );
 }
 
+/** Where more of it is told: the charge explained, or the account that it was posted to. */
+function Further({ row: { settlementId, kind, subjectId: accountId } }: { row: Difference }) {
+  const { t } = useTranslation();
+  const { id: projectId } = useProject();
+  const may = useMay()('account.read');
+  if (!may) return null;
+  if (settlementId) {
+    return (
+      <Link
+        to="/projects/$projectId/explain/$settlementId"
+        params={{ projectId, settlementId }}
+        preload={false}
+      >
+        {t('books.agree.explain')}
+      </Link>
+    );
+  }
+  return kind === 'charges-ledger' ? (
+    <Link
+      to="/projects/$projectId/accounts/$accountId"
+      params={{ projectId, accountId }}
+      preload={false}
+    >
+      {t('books.agree.account')}
+    </Link>
+  ) : null;
+}
+
 /** Both sides under one another like a subtraction, and in words what to do. */
 export function DifferenceDetail({ row }: { row: Difference }) {
   const { t } = useTranslation();
@@ -179,6 +207,7 @@ export function DifferenceDetail({ row }: { row: Difference }) {
           <p className="second">{t(`books.agree.ownerText.${row.owner}`)}</p>
         )}
         {row.detail && <p className="mono second">{row.detail}</p>}
+        <Further row={row} />
       </div>
     </div>
   );

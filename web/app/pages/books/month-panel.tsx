@@ -37,7 +37,7 @@ function Gate({ gate, month }: { gate: MonthGate | undefined; month: string }) {
   if (!gate) {
     return (
       <div className="stack">
-        {[1, 2, 3, 4, 5, 6, 7].map((line) => (
+        {[1, 2, 3, 4, 5, 6, 7, 8].map((line) => (
           <Skeleton key={line} width="100%" height={14} />
         ))}
       </div>
@@ -85,14 +85,19 @@ function ItemText({ item, month }: { item: GateItem; month: string }) {
   const to =
     item.kind === 'differences' || item.kind === 'unreconciled'
       ? ('/projects/$projectId/reconciliation' as const)
-      : item.kind === 'quarantined' && permissions.includes('report.read')
-        ? ('/projects/$projectId/quality' as const)
+      : ['quarantined', 'findings'].includes(item.kind) && permissions.includes('reading.read')
+        ? ('/projects/$projectId/exceptions' as const)
         : null;
   const text = t(`books.month.item.${item.kind}.${item.count ? 'stands' : 'clear'}`);
   return (
     <>
       {to && item.count > 0 ? (
-        <Link to={to} params={{ projectId }} search={search} preload={false}>
+        <Link
+          to={to}
+          params={{ projectId }}
+          search={to.endsWith('/exceptions') ? {} : search}
+          preload={false}
+        >
           {text}
         </Link>
       ) : (

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Difference, DifferenceKind, DifferenceTotals } from '../../books.ts';
 import { useReconciliation } from '../../books-queries.ts';
 import { useNow } from '../../clock.tsx';
-import { localDay, range as rangeText } from '../../dates.ts';
+import { addDays, localDay, range as rangeText } from '../../dates.ts';
 import { amount, currencyName, number } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { ExportMenu } from '../../parts/export-menu.tsx';
@@ -18,6 +18,7 @@ import { useProject } from '../../project.tsx';
 import { askedRange, rangeSearch } from '../../range.ts';
 import type { BooksSearch } from '../../search.ts';
 import { Filters, RangeFilter } from '../reports/filters.tsx';
+import { DaysStrip } from './days-strip.tsx';
 import { DifferenceDetail, useDifferenceColumns } from './difference-columns.tsx';
 import './books.css';
 
@@ -96,6 +97,14 @@ export default function Reconciliation() {
           }))}
         />
       </Filters>
+      <DaysStrip
+        from={asked.from}
+        to={asked.to}
+        today={today}
+        choose={(day) =>
+          set({ ...rangeSearch({ from: day, to: addDays(day, 1) }), open: undefined })
+        }
+      />
       {failed ? (
         <ProblemNotice error={answer.error} retry={() => void answer.refetch()} />
       ) : (

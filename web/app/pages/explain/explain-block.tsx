@@ -109,7 +109,8 @@ function Step({
   );
 }
 
-function Verdict({
+/** Whether all of it comes to the same, or where it does not. */
+export function Verdict({
   found,
   settlementId,
   linked,

@@ -5,10 +5,10 @@ import { useTranslation } from 'react-i18next';
 import { day, fullMoment } from '../../dates.ts';
 import { type Explanation, useExplanation } from '../../explanation.ts';
 import { nameOf, useLanguage } from '../../language.ts';
-import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
+import { Empty, ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
 import { isRank } from '../../parts/palette.ts';
 import { useProject } from '../../project.tsx';
-import { ExplainBlock } from './explain-block.tsx';
+import { ExplainBlock, Verdict } from './explain-block.tsx';
 
 export default function ExplainPage() {
   const { t } = useTranslation();
@@ -48,8 +48,13 @@ export default function ExplainPage() {
       </div>
       <div className="stack">
         <Panel title={t('explain.settlement')}>
+          <Verdict found={found} settlementId={settlementId} linked={false} />
           {s ? <Header s={s} /> : <Skeleton width="60%" />}
+          {!found && <Waiting what={t('explain.wait')} />}
         </Panel>
+        {found?.lines.length === 0 && (
+          <Empty title={t('explain.noLines')} text={t('explain.noLinesText')} />
+        )}
         {found?.lines.map((line) => {
           const rank = String(line.period ?? '');
           const period = isRank(rank) ? t(`period.${rank}`) : null;

@@ -16,7 +16,8 @@ import './reports.css';
 const groups = [
   ['energy', ['energy', 'ranking', 'load', 'demand', 'losses']],
   ['money', ['finance', 'integrated']],
-  ['quality', ['quality', 'powerQuality']],
+  ['books', ['corrections', 'reconciliation', 'ledger', 'months']],
+  ['quality', ['quality', 'powerQuality', 'exceptions']],
 ] as const satisfies readonly (readonly [string, readonly PageLink['name'][]])[];
 
 export default function ReportCentre() {
