@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BilledPark } from '../ingest/billed-park.ts';
 import {
   DAY,
+  EIGHT,
   HOUR,
   openExplainedPark,
   replacedAt,
@@ -13,6 +14,7 @@ import {
   type Story,
   stories,
   T,
+  usual,
 } from './explained-park.ts';
 import type { Ask } from './face.ts';
 
@@ -120,6 +122,27 @@ describe('explain', () => {
     const { detail } = await explain(shops.bridged, `?slot=${slot}`);
     expect(detail.pieces[0].from.bridgeMs).toBeGreaterThan(2 * HOUR - STEP);
     expect(detail.readings).toEqual([]);
+  });
+
+  it('splits what flowed over a price change by time, to the unit', async () => {
+    const found = await explain(shops.across);
+    const readings = usual().filter(
+      ({ ms }) => ms < EIGHT - 25 * 60_000 || ms >= EIGHT + 15 * 60_000,
+    );
+    // By hand: the line between the readings around an instant, half up.
+    const registerAt = (ms: number) => {
+      const before = readings.findLast((r) => r.ms <= ms) ?? { ms: 0, register: 0 };
+      const after = readings.find((r) => r.ms > ms) ?? { ms: 1, register: 0 };
+      const part = ((after.register - before.register) * (ms - before.ms)) / (after.ms - before.ms);
+      return before.register + Math.floor(part + 0.5);
+    };
+    const [day, night] = found.lines;
+    expect(night).toMatchObject({ period: 4, quantity: registerAt(EIGHT) - registerAt(T) });
+    expect(day.quantity).toBe(registerAt(T + 25 * HOUR) - registerAt(EIGHT));
+    expect(Number(night.exact)).toBe((night.quantity * 0.5) / 1000);
+    expect(Number(day.exact)).toBe((day.quantity * 2) / 1000);
+    const { detail } = await explain(shops.across, `?slot=${(EIGHT - T) / SLOT}`);
+    expect(detail.pieces[0].from.bridgeMs).toBe(9 * STEP);
   });
 
   it('puts the quarter-hour of a replacement together from both meters', async () => {

@@ -19,6 +19,8 @@ const NOW = END + 12 * HOUR;
 export const SPRING = '2026-03-29';
 const SPRING_T = dayStart(ZONE, SPRING);
 const FROM = T - 2 * HOUR;
+/** Eight in the morning, the ninth hour of that day. */
+export const EIGHT = T + 9 * HOUR;
 export const replacedAt = T + 10 * HOUR + 7 * 60_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -29,6 +31,7 @@ export const stories = [
     'bridged',
     'replaced',
     'ratio',
+    'across',
     'tampered',
     'altered',
     'spring',
@@ -93,7 +96,8 @@ const readings = (fromMs: number, untilMs: number, begin = 100_000) => {
     return { ms: fromMs + i * STEP, register };
   });
 };
-const usual = () => readings(FROM + 60_000, NOW);
+/** What most shops' meters say. */
+export const usual = () => readings(FROM + 60_000, NOW);
 
 /** Opens it with everything settled twice. */
 export async function openExplainedPark() {
@@ -140,6 +144,11 @@ export async function openExplainedPark() {
   await shop(
     'bridged',
     usual().filter(({ ms }) => !isSilent(ms)),
+  );
+  // Forty minutes are missing around eight, when the price changes.
+  await shop(
+    'across',
+    usual().filter(({ ms }) => ms < EIGHT - 25 * 60_000 || ms >= EIGHT + 15 * 60_000),
   );
   const span = 2 ** 32 * 10;
   await shop(

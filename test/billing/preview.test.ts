@@ -1,6 +1,7 @@
 /** A preview is the settlement itself, rolled back: it changes nothing and says what then happens. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { previewDays } from '../../billing/preview.ts';
+import { holdSettlement } from '../../billing/project.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
 import { daySpan, SLOT_MS } from '../../sql/local-day.ts';
@@ -87,6 +88,11 @@ test('says so when days are being settled just now', async () => {
   const given = { ...deps, clock: () => park.now, lockTimeoutMs: 50 };
   await expect(previewDays(given, park.project, { pointDays: [] })).rejects.toMatchObject({
     code: 'settlement-busy',
+  });
+  // Nor does an act that changes what days are rated by wait for ever.
+  const act = park.postgres.db.transaction((tx) => holdSettlement(tx, park.project.id, 50));
+  await expect(act).rejects.toMatchObject({
+    ...{ code: 'settlement-busy', message: expect.stringContaining('Nothing was changed') },
   });
   // Settling twice at once: whoever comes second leaves it to the first.
   expect(await settleDirty(park.deps, park.project)).toEqual({ outcome: 'busy' });

@@ -179,6 +179,15 @@ describe('tariffs', () => {
     });
     expect([status, body.code]).toEqual([422, 'invalid-tariff']);
     expect(body.faults[0].message).toContain('season “summer”, every day, 14:07');
+    // A version begins at midnight: another time of the day is refused, and says where.
+    const late = await ask('POST', '/tariffs', {
+      name: 'Late',
+      commodity: 'electricity',
+      version: { effectiveFrom: '2026-03-01T00:07', definition: jiangsu },
+    });
+    expect(late.body).toMatchObject({
+      ...{ status: 400, code: 'invalid-request', detail: expect.stringContaining('effectiveFrom') },
+    });
     expect((await ask('GET', '/tariffs')).body.data).toHaveLength(2);
   });
 });
