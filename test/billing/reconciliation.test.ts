@@ -111,9 +111,12 @@ describe('reconciliation', () => {
         ...{ day: second, kind: 'intervals-charges', subjectId: point, subject: 'A1' },
         ...{ left: 29_560, right: 28_560, difference: 1_000, unit: 'Wh', owner: 'billing' },
         money: cny(Number(charged?.average).toFixed(2)),
-        ...{ reason: null, detail: null },
+        ...{ reason: null, detail: null, settlementId: expect.any(String) },
       },
     ]);
+    expect(
+      await park.value('SELECT scope_id FROM settlements WHERE id = $1', [data[0].settlementId]),
+    ).toBe(point);
     const projectId = park.project.id;
     await markDirty(park.postgres.db, {
       ...{ projectId, who: 'ingest', why: 'test' },
