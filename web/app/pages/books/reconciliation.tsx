@@ -102,7 +102,7 @@ export default function Reconciliation() {
         to={asked.to}
         today={today}
         choose={(day) =>
-          set({ ...rangeSearch({ from: day, to: addDays(day, 1) }), open: undefined })
+          set({ ...rangeSearch({ preset: null, from: day, to: addDays(day, 1) }), open: undefined })
         }
       />
       {failed ? (
