@@ -1,11 +1,13 @@
 /** Monthly indexes, event days, and a holiday calendar read from text. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { localDayOf } from '../sql/local-day.ts';
 import { listCodeSchema } from '../sql/period-calendar.ts';
 import { notFound } from '../sql/problem.ts';
 import {
   answers,
   createRoutes,
   daySchema,
+  faultSchema,
   idSchema,
   listOf,
   makes,
@@ -15,7 +17,9 @@ import {
   takes,
 } from '../sql/route.ts';
 import { by, idCursor, idPage } from './fields.ts';
+import { eventWords } from './holiday-events.ts';
 import { parseHolidays } from './holidays.ts';
+import { readProject } from './project.ts';
 import { listEventDays, listIndexes, publishEventDay, publishIndex } from './published.ts';
 import type { BillingDeps } from './routes.ts';
 
@@ -104,23 +108,40 @@ const withdrawDay = createRoute({
   responses: answers(eventDaySchema, 'What was taken off'),
 });
 
-/** Characters of a holiday calendar, at most. */
-const TEXT_MAX = 200_000;
+/** Characters of a holiday calendar, at most: some years of a country have 100 kB as iCalendar. */
+const TEXT_MAX = 300_000;
+const wordsSchema = z.array(z.string().max(40)).max(20);
 const parse = createRoute({
   method: 'post',
   path: '/projects/{projectId}/holidays/parse',
-  summary: 'Read a holiday calendar (CSV: date,kind,name); nothing is stored',
+  summary: 'Read a holiday calendar (CSV: date,kind,name, or iCalendar); nothing is stored',
   ...needs('tariff.read'),
   request: {
     params: projectParams,
-    body: takes(z.strictObject({ text: z.string().max(TEXT_MAX) })),
+    body: takes(
+      z.strictObject({
+        text: z.string().max(TEXT_MAX),
+        /** Of an iCalendar: what in an event makes it a make-up workday, and what no holiday. */
+        words: z.strictObject({ workday: wordsSchema, none: wordsSchema }).partial().optional(),
+      }),
+    ),
   },
   responses: answers(
     z.object({
+      format: z.enum(['csv', 'icalendar']),
       days: z.array(
-        z.object({ date: daySchema, kind: z.enum(['holiday', 'workday']), name: z.string() }),
+        z.object({
+          date: daySchema,
+          kind: z.enum(['holiday', 'workday']),
+          name: z.string(),
+          line: z.number().int(),
+          word: z.string().nullable(),
+        }),
       ),
-      faults: z.array(z.object({ at: z.string(), message: z.string() })),
+      faults: z.array(faultSchema),
+      leftOut: z.array(z.object({ line: z.number().int(), name: z.string(), word: z.string() })),
+      /** Those that held, for a page to show and to change. */
+      words: z.object({ workday: wordsSchema, none: wordsSchema }),
     }),
   ),
 });
@@ -165,7 +186,13 @@ export function publishedRoutes({ db, clock }: BillingDeps) {
       const id = await publishEventDay(db, { projectId, list, day, withdrawn: true, by: by(c) });
       return c.json(shownDay({ list, day }, { id, by: by(c).actor.id, at: clockText() }), 200);
     })
-    .openapi(parse, (c) => c.json(parseHolidays(c.req.valid('json').text), 200));
+    .openapi(parse, async (c) => {
+      const { text, words } = c.req.valid('json');
+      const { zone } = await readProject(db, c.req.valid('param').projectId);
+      const today = localDayOf(zone, clock().getTime());
+      const read = parseHolidays(text, { today, words });
+      return c.json({ ...read, words: { ...eventWords, ...words } }, 200);
+    });
 }
 
 const shownDay = (

@@ -7,6 +7,7 @@ import {
   answers,
   createRoutes,
   daySchema,
+  faultSchema,
   idSchema,
   listOf,
   makes,
@@ -110,7 +111,7 @@ const check = createRoute({
     body: takes(z.strictObject({ commodity, definition: z.unknown().openapi({ type: 'object' }) })),
   },
   responses: answers(
-    z.object({ faults: z.array(z.object({ at: z.string(), message: z.string() })) }),
+    z.object({ faults: z.array(faultSchema) }),
     'Every fault with its place, a JSON pointer into the definition; none when it can hold',
   ),
 });

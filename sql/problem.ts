@@ -67,7 +67,11 @@ export type ProblemCode = keyof typeof problems;
 export interface Fault {
   /** JSON pointer or parameter name. */
   at: string;
+  /** In English, whole. */
   message: string;
+  /** The rule that is broken, and what its sentence names: a page says it in its own language. */
+  code?: string;
+  parameters?: Record<string, string | number>;
 }
 
 /** Thrown once where the failure is understood, rendered once by web. */

@@ -106,6 +106,16 @@ export const listOf = <Row extends z.ZodType, Totals extends z.ZodType = z.ZodAn
     totals: (totals ?? z.any()) as Totals,
   });
 
+/** A wrong place, in a problem or in the answer of a check. */
+export const faultSchema = z
+  .object({
+    at: z.string(),
+    message: z.string(),
+    code: z.string().optional(),
+    parameters: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  })
+  .openapi('Fault');
+
 const problemAnswer = {
   description: 'What went wrong (RFC 9457)',
   content: {
@@ -119,6 +129,7 @@ const problemAnswer = {
           detail: z.string(),
           retryable: z.boolean(),
           traceId: z.string(),
+          faults: z.array(faultSchema).optional(),
         })
         .openapi('Problem'),
     },

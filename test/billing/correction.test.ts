@@ -295,15 +295,15 @@ test('a sample month says what another version would have cost', async () => {
   ]);
 });
 
-test('a holiday calendar is read line by line', async () => {
-  const text =
-    'date,kind,name\r\n2026-10-01,holiday,"National Day, first"\n2026-10-10,班,make-up\n\n2026-13-01,holiday,x\n2026-10-02,party,y\n2026-10-01,workday,z\n';
-  const { body } = await ask('POST', '/holidays/parse', { text });
-  expect(body.days).toEqual([
-    { date: '2026-10-01', kind: 'holiday', name: 'National Day, first' },
-    { date: '2026-10-10', kind: 'workday', name: 'make-up' },
-  ]);
-  expect(body.faults.map((f: { at: string }) => f.at)).toEqual(['/text/5', '/text/6', '/text/7']);
-  const ics = await ask('POST', '/holidays/parse', { text: 'BEGIN:VCALENDAR\nEND:VCALENDAR' });
-  expect(ics.body.faults).toHaveLength(1);
+test('a holiday calendar is read, by words of one’s own', async () => {
+  const text = 'BEGIN:VEVENT\nDTSTART;VALUE=DATE:20261010\nSUMMARY:Brückentag\nEND:VEVENT';
+  const { body } = await ask('POST', '/holidays/parse', { text, words: { workday: ['brücke'] } });
+  expect(body).toMatchObject({
+    format: 'icalendar',
+    days: [{ date: '2026-10-10', kind: 'workday', name: 'Brückentag', line: 1, word: 'brücke' }],
+    faults: [],
+    words: { workday: ['brücke'], none: ['observance'] },
+  });
+  const long = await ask('POST', '/holidays/parse', { text: 'x'.repeat(300_001) });
+  expect(long.body.code).toBe('invalid-request');
 });
