@@ -14,24 +14,36 @@ export function tariffFaults(
   components.forEach((component, i) => {
     const at = `/components/${i}`;
     const place = `component “${component.code}”`;
-    const say = (where: string, message: string) =>
-      faults.push({ at: `${at}${where}`, message: `${place} ${message}` });
+    const say: Say = (where, code, message, parameters) =>
+      faults.push({
+        at: `${at}${where}`,
+        message: `${place} ${message}`,
+        code,
+        parameters: { ...parameters, component: component.code },
+      });
     if (components.findIndex((c) => c.code === component.code) !== i) {
-      say('/code', 'is there twice');
+      say('/code', 'code-twice', 'is there twice');
     }
     switch (component.kind) {
       case 'usage':
         usageFaults(component, { calendar, steps, say });
         break;
       case 'demand':
-        if (commodity === 'water') say('', 'charges demand, which water has none of');
+        if (commodity === 'water') {
+          say('', 'demand-of-water', 'charges demand, which water has none of');
+        }
         break;
       case 'minimum':
         for (const [n, code] of (component.of ?? []).entries()) {
           const counted = components.find((c) => c.code === code);
-          if (!counted) say(`/of/${n}`, `counts “${code}”, which is no component`);
-          else if (counted.kind === 'minimum')
-            say(`/of/${n}`, `counts “${code}”, a minimum itself`);
+          const at = `/of/${n}`;
+          if (!counted) {
+            const message = `counts “${code}”, which is no component`;
+            say(at, 'counts-unknown', message, { counted: code });
+          } else if (counted.kind === 'minimum') {
+            const message = `counts “${code}”, a minimum itself`;
+            say(at, 'counts-minimum', message, { counted: code });
+          }
         }
         break;
       case 'fixed':
@@ -42,24 +54,34 @@ export function tariffFaults(
   return faults;
 }
 
-type Say = (where: string, message: string) => void;
+type Say = (
+  where: string,
+  code: string,
+  message: string,
+  parameters?: Record<string, string | number>,
+) => void;
 
 function stepFaults(steps: Steps, components: readonly Component[]): Fault[] {
   const faults: Fault[] = [];
   steps.limits.forEach((limit, n) => {
     if (n > 0 && limit <= (steps.limits[n - 1] as number)) {
       const message = `steps: limit ${limit} does not lie above the one before it`;
-      faults.push({ at: `/steps/limits/${n}`, message });
+      const at = `/steps/limits/${n}`;
+      faults.push({ at, message, code: 'limit-not-above', parameters: { limit } });
     }
   });
   if (steps.period === 'month' && steps.yearStart !== undefined) {
     faults.push({
       at: '/steps/yearStart',
       message: 'steps of a month have no beginning of a year',
+      code: 'year-start-of-month',
     });
   }
   const used = components.some((c) => c.kind === 'usage' && (c.stepPrices || c.stepAdders));
-  if (!used) faults.push({ at: '/steps', message: 'no component has a price per step' });
+  if (!used) {
+    const message = 'no component has a price per step';
+    faults.push({ at: '/steps', message, code: 'steps-unused' });
+  }
   return faults;
 }
 
@@ -69,44 +91,60 @@ function usageFaults(
 ): void {
   const { price, prices, stepPrices, stepAdders, periodFactors, follows } = component;
   if ([price, prices, stepPrices].filter((given) => given !== undefined).length !== 1) {
-    say('', 'needs either one price or a price per period or per step');
+    say('', 'price-forms', 'needs either one price or a price per period or per step');
     return;
   }
   for (const [name, given] of Object.entries({ stepPrices, stepAdders })) {
     if (!given) continue;
-    if (!steps) say(`/${name}`, 'has prices per step, but there are no steps');
-    else if (given.length !== steps.limits.length + 1) {
-      say(`/${name}`, `has ${given.length} prices for ${steps.limits.length + 1} steps`);
+    if (!steps) {
+      say(`/${name}`, 'steps-missing', 'has prices per step, but there are no steps');
+    } else if (given.length !== steps.limits.length + 1) {
+      const counts = { given: given.length, steps: steps.limits.length + 1 };
+      const message = `has ${counts.given} prices for ${counts.steps} steps`;
+      say(`/${name}`, 'steps-count', message, counts);
     }
   }
-  if (stepAdders && stepPrices) say('/stepAdders', 'has prices per step and adders as well');
-  if (periodFactors && !stepPrices) say('/periodFactors', 'has factors, but no prices per step');
+  if (stepAdders && stepPrices) {
+    say('/stepAdders', 'adders-and-prices', 'has prices per step and adders as well');
+  }
+  if (periodFactors && !stepPrices) {
+    say('/periodFactors', 'factors-alone', 'has factors, but no prices per step');
+  }
   if (stepAdders && steps?.order === 'steps-then-tou') {
-    say('/stepAdders', 'adds steps to a price, which is the order tou-then-steps');
+    const message = 'adds steps to a price, which is the order tou-then-steps';
+    say('/stepAdders', 'adders-order', message);
   }
   if (periodFactors && steps?.order === 'tou-then-steps') {
-    say('/periodFactors', 'multiplies steps by periods, which is the order steps-then-tou');
+    const message = 'multiplies steps by periods, which is the order steps-then-tou';
+    say('/periodFactors', 'factors-order', message);
   }
   for (const [name, given] of Object.entries({ prices, periodFactors })) {
     if (!given) continue;
     if (!calendar) {
-      say(`/${name}`, 'has prices per period, but there is no calendar');
+      const message = 'has prices per period, but there is no calendar';
+      say(`/${name}`, 'calendar-missing', message);
       continue;
     }
     for (const rank of [...ranksUsed(calendar)].sort()) {
       if (given[`${rank}`] !== undefined) continue;
       const what = name === 'prices' ? 'price' : 'factor';
+      const { season, from } = firstUse(calendar, rank);
       say(
         `/${name}/${rank}`,
-        `has no ${what} for ${rankNames[rank]}, which ${firstUse(calendar, rank)} uses`,
+        `${what}-missing`,
+        `has no ${what} for ${rankNames[rank]}, which season “${season}” from ${from} uses`,
+        { rank, season, from },
       );
     }
   }
   const limit = follows?.as === 'factor' ? FACTOR_DIGITS : PRICE_DIGITS;
   const why = follows?.as === 'factor' ? 'multiplied by an index' : 'as it is charged';
   for (const { where, digits, negative } of combined(component)) {
-    if (negative) say(where, 'comes to a negative price');
-    if (digits > limit) say(where, `has ${digits} decimals ${why}: at most ${limit}`);
+    if (negative) say(where, 'price-below-zero', 'comes to a negative price');
+    if (digits > limit) {
+      const code = follows?.as === 'factor' ? 'digits-by-index' : 'digits';
+      say(where, code, `has ${digits} decimals ${why}: at most ${limit}`, { digits, limit });
+    }
   }
 }
 
@@ -164,12 +202,13 @@ const rankNames: Record<string, string> = {
   5: 'deep valley',
 };
 
-function firstUse(calendar: Calendar, rank: number): string {
+/** Where the year first has a rank that its calendar uses. */
+function firstUse(calendar: Calendar, rank: number): { season: string; from: string } {
   for (const season of calendar.seasons) {
     for (const day of season.days) {
       const band = day.bands.find((b) => b.rank === rank);
-      if (band) return `season “${season.name}” from ${band.from}`;
+      if (band) return { season: season.name, from: band.from };
     }
   }
-  return 'the calendar';
+  throw new Error(`the calendar uses no rank ${rank}`);
 }

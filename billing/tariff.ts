@@ -7,43 +7,41 @@ import type { LocalDay } from '../sql/local-day.ts';
 import { calendarFaults, calendarSchema, listCodeSchema } from '../sql/period-calendar.ts';
 import { type Fault, Problem } from '../sql/problem.ts';
 import { PRICE_DIGITS, RATE_DIGITS } from './exact.ts';
+import { shapeFaults, tariffSentences } from './shape-faults.ts';
 import { tariffFaults } from './tariff-faults.ts';
 
 const decimalText = (what: string) =>
   z
     .string()
-    .refine(
-      (text) => /^-?\d{1,6}(\.\d+)?$/.test(text),
-      `${what} is a plain decimal below 1,000,000`,
-    )
+    .refine((text) => /^-?\d{1,6}(\.\d+)?$/.test(text), `${what} ${tariffSentences.decimal}`)
     .refine(
       (text) => (text.split('.')[1]?.length ?? 0) <= PRICE_DIGITS,
-      `${what} has at most ${PRICE_DIGITS} decimals`,
+      `${what} ${tariffSentences.decimals}`,
     );
 const price = z
   .string()
-  .refine((text) => !/^-/.test(text), 'a price is not negative')
+  .refine((text) => !/^-/.test(text), tariffSentences.negative)
   .pipe(decimalText('a price'));
 /** Added to a price; a credit for the first step is negative. */
 const adder = decimalText('an adder');
 const factor = z
   .string()
-  .refine((text) => !/^-|^0*(\.0*)?$/.test(text), 'a factor is above zero')
+  .refine((text) => !/^-|^0*(\.0*)?$/.test(text), tariffSentences.factor)
   .pipe(decimalText('a factor'));
 
 const rate = z
   .string()
-  .refine((text) => /^0(\.\d+)?$|^1(\.0+)?$/.test(text), 'a tax rate lies between 0 and 1')
+  .refine((text) => /^0(\.\d+)?$|^1(\.0+)?$/.test(text), tariffSentences['tax-rate'])
   .refine(
     (text) => (text.split('.')[1]?.length ?? 0) <= RATE_DIGITS,
-    `a tax rate has at most ${RATE_DIGITS} decimals`,
+    tariffSentences['tax-decimals'],
   );
 
 const names = { name: z.string().min(1).max(80), nameZh: z.string().max(80).optional() };
 
 const common = {
   /** Keys charges and postings: energy, service-fee, levy, sewage … */
-  code: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'a code is lower case, digits and hyphens'),
+  code: listCodeSchema,
   ...names,
   /** revenue: ours; on-behalf: collected for another and owed to them. */
   treatment: z.enum(['revenue', 'on-behalf']).default('revenue'),
@@ -113,7 +111,7 @@ const stepsSchema = z.strictObject({
   /** First day of the year that is counted, '01-01' where it is not said. */
   yearStart: z
     .string()
-    .regex(/^(0[1-9]|1[0-2])-01$/, 'a year begins on the first of a month: MM-01')
+    .regex(/^(0[1-9]|1[0-2])-01$/, tariffSentences['year-start'])
     .optional(),
   /** What quantities are cumulated over: one point, or all points of the account and commodity. */
   scope: z.enum(['point', 'account']),
@@ -156,11 +154,7 @@ export function checkTariff(
 ): { definition: TariffDefinition; faults: [] } | { definition: null; faults: Fault[] } {
   const parsed = definitionSchema.safeParse(input);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => ({
-      at: `/${issue.path.join('/')}`,
-      message: `${placeOf(input, issue.path)}${issue.message}`,
-    }));
-    return { definition: null, faults };
+    return { definition: null, faults: shapeFaults(input, parsed.error) };
   }
   const { calendar } = parsed.data;
   const faults = [
@@ -194,23 +188,4 @@ export function versionOn<V extends { effectiveFrom: LocalDay }>(
     if (!best || version.effectiveFrom > best.effectiveFrom) best = version;
   }
   return best;
-}
-
-/** “season “summer”, weekday: ” for a path into the calendar: a person has to find it again. */
-function placeOf(input: unknown, path: readonly PropertyKey[]): string {
-  const words: string[] = [];
-  let here: unknown = input;
-  for (const key of path) {
-    if (typeof here !== 'object' || here === null) break;
-    // Only looked into, never trusted: what was entered has failed its schema.
-    here = (here as Record<PropertyKey, unknown>)[key];
-    const { name, code, type } = (here ?? {}) as Record<string, unknown>;
-    if (typeof code === 'string') words.push(`component “${code.slice(0, 60)}”`);
-    else if (typeof name === 'string' && path[0] === 'calendar')
-      words.push(`season “${name.slice(0, 60)}”`);
-    else if (typeof type === 'string') words.push(type.slice(0, 20));
-  }
-  const leaf = path.at(-1);
-  if (typeof leaf === 'string' && words.length > 0) words.push(leaf);
-  return words.length > 0 ? `${words.join(', ')}: ` : path.length > 0 ? `${path.join('/')}: ` : '';
 }

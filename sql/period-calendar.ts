@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { daySpan, type LocalDay, SLOT_MS, standardMinutes, wallMinutes } from './local-day.ts';
+import type { Fault } from './problem.ts';
 
 /** Ranks 1 spike, 2 peak, 3 flat, 4 valley, 5 deep valley: colour and order; a tariff may label them. */
 export const RANKS = [1, 2, 3, 4, 5] as const;
@@ -13,20 +14,27 @@ const SLOT_MINUTES = SLOT_MS / 60_000;
 const DAY_MINUTES = 24 * 60;
 const QUARTERS = DAY_MINUTES / SLOT_MINUTES;
 
+/** What the shape of a calendar's parts asks, by the code of the fault. */
+export const calendarSentences = {
+  'month-day': 'a day of the year is written MM-DD',
+  'clock-time': 'a time is written HH:MM, 00:00 to 24:00',
+  'list-code': 'a code is lower case, digits and hyphens',
+  rank: 'a rank is 1 spike, 2 peak, 3 flat, 4 valley or 5 deep valley',
+} as const;
 const monthDay = z
   .string()
-  .regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a day of the year is written MM-DD');
+  .regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, calendarSentences['month-day']);
 const clockTime = z
   .string()
-  .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time is written HH:MM, 00:00 to 24:00');
+  .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, calendarSentences['clock-time']);
 /** Names a published list of days or a monthly index. */
 export const listCodeSchema = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a code is lower case, digits and hyphens');
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, calendarSentences['list-code']);
 const bandSchema = z.strictObject({
   from: clockTime,
   to: clockTime,
-  rank: z.literal(RANKS, 'a rank is 1 spike, 2 peak, 3 flat, 4 valley or 5 deep valley'),
+  rank: z.literal(RANKS, calendarSentences.rank),
 });
 const dayTypeSchema = z.enum(['everyday', 'weekday', 'weekend', 'holiday', 'event']);
 export type DayType = z.infer<typeof dayTypeSchema>;
@@ -63,39 +71,45 @@ export type Calendar = z.infer<typeof calendarSchema>;
 type Season = Calendar['seasons'][number];
 
 /** What is wrong with a calendar, each fault naming season, day type and time; empty when it holds. */
-export function calendarFaults(calendar: Calendar): { at: string; message: string }[] {
+export function calendarFaults(calendar: Calendar): Fault[] {
   const faults = seasonFaults(calendar.seasons);
   const both = calendar.holidays.find((day) => calendar.workdays.includes(day));
   if (both) {
-    faults.push({ at: '/calendar/workdays', message: `${both} is both a holiday and a workday` });
+    const message = `${both} is both a holiday and a workday`;
+    const parameters = { day: both };
+    faults.push({ at: '/calendar/workdays', message, code: 'both-kinds', parameters });
   }
   calendar.seasons.forEach((season, s) => {
     const types = season.days.map((d) => d.type);
     const at = `/calendar/seasons/${s}/days`;
     const place = `season “${season.name}”`;
+    const say = (code: string, dayType: DayType, message: string) => {
+      const parameters = { season: season.name, dayType };
+      faults.push({ at, message: `${place}: ${message}`, code, parameters });
+    };
     const twice = types.find((type, i) => types.indexOf(type) !== i);
-    if (twice) faults.push({ at, message: `${place}: ${dayTypeNames[twice]} is there twice` });
+    if (twice) say('day-type-twice', twice, `${dayTypeNames[twice]} is there twice`);
     if (types.includes('event') && calendar.eventDays === undefined) {
-      faults.push({ at, message: `${place}: event days have bands, but no list names them` });
+      say('event-days-unnamed', 'event', 'event days have bands, but no list names them');
     }
     if (types.includes('everyday')) {
       const more = types.find((type) => type === 'weekday' || type === 'weekend');
-      if (more) {
-        faults.push({ at, message: `${place}: ${dayTypeNames[more]} overlap with every day` });
-      }
+      if (more) say('overlaps-every-day', more, `${dayTypeNames[more]} overlap with every day`);
     } else {
       for (const type of ['weekday', 'weekend'] as const) {
         if (types.includes(type)) continue;
-        faults.push({ at, message: `${place}: ${dayTypeNames[type]} have no bands` });
+        say('day-type-missing', type, `${dayTypeNames[type]} have no bands`);
       }
     }
     season.days.forEach((day, d) => {
-      faults.push(
-        ...bandFaults(day.bands).map((message) => ({
+      for (const { message, code, parameters } of bandFaults(day.bands)) {
+        faults.push({
           at: `${at}/${d}/bands`,
           message: `${place}, ${dayTypeNames[day.type]}, ${message}`,
-        })),
-      );
+          code,
+          parameters: { ...parameters, season: season.name, dayType: day.type },
+        });
+      }
     });
   });
   return faults;
@@ -193,14 +207,15 @@ const inSeason = ({ from, to }: Season, day: string): boolean =>
   from <= to ? from <= day && day <= to : day >= from || day <= to;
 
 /** The year is walked with its leap day, so that “to 02-28” beside “from 03-01” shows as a hole. */
-function seasonFaults(seasons: Season[]): { at: string; message: string }[] {
-  const faults: { at: string; message: string }[] = [];
+function seasonFaults(seasons: Season[]): Fault[] {
+  const faults: Fault[] = [];
   const at = '/calendar/seasons';
   for (const [s, season] of seasons.entries()) {
     for (const edge of ['from', 'to'] as const) {
       if (leapYearDays.includes(season[edge])) continue;
       const message = `season “${season.name}”: ${season[edge]} is no day of a year`;
-      faults.push({ at: `${at}/${s}/${edge}`, message });
+      const parameters = { season: season.name, day: season[edge] };
+      faults.push({ at: `${at}/${s}/${edge}`, message, code: 'season-no-day', parameters });
     }
   }
   if (faults.length > 0) return faults;
@@ -209,8 +224,16 @@ function seasonFaults(seasons: Season[]): { at: string; message: string }[] {
     if (inside.length === 1) continue;
     const names = inside.map((s) => `“${s.name}”`).join(' and ');
     const message = names ? `${names} overlap on ${day}` : `no season holds on ${day}: a hole`;
+    const [first, second] = inside;
     // The first day of a hole or overlap says where; its other days would only repeat it.
-    return [{ at, message }];
+    return [
+      first && second
+        ? {
+            ...{ at, message, code: 'seasons-overlap' },
+            parameters: { day, first: first.name, second: second.name },
+          }
+        : { at, message, code: 'seasons-hole', parameters: { day } },
+    ];
   }
   return [];
 }
@@ -219,14 +242,21 @@ const leapYearDays = Array.from({ length: 366 }, (_, i) =>
   new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(5, 10),
 );
 
-function bandFaults(bands: Season['days'][number]['bands']): string[] {
-  const faults: string[] = [];
+type BandFault = Required<Pick<Fault, 'message' | 'code' | 'parameters'>>;
+
+function bandFaults(bands: Season['days'][number]['bands']): BandFault[] {
+  const faults: BandFault[] = [];
+  const say = (code: string, parameters: Record<string, string | number>, message: string) =>
+    faults.push({ message, code, parameters });
   for (const { from, to } of bands) {
-    const unaligned = [from, to].find((time) => minutesOf(time) % SLOT_MINUTES !== 0);
-    if (unaligned) {
-      faults.push(`${unaligned}: a period begins and ends on a quarter of an hour`);
+    const time = [from, to].find((edge) => minutesOf(edge) % SLOT_MINUTES !== 0);
+    if (time) {
+      const message = `${time}: a period begins and ends on a quarter of an hour`;
+      say('band-unaligned', { time }, message);
     }
-    if (from === to || from === '24:00') faults.push(`${from} to ${to}: an empty band`);
+    if (from === to || from === '24:00') {
+      say('band-empty', { from, to }, `${from} to ${to}: an empty band`);
+    }
   }
   if (faults.length > 0) return faults;
   const covers = Array.from({ length: QUARTERS }, (_, quarter) =>
@@ -237,8 +267,9 @@ function bandFaults(bands: Season['days'][number]['bands']): string[] {
     if (count === 1 || (q > 0 && covers[q - 1]?.length === count)) continue;
     let end = q + 1;
     while (end < QUARTERS && covers[end]?.length === count) end++;
-    const range = `${clock(q * SLOT_MINUTES)} to ${clock(end * SLOT_MINUTES)}`;
-    faults.push(count === 0 ? `${range}: no band, a hole` : `${range}: ${count} bands overlap`);
+    const [from, to] = [clock(q * SLOT_MINUTES), clock(end * SLOT_MINUTES)];
+    if (count === 0) say('band-hole', { from, to }, `${from} to ${to}: no band, a hole`);
+    else say('band-overlap', { from, to, count }, `${from} to ${to}: ${count} bands overlap`);
   }
   return faults;
 }

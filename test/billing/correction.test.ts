@@ -291,6 +291,8 @@ test('a sample month says what another version would have cost', async () => {
     {
       at: '/components/2',
       message: 'component “demand” charges demand, which water has none of',
+      code: 'demand-of-water',
+      parameters: { component: 'demand' },
     },
   ]);
 });

@@ -1,6 +1,7 @@
 /** Calendars of holidays, from CSV and from iCalendar as China's and Germany's are published. */
 import { describe, expect, test } from 'vitest';
 import { parseHolidays } from '../../billing/holidays.ts';
+import { enFaults } from '../../web/app/language/en-faults.ts';
 
 const today = '2026-11-24';
 const read = (text: string, words = {}) => parseHolidays(text, { today, words });
@@ -13,8 +14,12 @@ const wholeDays = (from: string, to: string | null, ...lines: string[]) =>
   event(`DTSTART;VALUE=DATE:${from}`, ...(to ? [`DTEND;VALUE=DATE:${to}`] : []), ...lines);
 const shown = ({ days }: ReturnType<typeof read>) =>
   days.map(({ date, kind, name }) => `${date} ${kind} ${name}`);
+/** Each with its code, for which a page has words. */
 const faultsOf = ({ faults }: ReturnType<typeof read>) =>
-  faults.map(({ at, code }) => `${at} ${code}`);
+  faults.map(({ at, code = '' }) => {
+    expect(Object.keys(enFaults.fault)).toContain(code);
+    return `${at} ${code}`;
+  });
 
 describe('China', () => {
   test('whole days with 休 and 班, a range whose end is excluded, a folded line', () => {

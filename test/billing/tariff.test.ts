@@ -1,7 +1,9 @@
 /** A tariff that cannot hold is refused, and the refusal names the place. */
 import { describe, expect, test } from 'vitest';
 import { checkTariff, parseTariff, versionOn } from '../../billing/tariff.ts';
-import { Problem } from '../../sql/problem.ts';
+import { type Fault, Problem } from '../../sql/problem.ts';
+import { enFaults } from '../../web/app/language/en-faults.ts';
+import { zhFaults } from '../../web/app/language/zh-faults.ts';
 import { flat, jiangsu } from './jiangsu.ts';
 
 type Draft = typeof jiangsu;
@@ -13,11 +15,25 @@ function refusal(change: (tariff: Draft) => void): string {
   try {
     parseTariff(draft);
   } catch (error) {
-    if (error instanceof Problem) return `${error.code}: ${error.detail}`;
-    throw error;
+    if (!(error instanceof Problem)) throw error;
+    expectSaid(error.more.faults ?? []);
+    return `${error.code}: ${error.detail}`;
   }
   return 'accepted';
 }
+/** A page can say each fault in both languages: it has words for the code, and the code gives what they name. */
+function expectSaid(faults: readonly Fault[]): void {
+  expect(faults).not.toEqual([]);
+  for (const { code = '', parameters = {} } of faults) {
+    for (const words of [enFaults.fault, zhFaults.fault]) {
+      const sentence = Object.entries(words).find(([key]) => key === code)?.[1];
+      expect(sentence, code).toBeDefined();
+      const named = [...(sentence ?? '').matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name);
+      expect(Object.keys(parameters), code).toEqual(expect.arrayContaining(named));
+    }
+  }
+}
+
 const bandsOf = (tariff: Draft, season: number): Band[] =>
   tariff.calendar.seasons[season]?.days[0]?.bands ?? [];
 const set = (target: object | undefined, values: object) => Object.assign(target ?? {}, values);
@@ -269,6 +285,7 @@ describe('a full tariff', () => {
     const draft = structuredClone(full);
     change(draft);
     const { faults } = checkTariff(draft);
+    expectSaid(faults);
     expect(faults.map((f) => f.at)).toContain(at);
     expect(faults.find((f) => f.at === at)?.message).toContain(message);
   });
@@ -278,6 +295,8 @@ describe('a full tariff', () => {
       {
         at: '/components/2',
         message: 'component “demand” charges demand, which water has none of',
+        code: 'demand-of-water',
+        parameters: { component: 'demand' },
       },
     ]);
   });

@@ -267,8 +267,8 @@ describe('a draft', () => {
   test('an imported calendar replaces its own years and leaves the others', () => {
     const calendar = { ...plainCalendar('Year'), holidays: ['2026-01-01', '2027-05-01'] };
     const days = [
-      { date: '2027-01-01', kind: 'holiday' as const, name: '' },
-      { date: '2027-02-06', kind: 'workday' as const, name: '' },
+      { date: '2027-01-01', kind: 'holiday' as const },
+      { date: '2027-02-06', kind: 'workday' as const },
     ];
     expect(taken(calendar, days, true).holidays).toEqual(['2026-01-01', '2027-01-01']);
     expect(taken(calendar, days, false)).toMatchObject({

@@ -63,7 +63,9 @@ test('bands are changed by key: a hole is named in place, filled, and undone', a
   const hole = page.getByRole('button', { name: 'no period from 17:00 to 19:00' });
   expect(await hole.count()).toBe(6);
   await page.getByText('1 fault', { exact: true }).waitFor();
-  await page.getByText('season “Winter”, weekdays, 17:00 to 19:00: no band, a hole').waitFor();
+  const checks = page.getByRole('region', { name: 'Checks' });
+  await checks.getByText('Winter, weekdays', { exact: true }).waitFor();
+  await checks.getByText('17:00 to 19:00: no period', { exact: true }).waitFor();
   expect(await save(page).isDisabled()).toBe(true);
   // The focus goes to the hole: a key fills it.
   await focused(page, 'no period from 17:00 to 19:00').waitFor();
@@ -95,6 +97,12 @@ test('a border is dragged and snaps to the quarter; what differs is outlined; th
   await page.getByText('v2: Spike, 17:00 to 18:30').waitFor();
   const total = bills.locator('tr.total td').last();
   await expect.poll(() => total.textContent()).not.toBe('0.00');
+  // The same for one point alone, which is part of what the account pays.
+  const whole = await bills.locator('tr.total td').nth(-2).textContent();
+  await bills.getByLabel('Account or point').fill('E-');
+  await page.locator('.ant-select-item-option').first().click();
+  const ofPoint = bills.locator('tr.total td').nth(-2);
+  await expect.poll(() => ofPoint.textContent()).not.toBe(whole);
   // One step back for the whole drag.
   await page.getByRole('button', { name: 'Undo' }).click();
   expect(await page.locator('.week-mark').count()).toBe(0);

@@ -69,13 +69,14 @@ export interface SampleQuestion {
   definition: TariffDefinition;
   against: string | null;
   month: string;
-  accountId: string;
+  /** What is priced: all an account holds of the commodity, or one point; null where there is none. */
+  subject: { accountId: string } | { pointId: string } | null;
 }
 
-/** A month of an account under the draft and under the version before; not asked while faults stand. */
-export function useSample(question: SampleQuestion, isAsked: boolean) {
+/** A month of an account or a point under the draft and under the version before; not asked while faults stand. */
+export function useSample({ subject, ...asked }: SampleQuestion, isAsked: boolean) {
   const { id } = useProject();
-  const text = JSON.stringify(question);
+  const text = JSON.stringify({ ...asked, ...subject });
   const rested = useRested(text, SAMPLE_AFTER_MS);
   const query = useQuery({
     queryKey: [id, 'tariff-sample', rested],
@@ -85,7 +86,7 @@ export function useSample(question: SampleQuestion, isAsked: boolean) {
         body: JSON.parse(rested),
         signal,
       }),
-    enabled: isAsked && text === rested && question.accountId !== '',
+    enabled: isAsked && text === rested && subject !== null,
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 60_000,

@@ -107,7 +107,11 @@ export interface TariffDefinition {
 /** One wrong place; `at` is a JSON pointer into the definition. */
 export interface Fault {
   at: string;
+  /** In English, whole. */
   message: string;
+  /** What `saidFault` says it by in the language of the page. */
+  code?: string;
+  parameters?: Record<string, string | number>;
 }
 
 export interface BillLine {
@@ -162,7 +166,25 @@ export interface EventDay {
   at: string;
 }
 
+export interface HolidayWords {
+  /** An event with one of them is a make-up workday. */
+  workday: string[];
+  /** An event with one of them is no holiday at all. */
+  none: string[];
+}
+
 export interface ParsedHolidays {
-  days: { date: string; kind: 'holiday' | 'workday'; name: string }[];
+  format: 'csv' | 'icalendar';
+  days: {
+    date: string;
+    kind: 'holiday' | 'workday';
+    name: string;
+    line: number;
+    /** What made an event a workday; null where it is the rule. */
+    word: string | null;
+  }[];
   faults: Fault[];
+  leftOut: { line: number; name: string; word: string }[];
+  /** Those that held. */
+  words: HolidayWords;
 }

@@ -3,6 +3,7 @@
 import { enBooks } from './en-books.ts';
 import { enExceptions } from './en-exceptions.ts';
 import { enExplain } from './en-explain.ts';
+import { enFaults } from './en-faults.ts';
 import { report } from './en-report.ts';
 import { enTariff } from './en-tariff.ts';
 import { enTools } from './en-tools.ts';
@@ -13,6 +14,7 @@ export const en = {
   ...enBooks,
   ...enExceptions,
   ...enTariff,
+  ...enFaults,
   navigation: 'Navigation',
   more: 'More',
   loading: 'Loading',

@@ -3,6 +3,7 @@ import type { Language } from './en.ts';
 import { zhBooks } from './zh-books.ts';
 import { zhExceptions } from './zh-exceptions.ts';
 import { zhExplain } from './zh-explain.ts';
+import { zhFaults } from './zh-faults.ts';
 import { report } from './zh-report.ts';
 import { zhTariff } from './zh-tariff.ts';
 import { zhTools } from './zh-tools.ts';
@@ -13,6 +14,7 @@ export const zh: Language = {
   ...zhBooks,
   ...zhExceptions,
   ...zhTariff,
+  ...zhFaults,
   navigation: '导航',
   more: '更多',
   loading: '加载中',

@@ -21,6 +21,7 @@ import { FaultContext, TextField } from './field.tsx';
 import { LabelsPanel } from './labels-panel.tsx';
 import type { FaultPlace } from './places.ts';
 import { ReviewDrawer } from './review-drawer.tsx';
+import { saidFault } from './said.ts';
 import { SamplePanel } from './sample-panel.tsx';
 import { StepsPanel } from './steps-panel.tsx';
 import { TextDrawer } from './text-drawer.tsx';
@@ -43,7 +44,7 @@ export function Editor({
   onSaved: (tariffId: string, versionId: string | null) => void;
   onLeave: () => void;
 }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const language = useLanguage();
   const may = useMay();
   const work = useDraft(name, start);
@@ -51,7 +52,10 @@ export function Editor({
   const { definition, commodity } = draft;
   const versions = tariff?.versions ?? [];
   const next = Math.max(0, ...versions.map(({ version }) => version)) + 1;
-  const check = useCheck(commodity, asSent(definition));
+  const checked = useCheck(commodity, asSent(definition));
+  const say = { t, i18n, language, definition };
+  const faults = checked.faults.map((each) => ({ ...each, message: saidFault(each, say) }));
+  const check = { ...checked, faults };
   const inForce = versionOn(versions, today);
   const notice = inForce?.definition.noticeDays ?? 0;
   const beginning = beginningOf(draft.effectiveFrom, today, notice, versions);

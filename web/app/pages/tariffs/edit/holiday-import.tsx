@@ -9,17 +9,26 @@ import { Drawer } from '../../../parts/drawer.tsx';
 import { Icon } from '../../../parts/icons.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
 import { useProject } from '../../../project.tsx';
-import type { ParsedHolidays, TariffCalendar } from '../../../tariff-shapes.ts';
+import type { HolidayWords, ParsedHolidays, TariffCalendar } from '../../../tariff-shapes.ts';
 import { Check } from './field.tsx';
+import { saidFault } from './said.ts';
 
-/** A calendar file of a country for ten years has a few kB. */
-const TEXT_MAX = 200_000;
+/** As the server takes it: some years of a country are 100 kB as iCalendar. */
+const TEXT_MAX = 300_000;
+/** As the server takes them. */
+const WORDS_MAX = 20;
+const WORD_MAX = 40;
+const FAULTS_SHOWN = 5;
+const LEFT_OUT_SHOWN = 12;
+const KINDS = ['holiday', 'workday', 'none'] as const;
+/** What a day is taken as; `none` leaves it out. */
+type Kind = (typeof KINDS)[number];
 const EXAMPLE = '2027-01-01,holiday,元旦\n2027-02-06,workday,春节调休';
 
 /** With the days that were read; those of the same years go first where they are replaced. */
 export function taken(
   calendar: TariffCalendar,
-  days: ParsedHolidays['days'],
+  days: readonly Pick<ParsedHolidays['days'][number], 'date' | 'kind'>[],
   replace: boolean,
 ): TariffCalendar {
   const years = new Set(days.map(({ date }) => date.slice(0, 4)));
@@ -48,28 +57,39 @@ export function HolidayImport({
   onClose: () => void;
   onTake: (calendar: TariffCalendar) => void;
 }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const language = useLanguage();
   const { id } = useProject();
   const [text, setText] = useState('');
   const [replace, setReplace] = useState(true);
+  const [words, setWords] = useState<Partial<HolidayWords>>({});
+  const [kinds, setKinds] = useState<ReadonlyMap<string, Kind>>(new Map());
   const parse = useMutation({
-    mutationFn: (given: string) =>
-      call<ParsedHolidays>(`/projects/${id}/holidays/parse`, {
-        method: 'POST',
-        body: { text: given },
-      }),
+    mutationFn: (given: { text: string; words: Partial<HolidayWords> }) =>
+      call<ParsedHolidays>(`/projects/${id}/holidays/parse`, { method: 'POST', body: given }),
   });
   const found = parse.data;
-  const next = found && taken(calendar, found.days, replace);
+  const kindOf = (row: ParsedHolidays['days'][number]): Kind => kinds.get(row.date) ?? row.kind;
+  const days = (found?.days ?? []).flatMap((row) => {
+    const kind = kindOf(row);
+    return kind === 'none' ? [] : [{ date: row.date, kind }];
+  });
+  const next = found && taken(calendar, days, replace);
   const known = new Set([...calendar.holidays, ...calendar.workdays]);
   const after = new Set(next ? [...next.holidays, ...next.workdays] : []);
   const gone = next ? [...known].filter((date) => !after.has(date)).sort() : [];
   const read = async (file: File | undefined) => {
     if (!file) return;
-    const content = (await file.text()).slice(0, TEXT_MAX);
+    const content = await file.text();
     setText(content);
-    parse.mutate(content);
+    setKinds(new Map());
+    parse.mutate({ text: content, words });
+  };
+  const readBy = (changed: Partial<HolidayWords>) => {
+    const all = { ...words, ...changed };
+    setWords(all);
+    setKinds(new Map());
+    parse.mutate({ text, words: all });
   };
   return (
     <Drawer
@@ -84,17 +104,17 @@ export function HolidayImport({
             <button
               type="button"
               className="button primary"
-              disabled={!found.days.length}
+              disabled={!days.length}
               onClick={() => next && onTake(next)}
             >
-              {t('tariff.import.take', { count: found.days.length })}
+              {t('tariff.import.take', { count: days.length })}
             </button>
           ) : (
             <button
               type="button"
               className="button primary"
               disabled={!text.trim() || parse.isPending}
-              onClick={() => parse.mutate(text)}
+              onClick={() => parse.mutate({ text, words })}
             >
               {t(parse.isPending ? 'tariff.import.reading' : 'tariff.import.read')}
             </button>
@@ -114,6 +134,7 @@ export function HolidayImport({
             placeholder={EXAMPLE}
             onChange={(event) => {
               setText(event.target.value);
+              setKinds(new Map());
               parse.reset();
             }}
           />
@@ -124,11 +145,13 @@ export function HolidayImport({
           <input
             className="hidden-text"
             type="file"
-            accept=".csv,.txt,text/csv,text/plain"
+            accept=".csv,.ics,.txt,text/csv,text/calendar,text/plain"
             onChange={(event) => void read(event.target.files?.[0])}
           />
         </label>
-        {parse.error && <ProblemNotice error={parse.error} retry={() => parse.mutate(text)} />}
+        {parse.error && (
+          <ProblemNotice error={parse.error} retry={() => parse.mutate({ text, words })} />
+        )}
         {found && found.faults.length > 0 && (
           <div className="notice warning">
             <Icon name="warning" />
@@ -136,25 +159,32 @@ export function HolidayImport({
               <div className="strong">
                 {t('tariff.import.faults', { count: found.faults.length })}
               </div>
-              {found.faults.slice(0, 5).map((fault) => (
+              {found.faults.slice(0, FAULTS_SHOWN).map((fault) => (
                 <div className="second" key={fault.at + fault.message}>
-                  {t('tariff.import.line', { n: fault.at.split('/').at(-1) })}: {fault.message}
+                  {t('tariff.import.line', { n: fault.at.split('/').at(-1) })}:{' '}
+                  {saidFault(fault, { t, i18n, language })}
                 </div>
               ))}
+              {found.faults.length > FAULTS_SHOWN && (
+                <div className="second">
+                  {t('tariff.checks.more', { count: found.faults.length - FAULTS_SHOWN })}
+                </div>
+              )}
             </div>
           </div>
         )}
         {found && (
           <>
+            {found.format === 'icalendar' && <WordRules words={found.words} onWords={readBy} />}
             <Check label={t('tariff.import.replace')} checked={replace} onChange={setReplace} />
             <p className="second">
               {t('tariff.import.counts', {
-                added: found.days.filter(({ date }) => !known.has(date)).length,
-                same: found.days.filter(({ date }) => known.has(date)).length,
+                added: days.filter(({ date }) => !known.has(date)).length,
+                same: days.filter(({ date }) => known.has(date)).length,
                 gone: gone.length,
               })}
             </p>
-            <table className="small-table">
+            <table className="small-table import-days">
               <thead>
                 <tr>
                   <th>{t('tariff.days.day')}</th>
@@ -164,12 +194,28 @@ export function HolidayImport({
               </thead>
               <tbody>
                 {found.days.map((row) => (
-                  <tr key={row.date}>
+                  <tr key={row.date} className={kindOf(row) === 'none' ? 'quiet' : undefined}>
                     <td>
                       {day(language, row.date)}{' '}
                       <span className="quiet">{weekday(language, row.date)}</span>
                     </td>
-                    <td className="left">{t(`tariff.${row.kind}`)}</td>
+                    <td className="left">
+                      <select
+                        className="input"
+                        aria-label={`${day(language, row.date)} ${t('tariff.days.is')}`}
+                        value={kindOf(row)}
+                        onChange={(event) => {
+                          const kind = KINDS.find((each) => each === event.target.value);
+                          if (kind) setKinds(new Map(kinds).set(row.date, kind));
+                        }}
+                      >
+                        {KINDS.map((kind) => (
+                          <option key={kind} value={kind}>
+                            {t(kind === 'none' ? 'tariff.import.none' : `tariff.${kind}`)}
+                          </option>
+                        ))}
+                      </select>
+                    </td>
                     <td className="left wrap">{row.name}</td>
                   </tr>
                 ))}
@@ -185,9 +231,77 @@ export function HolidayImport({
                 ))}
               </tbody>
             </table>
+            {found.leftOut.length > 0 && (
+              <p className="second">
+                {t('tariff.import.leftOut', { count: found.leftOut.length })}{' '}
+                {found.leftOut
+                  .slice(0, LEFT_OUT_SHOWN)
+                  .map(({ name, line }) => name || t('tariff.import.line', { n: line }))
+                  .join(' · ')}
+                {found.leftOut.length > LEFT_OUT_SHOWN && ' …'}
+              </p>
+            )}
           </>
         )}
       </div>
     </Drawer>
+  );
+}
+
+/** By which words an event is a make-up workday, or no holiday: read anew when they are changed. */
+function WordRules({
+  words,
+  onWords,
+}: {
+  words: HolidayWords;
+  onWords: (changed: Partial<HolidayWords>) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <fieldset className="field-row import-words">
+      {(['workday', 'none'] as const).map((rule) => (
+        <WordsField
+          // What the server read by is where typing begins anew.
+          key={rule + words[rule].join()}
+          label={t(`tariff.import.words.${rule}`)}
+          hint={t(`tariff.import.words.${rule}Hint`)}
+          words={words[rule]}
+          onWords={(changed) => onWords({ [rule]: changed })}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+function WordsField({
+  label,
+  hint,
+  words,
+  onWords,
+}: {
+  label: string;
+  hint: string;
+  words: readonly string[];
+  onWords: (words: string[]) => void;
+}) {
+  const [text, setText] = useState(words.join(', '));
+  const typed = text
+    .split(/[,，;；]/)
+    .map((word) => word.trim().slice(0, WORD_MAX))
+    .filter((word) => word !== '')
+    .slice(0, WORDS_MAX);
+  const take = () => typed.join() !== words.join() && onWords(typed);
+  return (
+    <label className="tfield">
+      <span className="field-label">{label}</span>
+      <input
+        className="input"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={take}
+        onKeyDown={(event) => event.key === 'Enter' && take()}
+      />
+      <span className="field-hint">{hint}</span>
+    </label>
   );
 }

@@ -15,6 +15,7 @@ import { type Change, changesOf } from './changes.ts';
 import { asSent } from './definition.ts';
 import type { Draft } from './draft.ts';
 import { TextField } from './field.tsx';
+import { saidFault } from './said.ts';
 
 const REASON_MAX = 500;
 
@@ -38,7 +39,7 @@ export function ReviewDrawer({
   onClose: () => void;
   onSaved: (tariffId: string, versionId: string | null) => void;
 }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const language = useLanguage();
   const { id } = useProject();
   const may = useMay();
@@ -139,7 +140,7 @@ export function ReviewDrawer({
             {save.error.faults.map((fault) => (
               <li key={fault.at + fault.message}>
                 <Icon name="warning" size={13} />
-                {fault.message}
+                {saidFault(fault, { t, i18n, language, definition: draft.definition })}
               </li>
             ))}
           </ul>

@@ -1,4 +1,4 @@
-/** A real month of an account under the draft and under the version before, line beside line. */
+/** A real month of an account or a point under the draft and under the version before, line beside line. */
 import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { addMonths, month as monthName } from '../../../dates.ts';
@@ -8,7 +8,7 @@ import { Controls, Filter } from '../../../parts/controls.tsx';
 import { Empty, ProblemNotice, Skeleton, Waiting } from '../../../parts/notice.tsx';
 import { isRank, rankVar } from '../../../parts/palette.ts';
 import { useIsPhone } from '../../../phone.ts';
-import { useAccounts } from '../../../queries.ts';
+import { useAccounts, useLive } from '../../../queries.ts';
 import { useSample } from '../../../tariff-queries.ts';
 import type { BillLine, Sample, Season, TariffDefinition } from '../../../tariff-shapes.ts';
 import { foots, type PairedLine, paired } from '../bill-lines.ts';
@@ -48,17 +48,37 @@ export function SamplePanel({
   const language = useLanguage();
   const units = useUnits(draft.commodity);
   const known = useAccounts().data?.data;
+  const points = useLive('slow');
   const isSound = faulty === false;
-  const accounts = (known ?? []).filter(({ points }) =>
-    points.some(({ commodity }) => commodity === draft.commodity),
-  );
-  const [account, setAccount] = useState('');
+  const subjects = [
+    ...(known ?? [])
+      .filter(({ points }) => points.some((point) => point.commodity === draft.commodity))
+      .map((each) => ({
+        value: `account/${each.id}`,
+        label: `${each.number} ${nameOf(language, each)}`,
+        of: { accountId: each.id },
+      })),
+    ...(points.data?.data ?? [])
+      .filter(({ commodity }) => commodity === draft.commodity)
+      .map((each) => ({
+        value: `point/${each.pointId}`,
+        label: `${each.code} ${nameOf(language, each)}`,
+        of: { pointId: each.pointId },
+      })),
+  ];
+  const [chosen, choose] = useState('');
+  const subject = subjects.find(({ value }) => value === chosen) ?? subjects[0];
   const [picked, setMonth] = useState<string | null>(null);
   const months = Array.from({ length: MONTHS }, (_, i) => addMonths(today, -i).slice(0, 7));
   const month = picked ?? monthIn(season, months, today);
-  const accountId = account || (accounts[0]?.id ?? '');
   const sample = useSample(
-    { commodity: draft.commodity, definition: asSent(draft.definition), against, month, accountId },
+    {
+      commodity: draft.commodity,
+      definition: asSent(draft.definition),
+      against,
+      month,
+      subject: subject?.of ?? null,
+    },
     isSound && isChecked,
   );
   return (
@@ -73,21 +93,18 @@ export function SamplePanel({
             options={months.map((value) => ({ value, label: monthName(language, value) }))}
           />
           <Filter
-            label={t('tariff.sample.account')}
-            value={accountId}
+            label={t('tariff.sample.of')}
+            value={subject?.value ?? ''}
             search
-            onChange={setAccount}
-            options={accounts.map((each) => ({
-              value: each.id,
-              label: `${each.number} ${nameOf(language, each)}`,
-            }))}
+            onChange={choose}
+            options={subjects}
           />
         </Controls>
         <span className="rest second" aria-live="polite">
           {sample.data && sample.isOld && isSound ? t('tariff.sample.pricing') : ''}
         </span>
       </div>
-      {known && accounts.length === 0 ? (
+      {known && !points.isLoading && !subject ? (
         <Empty title={t('tariff.sample.noAccount')} text={t('tariff.sample.noAccountText')} />
       ) : faulty ? (
         <Empty title={t('tariff.sample.faults')} text={t('tariff.sample.faultsText')} />
