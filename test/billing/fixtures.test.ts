@@ -63,6 +63,7 @@ describe('golden bills of a day at 1 kW', () => {
       { '2': '7.58 (0.00)', '3': '5.83 (0.00)', '4': '2.11 (0.00)' },
     ],
     [
+      // As in August: a day of the list has the summer's spikes.
       'Guangdong on a hot day of June',
       fixture.guangdong,
       '2026-06-20',
@@ -96,7 +97,13 @@ describe('golden bills of a day at 1 kW', () => {
       '2026-07-18',
       { '4': '10.32 (0.00)' },
     ],
-    ['E-TOU-D on a holiday', fixture.etouD, '2026-07-03', { '4': '10.32 (0.00)' }],
+    [
+      // A Friday, but Independence Day is kept on it: 24 h × 0.43
+      'E-TOU-D on a holiday',
+      fixture.etouD,
+      '2026-07-03',
+      { '4': '10.32 (0.00)' },
+    ],
     [
       // 01–02 comes twice on a Sunday: 25 h × 0.43 = 10.75
       'E-TOU-D when the clock goes back',
@@ -209,6 +216,67 @@ describe('steps of a year, by hand', () => {
       0n,
     );
     expect(exactText(total)).toBe('2803.5');
+  });
+
+  // 24 h at 115 kW are the 2,760 kWh of step 1, 24 h at 85 kW the 2,040 kWh of step 2, then 1 kW in step 3;
+  // 13 h of each day are peak (08–21), 11 h valley.
+  const threeDays = daysBetween('2026-01-01', '2026-01-04');
+  const quarters: Use = new Map(
+    threeDays.map((day, d) => [day, Array<number>(96).fill(([115_000, 85_000, 1000][d] ?? 0) / 4)]),
+  );
+  test.each<[fixture.Fixture, [step: number, rank: number, amount: string][]]>([
+    [
+      fixture.touThenSteps,
+      [
+        // 1,495 kWh × 0.5583 · 1,265 kWh × 0.3583
+        [1, 2, '834.6585'],
+        [1, 4, '453.2495'],
+        // 1,105 kWh × (0.5583 + 0.05) · 935 kWh × (0.3583 + 0.05)
+        [2, 2, '672.1715'],
+        [2, 4, '381.7605'],
+        // 13 kWh × (0.5583 + 0.30) · 11 kWh × (0.3583 + 0.30)
+        [3, 2, '11.1579'],
+        [3, 4, '7.2413'],
+      ],
+    ],
+    [
+      fixture.stepsThenTou,
+      [
+        // 1,495 kWh × 0.5283 × 1.05 · 1,265 kWh × 0.5283 × 0.675
+        [1, 2, '829.298925'],
+        [1, 4, '451.1021625'],
+        // 1,105 kWh × 0.5783 × 1.05 · 935 kWh × 0.5783 × 0.675
+        [2, 2, '670.972575'],
+        [2, 4, '364.9795875'],
+        // 13 kWh × 0.8283 × 1.05 · 11 kWh × 0.8283 × 0.675
+        [3, 2, '11.306295'],
+        [3, 4, '6.1501275'],
+      ],
+    ],
+  ])('$name: a day in each step', (tariff, expected) => {
+    const lines = linesOf(tariff, { uses: [quarters], days: threeDays });
+    expect(
+      lines
+        .map(({ line }): [number, number, string] => [
+          line.step,
+          line.period,
+          exactText(line.exact),
+        ])
+        .sort(([a, x], [b, y]) => a - b || x - y),
+    ).toEqual(expected);
+  });
+
+  test('water above its first tier: 180 m³ × 2.33 and 60 m³ × 3.495, sewage 240 m³ × 0.95', () => {
+    const day = '2026-05-12';
+    const day240: Use = new Map([[day, Array<number>(96).fill(2500)]]);
+    const lines = linesOf(fixture.water, { uses: [day240], days: [day] });
+    expect(
+      lines.map(({ line }) => [line.priced.component, line.step, exactText(line.exact)]).sort(),
+    ).toEqual([
+      ['sewage', 0, '228'],
+      ['water', 1, '419.4'],
+      ['water', 2, '209.7'],
+    ]);
   });
 
   test.each([fixture.touThenSteps, fixture.stepsThenTou])(

@@ -1,21 +1,12 @@
 /**
- * Tariffs of the world as definitions, each beside the same tariff in a tester's own words (`spec`), which the
- * recomputation reads. Hours and ratios are published ones; prices that no source gives are examples.
+ * The tariffs that the app offers as examples, each beside the same tariff in a tester's own words (`spec`), which
+ * the recomputation reads. Hours and ratios are published ones; prices that no source gives are examples.
  */
+import * as china from '../../web/app/pages/tariffs/examples/china.ts';
+import type { TariffExample } from '../../web/app/pages/tariffs/examples/example.ts';
+import * as world from '../../web/app/pages/tariffs/examples/world.ts';
 import type { Clock, Spec } from './recomputation.ts';
 
-type Band = [from: string, to: string, rank: number];
-const bands = (list: Band[]) => list.map(([from, to, rank]) => ({ from, to, rank }));
-const season = (name: string, from: string, to: string, days: Record<string, Band[]>) => ({
-  name,
-  from,
-  to,
-  days: Object.entries(days).map(([type, list]) => ({ type, bands: bands(list) })),
-});
-const usage = (prices: Record<string, string>, more: object = {}) => ({
-  ...{ kind: 'usage', code: 'energy', name: 'Energy', prices },
-  ...more,
-});
 const within = (hour: number, ...ranges: [number, number][]): boolean =>
   ranges.some(([from, to]) => from <= hour && hour < to);
 
@@ -31,77 +22,20 @@ export interface Fixture {
   hot?: string[];
 }
 
-// Jiangsu, industry of 315 kVA and more: sharp peak ×1.2 of peak, deep valley ×0.8 of valley on holidays.
-const hot: Band[] = [
-  ['06:00', '11:00', 3],
-  ['11:00', '13:00', 4],
-  ['13:00', '14:00', 3],
-  ['22:00', '24:00', 3],
-  ['00:00', '06:00', 4],
-];
-const hotHoliday: Band[] = [
-  ['06:00', '10:00', 3],
-  ['10:00', '14:00', 5],
-  ['22:00', '24:00', 3],
-  ['00:00', '06:00', 4],
-];
-const peak: Band[] = [['14:00', '22:00', 2]];
-const summerPeak: Band[] = [
-  ['14:00', '15:00', 1],
-  ['15:00', '19:30', 2],
-  ['19:30', '21:30', 1],
-  ['21:30', '22:00', 2],
-];
-const winterPeak: Band[] = [
-  ['14:00', '18:00', 2],
-  ['18:00', '20:00', 1],
-  ['20:00', '22:00', 2],
-];
-const mild: Band[] = [
-  ['15:00', '22:00', 2],
-  ['06:00', '10:00', 3],
-  ['14:00', '15:00', 3],
-  ['22:00', '02:00', 3],
-  ['02:00', '06:00', 4],
-  ['10:00', '14:00', 4],
-];
-const mildHoliday = mild.map(([from, to, rank]): Band => [from, to, from === '10:00' ? 5 : rank]);
-const both = (everyday: Band[], holiday: Band[]) => ({ everyday, holiday });
+/** An example of the app with days of holidays, which it is offered without. */
+function withHolidays({ definition }: TariffExample, holidays: string[]) {
+  const { calendar } = definition;
+  if (!calendar) throw new Error('the example has no calendar');
+  return { ...definition, calendar: { ...calendar, holidays } };
+}
+
 const chineseHolidays = ['2026-01-01', '2026-02-17', '2026-07-01', '2026-10-01', '2026-10-02'];
 
 export const jiangsuSharp: Fixture = {
   name: 'Jiangsu with sharp peak',
   zone: 'Asia/Shanghai',
   currency: 'CNY',
-  definition: {
-    components: [
-      usage(
-        { '1': '1.14792', '2': '0.9566', '3': '0.6400', '4': '0.3828', '5': '0.30624' },
-        { taxCode: 'VAT', taxRate: '0.13' },
-      ),
-    ],
-    calendar: {
-      holidays: chineseHolidays,
-      seasons: [
-        season(
-          'deep winter',
-          '12-01',
-          '01-31',
-          both([...hot, ...winterPeak], [...hotHoliday, ...winterPeak]),
-        ),
-        season('winter', '02-01', '02-29', both([...hot, ...peak], [...hotHoliday, ...peak])),
-        season('spring', '03-01', '05-31', both(mild, mildHoliday)),
-        season('summer', '06-01', '06-30', both([...hot, ...peak], [...hotHoliday, ...peak])),
-        season(
-          'high summer',
-          '07-01',
-          '08-31',
-          both([...hot, ...summerPeak], [...hotHoliday, ...summerPeak]),
-        ),
-        season('autumn', '09-01', '11-30', both(mild, mildHoliday)),
-      ],
-    },
-  },
+  definition: withHolidays(china.jiangsuSharp, chineseHolidays),
   spec: {
     usage: [
       {
@@ -131,17 +65,6 @@ export const jiangsuSharp: Fixture = {
   months: ['2026-07', '2026-10'],
 };
 
-const shantou = (spike: number): Band[] => [
-  ['00:00', '08:00', 4],
-  ['08:00', '10:00', 3],
-  ['10:00', '11:00', 2],
-  ['11:00', '12:00', spike],
-  ['12:00', '14:00', 3],
-  ['14:00', '15:00', 2],
-  ['15:00', '17:00', spike],
-  ['17:00', '19:00', 2],
-  ['19:00', '24:00', 3],
-];
 const hotDays = ['2026-06-20', '2026-06-21'];
 
 export const guangdong: Fixture = {
@@ -149,16 +72,7 @@ export const guangdong: Fixture = {
   zone: 'Asia/Shanghai',
   currency: 'CNY',
   hot: hotDays,
-  definition: {
-    components: [usage({ '1': '1.3465', '2': '1.0827', '3': '0.6483', '4': '0.2635' })],
-    calendar: {
-      eventDays: 'hot',
-      seasons: [
-        season('summer', '07-01', '09-30', { everyday: shantou(1) }),
-        season('rest', '10-01', '06-30', { everyday: shantou(2), event: shantou(1) }),
-      ],
-    },
-  },
+  definition: china.guangdong.definition,
   spec: {
     usage: [
       {
@@ -175,26 +89,12 @@ export const guangdong: Fixture = {
   months: ['2026-06', '2026-09'],
 };
 
-const evening = (from: string, to: string): Band[] => [
-  [from, to, 2],
-  [to, from, 4],
-];
-
 /** With a credit for what lies below the baseline, as a first step that is cheaper. */
 export const etouC: Fixture = {
   name: 'PG&E E-TOU-C',
   zone: 'America/Los_Angeles',
   currency: 'USD',
-  definition: {
-    components: [usage({ '2': '0.61', '4': '0.51' }, { stepAdders: ['-0.1', '0'] })],
-    calendar: {
-      seasons: [season('year', '01-01', '12-31', { everyday: evening('16:00', '21:00') })],
-    },
-    steps: {
-      ...{ period: 'month', scope: 'point', limits: [300_000] },
-      ...{ proRata: 'none', order: 'tou-then-steps' },
-    },
-  },
+  definition: world.etouC.definition,
   spec: {
     steps: { limits: [300_000], joint: false, from: (day) => day.slice(0, 7) },
     usage: [
@@ -223,18 +123,7 @@ export const etouD: Fixture = {
   name: 'PG&E E-TOU-D',
   zone: 'America/Los_Angeles',
   currency: 'USD',
-  definition: {
-    components: [usage({ '2': '0.58', '4': '0.43' })],
-    calendar: {
-      holidays: americanHolidays,
-      seasons: [
-        season('year', '01-01', '12-31', {
-          weekday: evening('17:00', '20:00'),
-          weekend: [['00:00', '24:00', 4]],
-        }),
-      ],
-    },
-  },
+  definition: withHolidays(world.etouD, americanHolidays),
   spec: {
     usage: [
       {
@@ -256,32 +145,7 @@ export const spain: Fixture = {
   name: 'Spain 2.0TD',
   zone: 'Europe/Madrid',
   currency: 'EUR',
-  definition: {
-    components: [
-      usage(
-        { '2': '0.18', '3': '0.12', '4': '0.08' },
-        { taxCode: 'IVA', taxRate: '0.21', taxIncluded: false },
-      ),
-      { kind: 'demand', code: 'power', name: 'Power', price: '2.4' },
-      { kind: 'fixed', code: 'rent', name: 'Meter', per: 'month', amount: '0.81', scope: 'point' },
-    ],
-    calendar: {
-      holidays: spanishHolidays,
-      seasons: [
-        season('year', '01-01', '12-31', {
-          weekday: [
-            ['00:00', '08:00', 4],
-            ['08:00', '10:00', 3],
-            ['10:00', '14:00', 2],
-            ['14:00', '18:00', 3],
-            ['18:00', '22:00', 2],
-            ['22:00', '24:00', 3],
-          ],
-          weekend: [['00:00', '24:00', 4]],
-        }),
-      ],
-    },
-  },
+  definition: withHolidays(world.spain, spanishHolidays),
   spec: {
     usage: [
       {
@@ -302,20 +166,7 @@ export const economy7: Fixture = {
   name: 'UK Economy 7, in standard time',
   zone: 'Europe/London',
   currency: 'GBP',
-  definition: {
-    components: [usage({ '2': '0.30', '4': '0.15' }, { taxCode: 'VAT', taxRate: '0.05' })],
-    calendar: {
-      clock: 'standard',
-      seasons: [
-        season('year', '01-01', '12-31', {
-          everyday: [
-            ['00:00', '07:00', 4],
-            ['07:00', '24:00', 2],
-          ],
-        }),
-      ],
-    },
-  },
+  definition: world.economy7.definition,
   spec: {
     usage: [
       {
@@ -328,9 +179,6 @@ export const economy7: Fixture = {
   months: ['2026-03', '2026-10'],
 };
 
-const yearly = {
-  ...{ period: 'year', scope: 'point', limits: [2_760_000, 4_800_000], proRata: 'none' },
-};
 const yearlySpec = {
   limits: [2_760_000, 4_800_000],
   joint: false,
@@ -342,15 +190,7 @@ export const yearlySteps: Fixture = {
   name: 'steps of a year',
   zone: 'Asia/Shanghai',
   currency: 'CNY',
-  definition: {
-    components: [
-      {
-        ...{ kind: 'usage', code: 'energy', name: 'Energy' },
-        stepPrices: ['0.5283', '0.5783', '0.8283'],
-      },
-    ],
-    steps: { ...yearly, order: 'steps-then-tou' },
-  },
+  definition: china.yearlySteps.definition,
   spec: {
     steps: yearlySpec,
     usage: [
@@ -363,19 +203,11 @@ export const yearlySteps: Fixture = {
   months: ['2026-02'],
 };
 
-const dayAndNight = {
-  seasons: [season('year', '01-01', '12-31', { everyday: evening('08:00', '21:00') })],
-};
-
 /** Jiangsu homes that chose peak and valley: the period's price first, then what the step adds. */
 export const touThenSteps: Fixture = {
   ...yearlySteps,
   name: 'time of use, then steps',
-  definition: {
-    components: [usage({ '2': '0.5583', '4': '0.3583' }, { stepAdders: ['0', '0.05', '0.3'] })],
-    calendar: dayAndNight,
-    steps: { ...yearly, order: 'tou-then-steps' },
-  },
+  definition: china.touThenSteps.definition,
   spec: {
     steps: yearlySpec,
     usage: [
@@ -395,17 +227,7 @@ export const touThenSteps: Fixture = {
 export const stepsThenTou: Fixture = {
   ...yearlySteps,
   name: 'steps, then time of use',
-  definition: {
-    components: [
-      {
-        ...{ kind: 'usage', code: 'energy', name: 'Energy' },
-        stepPrices: ['0.5283', '0.5783', '0.8283'],
-        periodFactors: { '2': '1.05', '4': '0.675' },
-      },
-    ],
-    calendar: dayAndNight,
-    steps: { ...yearly, order: 'steps-then-tou' },
-  },
+  definition: china.stepsThenTou.definition,
   spec: {
     steps: yearlySpec,
     usage: [
@@ -429,19 +251,7 @@ export const water: Fixture = {
   name: 'water tiers',
   zone: 'Asia/Shanghai',
   currency: 'CNY',
-  definition: {
-    components: [
-      {
-        ...{ kind: 'usage', code: 'water', name: 'Water', taxCode: 'VAT', taxRate: '0.03' },
-        stepPrices: ['2.33', '3.495'],
-      },
-      { kind: 'usage', code: 'sewage', name: 'Sewage', treatment: 'on-behalf', price: '0.95' },
-    ],
-    steps: {
-      ...{ period: 'month', scope: 'point', limits: [180_000], proRata: 'months' },
-      ...{ order: 'tou-then-steps' },
-    },
-  },
+  definition: china.water.definition,
   spec: {
     steps: { limits: [180_000], joint: false, from: (day) => day.slice(0, 7) },
     usage: [

@@ -37,6 +37,7 @@ import {
 } from '../../web/app/pages/tariffs/edit/definition.ts';
 import { taken } from '../../web/app/pages/tariffs/edit/holiday-import.tsx';
 import { readDefinition } from '../../web/app/pages/tariffs/edit/text-drawer.tsx';
+import { tariffExamples } from '../../web/app/pages/tariffs/examples/examples.ts';
 import { monthsOf } from '../../web/app/pages/tariffs/published/newest.ts';
 import { combined } from '../../web/app/pages/tariffs/steps.ts';
 import {
@@ -262,6 +263,12 @@ describe('a draft', () => {
       expect(readDefinition(wrong), wrong).toBeNull();
     const hostile = { ...park, calendar: { seasons: [{ name: 'x', from: 1 }] } };
     expect(readDefinition(JSON.stringify(hostile))).toBeNull();
+  });
+
+  test('every example holds, and each is of one code', () => {
+    for (const { code, commodity, definition } of tariffExamples)
+      expect(checkTariff(asSent(definition), commodity).faults, code).toEqual([]);
+    expect(new Set(tariffExamples.map(({ code }) => code)).size).toBe(tariffExamples.length);
   });
 
   test('an imported calendar replaces its own years and leaves the others', () => {

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { forget, keep, kept } from '../../../kept.ts';
 import type { TariffDefinition } from '../../../tariff-shapes.ts';
+import type { TariffExample } from '../examples/example.ts';
 
 export interface Draft {
   /** Of a new tariff; a further version keeps the name. */
@@ -13,6 +14,15 @@ export interface Draft {
   reason: string;
   definition: TariffDefinition;
 }
+
+/** The draft with all that an example says; its beginning and reason stay. */
+export const fromExample = (draft: Draft, example: TariffExample): Draft => ({
+  ...draft,
+  name: example.name,
+  nameZh: example.nameZh,
+  commodity: example.commodity,
+  definition: structuredClone(example.definition),
+});
 
 const STEPS_BACK = 100;
 /** Changes of one field within this time are one step back. */

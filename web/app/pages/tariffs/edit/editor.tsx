@@ -1,5 +1,5 @@
 /** The editor of a version: what it costs, by steps, by season and hour; beside it whether it holds. */
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Tariff, TariffVersion } from '../../../api.ts';
 import { nameOf, useLanguage } from '../../../language.ts';
@@ -16,7 +16,7 @@ import { CalendarEditor } from './calendar-editor.tsx';
 import { ChecksPanel } from './checks-panel.tsx';
 import { ComponentsPanel } from './components-panel.tsx';
 import { asSent, plainCalendar } from './definition.ts';
-import { type Draft, useDraft } from './draft.ts';
+import { type Draft, fromExample, useDraft } from './draft.ts';
 import { FaultContext, TextField } from './field.tsx';
 import { LabelsPanel } from './labels-panel.tsx';
 import type { FaultPlace } from './places.ts';
@@ -25,6 +25,9 @@ import { saidFault } from './said.ts';
 import { SamplePanel } from './sample-panel.tsx';
 import { StepsPanel } from './steps-panel.tsx';
 import { TextDrawer } from './text-drawer.tsx';
+
+/** Their definitions are fetched when they are asked for. */
+const ExamplesDrawer = lazy(() => import('./examples-drawer.tsx'));
 
 export function Editor({
   name,
@@ -63,7 +66,7 @@ export function Editor({
   const lists = unique(useEventDays().data?.data.map(({ list }) => list));
   const [season, showSeason] = useState(0);
   const [opened, open] = useState<number | null>(definition.components.length === 1 ? 0 : null);
-  const [shown, show] = useState<'review' | 'text' | null>(null);
+  const [shown, show] = useState<'review' | 'text' | 'examples' | null>(null);
   const isSound = check.isKnown && check.faults.length === 0;
   const isNamed = !!tariff || draft.name.trim() !== '';
   const setCalendar = (to: (calendar: TariffCalendar) => TariffCalendar, group?: string) =>
@@ -140,7 +143,9 @@ export function Editor({
       )}
       <div className="tariff-columns edit">
         <div className="stack side">
-          {!tariff && <NewTariff draft={draft} change={change} />}
+          {!tariff && (
+            <NewTariff draft={draft} change={change} onExamples={() => show('examples')} />
+          )}
           <BeginPanel draft={draft} beginning={beginning} onChange={change} />
           <ChecksPanel definition={definition} check={check} onGo={go} />
         </div>
@@ -218,6 +223,18 @@ export function Editor({
           }}
         />
       )}
+      {shown === 'examples' && (
+        <Suspense>
+          <ExamplesDrawer
+            onClose={() => show(null)}
+            onTake={(example) => {
+              change((now) => fromExample(now, example));
+              showSeason(0);
+              show(null);
+            }}
+          />
+        </Suspense>
+      )}
       {shown === 'text' && (
         <TextDrawer
           definition={definition}
@@ -237,15 +254,23 @@ const unique = (codes: readonly string[] | undefined): string[] => [...new Set(c
 function NewTariff({
   draft,
   change,
+  onExamples,
 }: {
   draft: Draft;
   change: (to: (draft: Draft) => Draft, group?: string) => void;
+  onExamples: () => void;
 }) {
   const { t } = useTranslation();
   return (
     <section className="panel">
       <div className="panel-head">
         <h2>{t('tariff.new')}</h2>
+        <span className="rest">
+          <button type="button" className="button small" onClick={onExamples}>
+            <Icon name="copy" size={14} />
+            {t('tariff.examples.act')}
+          </button>
+        </span>
       </div>
       <div className="panel-body stack tight">
         <TextField

@@ -258,7 +258,7 @@ function WordRules({
 }) {
   const { t } = useTranslation();
   return (
-    <fieldset className="field-row import-words">
+    <fieldset className="import-words">
       {(['workday', 'none'] as const).map((rule) => (
         <WordsField
           // What the server read by is where typing begins anew.
