@@ -322,6 +322,7 @@ export const enTariff = {
       more_one: 'and {{count}} more',
       more_other: 'and {{count}} more',
     },
+    unpublished: 'Nothing is published under it yet.',
     examples: {
       act: 'Start from an example',
       title: 'Examples of tariffs',

@@ -311,6 +311,7 @@ export const zhTariff: typeof enTariff = {
       more_one: '另有 {{count}} 处',
       more_other: '另有 {{count}} 处',
     },
+    unpublished: '尚未公布任何内容。',
     examples: {
       act: '从示例开始',
       title: '电价示例',

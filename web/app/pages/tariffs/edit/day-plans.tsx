@@ -5,7 +5,7 @@ import { nameOf, useLanguage } from '../../../language.ts';
 import { Segmented } from '../../../parts/segmented.tsx';
 import type { Season, TariffCalendar } from '../../../tariff-shapes.ts';
 import { hasPlan, withOwnPlan, withWeekends } from './definition.ts';
-import { Check, FaultLines, SelectField } from './field.tsx';
+import { Check, CodeField, FaultLines, SelectField } from './field.tsx';
 
 const MONDAY = '2024-01-01';
 
@@ -29,7 +29,6 @@ export function DayPlans({
   const language = useLanguage();
   const apart = hasPlan(season, 'weekday') || hasPlan(season, 'weekend');
   const others = calendar.seasons.filter((_, i) => i !== seasonIndex);
-  const known = [...new Set([...lists, ...(calendar.eventDays ? [calendar.eventDays] : [])])];
   return (
     <div className="day-plans">
       <div className="tfield">
@@ -48,7 +47,7 @@ export function DayPlans({
           checked={hasPlan(season, 'holiday')}
           onChange={(own) => onSeason(withOwnPlan(season, 'holiday', own))}
         />
-        {calendar.eventDays && (
+        {(calendar.eventDays || hasPlan(season, 'event')) && (
           <Check
             label={t('tariff.plans.events')}
             checked={hasPlan(season, 'event')}
@@ -116,14 +115,12 @@ export function DayPlans({
         <span className="field-hint">
           {t(calendar.clock === 'standard' ? 'tariff.plans.standardIs' : 'tariff.plans.localIs')}
         </span>
-        <SelectField
+        <CodeField
           label={t('tariff.plans.eventList')}
           value={calendar.eventDays ?? ''}
+          known={lists}
+          placeholder={t('tariff.none')}
           at="/calendar/eventDays"
-          options={[
-            { value: '', label: t('tariff.none') },
-            ...known.map((code) => ({ value: code, label: code })),
-          ]}
           onChange={(code) => {
             const { eventDays: _, ...rest } = calendar;
             onCalendar(code ? { ...rest, eventDays: code } : rest);

@@ -1,5 +1,6 @@
 /** Fields of the editor: a label, what is typed, and what is wrong with it beside it. */
 import { createContext, useContext, useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { Controls, DayPicker } from '../../../parts/controls.tsx';
 import { Icon } from '../../../parts/icons.tsx';
 import type { Fault } from '../../../tariff-shapes.ts';
@@ -42,6 +43,8 @@ interface TextFieldProps {
   was?: string | undefined;
   hint?: React.ReactNode;
   figure?: boolean;
+  /** Id of a list of what may be meant. */
+  list?: string;
 }
 
 /** One line of text. What is typed stays as it is while the field has the focus. */
@@ -67,6 +70,7 @@ export function TextField(props: TextFieldProps) {
         value={typed ?? value}
         disabled={props.disabled}
         placeholder={props.placeholder}
+        list={props.list}
         maxLength={props.maxLength}
         aria-invalid={isWrong}
         aria-describedby={isWrong ? `${id}f` : undefined}
@@ -85,6 +89,30 @@ export function TextField(props: TextFieldProps) {
         </div>
       )}
     </div>
+  );
+}
+
+/** The code of an index or a list: those published are offered, another may be published later. */
+export function CodeField({ known, ...field }: TextFieldProps & { known: readonly string[] }) {
+  const { t } = useTranslation();
+  const list = useId();
+  const { value, hint } = field;
+  const isNew = value !== '' && !known.includes(value);
+  return (
+    <>
+      <TextField
+        {...field}
+        list={list}
+        mono
+        maxLength={40}
+        hint={isNew ? t('tariff.unpublished') : hint}
+      />
+      <datalist id={list}>
+        {known.map((code) => (
+          <option key={code} value={code} />
+        ))}
+      </datalist>
+    </>
   );
 }
 

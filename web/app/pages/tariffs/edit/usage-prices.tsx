@@ -8,7 +8,7 @@ import { cleanDecimal } from '../decimal.ts';
 import { stepRange } from '../steps.ts';
 import { useUnits } from '../units.ts';
 import { inForm, type PriceForm, priceFormOf, priceForms } from './definition.ts';
-import { FaultLines, SelectField, TextField } from './field.tsx';
+import { CodeField, FaultLines, SelectField, TextField } from './field.tsx';
 
 const typed = (text: string): string => cleanDecimal(text) ?? text;
 
@@ -115,23 +115,21 @@ export function UsagePrices({
         />
       )}
       <div className="form-grid">
-        <SelectField
+        <CodeField
           label={t('tariff.follows')}
           value={follows?.index ?? ''}
+          known={indexes}
+          placeholder={t('tariff.none')}
           at={`${at}/follows`}
-          options={[
-            { value: '', label: t('tariff.none') },
-            ...[...new Set([...indexes, ...(follows ? [follows.index] : [])])].map((code) => ({
-              value: code,
-              label: code,
-            })),
-          ]}
           onChange={(index) =>
-            onChange({
-              ...plain,
-              ...(onlyOnEventDays && { onlyOnEventDays }),
-              ...(index && { follows: { index, as: follows?.as ?? 'factor' } }),
-            })
+            onChange(
+              {
+                ...plain,
+                ...(onlyOnEventDays && { onlyOnEventDays }),
+                ...(index && { follows: { index, as: follows?.as ?? 'factor' } }),
+              },
+              'follows',
+            )
           }
           hint={follows ? t(`tariff.followsAs.${follows.as}`) : undefined}
         />
@@ -146,22 +144,21 @@ export function UsagePrices({
             onChange={(as) => onChange({ ...usage, follows: { ...follows, as } })}
           />
         )}
-        <SelectField
+        <CodeField
           label={t('tariff.onlyOn')}
           value={onlyOnEventDays ?? ''}
+          known={lists}
+          placeholder={t('tariff.everyDay')}
           at={`${at}/onlyOnEventDays`}
-          options={[
-            { value: '', label: t('tariff.everyDay') },
-            ...[...new Set([...lists, ...(onlyOnEventDays ? [onlyOnEventDays] : [])])].map(
-              (code) => ({ value: code, label: code }),
-            ),
-          ]}
           onChange={(code) =>
-            onChange({
-              ...plain,
-              ...(follows && { follows }),
-              ...(code && { onlyOnEventDays: code }),
-            })
+            onChange(
+              {
+                ...plain,
+                ...(follows && { follows }),
+                ...(code && { onlyOnEventDays: code }),
+              },
+              'only-on',
+            )
           }
         />
       </div>
@@ -195,38 +192,27 @@ function ByPeriod({
   );
   const shown = ranks.filter((rank) => used.has(rank) || values[rank] !== undefined);
   return (
-    <div className="price-row">
-      <span className="field-label">
-        {label} <span className="unit">{unit}</span>
-      </span>
-      <div className="price-cells">
-        {shown.map((rank) => (
-          <TextField
-            key={rank}
-            label={
-              <span className="state">
-                <i className="swatch" style={{ background: rankVar(rank) }} />
-                {nameOf(language, definition.labels?.[rank] ?? { name: t(`period.${rank}`) })}
-              </span>
-            }
-            figure
-            value={values[rank] ?? ''}
-            was={
-              old?.[rank] !== undefined && old[rank] !== values[rank]
-                ? t('tariff.was', { value: old[rank] })
-                : undefined
-            }
-            at={`${at}/${rank}`}
-            hint={used.has(rank) ? undefined : t('tariff.unused')}
-            onChange={(text) => {
-              const { [rank]: _, ...rest } = values;
-              onChange(text.trim() ? { ...rest, [rank]: typed(text) } : rest, rank);
-            }}
-          />
-        ))}
-      </div>
-      <FaultLines at={at} exact />
-    </div>
+    <PriceRow label={label} unit={unit} at={at}>
+      {shown.map((rank) => (
+        <PriceCell
+          key={rank}
+          label={
+            <span className="state">
+              <i className="swatch" style={{ background: rankVar(rank) }} />
+              {nameOf(language, definition.labels?.[rank] ?? { name: t(`period.${rank}`) })}
+            </span>
+          }
+          value={values[rank]}
+          old={old?.[rank]}
+          at={`${at}/${rank}`}
+          hint={used.has(rank) ? undefined : t('tariff.unused')}
+          onChange={(text) => {
+            const { [rank]: _, ...rest } = values;
+            onChange(text.trim() ? { ...rest, [rank]: typed(text) } : rest, rank);
+          }}
+        />
+      ))}
+    </PriceRow>
   );
 }
 
@@ -253,38 +239,68 @@ function ByStep({
   const units = useUnits(commodity);
   const limits = definition.steps?.limits ?? [];
   return (
+    <PriceRow label={label} unit={unit} at={at}>
+      {values.map((value, index) => (
+        <PriceCell
+          // biome-ignore lint/suspicious/noArrayIndexKey: a step is known by its place.
+          key={index}
+          label={t('tariff.stepRange', {
+            n: index + 1,
+            range: stepRange(t, limits, index),
+            unit: units.quantity,
+          })}
+          value={value}
+          old={old?.[index]}
+          at={`${at}/${index}`}
+          onChange={(text) =>
+            onChange(
+              values.map((each, i) => (i === index ? typed(text) : each)),
+              index,
+            )
+          }
+        />
+      ))}
+    </PriceRow>
+  );
+}
+
+/** Figures beside each other under one name, and what is wrong with them together. */
+function PriceRow({
+  label,
+  unit,
+  at,
+  children,
+}: {
+  label: string;
+  unit: string;
+  at: string;
+  children: React.ReactNode;
+}) {
+  return (
     <div className="price-row">
       <span className="field-label">
         {label} <span className="unit">{unit}</span>
       </span>
-      <div className="price-cells">
-        {values.map((value, index) => (
-          <TextField
-            // biome-ignore lint/suspicious/noArrayIndexKey: a step is known by its place.
-            key={index}
-            label={t('tariff.stepRange', {
-              n: index + 1,
-              range: stepRange(t, limits, index),
-              unit: units.quantity,
-            })}
-            figure
-            value={value}
-            was={
-              old?.[index] !== undefined && old[index] !== value
-                ? t('tariff.was', { value: old[index] })
-                : undefined
-            }
-            at={`${at}/${index}`}
-            onChange={(text) =>
-              onChange(
-                values.map((each, i) => (i === index ? typed(text) : each)),
-                index,
-              )
-            }
-          />
-        ))}
-      </div>
+      <div className="price-cells">{children}</div>
       <FaultLines at={at} exact />
     </div>
   );
+}
+
+/** One of them, with what it was in the version before. */
+function PriceCell({
+  value = '',
+  old,
+  ...field
+}: {
+  label: React.ReactNode;
+  value: string | undefined;
+  old: string | undefined;
+  at: string;
+  hint?: string | undefined;
+  onChange: (text: string) => void;
+}) {
+  const { t } = useTranslation();
+  const was = old !== undefined && old !== value ? t('tariff.was', { value: old }) : undefined;
+  return <TextField {...field} figure value={value} was={was} />;
 }

@@ -7,12 +7,11 @@ import { useNow } from '../../../clock.tsx';
 import { day, localDay, weekday } from '../../../dates.ts';
 import { useLanguage } from '../../../language.ts';
 import { Icon } from '../../../parts/icons.tsx';
-import { Empty, ProblemNotice, Skeleton, Waiting } from '../../../parts/notice.tsx';
-import { Segmented } from '../../../parts/segmented.tsx';
+import { ProblemNotice } from '../../../parts/notice.tsx';
 import { useMay, useProject } from '../../../project.tsx';
 import { useEventDays } from '../../../tariff-queries.ts';
 import { DayField, TextField } from '../edit/field.tsx';
-import { isCode } from './indexes.tsx';
+import { isCode, PublishedPanel } from './panel.tsx';
 
 export function EventDaysPanel() {
   const { t } = useTranslation();
@@ -47,33 +46,7 @@ export function EventDaysPanel() {
   });
   const isReady = isCode(own) && /^\d{4}-\d{2}-\d{2}$/.test(date);
   return (
-    <section className="panel" aria-label={t('tariff.events.title')}>
-      <div className="panel-head">
-        <h2>{t('tariff.events.title')}</h2>
-        {lists.length > 1 && (
-          <Segmented
-            label={t('tariff.events.title')}
-            value={list}
-            onChange={choose}
-            choices={lists.map((value) => ({ value, label: value }))}
-          />
-        )}
-        {lists.length === 1 && <span className="mono rest">{list}</span>}
-      </div>
-      {query.error && !rows && (
-        <div className="panel-body">
-          <ProblemNotice error={query.error} retry={() => void query.refetch()} />
-        </div>
-      )}
-      {!rows && !query.error && (
-        <div className="panel-body" aria-busy>
-          <Skeleton width="60%" />
-          <Waiting what={t('tariff.events.title')} />
-        </div>
-      )}
-      {rows?.length === 0 && (
-        <Empty title={t('tariff.events.none')} text={t('tariff.events.noneText')} />
-      )}
+    <PublishedPanel what="events" query={query} codes={lists} code={list} onCode={choose}>
       {days.length > 0 && (
         <div className="panel-body">
           <ul className="day-chips">
@@ -125,6 +98,6 @@ export function EventDaysPanel() {
           {change.error && <ProblemNotice error={change.error} />}
         </form>
       )}
-    </section>
+    </PublishedPanel>
   );
 }

@@ -6,16 +6,14 @@ import { call } from '../../../api.ts';
 import { useNow } from '../../../clock.tsx';
 import { fullMoment, localDay, month as monthName } from '../../../dates.ts';
 import { useLanguage } from '../../../language.ts';
-import { Empty, ProblemNotice, Skeleton, Waiting } from '../../../parts/notice.tsx';
-import { Segmented } from '../../../parts/segmented.tsx';
+import { ProblemNotice } from '../../../parts/notice.tsx';
 import { useMay, useProject } from '../../../project.tsx';
 import { usePriceIndexes } from '../../../tariff-queries.ts';
 import type { PriceIndex } from '../../../tariff-shapes.ts';
 import { cleanDecimal } from '../decimal.ts';
 import { DayField, TextField } from '../edit/field.tsx';
 import { monthsOf } from './newest.ts';
-
-export const isCode = (text: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(text);
+import { isCode, PublishedPanel } from './panel.tsx';
 
 export function IndexesPanel() {
   const { t } = useTranslation();
@@ -30,33 +28,7 @@ export function IndexesPanel() {
   const code = chosen ?? codes[0] ?? '';
   const months = monthsOf(rows?.filter((row) => row.code === code) ?? []);
   return (
-    <section className="panel" aria-label={t('tariff.index.title')}>
-      <div className="panel-head">
-        <h2>{t('tariff.index.title')}</h2>
-        {codes.length > 1 && (
-          <Segmented
-            label={t('tariff.index.title')}
-            value={code}
-            onChange={choose}
-            choices={codes.map((value) => ({ value, label: value }))}
-          />
-        )}
-        {codes.length === 1 && <span className="mono rest">{code}</span>}
-      </div>
-      {query.error && !rows && (
-        <div className="panel-body">
-          <ProblemNotice error={query.error} retry={() => void query.refetch()} />
-        </div>
-      )}
-      {!rows && !query.error && (
-        <div className="panel-body" aria-busy>
-          <Skeleton width="60%" />
-          <Waiting what={t('tariff.index.title')} />
-        </div>
-      )}
-      {rows?.length === 0 && (
-        <Empty title={t('tariff.index.none')} text={t('tariff.index.noneText')} />
-      )}
+    <PublishedPanel what="index" query={query} codes={codes} code={code} onCode={choose}>
       {months.length > 0 && (
         <div className="panel-body scroll-x">
           <table className="small-table">
@@ -105,7 +77,7 @@ export function IndexesPanel() {
         </div>
       )}
       {may('tariff.write') && <IndexForm code={code} rows={rows ?? []} onMade={choose} />}
-    </section>
+    </PublishedPanel>
   );
 }
 
