@@ -37,7 +37,8 @@ type Issue = z.core.$ZodIssue;
 
 function codeOf(input: unknown, issue: Issue): string {
   const own = sentences.find(([, sentence]) => issue.message.endsWith(sentence));
-  if (own) return own[0];
+  // What is not filled in yet is told as that, not as a figure that is none.
+  if (own) return valueAt(input, issue.path) === '' ? 'missing' : own[0];
   switch (issue.code) {
     case 'invalid_type':
       return valueAt(input, issue.path) === undefined ? 'missing' : 'wrong-type';

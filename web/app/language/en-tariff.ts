@@ -327,7 +327,7 @@ export const enTariff = {
       act: 'Start from an example',
       title: 'Examples of tariffs',
       text: 'Hours as published somewhere, to be changed to your own. Days of holidays are not part of them: import a calendar. What was entered so far is replaced; undo brings it back.',
-      asOf: 'figures of {{day}}',
+      asOf: 'as known on {{day}}',
       prices: 'Its prices are examples: replace them.',
       currency: 'Its prices are in {{from}}, this project has {{to}}: replace them.',
       zone: 'Its hours will run by this project’s zone, {{zone}}.',

@@ -316,7 +316,7 @@ export const zhTariff: typeof enTariff = {
       act: '从示例开始',
       title: '电价示例',
       text: '各地公布的时段，可改为自己的。不含节假日：请导入日历。已填写的内容将被替换，可撤销。',
-      asOf: '数据日期 {{day}}',
+      asOf: '截至 {{day}}',
       prices: '电价为示例，请替换。',
       currency: '电价币种为 {{from}}，本项目为 {{to}}，请替换。',
       zone: '时段将按本项目时区 {{zone}} 执行。',

@@ -265,14 +265,12 @@ function NewTariff({
     <section className="panel">
       <div className="panel-head">
         <h2>{t('tariff.new')}</h2>
-        <span className="rest">
-          <button type="button" className="button small" onClick={onExamples}>
-            <Icon name="copy" size={14} />
-            {t('tariff.examples.act')}
-          </button>
-        </span>
       </div>
       <div className="panel-body stack tight">
+        <button type="button" className="button small" onClick={onExamples}>
+          <Icon name="copy" size={14} />
+          {t('tariff.examples.act')}
+        </button>
         <TextField
           label={t('tariff.name')}
           value={draft.name}

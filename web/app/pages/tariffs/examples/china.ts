@@ -49,9 +49,11 @@ export const jiangsuSharp: TariffExample = {
   ...{ code: 'jiangsu-sharp', commodity: 'electricity', ...zones },
   name: 'Jiangsu, industry from 315 kVA, with sharp peak',
   nameZh: '江苏工业 315 千伏安及以上（尖峰）',
-  source: 'Hours: order 苏发改价格发〔2025〕426号. Prices: two-part, 1–10 kV, October 2026',
-  sourceZh: '时段：苏发改价格发〔2025〕426号；电价：两部制 1–10 千伏，2026 年 10 月',
-  asOf: '2025-06-01',
+  source:
+    'Hours: order 苏发改价格发〔2025〕426号, from 1 June 2025. Prices: two-part, 1–10 kV, October 2026',
+  sourceZh:
+    '时段：苏发改价格发〔2025〕426号（2025-06-01 起）；电价：两部制 1–10 千伏，2026 年 10 月',
+  asOf: '2026-10-01',
   areExamplePrices: false,
   definition: {
     components: [
@@ -115,7 +117,7 @@ const yearlyLimits = [2_760_000, 4_800_000];
 const homes = {
   ...zones,
   commodity: 'electricity',
-  asOf: '2025-01-01',
+  asOf: '2026-11-23',
   areExamplePrices: true,
   source: 'Steps as usual for homes in Jiangsu; prices not confirmed by a published order',
   sourceZh: '江苏居民的通常阶梯；电价未经公布文件核实',
@@ -178,7 +180,7 @@ export const water: TariffExample = {
   nameZh: '水：月阶梯两档，代收污水处理费',
   source: 'Prices are examples',
   sourceZh: '价格为示例',
-  asOf: '2026-01-01',
+  asOf: '2026-11-23',
   areExamplePrices: true,
   definition: {
     components: [

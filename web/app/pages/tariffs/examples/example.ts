@@ -12,7 +12,7 @@ export interface TariffExample {
   currency: string;
   source: string;
   sourceZh: string;
-  /** The day from which its hours, or else its prices, are those. */
+  /** When the source was current, as far as we know. */
   asOf: string;
   /** No source gives the prices: they have to be replaced. */
   areExamplePrices: boolean;

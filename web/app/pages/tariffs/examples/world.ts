@@ -11,7 +11,7 @@ const california = {
   commodity: 'electricity',
   zone: 'America/Los_Angeles',
   currency: 'USD',
-  asOf: '2026-01-01',
+  asOf: '2026-11-23',
   areExamplePrices: true,
 } as const;
 const noDays = { weekend: [6, 7], holidays: [], workdays: [] };
@@ -65,7 +65,7 @@ export const spain: TariffExample = {
   nameZh: '西班牙 2.0TD',
   source: 'Hours P1, P2, P3 of the access tariff 2.0TD. Prices are examples',
   sourceZh: '时段：2.0TD 的 P1、P2、P3；电价为示例',
-  asOf: '2026-01-01',
+  asOf: '2026-11-23',
   areExamplePrices: true,
   definition: {
     components: [
@@ -110,7 +110,7 @@ export const economy7: TariffExample = {
   nameZh: '英国 Economy 7（标准时）',
   source: 'Hours of one supplier: 00–07 GMT all year. Prices are examples',
   sourceZh: '一家供电商的时段：全年 00–07 GMT；电价为示例',
-  asOf: '2026-01-01',
+  asOf: '2026-11-23',
   areExamplePrices: true,
   definition: {
     components: [energy({ '2': '0.30', '4': '0.15' }, { taxCode: 'VAT', taxRate: '0.05' })],
