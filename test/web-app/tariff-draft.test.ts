@@ -31,6 +31,7 @@ import {
   inForm,
   newComponent,
   plainCalendar,
+  priceFormOf,
   withOwnPlan,
   withSteps,
   withWeekends,
@@ -263,6 +264,14 @@ describe('a draft', () => {
       expect(readDefinition(wrong), wrong).toBeNull();
     const hostile = { ...park, calendar: { seasons: [{ name: 'x', from: 1 }] } };
     expect(readDefinition(JSON.stringify(hostile))).toBeNull();
+  });
+
+  test('one price with adders by step is a form of its own, and keeps both', () => {
+    const usage = { kind: 'usage', code: 'energy', name: 'Energy', price: '0.5' } as const;
+    const added = inForm(usage, 'adders', 3);
+    expect(added).toEqual({ ...usage, stepAdders: ['0', '0', '0'] });
+    expect(priceFormOf(added)).toBe('adders');
+    expect(inForm(added, 'periods-adders', 3)).toMatchObject({ prices: { '3': '0.5' } });
   });
 
   test('every example holds, and each is of one code', () => {

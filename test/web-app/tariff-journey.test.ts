@@ -151,6 +151,34 @@ test('without the permission the past is not corrected, and without tariff.write
   await reader.page.getByText('Your role may read tariffs, not make them').waitFor();
 });
 
+test('a new tariff starts from an example, with holidays from an iCalendar file', async () => {
+  const { page, complaints } = await open('/edit');
+  await page.getByRole('button', { name: 'Start from an example' }).click();
+  const spain = page.locator('.example-list li').filter({ hasText: 'Spain 2.0TD' });
+  await spain.getByText('Its prices are in EUR, this project has CNY: replace them.').waitFor();
+  await spain.getByRole('button', { name: 'Start from it' }).click();
+  await page.getByRole('heading', { name: 'Spain 2.0TD' }).waitFor();
+  await page.getByText('Every hour of every day type is priced once').waitFor();
+  await page.getByRole('button', { name: 'Import a calendar' }).click();
+  const drawer = page.getByRole('dialog');
+  const events = ['SUMMARY:Año Nuevo', 'SUMMARY:Traslado'].map(
+    (summary, i) => `BEGIN:VEVENT\nDTSTART;VALUE=DATE:2027010${i + 1}\n${summary}\nEND:VEVENT`,
+  );
+  await drawer.getByLabel('Paste it here').fill(['BEGIN:VCALENDAR', ...events].join('\n'));
+  await drawer.getByRole('button', { name: 'Read it' }).click();
+  const kind = drawer.getByLabel('2 Jan 2027 Is a');
+  expect(await kind.inputValue()).toBe('holiday');
+  // Another word makes it a workday; by hand it is left out.
+  await drawer.getByLabel('Words of a make-up workday').fill('traslado');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => kind.inputValue(), { timeout: 8000 }).toBe('workday');
+  await kind.selectOption('none');
+  await drawer.getByRole('button', { name: 'Take over 1 day' }).click();
+  await page.getByRole('button', { name: '2027', exact: true }).click();
+  await page.getByText('1 holiday in 2027').waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test('a holiday calendar is shown before it is taken over; a draft is found again', async () => {
   const { page } = await open('/edit?tariff=8001');
   await page.getByRole('button', { name: 'Import a calendar' }).click();

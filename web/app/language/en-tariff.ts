@@ -77,6 +77,7 @@ export const enTariff = {
       one: 'nothing: one price',
       periods: 'the period',
       steps: 'the step',
+      adders: 'one price, plus an adder by step',
       'periods-adders': 'the period, plus an adder by step',
       'steps-factors': 'the step, times a factor by period',
     },

@@ -79,6 +79,7 @@ export const zhTariff: typeof enTariff = {
       one: '无：单一价格',
       periods: '时段',
       steps: '阶梯',
+      adders: '单一价格，再按阶梯加价',
       'periods-adders': '时段，再按阶梯加价',
       'steps-factors': '阶梯，再乘时段系数',
     },

@@ -19,11 +19,12 @@ export const COMPONENTS_MAX = 20;
 export const LIMITS_MAX = 9;
 
 /** What a usage component's price depends on. */
-export type PriceForm = 'one' | 'periods' | 'steps' | 'periods-adders' | 'steps-factors';
+export type PriceForm = 'one' | 'periods' | 'steps' | 'adders' | 'periods-adders' | 'steps-factors';
 export const priceForms: readonly PriceForm[] = [
   'one',
   'periods',
   'steps',
+  'adders',
   'periods-adders',
   'steps-factors',
 ];
@@ -34,7 +35,9 @@ export const priceFormOf = (usage: Usage): PriceForm =>
       ? 'steps-factors'
       : 'steps'
     : usage.stepAdders
-      ? 'periods-adders'
+      ? usage.prices
+        ? 'periods-adders'
+        : 'adders'
       : usage.prices
         ? 'periods'
         : 'one';
@@ -52,6 +55,8 @@ export function inForm(usage: Usage, form: PriceForm, steps: number): Usage {
       return { ...rest, prices: prices ?? { '3': first } };
     case 'steps':
       return { ...rest, stepPrices: perStep(first, stepPrices) };
+    case 'adders':
+      return { ...rest, price: first, stepAdders: perStep('0', stepAdders) };
     case 'periods-adders':
       return { ...rest, prices: prices ?? { '3': first }, stepAdders: perStep('0', stepAdders) };
     case 'steps-factors':

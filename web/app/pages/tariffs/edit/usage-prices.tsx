@@ -37,7 +37,7 @@ export function UsagePrices({
   const count = (definition.steps?.limits.length ?? 0) + 1;
   const possible = (each: PriceForm) =>
     each === form ||
-    ((each === 'one' || each === 'steps' || !!definition.calendar) &&
+    ((each === 'one' || each === 'steps' || each === 'adders' || !!definition.calendar) &&
       (each === 'one' || each === 'periods' || !!definition.steps));
   const was = (now: string | undefined, then: string | undefined) =>
     then !== undefined && then !== now ? t('tariff.was', { value: then }) : undefined;
@@ -54,7 +54,7 @@ export function UsagePrices({
           onChange={(to) => onChange(inForm(usage, to, count))}
           hint={!definition.calendar || !definition.steps ? t('tariff.formHint') : undefined}
         />
-        {form === 'one' && (
+        {(form === 'one' || form === 'adders') && (
           <TextField
             label={t('tariff.price')}
             unit={units.price}
