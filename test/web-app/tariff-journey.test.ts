@@ -171,7 +171,7 @@ test('a new tariff starts from an example, with holidays from an iCalendar file'
   // Another word makes it a workday; by hand it is left out.
   await drawer.getByLabel('Words of a make-up workday').fill('traslado');
   await page.keyboard.press('Enter');
-  await expect.poll(() => kind.inputValue(), { timeout: 8000 }).toBe('workday');
+  await expect.poll(() => kind.inputValue()).toBe('workday');
   await kind.selectOption('none');
   await drawer.getByRole('button', { name: 'Take over 1 day' }).click();
   await page.getByRole('button', { name: '2027', exact: true }).click();
