@@ -20,6 +20,7 @@ const timed = [
 const longest = [
   'living-park',
   'journey',
+  'mistakes-journey',
   'crash',
   'collect-crash',
   'intervals-build',
