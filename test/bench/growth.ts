@@ -7,7 +7,7 @@ import { openDuckdb } from '../../sql/duckdb.ts';
 import type { BenchContext, Part, Row } from './part.ts';
 import { compare, yearByMonth } from './reports/compare.ts';
 import { FROM, filesOfYear, makeWarehouse, TO, ZONE } from './reports/warehouse.ts';
-import { cloneOf, makePark } from './settlement/park.ts';
+import { cloneOf, DAY, makePark } from './settlement/park.ts';
 import { startWeb } from './web.ts';
 
 export const growth: Part = {
@@ -22,7 +22,7 @@ async function settlements({ quick, scratch, databases, say }: BenchContext): Pr
     say(`${points} points`);
     const clone = await cloneOf(await makePark(await databases(), points), scratch);
     try {
-      clone.after('first');
+      clone.after(DAY);
       const spent = await clone.spend(async () => {
         const settled = await settleDue(clone.deps, clone.project);
         if (settled.outcome !== 'settled' || settled.headers !== points) {

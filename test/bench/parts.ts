@@ -8,9 +8,10 @@ import { intervals } from './intervals.ts';
 import type { Part } from './part.ts';
 import { preview } from './preview.ts';
 import { reports } from './reports.ts';
+import { resettle } from './resettle.ts';
 import { settlement } from './settlement.ts';
 
 export const parts: readonly Part[] = [
-  ...[ingest, intervals, settlement, preview],
+  ...[ingest, intervals, settlement, resettle, preview],
   ...[reports, explain, exports, home, growth],
 ];

@@ -24,7 +24,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
   context.say(`${points} points are made and settled`);
   const clone = await cloneOf(await makePark(await context.databases(), points), context.scratch);
   try {
-    clone.after('first');
+    clone.after(DAY);
     const settled = await settleDue(clone.deps, clone.project);
     if (settled.outcome !== 'settled' || settled.headers !== points) {
       throw new Error(`settled ${JSON.stringify(settled)} instead of ${points} headers`);

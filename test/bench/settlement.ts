@@ -11,7 +11,15 @@ import { type Settled, settleDue } from '../../billing/settle.ts';
 import { daySpan } from '../../sql/local-day.ts';
 import { alternate, type Spent } from './measure.ts';
 import type { BenchContext, Part, Row } from './part.ts';
-import { type Clone, cloneOf, DAY, makePark, type Template, ZONE } from './settlement/park.ts';
+import {
+  type Clone,
+  cloneOf,
+  DAY,
+  makePark,
+  NEXT_DAY,
+  type Template,
+  ZONE,
+} from './settlement/park.ts';
 
 export const settlement: Part = {
   name: 'settlement',
@@ -57,7 +65,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
   const next = await withClone(park, scratch, async (clone) => {
     await settle(clone, points);
     await clone.owner.query('ANALYZE');
-    clone.after('second');
+    clone.after(NEXT_DAY);
     return await clone.spend(() => expectSettled(settleDue(clone.deps, clone.project), points));
   });
   const second = again.at(-1) as Spent; // there is one at least
@@ -97,7 +105,7 @@ async function withClone<Value>(
   act: (clone: Clone) => Promise<Value>,
 ): Promise<Value> {
   const clone = await cloneOf(park, scratch);
-  clone.after('first');
+  clone.after(DAY);
   try {
     return await act(clone);
   } finally {

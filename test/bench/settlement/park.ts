@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { SettleDeps } from '../../../billing/settle.ts';
 import { openDuckdb } from '../../../sql/duckdb.ts';
-import { addDays, dayNumber, daySpan, dayStart } from '../../../sql/local-day.ts';
+import { addDays, dayNumber, daySpan, dayStart, type LocalDay } from '../../../sql/local-day.ts';
 import { openPostgres } from '../../../sql/postgres.ts';
 import { openQuestdb } from '../../../sql/questdb.ts';
 import { jiangsu } from '../../billing/jiangsu.ts';
@@ -16,7 +16,7 @@ import type { BenchDatabases } from '../part.ts';
 
 export const ZONE = 'Asia/Shanghai';
 export const DAY = '2026-05-06';
-const NEXT_DAY = addDays(DAY, 1);
+export const NEXT_DAY = addDays(DAY, 1);
 /** Points of one account, as a shop has them. */
 const POINTS_EACH = 3;
 const GENERATE_TIMEOUT_MS = 600_000;
@@ -27,8 +27,13 @@ export interface Template {
   points: number;
 }
 
-/** A park of which two days have been measured, in a database that nobody is connected to afterwards. */
-export async function makePark(databases: BenchDatabases, points: number): Promise<Template> {
+/** A park of which days have been measured, two of them unless said otherwise, in a database that nobody is connected to afterwards. */
+export async function makePark(
+  databases: BenchDatabases,
+  points: number,
+  days: readonly LocalDay[] = [DAY, NEXT_DAY],
+): Promise<Template> {
+  const [firstDay = DAY] = days;
   const owner = new pg.Client({ connectionString: databases.urls.owner });
   await owner.connect();
   try {
@@ -44,7 +49,7 @@ export async function makePark(databases: BenchDatabases, points: number): Promi
        VALUES ($1, $2, 'P', $3, 'CNY') RETURNING id`,
       [group, entity, ZONE],
     );
-    const start = new Date(dayStart(ZONE, DAY));
+    const start = new Date(dayStart(ZONE, firstDay));
     const accounts = Math.ceil(points / POINTS_EACH);
     for (const [statement, parameters] of [
       [
@@ -65,7 +70,7 @@ export async function makePark(databases: BenchDatabases, points: number): Promi
       [
         `INSERT INTO accounts (project_id, number, name, opened_on) SELECT $1, i, 'Shop ' || i, $3
          FROM generate_series(1, $2::int) i ORDER BY i`,
-        [projectId, accounts, DAY],
+        [projectId, accounts, firstDay],
       ],
       [
         `INSERT INTO tenancies (project_id, account_id, point_id, valid_from) SELECT $1, a.id, p.id, $2
@@ -91,24 +96,27 @@ export async function makePark(databases: BenchDatabases, points: number): Promi
     );
     // A park of this size does not come into being at once: its tables have been analyzed.
     await owner.query('VACUUM ANALYZE');
-    await measureDays(databases, {
-      projectId,
-      points,
-      first: await idOf('SELECT min(id) AS id FROM points'),
-    });
-    return { databases, projectId, points };
+    const template = { databases, projectId, points };
+    await measureDays(template, days);
+    return template;
   } finally {
     await owner.end();
   }
 }
 
-/** Quarter-hours of all points on two days; point ids follow each other. */
-async function measureDays(
-  { questdbUrl }: BenchDatabases,
-  { projectId, points, first }: { projectId: string; points: number; first: string },
+/** Quarter-hours of all points on some days; point ids follow each other. */
+export async function measureDays(
+  { databases: { urls, questdbUrl }, projectId, points }: Template,
+  days: readonly LocalDay[],
 ): Promise<void> {
+  const owner = new pg.Client({ connectionString: urls.owner });
+  await owner.connect();
+  const { rows } = await owner
+    .query<{ first: string }>('SELECT min(id) AS first FROM points')
+    .finally(() => owner.end());
+  const first = rows[0]?.first;
   const questdb = openQuestdb({ url: questdbUrl });
-  for (const day of [DAY, NEXT_DAY]) {
+  for (const day of days) {
     const { startMs, endMs } = daySpan(ZONE, day);
     await questdb.exec(
       `INSERT INTO intervals
@@ -125,10 +133,12 @@ async function measureDays(
 
 export interface Clone {
   owner: pg.Client;
+  /** The addresses of a template's databases, as those of this copy. */
+  urls: (of: BenchDatabases['urls']) => BenchDatabases['urls'];
   project: { id: string; zone: string; currency: string };
   deps: SettleDeps;
-  /** Turns the clock to the morning after DAY, or after the day that follows it. */
-  after: (day: 'first' | 'second') => void;
+  /** Turns the clock to the morning after a day. */
+  after: (day: LocalDay) => void;
   /** What an act takes of the wall clock, and of all processes that have a part in it. */
   spend: (act: () => Promise<unknown>) => Promise<Spent>;
   close: () => Promise<void>;
@@ -171,6 +181,11 @@ export async function cloneOf({ databases, projectId }: Template, scratch: strin
   };
   return {
     owner,
+    urls: (of) => ({
+      ...of,
+      owner: on(of.owner, name),
+      billing: on(of.billing, name),
+    }),
     project: { id: projectId, zone: ZONE, currency: 'CNY' },
     deps: {
       postgres,
@@ -180,8 +195,7 @@ export async function cloneOf({ databases, projectId }: Template, scratch: strin
       walDeadlineMs: 30_000,
     },
     after: (day) => {
-      const { endMs } = daySpan(ZONE, day === 'first' ? DAY : NEXT_DAY);
-      now = new Date(endMs + 31 * 60_000);
+      now = new Date(daySpan(ZONE, day).endMs + 31 * 60_000);
     },
     spend: async (act) => {
       const { used } = await cpuS();
