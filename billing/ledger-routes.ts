@@ -21,7 +21,8 @@ import { journalHead, journalRows } from './journal.ts';
 import { readProject } from './project.ts';
 import { askProof, PROOFS_SHOWN_MAX, readProof, readProofs } from './proofs.ts';
 import type { BillingDeps } from './routes.ts';
-import { type AsOf, ledgerBalances, trialBalance } from './trial.ts';
+import type { AsOf } from './snapshots.ts';
+import { ledgerBalances, trialBalance } from './trial.ts';
 import { checkNames } from './verify.ts';
 
 const codeSchema = z.enum(ledgerCodes as [LedgerCode, ...LedgerCode[]]); // The chart is not empty.

@@ -5,6 +5,10 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { Db, Queryable } from '../sql/postgres.ts';
+import { SNAPSHOT_EVERY, takeSnapshot } from './snapshots.ts';
+
+/** What a new seal covers; seals of earlier versions stay valid, and a version never goes back. */
+const SEAL_VERSION = 2;
 
 /** Transactions sealed in one go. */
 export const SEAL_BATCH_MAX = 5000;
@@ -18,11 +22,22 @@ interface Sealable extends Record<string, unknown> {
   content: string;
 }
 
-const contentOf = sql`jsonb_build_array(t.id::text, t.kind, t.account_id::text,
-  t.accounting_date::text, to_char(t.posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
-  t.idempotency_key, t.cause, t.reverses::text,
+const head = sql`t.id::text, t.kind, t.account_id::text, t.accounting_date::text,
+  to_char(t.posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), t.idempotency_key, t.cause,
+  t.reverses::text`;
+
+/** Version 1: the transaction with its legs, which name their ledger accounts by number alone. */
+const contentOfNumbers = sql`jsonb_build_array(${head},
   (SELECT coalesce(jsonb_agg(jsonb_build_array(e.leg, e.ledger_account_id::text, e.amount::text,
     e.currency) ORDER BY e.leg), '[]'::jsonb) FROM entries e
+   WHERE e.project_id = t.project_id AND e.transaction_id = t.id))::text`;
+
+/** Version 2: also what each leg's ledger account is; nulls where there is none such. */
+const contentOf = sql`jsonb_build_array(${SEAL_VERSION}::int, ${head},
+  (SELECT coalesce(jsonb_agg(jsonb_build_array(e.leg, e.ledger_account_id::text, e.amount::text,
+    e.currency, l.code, l.detail, l.account_id::text, l.currency) ORDER BY e.leg), '[]'::jsonb)
+   FROM entries e
+   LEFT JOIN ledger_accounts l ON l.project_id = e.project_id AND l.id = e.ledger_account_id
    WHERE e.project_id = t.project_id AND e.transaction_id = t.id))::text`;
 
 /**
@@ -31,7 +46,11 @@ const contentOf = sql`jsonb_build_array(t.id::text, t.kind, t.account_id::text,
  */
 export async function seal(
   db: Db,
-  { projectId, at }: { projectId: string; at: Date },
+  {
+    projectId,
+    at,
+    snapshotEvery = SNAPSHOT_EVERY,
+  }: { projectId: string; at: Date; snapshotEvery?: number },
 ): Promise<number> {
   return await db.transaction(async (tx) => {
     const free = await tx.execute<{ free: boolean }>(
@@ -58,10 +77,12 @@ export async function seal(
       return { position: position.toString(), id, hash: before };
     });
     await tx.execute(sql`
-      INSERT INTO seals (project_id, position, transaction_id, hash, sealed_at)
-      SELECT ${projectId}::bigint, position::bigint, id::bigint, hash, ${sealedAt}::timestamptz
+      INSERT INTO seals (project_id, position, transaction_id, hash, sealed_at, version)
+      SELECT ${projectId}::bigint, position::bigint, id::bigint, hash, ${sealedAt}::timestamptz,
+        ${SEAL_VERSION}::smallint
       FROM jsonb_to_recordset(${JSON.stringify(sealed)}::jsonb)
         AS t (position text, id text, hash text)`);
+    await takeSnapshot(tx, { projectId, position, every: snapshotEvery });
     return sealed.length;
   });
 }
@@ -89,6 +110,7 @@ export async function walkChain(
 ): Promise<Chain> {
   let before = GENESIS;
   let expected = 1n;
+  let newest = 1;
   const broken = (why: string): Chain => ({
     positions: expected - 1n,
     hash: before,
@@ -97,21 +119,29 @@ export async function walkChain(
   for (;;) {
     const rows = await db.execute<
       Record<'position' | 'hash' | 'transaction_id', string> & {
+        version: number;
         id: string | null;
         content: string | null;
       }
     >(sql`
-      SELECT s.position::text, s.hash, s.transaction_id::text, t.id::text, ${contentOf} AS content
+      SELECT s.position::text, s.hash, s.version, s.transaction_id::text, t.id::text,
+        CASE s.version WHEN 1 THEN ${contentOfNumbers} WHEN 2 THEN ${contentOf} END AS content
       FROM seals s LEFT JOIN transactions t ON t.project_id = s.project_id AND t.id = s.transaction_id
       WHERE s.project_id = ${projectId}::bigint AND s.position >= ${expected.toString()}::bigint
       ORDER BY s.position LIMIT ${SEAL_BATCH_MAX}`);
     if (rows.rows.length === 0) return { positions: expected - 1n, hash: before, broken: null };
-    for (const { position, hash, transaction_id: sealed, id, content } of rows.rows) {
+    for (const { position, hash, version, transaction_id: sealed, id, content } of rows.rows) {
       if (BigInt(position) !== expected) return broken('the position is missing');
-      if (id === null || content === null) return broken(`transaction ${sealed} is missing`);
+      if (id === null) return broken(`transaction ${sealed} is missing`);
+      if (version < newest || content === null) {
+        return broken(`the seal is of version ${version}, the one before of version ${newest}`);
+      }
+      newest = version;
       const next = chain(before, expected, content);
       if (hash !== next)
-        return broken(`transaction ${sealed}, a leg of it or its seal was altered`);
+        return broken(
+          `transaction ${sealed}, a leg or ledger account of it or its seal was altered`,
+        );
       before = next;
       expected += 1n;
     }

@@ -1,18 +1,12 @@
 /**
- * The trial balance and the balances behind it, as they are or as they were at a position: always
- * summed from the entries, so that an old one comes out as it did then.
+ * The trial balance and the balances behind it, as they are or as they were at a position: an old one comes
+ * out as it did then.
  */
-import { type SQL, sql } from 'drizzle-orm';
-import type { LocalDay } from '../sql/local-day.ts';
+import { sql } from 'drizzle-orm';
 import { type Money, money } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { chart, type LedgerCode, ledgerCodes } from './chart.ts';
-
-/** As it was at a position (null: now, what is not sealed yet with it), up to an accounting date. */
-export interface AsOf {
-  position: string | null;
-  accountingDate: LocalDay | null;
-}
+import { type AsOf, sumsOf } from './snapshots.ts';
 
 export interface TrialRow {
   id: string;
@@ -37,32 +31,6 @@ export interface TrialBalance {
   currencies: { currency: string; debit: Money; credit: Money; balance: Money }[];
 }
 
-/** Entries that count, summed by ledger account: debit and credit above zero, balance = debit − credit. */
-const sumsOf = (
-  projectId: string,
-  { position, accountingDate }: AsOf,
-  accounts: SQL = sql``,
-): SQL => sql`
-  SELECT e.ledger_account_id AS id, e.currency, count(*)::int AS entries,
-    coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0) AS debit,
-    coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0) AS credit,
-    sum(e.amount) AS balance
-  FROM entries e ${accounts}
-  ${
-    accountingDate === null
-      ? sql``
-      : sql`JOIN transactions t ON t.project_id = e.project_id AND t.id = e.transaction_id
-          AND t.accounting_date <= ${accountingDate}::date`
-  }
-  ${
-    position === null
-      ? sql``
-      : sql`JOIN seals s ON s.project_id = e.project_id AND s.transaction_id = e.transaction_id
-          AND s.position <= ${position}::bigint`
-  }
-  WHERE e.project_id = ${projectId}::bigint
-  GROUP BY e.ledger_account_id, e.currency`;
-
 /** The trial balance of a project, in the order of the chart. */
 export async function trialBalance(
   db: Queryable,
@@ -78,7 +46,7 @@ export async function trialBalance(
     credit: string;
     balance: string;
   }>(sql`
-    WITH sums AS (${sumsOf(projectId, asOf)})
+    WITH sums AS (${await sumsOf(db, { projectId, asOf })})
     SELECT l.code, l.detail, s.currency, l.code = 'wallet' AND s.balance > 0 AS in_debit,
       count(*)::int AS accounts, sum(s.debit)::text AS debit, sum(s.credit)::text AS credit,
       sum(s.balance)::text AS balance
@@ -172,7 +140,7 @@ export async function ledgerBalances(
     credit: string;
     balance: string;
   }>(sql`
-    WITH sums AS (${sumsOf(projectId, asOf, wanted)})
+    WITH sums AS (${await sumsOf(db, { projectId, asOf, accounts: wanted })})
     SELECT l.id::text, l.code, l.detail, l.account_id::text, a.number, a.name, s.currency, s.entries,
       s.debit::text, s.credit::text, s.balance::text
     FROM sums s JOIN ledger_accounts l ON l.project_id = ${projectId}::bigint AND l.id = s.id

@@ -18,6 +18,7 @@ export const checkNames = [
   'balances',
   'sales',
   'revisions',
+  'snapshots',
 ] as const;
 export type CheckName = (typeof checkNames)[number];
 
@@ -220,8 +221,35 @@ function questions(projectId: string, exponent: number): [CheckName, Question][]
             OR s.supersedes IS DISTINCT FROM s.before OR s.revision <> coalesce(s.older, 0) + 1`,
       },
     ],
+    ['snapshots', { counted: countOf(sql`balance_snapshots`), faults: snapshotFaults(project) }],
   ];
 }
+
+/** Snapshots against all that was sealed up to them. */
+const snapshotFaults = (project: SQL): SQL => sql`
+  WITH stops AS (SELECT position, row_number() OVER (ORDER BY position) AS place
+    FROM balance_snapshots WHERE project_id = ${project} GROUP BY position),
+  -- What was sealed between one stop and the next, by the number of the later one.
+  moved AS (
+    SELECT width_bucket(s.position - 1, p.positions) + 1 AS place, e.ledger_account_id,
+      count(*) AS entries, coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0) AS debit,
+      sum(e.amount) AS balance
+    FROM (SELECT array_agg(position ORDER BY position) AS positions FROM stops) p
+    JOIN seals s ON s.project_id = ${project} AND s.position <= p.positions[cardinality(p.positions)]
+    JOIN entries e ON e.project_id = s.project_id AND e.transaction_id = s.transaction_id
+    GROUP BY 1, 2)
+  SELECT position, 'the snapshot of ledger account ' || ledger_account_id || ' at ' || position || ' says '
+    || coalesce(kept.balance, 0) || ', the entries say ' || coalesce(summed.balance, 0)
+    || ' (minor units)' AS says
+  FROM (SELECT position, ledger_account_id, entries, debit, debit - credit AS balance
+    FROM balance_snapshots WHERE project_id = ${project}) kept
+  FULL JOIN (
+    SELECT p.position, m.ledger_account_id, sum(m.entries) AS entries, sum(m.debit) AS debit,
+      sum(m.balance) AS balance
+    FROM stops p JOIN moved m ON m.place <= p.place GROUP BY 1, 2) summed
+    USING (position, ledger_account_id)
+  WHERE kept.entries IS DISTINCT FROM summed.entries OR kept.debit IS DISTINCT FROM summed.debit
+    OR kept.balance IS DISTINCT FROM summed.balance`;
 
 /**
  * What is posted for a key against round(exact, cumulated over the lines in force), half to even, and

@@ -79,6 +79,7 @@ export const owners = {
   transactions: billing('append'),
   entries: billing('append'),
   seals: billing('append'),
+  balance_snapshots: billing('append'),
   ledger_proofs: billing('change'),
   reconciliation_days: billing('change'),
   document_series: billing('change'),

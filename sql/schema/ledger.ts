@@ -124,9 +124,11 @@ export const seals = pgTable(
     projectId: id('project_id').notNull(),
     position: exact().notNull(),
     transactionId: id('transaction_id').notNull(),
-    /** SHA-256, hex, over the hash before and the transaction with its legs. */
+    /** SHA-256, hex, over the hash before, the position, and what the version says. */
     hash: char({ length: 64 }).notNull(),
     sealedAt: instant('sealed_at').notNull(),
+    /** What the hash covers. 1: the transaction with its legs; 2: also what their ledger accounts are. */
+    version: smallint().notNull().default(1),
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.position] }),
@@ -136,6 +138,28 @@ export const seals = pgTable(
       columns: [t.projectId, t.transactionId],
       foreignColumns: [transactions.projectId, transactions.id],
     }),
+  ],
+);
+
+/**
+ * What ledger accounts held at a sealed position: sums of all entries sealed up to it, so that a balance is
+ * a snapshot and what was sealed after it. Accounts without an entry have no row.
+ */
+export const balanceSnapshots = pgTable(
+  'balance_snapshots',
+  {
+    projectId: id('project_id').notNull(),
+    position: exact().notNull(),
+    ledgerAccountId: id('ledger_account_id').notNull(),
+    currency: char({ length: 3 }).notNull(),
+    entries: exact().notNull(),
+    /** Minor units, both above zero. */
+    debit: exact().notNull(),
+    credit: exact().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.position, t.ledgerAccountId] }),
+    // That they say what the entries say is part of every proof of the ledger (billing/verify.ts).
   ],
 );
 

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seal } from '../../billing/seal.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
+import { takeSnapshot } from '../../billing/snapshots.ts';
+import { trialBalance } from '../../billing/trial.ts';
 import { type CheckName, verifyLedger } from '../../billing/verify.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
 import { openFace } from './face.ts';
@@ -26,16 +28,20 @@ async function postedPark(): Promise<Park> {
     days: [{ pointId, localDay: '2026-01-06' }],
   });
   await settleDirty(park.deps, park.project);
-  const ask = openFace(park);
-  const sold = await ask(
+  await sell(park, 'one');
+  while ((await seal(db, { projectId, at: park.now })) > 0);
+  return park;
+}
+
+/** A hundred over the counter. */
+async function sell(park: Park, key: string): Promise<void> {
+  const sold = await openFace(park)(
     'POST',
     `/accounts/${park.accounts[0]}/sales`,
     { channel: 'cash', amount: { amount: '100.00', currency: 'CNY' } },
-    { 'idempotency-key': 'one' },
+    { 'idempotency-key': key },
   );
   expect(sold.status).toBe(201);
-  while ((await seal(db, { projectId, at: park.now })) > 0);
-  return park;
 }
 
 /** Tax within one component and on top of the other, one of them for another. */
@@ -69,6 +75,7 @@ describe('the proof of a ledger', () => {
     // Two accounts on three days, a correction, a sale; a component each of four accounts-months.
     expect(counted).toEqual({
       ...{ chain: 8, balance: 8, totals: 4, wallets: 2, balances: 0, sales: 1, revisions: 7 },
+      snapshots: 0,
       accounts: Number(await park.value('SELECT count(*) FROM entries')),
     });
     const { rows } = await park.owner.query('SELECT hash FROM seals WHERE position = 8');
@@ -128,8 +135,34 @@ describe('the proof of a ledger', () => {
     [
       'a ledger account that is renamed',
       "UPDATE ledger_accounts SET code = 'pocket' WHERE code = 'revenue'",
-      ['accounts'],
+      ['chain', 'accounts'],
       1,
+    ],
+    [
+      'a ledger account that becomes another one of the chart',
+      "UPDATE ledger_accounts SET code = 'bank' WHERE code = 'revenue'",
+      ['chain'],
+      1,
+    ],
+    [
+      'a wallet that is nobody’s any more',
+      `UPDATE ledger_accounts SET account_id = NULL WHERE code = 'wallet' AND account_id =
+         (SELECT account_id FROM transactions WHERE id =
+           (SELECT transaction_id FROM seals WHERE position = 1))`,
+      ['chain', 'wallets'],
+      1,
+    ],
+    [
+      'a ledger account that is told to part otherwise',
+      "UPDATE ledger_accounts SET detail = 'gift' WHERE code = 'revenue'",
+      ['chain'],
+      1,
+    ],
+    [
+      'a seal that pretends to be of the version before',
+      'UPDATE seals SET version = 1 WHERE position = 7',
+      ['chain'],
+      7,
     ],
   ];
   test.each(tampered)('finds %s', async (_, act, names, position) => {
@@ -153,6 +186,129 @@ describe('the proof of a ledger', () => {
     }
     expect((await prove()).holds).toBe(true);
   });
+});
+
+describe('seals of the first version', () => {
+  /** As they were made before what a ledger account means was part of them. */
+  const first = (before: string, position: number) => `
+    SELECT encode(sha256(convert_to('${before}' || E'\\n' || ${position} || E'\\n' ||
+      jsonb_build_array(t.id::text, t.kind, t.account_id::text, t.accounting_date::text,
+        to_char(t.posted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), t.idempotency_key,
+        t.cause, t.reverses::text,
+        (SELECT jsonb_agg(jsonb_build_array(e.leg, e.ledger_account_id::text, e.amount::text,
+          e.currency) ORDER BY e.leg) FROM entries e WHERE e.transaction_id = t.id))::text,
+      'UTF8')), 'hex') FROM transactions t WHERE t.id = $1`;
+
+  test('stay valid, and new ones follow them', async () => {
+    const park = await postedPark();
+    try {
+      const { db } = park.postgres;
+      const sealed = await park.rows('SELECT transaction_id FROM seals ORDER BY position');
+      const client = await park.owner.connect();
+      await client.query("SET session_replication_role = 'replica'");
+      await client.query('DELETE FROM seals');
+      let hash = '0'.repeat(64);
+      for (const [i, { transaction_id: id }] of sealed.slice(0, 5).entries()) {
+        hash = await park.value(first(hash, i + 1), [id]);
+        await client.query(
+          `INSERT INTO seals (project_id, position, transaction_id, hash, sealed_at)
+           VALUES ($1, $2, $3, $4, now())`,
+          [park.project.id, i + 1, id, hash],
+        );
+      }
+      client.release(true);
+      const projectId = park.project.id;
+      expect(await seal(db, { projectId, at: park.now })).toBe(sealed.length - 5);
+      expect(await park.rows('SELECT version FROM seals ORDER BY position')).toEqual(
+        sealed.map((_, i) => ({ version: i < 5 ? 1 : 2 })),
+      );
+      expect((await verifyLedger(db, { projectId, currency: 'CNY' })).holds).toBe(true);
+    } finally {
+      await park.close();
+    }
+  });
+});
+
+describe('snapshots', () => {
+  let park: Park;
+  const trial = async (position: string | null) =>
+    await trialBalance(park.postgres.db, {
+      ...{ projectId: park.project.id, asOf: { position, accountingDate: null } },
+    });
+  const every = Array.from({ length: 9 }, (_, position) => String(position));
+  beforeAll(async () => {
+    park = await postedPark();
+  });
+  afterAll(() => park.close());
+
+  test('change no balance at any position, now, or with what is not sealed', async () => {
+    const before = await Promise.all([...every, null].map(trial));
+    const client = await park.owner.connect();
+    await client.query("SET session_replication_role = 'replica'");
+    const sealed = await client.query('DELETE FROM seals RETURNING *');
+    client.release(true);
+    expect(sealed.rowCount).toBe(8);
+    // Sealed anew in three goes, each with a snapshot behind it.
+    for (const [n, position] of [3, 6, 8].entries()) {
+      const owner = await park.owner.connect();
+      await owner.query("SET session_replication_role = 'replica'");
+      await owner.query(
+        `INSERT INTO seals SELECT r.* FROM jsonb_populate_recordset(NULL::seals, $1::jsonb) r
+         WHERE r.position <= $2 ON CONFLICT DO NOTHING`,
+        [JSON.stringify(sealed.rows), position],
+      );
+      owner.release(true);
+      const { id: projectId } = park.project;
+      await takeSnapshot(park.postgres.db, { projectId, position: BigInt(position), every: 1 });
+      const taken = await park.value('SELECT count(DISTINCT position) FROM balance_snapshots');
+      expect(taken).toBe(String(n + 1));
+    }
+    expect(await Promise.all([...every, null].map(trial))).toEqual(before);
+    expect((await prove()).holds).toBe(true);
+  });
+
+  test('are taken by the sealer, and not before enough was sealed', async () => {
+    const { db } = park.postgres;
+    const projectId = park.project.id;
+    const count = () => park.value('SELECT count(DISTINCT position) FROM balance_snapshots');
+    await sell(park, 'two');
+    expect(await seal(db, { projectId, at: park.now, snapshotEvery: 2 })).toBe(1);
+    expect(await count()).toBe('3');
+    await sell(park, 'three');
+    expect((await trial(null)).rows.find((row) => row.code === 'cash')?.debit.amount).toBe(
+      '300.00',
+    );
+    expect(await seal(db, { projectId, at: park.now, snapshotEvery: 2 })).toBe(1);
+    expect(await count()).toBe('4');
+    expect((await trial(null)).rows.find((row) => row.code === 'cash')?.debit.amount).toBe(
+      '300.00',
+    );
+    expect((await prove()).checks.find(({ name }) => name === 'snapshots')).toMatchObject({
+      faults: 0,
+    });
+  });
+
+  test.each([
+    'UPDATE balance_snapshots SET debit = debit + 1, credit = credit + 1 WHERE position = 6 AND debit > 0',
+    'DELETE FROM balance_snapshots WHERE position = 6 AND debit > 0',
+  ])('that say something else are found: %s', async (act) => {
+    const client = await park.owner.connect();
+    await client.query("SET session_replication_role = 'replica'");
+    const kept = await client.query('SELECT * FROM balance_snapshots');
+    await client.query(act);
+    expect(await prove()).toMatchObject({ holds: false, brokenPosition: 6n });
+    await client.query('DELETE FROM balance_snapshots');
+    await client.query(
+      `INSERT INTO balance_snapshots SELECT * FROM
+         jsonb_populate_recordset(NULL::balance_snapshots, $1::jsonb)`,
+      [JSON.stringify(kept.rows)],
+    );
+    client.release(true);
+    expect((await prove()).holds).toBe(true);
+  });
+
+  const prove = () =>
+    verifyLedger(park.postgres.db, { projectId: park.project.id, currency: 'CNY' });
 });
 
 const tables = [

@@ -267,6 +267,7 @@ export const enBooks = {
         balances: 'Balances kept beside',
         sales: 'Sales have their postings',
         revisions: 'Revisions follow one another',
+        snapshots: 'Kept balances say what entries say',
       },
       faults_one: '{{count}} fault of {{of}}',
       faults_other: '{{count}} faults of {{of}}',

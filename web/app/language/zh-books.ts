@@ -261,6 +261,7 @@ export const zhBooks = {
         balances: '另存余额',
         sales: '售电均已记账',
         revisions: '结算版本连续',
+        snapshots: '留存余额与分录一致',
       },
       faults_one: '{{count}} 处错误，共 {{of}}',
       faults_other: '{{count}} 处错误，共 {{of}}',
