@@ -36,8 +36,13 @@ export interface IntervalSource {
 /** Up to this many rows QuestDB answers in JSON; above it, Parquet through DuckDB costs less. */
 export const ROWS_ASKED_MAX = 600;
 
-/** Above this many points the export takes the whole project rather than a list of names. */
-const POINTS_NAMED_MAX = 200;
+/** Points that a statement names, at most: it is part of an address, which QuestDB takes up to 64 KiB of. */
+const POINTS_NAMED_MAX = 1500;
+/**
+ * Exports of named points, at most, before the whole project is taken. Each looks at all names once, which
+ * is cheap; what is exported and not wanted is not.
+ */
+const EXPORTS_MAX = 16;
 
 /**
  * Reads what QuestDB shows now; the caller has waited until its WAL is applied. An interval that is
@@ -50,7 +55,15 @@ export async function readIntervals(
     zone,
     points,
     days,
-  }: { projectId: string; zone: string; points: readonly string[]; days: readonly LocalDay[] },
+    pointsOfProject = 0,
+  }: {
+    projectId: string;
+    zone: string;
+    points: readonly string[];
+    days: readonly LocalDay[];
+    /** How many there are, where it is known: half of them or more are not asked for by name. */
+    pointsOfProject?: number;
+  },
 ): Promise<Matrix> {
   const rows = points.length * days.length;
   const quantities = new Float64Array(rows * SLOTS_MAX).fill(Number.NaN);
@@ -65,14 +78,20 @@ export async function readIntervals(
   };
   if (rows === 0) return { quantities, qualities, knownMs, rowOf };
 
-  const query = exportOf({ projectId, zone, points, days });
+  const named = listsOf(points, pointsOfProject);
+  const queries = named.map((names) => exportOf({ projectId, zone, points, days, names }));
   const matrix = { quantities, qualities, knownMs, rowOf };
   if (duckdb && folder && rows > ROWS_ASKED_MAX) {
-    await readParquet({ questdb, duckdb, folder }, { query, points, days }, matrix);
+    for (const query of queries) {
+      await readParquet({ questdb, duckdb, folder }, { query, points, days }, matrix);
+    }
     return matrix;
   }
-  const answer = await questdb.exec(query, { timeoutMs: ASK_TIMEOUT_MS });
-  for (const [point, day, slot, quantity, quality, known] of answer.rows) {
+  const answers: Awaited<ReturnType<Questdb['exec']>>['rows'] = [];
+  for (const query of queries) {
+    answers.push(...(await questdb.exec(query, { timeoutMs: ASK_TIMEOUT_MS })).rows);
+  }
+  for (const [point, day, slot, quantity, quality, known] of answers) {
     const [p, d] = [pointIndex.get(String(point)), dayIndex.get(dayFromNumber(Number(day)))];
     if (p === undefined || d === undefined) continue;
     const row = d * points.length + p;
@@ -132,26 +151,34 @@ async function readParquet(
   }
 }
 
+/** The points as lists to be asked for one after the other; null is all of the project. */
+function listsOf(points: readonly string[], pointsOfProject: number): (readonly string[] | null)[] {
+  const count = Math.ceil(points.length / POINTS_NAMED_MAX);
+  if (count > 1 && (count > EXPORTS_MAX || 2 * points.length >= pointsOfProject)) return [null];
+  return Array.from({ length: count }, (_, n) =>
+    points.slice(n * POINTS_NAMED_MAX, (n + 1) * POINTS_NAMED_MAX),
+  );
+}
+
 function exportOf({
   projectId,
   zone,
   points,
   days,
+  names,
 }: {
   projectId: string;
   zone: string;
   points: readonly string[];
   days: readonly LocalDay[];
+  names: readonly string[] | null;
 }): string {
   // What follows goes into a statement that takes no parameters.
   for (const id of [projectId, ...points]) if (!/^\d{1,19}$/.test(id)) throw new Error('not an id');
   const sorted = [...days].sort();
   const from = new Date(daySpan(zone, sorted[0] as LocalDay).startMs).toISOString(); // days is not empty
   const to = new Date(daySpan(zone, sorted.at(-1) as LocalDay).endMs).toISOString();
-  const named =
-    points.length <= POINTS_NAMED_MAX
-      ? ` AND point IN (${points.map((p) => `'${p}'`).join()})`
-      : '';
+  const named = names ? ` AND point IN (${names.map((p) => `'${p}'`).join()})` : '';
   return `SELECT point, local_day, local_slot, quantity, quality, known_at FROM intervals
     WHERE project = '${projectId}' AND ts >= '${from}' AND ts < '${to}'${named}`;
 }

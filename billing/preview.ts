@@ -15,6 +15,7 @@ import type { Overlay } from './overlay.ts';
 import type { Line } from './rate.ts';
 import type { StoredLine } from './revision.ts';
 import { type Project, type SettlingDeps, settleWithin, type Written } from './settlement.ts';
+import { readLines } from './settlement-store.ts';
 import { parseTariff } from './tariff.ts';
 
 export interface PreviewDeps {
@@ -125,7 +126,7 @@ export async function previewDays(
         },
       },
     );
-    return { ...rendered(written), waiting };
+    return { ...(await rendered(client, project, written)), waiting };
   } finally {
     await client.query('ROLLBACK').catch((cause: Error) => {
       broken = cause;
@@ -177,18 +178,25 @@ async function tryVersion(
     });
 }
 
-function rendered(written: Written | undefined): Omit<Preview, 'waiting'> {
+async function rendered(
+  client: pg.PoolClient,
+  { id: projectId }: Project,
+  written: Written | undefined,
+): Promise<Omit<Preview, 'waiting'>> {
   if (!written) return { days: [], accounts: [] };
-  const days = written.claims.map(({ revision }) => ({
+  const { claims, book, postings } = written;
+  const ids = claims.flatMap(({ revision }) => revision.supersedes ?? []);
+  const superseded = await readLines(client, { projectId, ids, book });
+  const days = claims.map(({ revision }) => ({
     accountId: revision.accountId,
     scopeId: revision.scopeId,
     localDay: revision.localDay,
     isNew: revision.revision === 1,
-    before: (written.superseded.get(revision.supersedes ?? '') ?? []).map(lineOf),
+    before: (superseded.get(revision.supersedes ?? '') ?? []).map(lineOf),
     after: revision.lines.map(lineOf),
   }));
   const accounts = new Map<string, Preview['accounts'][number]>();
-  for (const { accountId, wallet, tax } of written.postings.values()) {
+  for (const { accountId, wallet, tax } of postings.values()) {
     const sum = accounts.get(accountId) ?? { accountId, differenceMinor: 0n, taxMinor: 0n };
     accounts.set(accountId, sum);
     sum.differenceMinor += wallet;

@@ -59,7 +59,7 @@ export interface StoredLine extends Due {
 }
 
 /** What a line adds to its key. */
-type Due = Pick<Line, 'priced' | 'period' | 'step' | 'exact'>;
+export type Due = Pick<Line, 'priced' | 'period' | 'step' | 'exact'>;
 
 /** Digest of everything that is rated in a part, so that the same inputs are known without rating. */
 export function digestOf({
@@ -139,6 +139,10 @@ export interface Tally {
   /** What it is charged by. */
   priced: Priced;
   state: Posted;
+  /** Exact amounts that the transaction under way adds and that are not in the state yet. */
+  added: bigint;
+  /** True while the transaction under way has added something. */
+  isOpen: boolean;
   /** True for a key that posted_totals does not have yet. */
   isNew: boolean;
   touched: boolean;
@@ -160,55 +164,77 @@ export interface Posting {
 }
 
 /**
- * Brings a posting and the tallies to a revision: its lines come, those it supersedes go. Both are
- * advanced in place, so revisions of one account are given in order of day.
+ * Brings a posting and the tallies to the revisions of its transaction: their lines come, what they
+ * supersede goes. Both are advanced in place. A key is rounded once: what is posted depends on its exact sum
+ * alone, not on the lines it came by.
  */
 export function bring(
-  revision: Revision,
+  revisions: readonly Revision[],
   {
     superseded,
     tallies,
     posting,
     exponent,
   }: {
-    superseded: readonly StoredLine[];
+    /** Sums of the lines that these revisions supersede, by `tallyName`. */
+    superseded: ReadonlyMap<string, readonly Due[]>;
     tallies: Tallies;
     posting: Posting;
     exponent: number;
   },
 ): void {
-  const { accountId, scopeId } = revision;
-  const month = monthOf(revision.localDay);
-  const name = tallyName({ accountId, month, scopeId });
-  const list = tallies.get(name) ?? [];
-  tallies.set(name, list);
-  const add = ({ priced, period, step, exact }: Due, sign: 1n | -1n) => {
-    const { component, tariffVersionId } = priced;
-    let tally = list.find(
-      ({ key }) =>
-        key.period === period &&
-        key.component === component &&
-        key.step === step &&
-        key.tariffVersionId === tariffVersionId,
-    );
-    if (!tally) {
-      const key = { accountId, month, scopeId, component, tariffVersionId, period, step };
-      tally = { key, priced, state: nothingPosted, isNew: true, touched: true };
-      list.push(tally);
+  const open: Tally[] = [];
+  const gone = new Set<string>();
+  for (const revision of revisions) {
+    const { accountId, scopeId, lines } = revision;
+    const of = { accountId, month: monthOf(revision.localDay), scopeId };
+    const name = tallyName(of);
+    const list = tallies.get(name) ?? [];
+    if (list.length === 0) tallies.set(name, list);
+    const add = (due: Due, exact: bigint) => {
+      const tally = tallyOf(list, due, of);
+      tally.added += exact;
+      if (tally.isOpen) return;
+      tally.isOpen = true;
+      open.push(tally);
+    };
+    // What a run takes back of an account is all in one transaction; its new days are in others.
+    if (revision.supersedes !== null && !gone.has(name)) {
+      gone.add(name);
+      for (const due of superseded.get(name) ?? []) add(due, -due.exact);
     }
-    const before = tally.state;
-    const after = accrue(before, sign * exact, priced, exponent);
-    tally.state = after;
-    tally.touched = true;
+    for (const line of lines) add(line, line.exact);
+  }
+  for (const tally of open) {
+    const { priced, state: before } = tally;
+    const after = accrue(before, tally.added, priced, exponent);
+    Object.assign(tally, { state: after, added: 0n, isOpen: false, touched: true });
     const charged = after.postedMinor - before.postedMinor;
     // What is collected for another is owed whole; its tax is theirs.
     const tax = priced.treatment === 'revenue' ? after.taxMinor - before.taxMinor : 0n;
     posting.wallet += charged;
     posting.charged.set(priced, (posting.charged.get(priced) ?? 0n) + charged - tax);
     if (tax !== 0n) posting.tax.set(priced, (posting.tax.get(priced) ?? 0n) + tax);
-  };
-  for (const line of superseded) add(line, -1n);
-  for (const line of revision.lines) add(line, 1n);
+  }
+}
+
+/** The tally of a line among those of its scope's month: few, so they are looked through. */
+function tallyOf(
+  list: Tally[],
+  { priced, period, step }: Due,
+  of: Pick<PostedKey, 'accountId' | 'month' | 'scopeId'>,
+): Tally {
+  const { component, tariffVersionId } = priced;
+  for (const tally of list) {
+    const { key } = tally;
+    const same = key.period === period && key.component === component && key.step === step;
+    if (same && key.tariffVersionId === tariffVersionId) return tally;
+  }
+  const key = { ...of, component, tariffVersionId, period, step };
+  const before = { state: nothingPosted, added: 0n, isOpen: false };
+  const tally: Tally = { key, priced, ...before, isNew: true, touched: false };
+  list.push(tally);
+  return tally;
 }
 
 /** The legs of a posting; those of one ledger account may still be several. */

@@ -11,7 +11,14 @@ import type { Db, Postgres } from '../sql/postgres.ts';
 import { QuestdbError } from '../sql/questdb.ts';
 import * as schema from '../sql/schema/index.ts';
 import { inTrace } from '../sql/trace.ts';
-import { chunksOf, daysWithoutIndex, duePointDays, lastDueDay, type PointDay } from './due.ts';
+import {
+  CHUNK_ROWS_MAX,
+  chunksOf,
+  daysWithoutIndex,
+  duePointDays,
+  lastDueDay,
+  type PointDay,
+} from './due.ts';
 import type { IntervalSource } from './intervals.ts';
 import { type Project, type SettledWithin, type SettlingDeps, settleWithin } from './settlement.ts';
 import { type Run, takeProject } from './settlement-store.ts';
@@ -63,7 +70,7 @@ export async function settleDue(deps: SettleDeps, project: Project): Promise<Set
 /** Traces that are told of one run. */
 const CAUSES_MAX = 10;
 /** Dirty rows taken in one go: what is corrected of an account in it is one correction. */
-const DIRTY_BATCH_MAX = 50_000;
+const DIRTY_BATCH_MAX = CHUNK_ROWS_MAX;
 
 interface DirtyRow {
   id: string;
@@ -97,7 +104,7 @@ export async function settleDirty(deps: SettleDeps, project: Project): Promise<S
   const lastDay = lastDueDay(project.zone, now.getTime(), deps.graceMs);
   return await inTransaction(deps, async (client, db) => {
     if (!(await takeProject(client, project.id))) return { outcome: 'busy' };
-    const { rows } = await client.query<DirtyRow>(DIRTY, [project.id, DIRTY_BATCH_MAX]);
+    const rows = await pendingRows(client, project.id);
     const wanted = new Map<string, PointDay>();
     const why = new Map<string, Set<string>>();
     for (const row of rows) {
@@ -146,6 +153,17 @@ function byTrace(rows: readonly DirtyRow[], wanted: ReadonlyMap<string, PointDay
     groups.set(traceId, group);
   }
   return [...groups].map(([traceId, days]) => ({ traceId, days }));
+}
+
+/**
+ * The oldest dirty rows that nobody has rated. Loops are ruled out: of a table that has just been filled the
+ * planner expects one row, and walked all that is done for each that is not.
+ */
+async function pendingRows(client: pg.PoolClient, projectId: string): Promise<DirtyRow[]> {
+  await client.query('SET LOCAL enable_nestloop = off');
+  const { rows } = await client.query<DirtyRow>(DIRTY, [projectId, DIRTY_BATCH_MAX]);
+  await client.query('SET LOCAL enable_nestloop = on');
+  return rows;
 }
 
 /** Settles given point-days in one transaction; those that are not over must not be asked for. */

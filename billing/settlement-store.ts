@@ -1,6 +1,6 @@
 /** What settlement reads and writes in Postgres, set-based, within the one transaction of a chunk. */
 import type pg from 'pg';
-import type { LocalDay } from '../sql/local-day.ts';
+import { type LocalDay, monthOf } from '../sql/local-day.ts';
 import { currentTrace } from '../sql/trace.ts';
 import type { Priced } from './components.ts';
 import { arrayOfTexts, arrayText, copyLines, copyText } from './copy.ts';
@@ -11,6 +11,7 @@ import type { Entry } from './ledger.ts';
 import type { PriceBook } from './price-book.ts';
 import {
   type Carried,
+  type Due,
   type Head,
   type Revision,
   type StoredLine,
@@ -34,6 +35,11 @@ export async function takeProject(client: pg.ClientBase, projectId: string): Pro
     [`wattledger.settle/${projectId}`],
   );
   return rows[0]?.free === true;
+}
+
+export async function countPoints(client: pg.ClientBase, projectId: string): Promise<number> {
+  const text = 'SELECT count(*)::int AS count FROM points WHERE project_id = $1';
+  return (await client.query<{ count: number }>(text, [projectId])).rows[0]?.count ?? 0;
 }
 
 /** A header as it is read, and its columns. */
@@ -75,25 +81,87 @@ export async function readHeads(
   client: pg.ClientBase,
   { projectId, pointDays }: { projectId: string; pointDays: readonly PointDay[] },
 ): Promise<Map<string, Head[]>> {
-  const { rows } = await client.query<HeadRow>(
-    `SELECT DISTINCT ON (s.scope_id, s.local_day, s.account_id) ${HEAD_COLUMNS}
+  const { rows } = await client.query<HeadCells>({
+    text: `SELECT DISTINCT ON (s.scope_id, s.local_day, s.account_id) ${HEAD_COLUMNS}
      FROM unnest($2::bigint[], $3::date[]) AS w (scope_id, local_day)
      JOIN settlements s ON s.project_id = $1 AND s.scope_id = w.scope_id AND s.local_day = w.local_day
      ORDER BY s.scope_id, s.local_day, s.account_id, s.revision DESC`,
-    [
+    values: [
       projectId,
       arrayText(pointDays.map((d) => d.pointId)),
       arrayText(pointDays.map((d) => d.localDay)),
     ],
-  );
+    rowMode: 'array',
+  });
   const heads = new Map<string, Head[]>();
   for (const row of rows) {
-    append(heads, `${row.scope_id}/${row.local_day}`, headOf(row));
+    const [id, accountId, scopeId, localDay, revision, inputsDigest, ...sums] = row;
+    append(heads, `${scopeId}/${localDay}`, {
+      ...{ id, accountId, scopeId, localDay, revision, inputsDigest },
+      quantity: integerOf(sums[0]),
+      stepQuantityBefore: integerOf(sums[1]),
+      stepQuantity: integerOf(sums[2]),
+      monthQuantityBefore: integerOf(sums[3]),
+      demandBefore: integerOf(sums[4]),
+      demand: integerOf(sums[5]),
+    });
   }
   return heads;
 }
 
-/** The lines of headers that are about to be superseded. */
+/** A row of HEAD_COLUMNS. */
+type HeadCells = [
+  ...[id: string, accountId: string, scopeId: string, localDay: LocalDay, revision: number],
+  ...[inputsDigest: string, quantity: string, stepBefore: string, step: string],
+  ...[monthBefore: string, demandBefore: string, demand: string],
+];
+
+/** Most headers carry nothing. */
+const integerOf = (text: string): bigint => (text === '0' ? 0n : BigInt(text));
+
+/**
+ * What headers that are about to be superseded have charged, summed by key: by `tallyName`. The headers are
+ * given by the revisions that follow them.
+ */
+export async function readSuperseded(
+  client: pg.ClientBase,
+  {
+    projectId,
+    revisions,
+    book,
+  }: { projectId: string; revisions: readonly Revision[]; book: PriceBook },
+): Promise<Map<string, Due[]>> {
+  const ids: string[] = [];
+  const places: number[] = [];
+  const names = new Map<string, number>();
+  for (const { supersedes, accountId, localDay, scopeId } of revisions) {
+    if (supersedes === null) continue;
+    const name = tallyName({ accountId, month: monthOf(localDay), scopeId });
+    const place = names.get(name) ?? names.size;
+    names.set(name, place);
+    ids.push(supersedes);
+    places.push(place);
+  }
+  const superseded = new Map<string, Due[]>();
+  if (ids.length === 0) return superseded;
+  const { rows } = await client.query<[number, string, string, number, number, string]>({
+    text: `SELECT w.place, c.component, c.tariff_version_id, c.period, c.step, sum(c.exact)::text
+     FROM unnest($2::bigint[], $3::int[]) AS w (id, place)
+     JOIN charges c ON c.project_id = $1 AND c.settlement_id = w.id
+     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`,
+    values: [projectId, arrayText(ids), arrayText(places)],
+    rowMode: 'array',
+  });
+  const byPlace = [...names.keys()];
+  for (const [place, component, version, period, step, exact] of rows) {
+    append(superseded, byPlace[place] ?? '', {
+      ...{ priced: book.component(version, component), period, step, exact: exactOf(exact) },
+    });
+  }
+  return superseded;
+}
+
+/** The lines of headers, by header. */
 export async function readLines(
   client: pg.ClientBase,
   { projectId, ids, book }: { projectId: string; ids: readonly string[]; book: PriceBook },
@@ -363,6 +431,8 @@ export async function readTallies(
       key,
       priced: book.component(tariffVersionId, component),
       state: { exact: exactOf(row[7]), postedMinor: BigInt(row[8]), taxMinor: BigInt(row[9]) },
+      added: 0n,
+      isOpen: false,
       isNew: false,
       touched: false,
     });

@@ -9,7 +9,7 @@ import { exponentOf } from '../sql/money.ts';
 import type { Db } from '../sql/postgres.ts';
 import { chainedAccounts, settleChains } from './chains.ts';
 import type { PointDay } from './due.ts';
-import { holdingsOf } from './holdings.ts';
+import { append, holdingsOf } from './holdings.ts';
 import { type IntervalSource, type Matrix, readIntervals } from './intervals.ts';
 import { accountingDateOf, closedMonths, entriesOf } from './ledger.ts';
 import { layOver, type Overlay } from './overlay.ts';
@@ -24,7 +24,6 @@ import {
   nextOf,
   type Posting,
   type Revision,
-  type StoredLine,
   takenBack,
 } from './revision.ts';
 import {
@@ -32,11 +31,12 @@ import {
   claim,
   copyCharges,
   copyEntries,
+  countPoints,
   freshIds,
   lockMonths,
   type Run,
   readHeads,
-  readLines,
+  readSuperseded,
   readTallies,
   type TransactionOfRun,
   writeTallies,
@@ -75,10 +75,10 @@ export interface Asked {
   onWritten?: (written: Written) => void;
 }
 
-/** What a settlement wrote: each claimed revision with the lines it takes back, and what was posted. */
+/** What a settlement wrote: the revisions it claimed, what it priced them by, and what was posted. */
 export interface Written {
   claims: readonly Claim[];
-  superseded: ReadonlyMap<string, readonly StoredLine[]>;
+  book: PriceBook;
   postings: ReadonlyMap<string, Posting>;
 }
 
@@ -120,9 +120,10 @@ export async function settleWithin(
 
   // An acknowledged row is not yet a readable one; a suspended table hides rows that were acknowledged.
   await deps.source.questdb.settled(['intervals'], { timeoutMs: deps.walDeadlineMs });
+  const pointsOfProject = await countPoints(client, projectId);
   const read = async (wanted: readonly PointDay[]): Promise<Matrix> => {
     const matrix = await readIntervals(deps.source, {
-      ...{ projectId, zone },
+      ...{ projectId, zone, pointsOfProject },
       points: [...new Set(wanted.map((d) => d.pointId))],
       days: [...new Set(wanted.map((d) => d.localDay))],
     });
@@ -258,10 +259,9 @@ async function write(
   const claimed = lost.size === 0 ? claims : claims.filter((c) => !lost.has(c.id));
   deps.failpoint?.('claimed');
 
-  const superseded = await readLines(client, {
-    projectId,
-    ids: claimed.flatMap((c) => c.revision.supersedes ?? []),
-    book,
+  const superseded = await readSuperseded(client, {
+    ...{ projectId, book },
+    revisions: claimed.map((c) => c.revision),
   });
   await copyCharges(client, { projectId, claims: claimed });
   deps.failpoint?.('copied');
@@ -269,15 +269,13 @@ async function write(
   const tallies = await readTallies(client, { projectId, months, book });
   const exponent = exponentOf(project.currency);
   const postings = new Map<string, Posting>();
-  for (const { revision, transactionId } of claimed) {
-    let posting = postings.get(transactionId);
-    if (!posting) {
-      const { accountId } = revision;
-      posting = { accountId, wallet: 0n, charged: new Map(), tax: new Map() };
-      postings.set(transactionId, posting);
-    }
-    const before = superseded.get(revision.supersedes ?? '') ?? [];
-    bring(revision, { superseded: before, tallies, posting, exponent });
+  const posted = new Map<string, Revision[]>();
+  for (const { revision, transactionId } of claimed) append(posted, transactionId, revision);
+  for (const [transactionId, group] of posted) {
+    const { accountId } = group[0] as Revision; // a group has one at least
+    const posting = { accountId, wallet: 0n, charged: new Map(), tax: new Map() };
+    postings.set(transactionId, posting);
+    bring(group, { superseded, tallies, posting, exponent });
   }
   await writeTallies(client, { projectId, tallies });
   const { currency } = project;
@@ -292,7 +290,7 @@ async function write(
   await copyEntries(client, { projectId, currency, entries });
   await tell(db, eventsOf(run, claimed));
   deps.failpoint?.('posted');
-  onWritten?.({ claims: claimed, superseded, postings });
+  onWritten?.({ claims: claimed, book, postings });
   return {
     headers: claimed.length,
     corrections: claimed.filter((c) => c.revision.revision > 1).length,

@@ -177,6 +177,21 @@ export async function openPark({
   return park;
 }
 
+/** Gives each account in turn a tariff of its own. */
+export async function assignEach(park: Park, definitions: readonly unknown[]): Promise<void> {
+  for (const [i, definition] of definitions.entries()) {
+    await park.rows(
+      `WITH made AS (INSERT INTO tariffs (project_id, name, commodity)
+         VALUES ($1, $2, 'electricity') RETURNING id),
+       version AS (INSERT INTO tariff_versions (project_id, tariff_id, version, effective_from,
+         definition, created_by) SELECT $1, id, 1, '2000-01-01', $3, 'test' FROM made)
+       INSERT INTO tariff_assignments (project_id, tariff_id, commodity, account_id, valid_from)
+       SELECT $1, id, 'electricity', $4, '2000-01-01' FROM made`,
+      [park.project.id, `Own ${i}`, JSON.stringify(definition), park.accounts[i]],
+    );
+  }
+}
+
 /** Everything that settlement has posted, without ids and times of posting: what two runs must share. */
 export async function ledgerOf(park: Park): Promise<unknown> {
   const { id } = park.project;
@@ -213,6 +228,16 @@ export async function ledgerOf(park: Park): Promise<unknown> {
          SELECT 1 FROM settlements s WHERE s.project_id = r.project_id AND s.run_id = r.id)`,
     ),
   };
+}
+
+/** The ledger with ids of points and accounts replaced by their ordinals, to compare two parks. */
+export async function namedLedgerOf(park: Park): Promise<string> {
+  let text = JSON.stringify(await ledgerOf(park));
+  for (const [i, id] of park.points.entries()) text = text.replaceAll(`"${id}"`, `"point ${i}"`);
+  for (const [i, id] of park.accounts.entries())
+    text = text.replaceAll(`"${id}"`, `"account ${i}"`);
+  // The version is an input of the digest, and its id another in each park.
+  return text.replaceAll(/"inputs_digest":"[0-9a-f]{64}"/g, '');
 }
 
 /** Sums that must hold after whatever happened: balanced ledger, totals as posted, one head a day. */
