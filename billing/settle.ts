@@ -21,7 +21,7 @@ import {
 } from './due.ts';
 import type { IntervalSource } from './intervals.ts';
 import { type Project, type SettledWithin, type SettlingDeps, settleWithin } from './settlement.ts';
-import { type Run, takeProject } from './settlement-store.ts';
+import { type Run, remembered, takeProject } from './settlement-store.ts';
 
 export interface SettleDeps extends SettlingDeps {
   postgres: Postgres;
@@ -106,12 +106,16 @@ export async function settleDirty(deps: SettleDeps, project: Project): Promise<S
     if (!(await takeProject(client, project.id))) return { outcome: 'busy' };
     const rows = await pendingRows(client, project.id);
     const wanted = new Map<string, PointDay>();
-    const why = new Map<string, Set<string>>();
+    const why = new Map<string, ReadonlySet<string>>();
+    // Days mostly have one reason, and share it with thousands.
+    const alone = remembered((reason: string): ReadonlySet<string> => new Set([reason]));
     for (const row of rows) {
       if (row.local_day > lastDay) continue;
       const key = `${row.point_id}/${row.local_day}`;
       wanted.set(key, { pointId: row.point_id, localDay: row.local_day });
-      why.set(key, (why.get(key) ?? new Set()).add(row.why));
+      const known = why.get(key);
+      if (!known) why.set(key, alone(row.why));
+      else if (!known.has(row.why)) why.set(key, new Set([...known, row.why]));
     }
     const causes = [...new Set(rows.flatMap((row) => row.trace_id ?? []))];
     const sum = {

@@ -335,7 +335,7 @@ export async function claim(
 }
 
 /** Remembers what a function has said of each value; for few values. */
-function remembered<Of, Text>(say: (of: Of) => Text): (of: Of) => Text {
+export function remembered<Of, Text>(say: (of: Of) => Text): (of: Of) => Text {
   const known = new Map<Of, Text>();
   return (of) => {
     const before = known.get(of);
