@@ -35,7 +35,12 @@ export async function sumsOf(
       FROM entries e ${accounts}
       JOIN transactions t ON t.project_id = e.project_id AND t.id = e.transaction_id
         AND t.accounting_date <= ${accountingDate}::date
-      ${position === null ? sql`` : sealedBetween('0', position)}
+      ${
+        position === null
+          ? sql``
+          : sql`JOIN seals s ON s.project_id = e.project_id AND s.transaction_id = e.transaction_id
+              AND s.position <= ${position}::bigint`
+      }
       WHERE e.project_id = ${project} GROUP BY e.ledger_account_id, e.currency`;
   }
   const cursor = await newestSnapshot(db, { projectId, position });
@@ -43,7 +48,7 @@ export async function sumsOf(
     of: SQL,
   ) => sql`SELECT e.ledger_account_id, e.currency, count(*) AS entries, ${sides}
     FROM entries e ${accounts} ${of} WHERE e.project_id = ${project} GROUP BY 1, 2`;
-  const parts = [moved(sealedBetween(cursor, position))];
+  const parts = [moved(await sealedAfter(db, { projectId, cursor, position }))];
   if (cursor !== '0') {
     parts.push(sql`SELECT e.ledger_account_id, e.currency, e.entries, e.debit, e.credit
       FROM balance_snapshots e ${accounts}
@@ -64,10 +69,24 @@ export async function sumsOf(
 const sides = sql`coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0) AS debit,
   coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0) AS credit`;
 
-/** Of `e`, what was sealed after one position and up to another; null is the end. */
-const sealedBetween = (after: string, upTo: string | null): SQL => sql`
-  JOIN seals s ON s.project_id = e.project_id AND s.transaction_id = e.transaction_id
-    AND s.position > ${after}::bigint ${upTo === null ? sql`` : sql`AND s.position <= ${upTo}::bigint`}`;
+/**
+ * Of `e`, what was sealed after one position and up to another (null is the end). Between two positions ids of
+ * transactions lie close together: told in which range, Postgres reads that part of the entries alone.
+ */
+async function sealedAfter(
+  db: Queryable,
+  { projectId, cursor, position }: { projectId: string; cursor: string; position: string | null },
+): Promise<SQL> {
+  const within = sql`s.position > ${cursor}::bigint
+    ${position === null ? sql`` : sql`AND s.position <= ${position}::bigint`}`;
+  const found = await db.execute<{ first: string; last: string }>(sql`
+    SELECT coalesce(min(s.transaction_id), 0)::text AS first,
+      coalesce(max(s.transaction_id), 0)::text AS last
+    FROM seals s WHERE s.project_id = ${projectId}::bigint AND ${within}`);
+  const { first, last } = found.rows[0] ?? { first: '0', last: '0' };
+  return sql`JOIN seals s ON s.project_id = e.project_id AND s.transaction_id = e.transaction_id
+    AND ${within} AND e.transaction_id BETWEEN ${first}::bigint AND ${last}::bigint`;
+}
 
 /** The position of the newest snapshot up to one; '0' before the first. */
 async function newestSnapshot(
