@@ -16,7 +16,9 @@ const days = daysBetween('2024-02-24', '2024-03-01');
 /** A month whose second and third step begin within the days. */
 const { definition } = lowSteps([9000, 17_000]);
 const main = fileURLToPath(new URL('../../billing/main.ts', import.meta.url));
-const DEADLINE_MS = 30_000;
+/** A process that starts on a machine that others use as well may take long. */
+const DEADLINE_MS = 90_000;
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 let quiet: Park;
 let killed: Park;
@@ -78,7 +80,11 @@ async function killAt(park: Park, table: string): Promise<void> {
       )) !== '0';
     const deadline = Date.now() + DEADLINE_MS;
     while (!(await isHeld())) {
-      if (Date.now() > deadline || child.exitCode !== null) throw new Error(`not held at ${table}`);
+      if (Date.now() > deadline || child.exitCode !== null) {
+        child.kill('SIGKILL');
+        throw new Error(`not held at ${table}`);
+      }
+      await pause();
     }
     child.kill('SIGKILL');
     expect([table, await ended]).toEqual([table, 'SIGKILL']);
@@ -90,7 +96,7 @@ async function killAt(park: Park, table: string): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   const others = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
     AND usename = 'wattledger_billing' AND state <> 'idle'`;
-  while ((await park.value(others)) !== '0' && Date.now() < deadline);
+  while ((await park.value(others)) !== '0' && Date.now() < deadline) await pause();
 }
 
 /** What a settlement touches, in its order: where it claims, charges, sums up and posts. */
@@ -106,7 +112,7 @@ test('killed while it settles, it leaves nothing, and then the ledger of an undi
   expect(await settleDue(killed.deps, killed.project)).toMatchObject({ waiting: 0 });
   expect(await namedLedgerOf(killed)).toBe(await namedLedgerOf(quiet));
   expect(await faultsOf(killed)).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test('killed while it settles anew with the later days of the steps, likewise', async () => {
   await correct(quiet);
@@ -125,7 +131,7 @@ test('killed while it settles anew with the later days of the steps, likewise', 
   expect(await namedLedgerOf(killed)).toBe(await namedLedgerOf(quiet));
   expect(await faultsOf(killed)).toEqual([]);
   expect(await settleDirty(killed.deps, killed.project)).toMatchObject({ headers: 0 });
-}, 120_000);
+}, 300_000);
 
 test.runIf(process.env.SOAK === '1')(
   'killed forty times at any moment while data change, it comes to the same bill',
