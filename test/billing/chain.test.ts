@@ -220,7 +220,7 @@ describe('any order and split of late data comes to the same totals', () => {
       }),
       { seed, endOnFailure: true, numRuns: process.env.SOAK === '1' ? 10 : 1 },
     );
-  }, 240_000);
+  });
 });
 
 describe('points that cumulate together', () => {

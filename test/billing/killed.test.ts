@@ -112,7 +112,7 @@ test('killed while it settles, it leaves nothing, and then the ledger of an undi
   expect(await settleDue(killed.deps, killed.project)).toMatchObject({ waiting: 0 });
   expect(await namedLedgerOf(killed)).toBe(await namedLedgerOf(quiet));
   expect(await faultsOf(killed)).toEqual([]);
-}, 300_000);
+});
 
 test('killed while it settles anew with the later days of the steps, likewise', async () => {
   await correct(quiet);
@@ -131,7 +131,7 @@ test('killed while it settles anew with the later days of the steps, likewise', 
   expect(await namedLedgerOf(killed)).toBe(await namedLedgerOf(quiet));
   expect(await faultsOf(killed)).toEqual([]);
   expect(await settleDirty(killed.deps, killed.project)).toMatchObject({ headers: 0 });
-}, 300_000);
+});
 
 test.runIf(process.env.SOAK === '1')(
   'killed forty times at any moment while data change, it comes to the same bill',

@@ -102,7 +102,6 @@ test.each(zones)(
       await park.close();
     }
   },
-  120_000,
 );
 
 /** Accounts hold their points on these two days alone. */
