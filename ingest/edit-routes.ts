@@ -55,6 +55,21 @@ const slotSchema = z.object({
 });
 const wholeSchema = editSchema.extend({ slots: z.array(slotSchema) }).openapi('WholeIntervalEdit');
 
+/** What is sent to edit quarter-hours. */
+export const editBody = z.strictObject({
+  pointId: idSchema,
+  from: datedSchema,
+  to: datedSchema,
+  method: z.enum(methods),
+  quantity: registerSchema.optional(),
+  slots: z
+    .array(z.strictObject({ at: datedSchema, quantity: registerSchema }))
+    .max(SLOTS_MAX)
+    .optional(),
+  reason: textSchema,
+  exceptionId: idSchema.nullable().default(null),
+});
+
 const list = createRoute({
   method: 'get',
   path: '/projects/{projectId}/interval-edits',
@@ -86,21 +101,7 @@ const make = createRoute({
   ...needs('reading.edit'),
   request: {
     params: projectParams,
-    body: takes(
-      z.strictObject({
-        pointId: idSchema,
-        from: datedSchema,
-        to: datedSchema,
-        method: z.enum(methods),
-        quantity: registerSchema.optional(),
-        slots: z
-          .array(z.strictObject({ at: datedSchema, quantity: registerSchema }))
-          .max(SLOTS_MAX)
-          .optional(),
-        reason: textSchema,
-        exceptionId: idSchema.nullable().default(null),
-      }),
-    ),
+    body: takes(editBody),
   },
   responses: makes(wholeSchema),
 });

@@ -44,10 +44,48 @@ export interface Wanted {
  */
 export async function propose(
   tx: Tx,
+  acting: Acting,
+  wanted: Wanted,
+  at: { questdb: Questdb; now: Date },
+): Promise<string> {
+  const { id, approval, place } = await enter(tx, acting, wanted, at);
+  if (approval === null) await write(tx, acting, { id, ...place, ...SMALL });
+  return id;
+}
+
+/** What an edit comes to that is tried and not kept, and why a second person would have to approve it. */
+export interface TriedEdit {
+  approval: 'amount' | 'no-price' | null;
+  /** 0 to 100. */
+  confidence: number;
+  /** Base units of the range. */
+  energyBefore: number;
+  energyAfter: number;
+}
+
+/** Puts an edit in force whoever has to approve it: only for a transaction that is rolled back. Throws as `propose`. */
+export async function tryEdit(
+  tx: Tx,
+  acting: Acting,
+  wanted: Wanted,
+  at: { questdb: Questdb; now: Date },
+): Promise<TriedEdit> {
+  const { id, place, ...tried } = await enter(tx, acting, wanted, at);
+  await write(tx, acting, { id, ...place, ...SMALL });
+  return tried;
+}
+
+const SMALL = {
+  decision: 'approve',
+  reason: 'below the amount that needs a second person',
+} as const;
+
+async function enter(
+  tx: Tx,
   { projectId, actor, traceId }: Acting,
   wanted: Wanted,
   { questdb, now }: { questdb: Questdb; now: Date },
-): Promise<string> {
+): Promise<TriedEdit & { id: string; place: Parameters<typeof daysOf>[1] & { zone: string } }> {
   const { pointId, method, reason, exceptionId } = wanted;
   const { fromMs, toMs } = rangeOf(wanted, now);
   await lockPoint(tx, { projectId, pointId });
@@ -70,6 +108,7 @@ export async function propose(
   const approval = await approvalFor(tx, { ...project, pointId, moved });
   const sumOf = (values: readonly (number | null)[]) =>
     values.reduce<number>((a, b) => a + (b ?? 0), 0);
+  const [energyBefore, energyAfter] = [sumOf(slots.map((s) => s.quantity)), sumOf(quantities)];
   const { id } = only(
     await tx
       .insert(intervalEdits)
@@ -77,8 +116,8 @@ export async function propose(
         ...{ projectId, pointId, method, confidence, reason, exceptionId, approval },
         ...{ fromAt: new Date(fromMs), toAt: new Date(toMs), proposedBy: actor.id },
         slots: slots.map((s, i) => [s.startMs, quantities[i] ?? 0, s.quantity]),
-        energyBefore: BigInt(sumOf(slots.map((s) => s.quantity))),
-        energyAfter: BigInt(sumOf(quantities)),
+        energyBefore: BigInt(energyBefore),
+        energyAfter: BigInt(energyAfter),
       })
       .returning({ id: intervalEdits.id }),
   );
@@ -87,15 +126,8 @@ export async function propose(
     ...{ subjectKind: 'point', subjectId: pointId },
     detail: { editId: id, method, from: wanted.from, to: wanted.to, reason },
   });
-  if (approval === null) {
-    const acting = { projectId, actor, traceId };
-    const decision = {
-      decision: 'approve' as const,
-      reason: 'below the amount that needs a second person',
-    };
-    await write(tx, acting, { id, pointId, fromMs, toMs, zone: project.zone, ...decision });
-  }
-  return id;
+  const place = { pointId, fromMs, toMs, zone: project.zone };
+  return { id, approval, confidence, energyBefore, energyAfter, place };
 }
 
 /** Epoch ms of the range. */

@@ -15,8 +15,10 @@ import { estimate } from './estimate.ts';
 import { historyOf, slotsOf } from './point-slots.ts';
 import { only } from './rows.ts';
 
-/** Points that one run estimates; the rest waits for the next. */
-const POINTS_MAX = 50;
+/** Points that one run estimates, and looks at, in a project; the rest waits for the next. */
+const LIMITS = { estimated: 50, lookedAt: 500 };
+/** Points that wait in a project and are put in order, at most. */
+const WAITING_MAX = 100_000;
 /** Days of a point that one run estimates. */
 const DAYS_MAX = 31;
 
@@ -24,25 +26,56 @@ interface Deps {
   db: Db;
   questdb: Questdb;
   clock: Clock;
+  /** In which run a point was last looked at; kept by whoever runs this, so that each has its turn. */
+  lookedAt?: Map<string, number>;
+  limits?: typeof LIMITS;
 }
 
-/** Estimates what is due in every project; returns how many points it was. */
-export async function estimateWaiting({ db, questdb, clock }: Deps): Promise<number> {
+/**
+ * Estimates what is due in every project; returns how many points it was. Who was never looked at comes first, then
+ * who was so the longest ago: a point that cannot be estimated, or has months to catch up, keeps nobody waiting.
+ */
+export async function estimateWaiting({
+  db,
+  questdb,
+  clock,
+  lookedAt = new Map(),
+  limits = LIMITS,
+}: Deps): Promise<number> {
   let points = 0;
   for (const { id } of await db.select({ id: projects.id }).from(projects)) {
     const project = await readQualityProject(db, id);
     const { zone } = project;
     const today = localDayOf(zone, clock().getTime());
     const endMs = dayStart(zone, addDays(today, -project.settings.estimateAfterDays));
-    for (const { pointId, fromMs } of await silentPoints(db, { projectId: id, endMs })) {
+    const silent = await silentPoints(db, { projectId: id, endMs });
+    const turn = (pointId: string) => lookedAt.get(`${id}/${pointId}`) ?? 0;
+    silent.sort((a, b) => turn(a.pointId) - turn(b.pointId));
+    let estimated = 0;
+    for (const { pointId, fromMs } of silent.slice(0, limits.lookedAt)) {
+      if (estimated >= limits.estimated) break;
+      lookedAt.set(`${id}/${pointId}`, clock().getTime());
       const done = await estimatePoint(
         { db, questdb },
         { projectId: id, zone, pointId, fromMs, endMs },
       );
-      points += done ? 1 : 0;
+      estimated += done ? 1 : 0;
     }
+    points += estimated;
+    forget(lookedAt, { projectId: id, silent });
   }
   return points;
+}
+
+/** Who speaks again has no turn to wait for. */
+function forget(
+  lookedAt: Map<string, number>,
+  { projectId, silent }: { projectId: string; silent: readonly { pointId: string }[] },
+): void {
+  const still = new Set(silent.map(({ pointId }) => `${projectId}/${pointId}`));
+  for (const key of lookedAt.keys()) {
+    if (key.startsWith(`${projectId}/`) && !still.has(key)) lookedAt.delete(key);
+  }
 }
 
 /** Points with a meter whose registers end before `endMs`, no edit after it, and no doubt that holds them back. */
@@ -68,7 +101,7 @@ async function silentPoints(
         AND q.point_id = m.point_id AND (q.detail ->> 'breaks')::boolean
         AND coalesce((SELECT decision FROM quarantine_decisions d WHERE d.project_id = q.project_id
           AND d.quarantine_id = q.id ORDER BY d.id DESC LIMIT 1), 'reopened') = 'reopened')
-    ORDER BY m.built_to LIMIT ${POINTS_MAX}`);
+    ORDER BY m.built_to, m.point_id LIMIT ${WAITING_MAX}`);
   return rows.map(({ point, starts }) => ({ pointId: point, fromMs: Number(starts) }));
 }
 

@@ -24,14 +24,21 @@ import type { IngestDeps } from './routes.ts';
 import { type Acting, by } from './rows.ts';
 
 const quarantineRules = ['reversal', 'reset', 'spike', 'replacement', 'ratio', 'conflict'] as const;
-const rules = [...new Set([...quarantineRules, ...findingRules])] as [string, ...string[]];
-const kinds = ['quarantine', 'finding'] as const;
-const states = ['open', 'dismissed'] as const;
+export const exceptionRules = [...new Set([...quarantineRules, ...findingRules])] as [
+  string,
+  ...string[],
+];
+export const exceptionKinds = ['quarantine', 'finding'] as const;
+/** Withdrawn: the data no longer shows it. */
+const states = ['open', 'dismissed', 'withdrawn'] as const;
+type State = (typeof states)[number];
 
 const exceptionSchema = z
   .object({
     id: idSchema,
-    kind: z.enum(kinds).openapi({ description: 'A quarantine is not billed; a finding is' }),
+    kind: z
+      .enum(exceptionKinds)
+      .openapi({ description: 'A quarantine is not billed; a finding is' }),
     rule: z.string(),
     subjectKind: z.enum(['meter', 'point']),
     subjectId: idSchema,
@@ -61,9 +68,9 @@ const list = createRoute({
   request: {
     params: projectParams,
     query: pageQuery.extend({
-      state: z.enum(states).default('open'),
-      kind: z.enum(kinds).optional(),
-      rule: z.enum(rules).optional(),
+      state: z.enum([...states, 'all']).default('open'),
+      kind: z.enum(exceptionKinds).optional(),
+      rule: z.enum(exceptionRules).optional(),
       pointId: idSchema.optional(),
     }),
   },
@@ -140,10 +147,10 @@ async function decideFinding(
 
 interface Asked {
   projectId: string;
-  state: (typeof states)[number];
+  state: State | 'all';
   limit: number;
   cursor?: string;
-  kind?: (typeof kinds)[number];
+  kind?: (typeof exceptionKinds)[number];
   rule?: string;
   pointId?: string;
   id?: string;
@@ -152,7 +159,12 @@ interface Asked {
 async function read(db: Db, asked: Asked): Promise<{ exception: Exception; cursor: string }[]> {
   const { projectId, state, limit, kind = null, rule = null, pointId = null, id = null } = asked;
   const { currency } = await readQualityProject(db, projectId);
-  const wanted = state === 'open' ? sql`('reopened')` : sql`('dismissed', 'exclude', 'new-base')`;
+  const wanted = {
+    open: sql`IN ('reopened')`,
+    dismissed: sql`IN ('dismissed', 'exclude', 'new-base')`,
+    withdrawn: sql`IN ('withdrawn', 'cleared')`,
+    all: sql`IS NOT NULL`,
+  }[state];
   // The cursor is the last row's own place in the order.
   const [lastMoney = '', lastEnergy = '', lastId = ''] = (asked.cursor ?? '').split('~');
   const isCursor =
@@ -165,7 +177,7 @@ async function read(db: Db, asked: Asked): Promise<{ exception: Exception; curso
     : sql`true`;
   const { rows } = await db.execute<{
     id: string;
-    kind: (typeof kinds)[number];
+    kind: (typeof exceptionKinds)[number];
     rule: string;
     point_id: string;
     code: string;
@@ -180,22 +192,25 @@ async function read(db: Db, asked: Asked): Promise<{ exception: Exception; curso
     detail: Record<string, unknown>;
     money: string;
     stake: string;
+    decision: string;
   }>(sql`
     WITH waiting AS (
       SELECT q.id, 'quarantine' AS kind, q.rule, q.point_id, q.meter_id, coalesce(q.previous_at, q.at) AS from_at,
         CASE WHEN (q.detail ->> 'breaks')::boolean THEN NULL ELSE q.at END AS to_at, NULL::bigint AS energy,
         q.created_at, q.detail || jsonb_strip_nulls(jsonb_build_object('at', q.at, 'register', q.register,
-          'previousRegister', q.previous_register)) AS detail
+          'previousRegister', q.previous_register)) AS detail,
+        coalesce(d.decision, 'reopened') AS decision
       FROM quarantines q LEFT JOIN LATERAL (
         SELECT decision FROM quarantine_decisions d WHERE d.project_id = q.project_id
           AND d.quarantine_id = q.id ORDER BY d.id DESC LIMIT 1) d ON true
-      WHERE q.project_id = ${projectId}::bigint AND coalesce(d.decision, 'reopened') IN ${wanted}
+      WHERE q.project_id = ${projectId}::bigint AND coalesce(d.decision, 'reopened') ${wanted}
       UNION ALL
-      SELECT f.id, 'finding', f.rule, f.point_id, f.meter_id, f.from_at, f.to_at, f.energy, f.created_at, f.detail
+      SELECT f.id, 'finding', f.rule, f.point_id, f.meter_id, f.from_at, f.to_at, f.energy, f.created_at, f.detail,
+        coalesce(d.decision, 'reopened')
       FROM quality_findings f LEFT JOIN LATERAL (
         SELECT decision FROM quality_finding_decisions d WHERE d.project_id = f.project_id
           AND d.finding_id = f.id ORDER BY d.id DESC LIMIT 1) d ON true
-      WHERE f.project_id = ${projectId}::bigint AND coalesce(d.decision, 'reopened') IN ${wanted}),
+      WHERE f.project_id = ${projectId}::bigint AND coalesce(d.decision, 'reopened') ${wanted}),
     ordered AS (
       SELECT w.*, coalesce(w.energy, s.energy) AS at_stake, s.money_minor, coalesce(s.money_minor, -1) AS money,
         coalesce(w.energy, s.energy, -1) AS stake
@@ -206,7 +221,7 @@ async function read(db: Db, asked: Asked): Promise<{ exception: Exception; curso
         AND (${id}::bigint IS NULL OR w.id = ${id}::bigint))
     SELECT o.id::text, o.kind, o.rule, o.point_id::text, p.code, p.commodity, o.meter_id::text, m.serial,
       o.from_at, o.to_at, o.at_stake::text AS energy, o.money_minor::text, o.created_at AS since, o.detail,
-      o.money::text, o.stake::text
+      o.money::text, o.stake::text, o.decision
     FROM ordered o JOIN points p ON p.project_id = ${projectId}::bigint AND p.id = o.point_id
       LEFT JOIN meters m ON m.project_id = ${projectId}::bigint AND m.id = o.meter_id
     WHERE ${after}
@@ -228,9 +243,16 @@ async function read(db: Db, asked: Asked): Promise<{ exception: Exception; curso
       energyAtStake: r.energy === null ? null : Number(r.energy),
       unit: r.commodity === 'water' ? 'l' : 'Wh',
       moneyAtStake: r.money_minor === null ? null : money(BigInt(r.money_minor), currency),
-      state,
+      state: stateOf(r.decision),
       since: new Date(r.since).toISOString(),
       detail: r.detail,
     },
   }));
 }
+
+const stateOf = (decision: string): State =>
+  decision === 'reopened'
+    ? 'open'
+    : decision === 'withdrawn' || decision === 'cleared'
+      ? 'withdrawn'
+      : 'dismissed';

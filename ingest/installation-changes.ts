@@ -8,23 +8,21 @@ import { inArray, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import type { Queryable, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
-import {
-  answers,
-  createRoutes,
-  idSchema,
-  listOf,
-  makes,
-  needs,
-  projectParams,
-  takes,
-} from '../sql/route.ts';
+import { answers, createRoutes, idSchema, listOf, needs, projectParams } from '../sql/route.ts';
 import { type InstallationRow, installationChanges, installations } from '../sql/schema/index.ts';
-import { idPageQuery, textSchema } from './fields.ts';
+import { idPageQuery } from './fields.ts';
 import { installationSchema, overlapping, shown, stored } from './installation-rows.ts';
-import { withdrawCorrection } from './meter-corrections.ts';
 import { rebuildFrom } from './rebuild.ts';
 import type { IngestDeps } from './routes.ts';
 import { type Acting, by, only, pageOf } from './rows.ts';
+import {
+  WITHDRAWAL,
+  type WithdrawalRow,
+  withdrawalFields,
+  withdrawalOf,
+  withdrawalRoute,
+  withdrawCorrection,
+} from './withdrawals.ts';
 
 type Installation = typeof installations.$inferSelect;
 type Kind = (typeof installationChanges.$inferSelect)['kind'];
@@ -39,9 +37,7 @@ const changeSchema = z
     reason: z.string(),
     madeBy: z.string(),
     madeAt: z.string(),
-    withdrawnAt: z.string().nullable(),
-    withdrawnBy: z.string().nullable(),
-    withdrawalReason: z.string().nullable(),
+    ...withdrawalFields,
   })
   .openapi('InstallationChange');
 
@@ -57,19 +53,11 @@ const list = createRoute({
   responses: answers(listOf(changeSchema)),
 });
 
-/** What is sent to take one back. */
-export const takeBackBody = z.strictObject({ reason: textSchema });
-
-const withdraw = createRoute({
-  method: 'post',
-  path: '/projects/{projectId}/installation-changes/{changeId}/withdrawals',
+const withdraw = withdrawalRoute({
+  path: 'installation-changes',
   summary: 'Take a corrected ratio, a swap or a replacement back: installations are as they were',
-  ...needs('device.write'),
-  request: {
-    params: projectParams.extend({ changeId: idSchema }),
-    body: takes(takeBackBody),
-  },
-  responses: makes(changeSchema),
+  permission: 'device.write',
+  row: changeSchema,
 });
 
 export function installationChangeRoutes({ db }: IngestDeps) {
@@ -81,7 +69,7 @@ export function installationChangeRoutes({ db }: IngestDeps) {
       return c.json({ ...pageOf(rows, limit), totals: null }, 200);
     })
     .openapi(withdraw, async (c) => {
-      const { projectId, changeId: id } = c.req.valid('param');
+      const { projectId, correctionId: id } = c.req.valid('param');
       const { reason } = c.req.valid('json');
       await db.transaction((tx) => takeBackChange(tx, { projectId, ...by(c) }, { id, reason }));
       return c.json(only(await read(db, { projectId, id, limit: 1 })), 201);
@@ -208,23 +196,22 @@ async function read(
     value === null
       ? sql`true`
       : sql`(c.before || c.after) @> ${JSON.stringify([{ [key]: value }])}::jsonb`;
-  const { rows } = await tx.execute<{
-    id: string;
-    kind: Kind;
-    before: InstallationRow[];
-    after: InstallationRow[];
-    detail: Record<string, unknown>;
-    reason: string;
-    made_by: string;
-    created_at: string;
-    withdrawn_at: string | null;
-    withdrawn_by: string | null;
-    withdrawal_reason: string | null;
-  }>(sql`
+  const { rows } = await tx.execute<
+    {
+      id: string;
+      kind: Kind;
+      before: InstallationRow[];
+      after: InstallationRow[];
+      detail: Record<string, unknown>;
+      reason: string;
+      made_by: string;
+      created_at: string;
+    } & WithdrawalRow
+  >(sql`
     SELECT c.id::text, c.kind, c.before, c.after, c.detail, c.reason, c.made_by, c.created_at,
-      w.created_at AS withdrawn_at, w.withdrawn_by, w.reason AS withdrawal_reason
+      ${WITHDRAWAL.columns}
     FROM installation_changes c
-      LEFT JOIN correction_withdrawals w ON w.project_id = c.project_id AND w.correction_id = c.id
+      ${WITHDRAWAL.join}
     WHERE c.project_id = ${projectId}::bigint AND c.id > ${after ?? '0'}::bigint
       AND ${about('pointId', pointId)} AND ${about('meterId', meterId)}
       AND (${id}::bigint IS NULL OR c.id = ${id}::bigint)
@@ -232,8 +219,6 @@ async function read(
   return rows.map((r) => ({
     ...{ id: r.id, kind: r.kind, before: r.before, after: r.after, detail: r.detail },
     ...{ reason: r.reason, madeBy: r.made_by, madeAt: new Date(r.created_at).toISOString() },
-    withdrawnAt: r.withdrawn_at && new Date(r.withdrawn_at).toISOString(),
-    withdrawnBy: r.withdrawn_by,
-    withdrawalReason: r.withdrawal_reason,
+    ...withdrawalOf(r),
   }));
 }

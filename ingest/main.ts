@@ -194,9 +194,11 @@ async function judgeQuality(): Promise<void> {
   if (done.days > 0) log.info(done, 'rules of quality ran');
 }
 
+const lookedAt = new Map<string, number>();
+
 /** Estimates the days of points that have been silent for long. */
 async function estimate(): Promise<void> {
-  const points = await estimateWaiting({ db, questdb, clock });
+  const points = await estimateWaiting({ db, questdb, clock, lookedAt });
   if (points > 0) log.info({ points }, 'silent points estimated');
 }
 

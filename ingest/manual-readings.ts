@@ -17,10 +17,17 @@ import {
 } from '../sql/route.ts';
 import { manualReadings } from '../sql/schema/index.ts';
 import { datedSchema, idPageQuery, registerSchema, textSchema } from './fields.ts';
-import { withdrawCorrection } from './meter-corrections.ts';
 import { rebuildMeters } from './rebuild.ts';
 import type { IngestDeps } from './routes.ts';
 import { type Acting, by, only, pageOf } from './rows.ts';
+import {
+  WITHDRAWAL,
+  type WithdrawalRow,
+  withdrawalFields,
+  withdrawalOf,
+  withdrawalRoute,
+  withdrawCorrection,
+} from './withdrawals.ts';
 
 /** Beyond this no register of ours counts (43 bits). */
 const REGISTER_MAX = 2 ** 43 - 1;
@@ -35,7 +42,7 @@ const readingSchema = z
     reason: z.string(),
     readBy: z.string(),
     madeAt: z.string(),
-    withdrawnAt: z.string().nullable(),
+    ...withdrawalFields,
   })
   .openapi('ManualReading');
 
@@ -65,16 +72,11 @@ const make = createRoute({
   responses: makes(readingSchema),
 });
 
-const withdraw = createRoute({
-  method: 'post',
-  path: '/projects/{projectId}/manual-readings/{readingId}/withdrawals',
+const withdraw = withdrawalRoute({
+  path: 'manual-readings',
   summary: 'Take a reading by hand back',
-  ...needs('reading.edit'),
-  request: {
-    params: projectParams.extend({ readingId: idSchema }),
-    body: takes(z.strictObject({ reason: textSchema })),
-  },
-  responses: makes(readingSchema),
+  permission: 'reading.edit',
+  row: readingSchema,
 });
 
 export function manualReadingRoutes({ db, clock }: IngestDeps) {
@@ -94,7 +96,7 @@ export function manualReadingRoutes({ db, clock }: IngestDeps) {
       return c.json(only(await read(db, { projectId, id, limit: 1 })), 201);
     })
     .openapi(withdraw, async (c) => {
-      const { projectId, readingId: id } = c.req.valid('param');
+      const { projectId, correctionId: id } = c.req.valid('param');
       const { reason } = c.req.valid('json');
       await db.transaction(async (tx) => {
         const [found] = await read(tx, { projectId, id, limit: 1 });
@@ -164,21 +166,22 @@ async function read(
     id?: string | null;
   },
 ): Promise<z.output<typeof readingSchema>[]> {
-  const { rows } = await tx.execute<{
-    id: string;
-    meter_id: string;
-    serial: string;
-    at: string;
-    register: string;
-    reason: string;
-    read_by: string;
-    created_at: string;
-    withdrawn_at: string | null;
-  }>(sql`
+  const { rows } = await tx.execute<
+    {
+      id: string;
+      meter_id: string;
+      serial: string;
+      at: string;
+      register: string;
+      reason: string;
+      read_by: string;
+      created_at: string;
+    } & WithdrawalRow
+  >(sql`
     SELECT c.id::text, c.meter_id::text, m.serial, c.at, c.register::text, c.reason, c.read_by, c.created_at,
-      w.created_at AS withdrawn_at
+      ${WITHDRAWAL.columns}
     FROM manual_readings c JOIN meters m ON m.project_id = c.project_id AND m.id = c.meter_id
-      LEFT JOIN correction_withdrawals w ON w.project_id = c.project_id AND w.correction_id = c.id
+      ${WITHDRAWAL.join}
     WHERE c.project_id = ${projectId}::bigint AND c.id > ${after ?? '0'}::bigint
       AND (${meterId}::bigint IS NULL OR c.meter_id = ${meterId}::bigint)
       AND (${id}::bigint IS NULL OR c.id = ${id}::bigint)
@@ -192,6 +195,6 @@ async function read(
     reason: r.reason,
     readBy: r.read_by,
     madeAt: new Date(r.created_at).toISOString(),
-    withdrawnAt: r.withdrawn_at && new Date(r.withdrawn_at).toISOString(),
+    ...withdrawalOf(r),
   }));
 }

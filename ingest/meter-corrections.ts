@@ -23,6 +23,14 @@ import { datedSchema, idPageQuery, textSchema } from './fields.ts';
 import { rebuildMeters } from './rebuild.ts';
 import type { IngestDeps } from './routes.ts';
 import { type Acting, by, only, pageOf } from './rows.ts';
+import {
+  WITHDRAWAL,
+  type WithdrawalRow,
+  withdrawalFields,
+  withdrawalOf,
+  withdrawalRoute,
+  withdrawCorrection,
+} from './withdrawals.ts';
 
 const PPM = 10_000;
 /** Within these a meter is broken, not inexact. */
@@ -46,7 +54,7 @@ const correctionSchema = z
     reason: z.string(),
     madeBy: z.string(),
     madeAt: z.string(),
-    withdrawnAt: z.string().nullable(),
+    ...withdrawalFields,
   })
   .openapi('MeterCorrection');
 
@@ -101,16 +109,11 @@ const make = createRoute({
   responses: makes(correctionSchema),
 });
 
-const withdraw = createRoute({
-  method: 'post',
-  path: '/projects/{projectId}/meter-corrections/{correctionId}/withdrawals',
+const withdraw = withdrawalRoute({
+  path: 'meter-corrections',
   summary: 'Take a correction back',
-  ...needs('reading.edit'),
-  request: {
-    params: projectParams.extend({ correctionId: idSchema }),
-    body: takes(z.strictObject({ reason: textSchema })),
-  },
-  responses: makes(correctionSchema),
+  permission: 'reading.edit',
+  row: correctionSchema,
 });
 
 export function meterCorrectionRoutes({ db }: IngestDeps) {
@@ -215,23 +218,6 @@ const reachOf = ({ from, shiftS }: { from: string; to: string; shiftS: number | 
   fromMs: Date.parse(from) + Math.min(0, (shiftS ?? 0) * 1000),
 });
 
-/** A correction, or a reading by hand, no longer holds. Throws Problem `conflict` when it was withdrawn already. */
-export async function withdrawCorrection(
-  tx: Tx,
-  { projectId, actor, traceId }: Acting,
-  { id, reason }: { id: string; reason: string },
-): Promise<void> {
-  const { rows } = await tx.execute(sql`
-    INSERT INTO correction_withdrawals (project_id, correction_id, reason, withdrawn_by)
-    VALUES (${projectId}::bigint, ${id}::bigint, ${reason}, ${actor.id})
-    ON CONFLICT DO NOTHING RETURNING correction_id`);
-  if (rows.length === 0) throw new Problem('conflict', 'It was withdrawn already.');
-  await record(tx, {
-    ...{ projectId, actor, traceId, action: 'correction.withdrawn' },
-    ...{ subjectKind: 'correction', subjectId: id, detail: { reason } },
-  });
-}
-
 async function read(
   tx: Queryable,
   {
@@ -248,23 +234,24 @@ async function read(
     id?: string | null;
   },
 ): Promise<z.output<typeof correctionSchema>[]> {
-  const { rows } = await tx.execute<{
-    id: string;
-    meter_id: string;
-    serial: string;
-    kind: 'error' | 'clock';
-    valid_from: string;
-    valid_to: string;
-    value: string;
-    reason: string;
-    made_by: string;
-    created_at: string;
-    withdrawn_at: string | null;
-  }>(sql`
+  const { rows } = await tx.execute<
+    {
+      id: string;
+      meter_id: string;
+      serial: string;
+      kind: 'error' | 'clock';
+      valid_from: string;
+      valid_to: string;
+      value: string;
+      reason: string;
+      made_by: string;
+      created_at: string;
+    } & WithdrawalRow
+  >(sql`
     SELECT c.id::text, c.meter_id::text, m.serial, c.kind, c.valid_from, c.valid_to, c.value::text, c.reason,
-      c.made_by, c.created_at, w.created_at AS withdrawn_at
+      c.made_by, c.created_at, ${WITHDRAWAL.columns}
     FROM meter_corrections c JOIN meters m ON m.project_id = c.project_id AND m.id = c.meter_id
-      LEFT JOIN correction_withdrawals w ON w.project_id = c.project_id AND w.correction_id = c.id
+      ${WITHDRAWAL.join}
     WHERE c.project_id = ${projectId}::bigint AND c.id > ${after ?? '0'}::bigint
       AND (${meterId}::bigint IS NULL OR c.meter_id = ${meterId}::bigint)
       AND (${id}::bigint IS NULL OR c.id = ${id}::bigint)
@@ -281,6 +268,6 @@ async function read(
     reason: r.reason,
     madeBy: r.made_by,
     madeAt: new Date(r.created_at).toISOString(),
-    withdrawnAt: r.withdrawn_at && new Date(r.withdrawn_at).toISOString(),
+    ...withdrawalOf(r),
   }));
 }

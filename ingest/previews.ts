@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Tx } from '../sql/postgres.ts';
 import { createRoutes, idSchema, makes, needs, projectParams, takes } from '../sql/route.ts';
+import { editBody } from './edit-routes.ts';
+import { type TriedEdit, tryEdit } from './edits.ts';
 import { textSchema } from './fields.ts';
-import { takeBackBody, takeBackChange } from './installation-changes.ts';
+import { takeBackChange } from './installation-changes.ts';
 import { correctRatio, ratioBody, swapBody, swapMeters } from './installation-corrections.ts';
 import { createPreviewer } from './interval-preview.ts';
 import { manualReadingBody, readByHand } from './manual-readings.ts';
@@ -14,6 +16,7 @@ import { decide } from './quarantine.ts';
 import { replaceMeter, replacementBody } from './replacements.ts';
 import type { IngestDeps } from './routes.ts';
 import { type Acting, by } from './rows.ts';
+import { takeBackBody } from './withdrawals.ts';
 
 const body = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('correct-ratio'), installationId: idSchema, with: ratioBody }),
@@ -22,6 +25,7 @@ const body = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('take-back'), changeId: idSchema, with: takeBackBody }),
   z.strictObject({ act: z.literal('correct-meter'), with: correctionBody }),
   z.strictObject({ act: z.literal('read-by-hand'), with: manualReadingBody }),
+  z.strictObject({ act: z.literal('edit-intervals'), with: editBody }),
   z.strictObject({
     act: z.literal('decide-quarantine'),
     quarantineId: idSchema,
@@ -36,6 +40,17 @@ const previewSchema = z
   .object({
     id: idSchema,
     act: z.string(),
+    edit: z
+      .object({
+        approval: z.enum(['amount', 'no-price']).nullable().openapi({
+          description: 'Why a second person would have to approve it; null: none has to',
+        }),
+        confidence: z.number().int(),
+        energyBefore: z.number().int(),
+        energyAfter: z.number().int(),
+      })
+      .nullable()
+      .openapi({ description: 'Of an edit: what its range comes to' }),
     points: z.array(
       z.object({
         pointId: idSchema,
@@ -69,7 +84,12 @@ export function previewRoutes(deps: IngestDeps) {
     const wanted = c.req.valid('json');
     const acting = { projectId, ...by(c) };
     const about = { projectId, name: wanted.act, madeBy: acting.actor.id };
-    const { id, changes } = await preview(about, (tx) => tryAct(tx, acting, wanted, deps));
+    let edit: TriedEdit | null = null;
+    const { id, changes } = await preview(about, async (tx) => {
+      if (wanted.act !== 'edit-intervals') return tryAct(tx, acting, wanted, deps);
+      const at = { questdb: deps.questdb, now: deps.clock() };
+      edit = await tryEdit(tx, acting, wanted.with, at);
+    });
     const points = changes.map(({ pointId, slots }) => ({
       pointId,
       slots: slots.length,
@@ -78,7 +98,7 @@ export function previewRoutes(deps: IngestDeps) {
       energyBefore: slots.reduce((sum, [, , before]) => sum + (before ?? 0), 0),
       energyAfter: slots.reduce((sum, [, after]) => sum + (after ?? 0), 0),
     }));
-    return c.json({ id, act: wanted.act, points }, 201);
+    return c.json({ id, act: wanted.act, edit, points }, 201);
   });
 }
 
@@ -87,7 +107,7 @@ const isoOf = (ms: number | undefined) => (ms === undefined ? null : new Date(ms
 function tryAct(
   tx: Tx,
   acting: Acting,
-  wanted: z.output<typeof body>,
+  wanted: Exclude<z.output<typeof body>, { act: 'edit-intervals' }>,
   { questdb, clock }: IngestDeps,
 ): Promise<unknown> {
   const { projectId, actor } = acting;

@@ -5,6 +5,7 @@ import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { editRoutes } from './edit-routes.ts';
+import { exceptionHistoryRoutes } from './exception-history.ts';
 import { exceptionRoutes } from './exceptions.ts';
 import { gatewayRoutes } from './gateways.ts';
 import { installationChangeRoutes } from './installation-changes.ts';
@@ -51,6 +52,7 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     previewRoutes,
     editRoutes,
     exceptionRoutes,
+    exceptionHistoryRoutes,
   ];
   for (const part of parts) app.route('/', part(deps));
   return app;

@@ -1,6 +1,6 @@
 /** Column kinds that every table shares: 64-bit ids as decimal strings, exact integers, instants. */
 import { sql } from 'drizzle-orm';
-import { customType, timestamp } from 'drizzle-orm/pg-core';
+import { customType, text, timestamp } from 'drizzle-orm/pg-core';
 
 /** A 64-bit id, a decimal string in TypeScript: opaque outside, compact and fast to join inside. */
 export const id = customType<{ data: string; driverData: string }>({ dataType: () => 'bigint' });
@@ -25,3 +25,10 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true, m
 
 /** The instant at which the row was written. */
 export const createdAt = () => instant('created_at').notNull().defaultNow();
+
+/** Who decided, why and when: what a decision says beside what it is about and how. */
+export const decided = () => ({
+  decidedBy: text('decided_by').notNull(),
+  reason: text().notNull(),
+  createdAt: createdAt(),
+});

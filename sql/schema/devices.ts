@@ -10,7 +10,7 @@ import {
   text,
   unique,
 } from 'drizzle-orm/pg-core';
-import { createdAt, exact, id, instant, ownId } from './columns.ts';
+import { createdAt, decided, exact, id, instant, ownId } from './columns.ts';
 import { buildings, floors, projects } from './places.ts';
 
 export const gateways = pgTable(
@@ -262,9 +262,7 @@ export const quarantineDecisions = pgTable(
     quarantineId: id('quarantine_id').notNull(),
     /** exclude the sample · new-base: count on from it · withdrawn: later data explains it. */
     decision: text({ enum: ['exclude', 'new-base', 'withdrawn', 'reopened'] }).notNull(),
-    decidedBy: text('decided_by').notNull(),
-    reason: text().notNull(),
-    createdAt: createdAt(),
+    ...decided(),
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),

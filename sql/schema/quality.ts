@@ -13,7 +13,7 @@ import {
   smallint,
   text,
 } from 'drizzle-orm/pg-core';
-import { createdAt, decimal, exact, id, instant, ownId } from './columns.ts';
+import { createdAt, decided, decimal, exact, id, instant, ownId } from './columns.ts';
 import { meters, points } from './devices.ts';
 import { projects } from './places.ts';
 
@@ -165,9 +165,7 @@ export const intervalEditDecisions = pgTable(
     id: ownId(),
     editId: id('edit_id').notNull(),
     decision: text({ enum: ['approve', 'reject', 'withdraw', 'take-back'] }).notNull(),
-    decidedBy: text('decided_by').notNull(),
-    reason: text().notNull(),
-    createdAt: createdAt(),
+    ...decided(),
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
@@ -215,9 +213,7 @@ export const qualityFindingDecisions = pgTable(
     id: ownId(),
     findingId: id('finding_id').notNull(),
     decision: text({ enum: ['cleared', 'dismissed', 'reopened'] }).notNull(),
-    decidedBy: text('decided_by').notNull(),
-    reason: text().notNull(),
-    createdAt: createdAt(),
+    ...decided(),
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),

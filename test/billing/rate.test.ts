@@ -125,6 +125,41 @@ describe('rating', () => {
 });
 
 describe('rounding', () => {
+  test('a million random lines: what is posted is the rounded sum, to the cent, after each of them', () => {
+    const salt = 25;
+    let state = salt;
+    const random = (below: number) => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((state / 2 ** 31) * below);
+    };
+    const tax = { taxRate: '0', taxIncluded: true };
+    let wrong = 0;
+    for (let key = 0; key < 1_000; key++) {
+      let posted = nothingPosted;
+      let postedByLines = 0n;
+      // Wh × 10⁻⁴ a kWh is 10⁻⁷; a cent is 10⁵ of them. In plain numbers, and by another rule than ours.
+      let sum = 0;
+      for (let nth = 0; nth < 1_000; nth++) {
+        // Half a Wh a minute at 0.1234 comes to nothing for long; x.xx5 lies between two cents.
+        const [wh, price] =
+          nth % 3 === 0
+            ? [random(2), 1_234]
+            : nth % 3 === 1
+              ? [50 * (1 + 2 * random(99)), 1_000]
+              : [random(100_000), random(20_000)];
+        sum += wh * price;
+        const next = accrue(posted, BigInt(wh * price) * 10n ** 8n, tax, CNY);
+        postedByLines += next.postedMinor - posted.postedMinor;
+        posted = next;
+        const [cents, rest] = [Math.floor(sum / 100_000), sum % 100_000];
+        const up = rest > 50_000 || (rest === 50_000 && cents % 2 === 1);
+        if (posted.postedMinor !== BigInt(cents + (up ? 1 : 0))) wrong++;
+      }
+      if (postedByLines !== posted.postedMinor) wrong++;
+    }
+    expect({ salt, wrong }).toEqual({ salt, wrong: 0 });
+  });
+
   const amount = fc.tuple(
     fc.integer({ min: 0, max: 5_000_000 }),
     fc.integer({ min: 0, max: 2_000_000 }),

@@ -294,6 +294,36 @@ describe('a gateway silent for three days that then delivers all', () => {
   });
 });
 
+describe('a gateway that sends another value for an instant that is billed', () => {
+  const shop = shopOf(() => line(T, NOW, 10), noted);
+  const at = T + DAY + STEP;
+
+  it('is told as a conflict, and the ledger stays as it is', async () => {
+    const { pointId, meterId } = shop;
+    const { projectId } = park;
+    const ledger = async () => {
+      const { rows } = await park.owner.query(
+        `SELECT count(*)::text AS transactions, (SELECT count(*)::text FROM entries WHERE project_id = $1)
+           AS entries, (SELECT count(*)::text FROM settlements WHERE project_id = $1) AS settlements
+         FROM transactions WHERE project_id = $1`,
+        [projectId],
+      );
+      return rows;
+    };
+    const [before, intervals] = [await ledger(), await park.intervals(pointId)];
+    await park.say(meterId, [{ ms: at, register: 100_000 }]);
+    const forged = [{ projectId, meterId, atMs: at }];
+    await lateMarker(park.db)(forged as unknown as Parameters<ReturnType<typeof lateMarker>>[0]);
+    await park.work();
+    const { body } = await ask('GET', `/exceptions?pointId=${pointId}&rule=conflict`);
+    expect(
+      body.data.map((e: { detail: { register: number } }) => e.detail.register).sort(),
+    ).toEqual([100_000, 100_000 + A_DAY * 10 + 10]);
+    expect(await park.intervals(pointId)).toEqual(intervals);
+    expect(await ledger()).toEqual(before);
+  });
+});
+
 describe('a meter that was read by hand', () => {
   const shop = shopOf(() => line(T, T + 2 * DAY + 6 * HOUR, 10), noted);
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lateMarker } from '../../ingest/dirty.ts';
 import { estimate, spread } from '../../ingest/estimate.ts';
 import { estimateWaiting } from '../../ingest/estimate-waiting.ts';
+import { runQuality } from '../../ingest/quality.ts';
 import { dayStart } from '../../sql/local-day.ts';
 import type { Ask } from '../billing/face.ts';
 import { type BilledPark, openBilledPark } from './billed-park.ts';
@@ -38,7 +39,9 @@ const silence = truth.filter(({ ms }) => ms > T + 12 * DAY);
 let park: BilledPark;
 let [first, second]: Ask[] = [];
 type Shop = Awaited<ReturnType<BilledPark['shop']>>;
-let [gapped, edited, overtaken, silent, priced]: Shop[] = [];
+let [gapped, edited, overtaken, silent, priced, hopeless, stuck]: Shop[] = [];
+/** From here on its register stands still, while everybody else's moves. */
+const STUCK = T + 16 * DAY;
 beforeAll(async () => {
   park = await openBilledPark({ nowMs: NOW, prices: 'two' });
   await park.owner.query('UPDATE projects SET poll_seconds = 900');
@@ -54,9 +57,30 @@ beforeAll(async () => {
     shops.push(shop);
   }
   [gapped, edited, overtaken, silent, priced] = shops;
+  // It spoke once, and never again: there is nothing to estimate it by.
+  hopeless = await park.shop(T, { first_register: 1_000_000 });
+  await park.say(hopeless.meterId, truth.slice(0, 1));
+  stuck = await park.shop(T, { first_register: 1_000_000 });
+  await standStill(stuck);
   await park.work();
 });
 afterAll(() => park.close());
+
+async function standStill({ meterId }: Shop) {
+  await park.say(
+    meterId,
+    truth.filter(({ ms }) => ms < STUCK),
+  );
+  const register = truth.findLast(({ ms }) => ms < STUCK)?.register;
+  const lines = truth
+    .filter(({ ms }) => ms >= STUCK)
+    .map(
+      ({ ms }) =>
+        `samples,project=${park.projectId},meter=${meterId},quality=ok digest=1i,active_wh=${register}i,power_w=800 ${ms}000000\n`,
+    );
+  await park.questdb.write(lines.join(''));
+  await park.questdb.settled(['samples']);
+}
 
 // Each is there once the first test runs.
 const of = (shop: Shop | undefined) => shop as Shop;
@@ -151,12 +175,24 @@ describe('an edit', () => {
   });
 
   it('of less money than the project’s amount needs nobody else', async () => {
-    const { pointId } = of(priced);
+    const { pointId, accountId } = of(priced);
     await park.owner.query('INSERT INTO point_prices VALUES ($1, $2, 1, $3)', [
       ...[park.projectId, pointId, new Date(NOW)],
     ]);
     const body = { pointId, ...range, method: 'set', reason: 'counted by hand' };
     const small = { ...body, quantity: total(await inGap(pointId)) + 1_000 };
+    const tried = await post(first, '/interval-previews', { act: 'edit-intervals', with: small });
+    expect(tried.body).toMatchObject({
+      edit: { approval: null, confidence: 100, energyAfter: small.quantity },
+      points: [{ pointId, energyAfter: small.quantity, energyBefore: small.quantity - 1_000 }],
+    });
+    const dear = { ...small, quantity: 4_000_000 };
+    const asked = await post(first, '/interval-previews', { act: 'edit-intervals', with: dear });
+    expect(asked.body.edit).toMatchObject({ approval: 'amount' });
+    const { body: none } = await (first as Ask)('GET', `/interval-edits?pointId=${pointId}`);
+    expect(none.data).toEqual([]);
+    const effect = await (first as Ask)('GET', `/interval-previews/${tried.body.id}/effect`);
+    const before = await park.charged(accountId);
     const made = await post(first, '/interval-edits', small);
     expect(made.body).toMatchObject({
       needsApproval: false,
@@ -166,6 +202,9 @@ describe('an edit', () => {
     await park.work();
     const rows = await inGap(pointId);
     expect(total(rows)).toBe(small.quantity);
+    const minor = Math.round(Number(effect.body.total.amount) * 100);
+    expect(minor).toBeGreaterThan(0);
+    expect((await park.charged(accountId)) - before).toBe(minor);
     expect(new Set(rows.map(([, , quality]) => quality))).toEqual(new Set(['edited']));
   });
 });
@@ -203,7 +242,12 @@ describe('what comes after all', () => {
     const shop = of(silent);
     const before = await park.charged(shop.accountId);
     const { db, questdb } = park;
-    expect(await estimateWaiting({ db, questdb, clock: () => park.clock.now })).toBe(1);
+    // One that cannot be estimated is the first in line: it is looked at, and then the next has its turn.
+    const one = { lookedAt: new Map<string, number>(), limits: { estimated: 1, lookedAt: 1 } };
+    const run = () => estimateWaiting({ db, questdb, clock: () => park.clock.now, ...one });
+    expect(await run()).toBe(0);
+    expect([...one.lookedAt.keys()]).toEqual([`${park.projectId}/${of(hopeless).pointId}`]);
+    expect(await run()).toBe(1);
     expect(await estimateWaiting({ db, questdb, clock: () => park.clock.now })).toBe(0);
     await park.work();
     const guessed = await park.charged(shop.accountId);
@@ -221,6 +265,35 @@ describe('what comes after all', () => {
     expect(real.every(([ms, q, quality]) => quality === 'measured' && q === used(ms))).toBe(true);
     expect(await park.charged(shop.accountId)).not.toBe(guessed);
     expect(await stateOf(shop)).toEqual([['taken-back', 'system']]);
+  });
+});
+
+describe('a register that stands still for two days while the others move', () => {
+  it('is billed nothing, is not estimated, and is told', async () => {
+    const { pointId } = of(stuck);
+    const rows = (await park.intervals(pointId)).filter(([ms]) => ms >= STUCK);
+    expect(rows.length).toBeGreaterThanOrEqual(2 * 96);
+    expect(new Set(rows.map(([, wh, quality]) => `${wh}/${quality}`))).toEqual(
+      new Set(['0/measured']),
+    );
+    const { rows: days } = await park.owner.query(
+      `SELECT quantity, estimated_slots, missing_slots FROM settlements
+       WHERE scope_id = $1 AND local_day >= '2026-11-18' ORDER BY local_day`,
+      [pointId],
+    );
+    expect(days).toEqual(
+      [0, 1].map(() => ({ quantity: '0', estimated_slots: 0, missing_slots: 0 })),
+    );
+    for (let run = 0; run < 2; run++) await runQuality(park.deps);
+    const { body } = await (first as Ask)('GET', `/exceptions?limit=1000&pointId=${pointId}`);
+    const told = (body.data as { rule: string; from: string; energyAtStake: number }[])
+      .filter(({ rule }) => rule === 'stuck')
+      .map(({ from, energyAtStake }) => [from.slice(0, 10), energyAtStake]);
+    // By local days, at 0.8 kW, from the first reading to the last; today is told of too.
+    expect(told).toContainEqual([iso(STUCK).slice(0, 10), 19_000]);
+    expect(told).toContainEqual([iso(STUCK + DAY).slice(0, 10), 19_000]);
+    const edits = await (first as Ask)('GET', `/interval-edits?pointId=${pointId}`);
+    expect(edits.body.data).toEqual([]);
   });
 });
 

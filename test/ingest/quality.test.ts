@@ -228,6 +228,36 @@ describe('the rules', () => {
     expect(rules).not.toContain('negative');
     expect(rules).not.toContain('spike');
     expect(await exceptions('&state=dismissed')).toMatchObject([{ id: spike?.id }]);
+    const withdrawn = await exceptions('&state=withdrawn');
+    expect(withdrawn.map((e) => [codes.get(e.pointId), e.rule])).toEqual([
+      ['negative', 'negative'],
+    ]);
+    expect(await exceptions('&state=all')).toHaveLength((await exceptions()).length + 2);
+  });
+
+  it('leave a history: who, when and why, filtered as it is asked for', async () => {
+    const history = async (query = '') =>
+      (await ask('GET', `/exception-history?limit=1000${query}`)).body.data as {
+        id: string;
+        rule: string;
+        decision: string;
+        decidedBy: string;
+        reason: string;
+      }[];
+    const all = await history();
+    expect(all.map(({ id }) => Number(id))).toEqual(
+      all.map(({ id }) => Number(id)).sort((a, b) => b - a),
+    );
+    expect(await history('&by=person')).toMatchObject([
+      { ...{ kind: 'finding', rule: 'spike', decision: 'dismissed', reason: 'a trade fair' } },
+    ]);
+    expect(await history('&decision=cleared')).toMatchObject([
+      { rule: 'negative', decidedBy: 'system', reason: 'the data no longer shows it' },
+    ]);
+    expect(await history('&kind=quarantine')).toEqual([]);
+    expect(await history('&to=2020-01-01T00:00:00Z')).toEqual([]);
+    const { body } = await ask('GET', '/exception-history?limit=1');
+    expect(body.nextCursor).toBe(all[0]?.id);
   });
 });
 
