@@ -16,6 +16,7 @@ import { publishedRoutes } from './published-routes.ts';
 import { reconcileRoutes } from './reconcile-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { sampleRoutes } from './sample-routes.ts';
+import { settledRoutes } from './settled-routes.ts';
 import { tariffRoutes } from './tariff-routes.ts';
 import { tenancyRoutes } from './tenancy-routes.ts';
 import { waitRoutes } from './wait-routes.ts';
@@ -35,7 +36,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
   for (const part of [
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
-    ...[correctionRoutes, publishedRoutes, sampleRoutes],
+    ...[correctionRoutes, publishedRoutes, sampleRoutes, settledRoutes],
     ...[assignmentEffectRoutes, effectRoutes, explainRoutes],
   ]) {
     app.route('/', part(deps));

@@ -57,6 +57,9 @@ describe('a version', () => {
   });
 
   test('as a correction posts the difference in the open period, once, whoever comes second', async () => {
+    // Foreseen: three days of two points; a version in between would hold up to the next one.
+    const reach = `/tariffs/${park.tariff}/settled-days?from=`;
+    expect((await ask('GET', `${reach}2026-01-31`)).body).toEqual({ points: 2, days: 6 });
     const both = await Promise.all([
       versionFrom('2026-01-31', '2', { correction }),
       versionFrom('2026-01-31', '3', { correction }),
@@ -65,6 +68,9 @@ describe('a version', () => {
     const price = Number(both.find((a) => a.status === 201)?.body.definition.components[0].price);
     expect(await settleDirty(park.deps, park.project)).toMatchObject({ corrections: 6 });
     expect(await settleDirty(park.deps, park.project)).toMatchObject({ corrections: 0 });
+    expect((await ask('GET', `${reach}2026-01-21`)).body).toEqual({ points: 2, days: 20 });
+    expect((await ask('GET', `${reach}2026-02-03`)).body).toEqual({ points: 0, days: 0 });
+    expect((await ask('GET', '/tariffs/1/settled-days?from=2026-01-31')).status).toBe(404);
     // 33 days at 1 CNY, of which three now cost more.
     expect(await wallet(0)).toBe(String(33 * 9600 + 3 * 9600 * (price - 1)));
     expect(

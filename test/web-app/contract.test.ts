@@ -51,7 +51,7 @@ const fields = {
   BillEffect: [
     ...(['accounts', 'total', 'days', 'dayCount', 'waiting'] as const),
   ] satisfies (keyof quality.BillEffect)[],
-  IntervalPreview: ['id', 'act', 'points'] satisfies (keyof quality.IntervalPreview)[],
+  IntervalPreview: ['id', 'act', 'edit', 'points'] satisfies (keyof quality.IntervalPreview)[],
   Rollover: [
     ...(['id', 'meterId', 'at', 'register', 'previousRegister'] as const),
   ] satisfies (keyof quality.Rollover)[],

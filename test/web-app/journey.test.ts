@@ -571,6 +571,9 @@ describe('what is doubted', () => {
     await drawer.getByRole('button', { name: 'Set' }).click();
     await drawer.getByLabel('Total of the range').fill('900');
     await drawer.getByLabel('Reason, kept in the system log').fill('Read from the check meter');
+    await drawer.getByRole('button', { name: 'Preview the effect' }).click();
+    await drawer.getByText('What it would change').waitFor();
+    await drawer.getByText('A second person has to approve').waitFor();
     await drawer.getByRole('button', { name: 'Propose the edit' }).click();
     await drawer.getByText('You proposed it, so you cannot approve it').waitFor();
     await drawer.getByRole('button', { name: 'Withdraw' }).waitFor();

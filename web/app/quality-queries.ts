@@ -5,6 +5,7 @@ import { useMay, useProject } from './project.tsx';
 import type {
   BillEffect,
   Exception,
+  ExceptionDecision,
   InstallationChange,
   IntervalEdit,
   IntervalPreview,
@@ -32,10 +33,17 @@ function useQualityList<Row>(
   });
 }
 
-export const useExceptions = (query: { state: 'open' | 'dismissed'; rule?: string | undefined }) =>
+export const useExceptions = (query: { state: Exception['state']; rule?: string | undefined }) =>
   useQualityList<Exception>('/exceptions', { query, permission: 'reading.read' });
 export const useEdits = (query: { pointId?: string } = {}) =>
   useQualityList<IntervalEdit>('/interval-edits', { query, permission: 'reading.read' });
+export const useExceptionHistory = (query: {
+  exceptionId?: string;
+  rule?: string;
+  decision?: string;
+  by?: string;
+}) =>
+  useQualityList<ExceptionDecision>('/exception-history', { query, permission: 'reading.read' });
 export const useQuarantines = () =>
   useQualityList<Quarantine>('/quarantines', {
     query: { state: 'all' },

@@ -17,9 +17,28 @@ export interface Exception {
   energyAtStake: number | null;
   unit: 'Wh' | 'l';
   moneyAtStake: Money | null;
-  state: 'open' | 'dismissed';
+  /** Withdrawn: the data no longer shows it. */
+  state: 'open' | 'dismissed' | 'withdrawn';
   since: string;
   detail: Record<string, unknown>;
+}
+
+export const exceptionDecisions = [
+  ...(['dismissed', 'exclude', 'new-base', 'reopened', 'withdrawn', 'cleared'] as const),
+] as const;
+
+/** A decision of an exception: by a person, or by the rules when the data no longer showed it. */
+export interface ExceptionDecision {
+  id: string;
+  exceptionId: string;
+  rule: string;
+  pointCode: string;
+  meterId: string | null;
+  from: string;
+  decision: (typeof exceptionDecisions)[number];
+  decidedBy: string;
+  decidedAt: string;
+  reason: string;
 }
 
 export type EditMethod = 'set' | 'linear' | 'like-day' | 'profile';
@@ -101,6 +120,14 @@ export interface BillEffect {
 export interface IntervalPreview {
   id: string;
   act: string;
+  /** Of an edit: why a second person would have to approve it (null: none has to), and what its range comes to. */
+  edit: {
+    approval: 'amount' | 'no-price' | null;
+    /** 0 to 100. */
+    confidence: number;
+    energyBefore: number;
+    energyAfter: number;
+  } | null;
   points: {
     pointId: string;
     slots: number;
@@ -126,8 +153,15 @@ export interface Quarantine {
   reason: string | null;
 }
 
+/** Whether something was taken back, by whom and why. */
+export interface Withdrawal {
+  withdrawnAt: string | null;
+  withdrawnBy: string | null;
+  withdrawalReason: string | null;
+}
+
 /** A meter that counted too much or too little, or whose clock was off, over a dated range. */
-export interface MeterCorrection {
+export interface MeterCorrection extends Withdrawal {
   id: string;
   meterId: string;
   kind: 'error' | 'clock';
@@ -138,11 +172,10 @@ export interface MeterCorrection {
   reason: string;
   madeBy: string;
   madeAt: string;
-  withdrawnAt: string | null;
 }
 
 /** A register that a person read at the meter. */
-export interface ManualReading {
+export interface ManualReading extends Withdrawal {
   id: string;
   meterId: string;
   at: string;
@@ -150,11 +183,10 @@ export interface ManualReading {
   reason: string;
   readBy: string;
   madeAt: string;
-  withdrawnAt: string | null;
 }
 
 /** A ratio corrected, two meters swapped, a meter replaced. */
-export interface InstallationChange {
+export interface InstallationChange extends Withdrawal {
   id: string;
   kind: 'ratio' | 'swap' | 'replacement';
   before: Installation[];
@@ -163,9 +195,6 @@ export interface InstallationChange {
   reason: string;
   madeBy: string;
   madeAt: string;
-  withdrawnAt: string | null;
-  withdrawnBy: string | null;
-  withdrawalReason: string | null;
 }
 
 /** A register that went on from zero and was billed on. */

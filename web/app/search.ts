@@ -70,7 +70,10 @@ export const buildingSearch = (raw: Raw): BuildingSearch => ({
 });
 
 export interface ExceptionSearch {
-  show?: 'decided' | 'edits';
+  show?: 'decided' | 'withdrawn' | 'edits' | 'history';
+  /** Of the history: what was decided, and by whom. */
+  decision?: string;
+  by?: 'person' | 'system';
   rule?: string;
   sort?: string;
   /** The row that is opened. */
@@ -78,7 +81,9 @@ export interface ExceptionSearch {
 }
 
 export const exceptionSearch = (raw: Raw): ExceptionSearch => ({
-  show: oneOf(['decided', 'edits'], raw.show),
+  show: oneOf(['decided', 'withdrawn', 'edits', 'history'], raw.show),
+  decision: text(raw.decision),
+  by: oneOf(['person', 'system'], raw.by),
   rule: text(raw.rule),
   sort: text(raw.sort),
   open: text(raw.open),

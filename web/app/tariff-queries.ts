@@ -28,6 +28,21 @@ export const useAssignments = () => useTariffList<TariffAssignment>('/tariff-ass
 export const usePriceIndexes = () => useTariffList<PriceIndex>('/price-indexes');
 export const useEventDays = () => useTariffList<EventDay>('/event-days');
 
+/** Settled days that a version which begins then would charge anew; nothing for a tariff that is new. */
+export function useSettledDays(tariffId: string | undefined, from: string, isAsked: boolean) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'tariff-settled', tariffId, from],
+    queryFn: ({ signal }) =>
+      call<{ points: number; days: number }>(
+        `/projects/${id}/tariffs/${tariffId}/settled-days?from=${from}`,
+        { signal },
+      ),
+    enabled: isAsked && tariffId !== undefined,
+    staleTime: 60_000,
+  });
+}
+
 /** The value once it has not changed for a while. */
 function useRested<Value>(value: Value, afterMs: number): Value {
   const [rested, setRested] = useState(value);

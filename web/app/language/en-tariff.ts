@@ -303,8 +303,8 @@ export const enTariff = {
       correction: 'This is a correction of the past',
       touches_one: 'It reaches back over {{count}} day.',
       touches_other: 'It reaches back over {{count}} days.',
-      pointDays_one: 'At {{count}} billed point that is up to {{total}} settled day.',
-      pointDays_other: 'At {{count}} billed points that is up to {{total}} settled days.',
+      pointDays_one: 'At {{count}} billed point that is {{total}} settled days.',
+      pointDays_other: 'At {{count}} billed points that is {{total}} settled days.',
       posted:
         'They are settled anew where this tariff holds; the difference is posted in the open month.',
       mayNot:

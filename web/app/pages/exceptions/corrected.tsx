@@ -10,24 +10,25 @@ import {
   useManualReadings,
   useMeterCorrections,
 } from '../../quality-queries.ts';
-import type { InstallationChange } from '../../quality-shapes.ts';
+import type { InstallationChange, Withdrawal } from '../../quality-shapes.ts';
 import { usePerson } from './edit-detail.tsx';
 import { Withdraw } from './withdraw.tsx';
 import './exceptions.css';
 
-interface Corrected {
+interface Corrected extends Withdrawal {
   at: string;
   by: string;
   reason: string;
-  withdrawnAt: string | null;
-  withdrawnBy?: string | null;
-  withdrawalReason?: string | null;
   path: string;
   /** Body of a preview of taking it back, without its reason. */
   tried?: { act: string; changeId: string };
   what: string;
   range: string;
 }
+
+const withdrawalOf = ({ withdrawnAt, withdrawnBy, withdrawalReason }: Withdrawal) => ({
+  ...{ withdrawnAt, withdrawnBy, withdrawalReason },
+});
 
 /** The ratio that a correction gave, and the one that stood before. */
 function ratioOf({ before, after, detail }: InstallationChange) {
@@ -50,15 +51,16 @@ export function CorrectedPanel({ meterId, unit }: { meterId: string; unit: 'Wh' 
   const when = (at: string) => moment(language, zone, at, now);
   const rows: Corrected[] = [
     ...changes.map((each) => ({
-      ...{ at: each.madeAt, by: each.madeBy, reason: each.reason, withdrawnAt: each.withdrawnAt },
-      ...{ withdrawnBy: each.withdrawnBy, withdrawalReason: each.withdrawalReason },
+      ...{ at: each.madeAt, by: each.madeBy, reason: each.reason },
+      ...withdrawalOf(each),
       path: `/installation-changes/${each.id}/withdrawals`,
       tried: { act: 'take-back', changeId: each.id },
       what: t(`exc.corrected.${each.kind}`, ratioOf(each)),
       range: typeof each.detail.since === 'string' ? when(each.detail.since) : '',
     })),
     ...corrections.map((each) => ({
-      ...{ at: each.madeAt, by: each.madeBy, reason: each.reason, withdrawnAt: each.withdrawnAt },
+      ...{ at: each.madeAt, by: each.madeBy, reason: each.reason },
+      ...withdrawalOf(each),
       path: `/meter-corrections/${each.id}/withdrawals`,
       what:
         each.kind === 'error'
@@ -67,7 +69,8 @@ export function CorrectedPanel({ meterId, unit }: { meterId: string; unit: 'Wh' 
       range: `${when(each.from)} – ${when(each.to)}`,
     })),
     ...readings.map((each) => ({
-      ...{ at: each.madeAt, by: each.readBy, reason: each.reason, withdrawnAt: each.withdrawnAt },
+      ...{ at: each.madeAt, by: each.readBy, reason: each.reason },
+      ...withdrawalOf(each),
       path: `/manual-readings/${each.id}/withdrawals`,
       what: t('exc.corrected.read', {
         register: thousands(each.register, 3),

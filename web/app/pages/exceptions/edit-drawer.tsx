@@ -1,18 +1,20 @@
-/** Saying what quarter-hours were: range, method, reason; then what it is, before and after, and the bills. */
+/** Saying what quarter-hours were: range, method, reason; what that does to readings and bills; then exactly that. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { instantOf } from '../../dates.ts';
+import { number } from '../../format.ts';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Icon } from '../../parts/icons.tsx';
-import { ProblemNotice } from '../../parts/notice.tsx';
+import { ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
-import { useSend } from '../../quality-queries.ts';
+import { useSend, useTry } from '../../quality-queries.ts';
 import type { EditMethod, WholeEdit } from '../../quality-shapes.ts';
 import { DaysChart } from './days-chart.tsx';
 import { EditDetail } from './edit-detail.tsx';
 import { Field } from './field.tsx';
+import { TriedView } from './mistake-drawer.tsx';
 import { beginning, registerOf } from './mistakes.ts';
 import './exceptions.css';
 
@@ -46,7 +48,21 @@ export function EditDrawer({
   const isOnQuarter = [from, to].every((at) => at && Date.parse(at) % SLOT_MS === 0);
   const isReady =
     isRange && isOnQuarter && reason !== '' && (method === 'set' ? total !== null : true);
-  const set = (change: Record<string, string>) => setValues({ ...values, ...change });
+  const attempt = useTry();
+  // A preview is of what was typed then, and of nothing else.
+  const forget = () => {
+    attempt.reset();
+    send.reset();
+  };
+  const set = (change: Record<string, string>) => {
+    setValues({ ...values, ...change });
+    forget();
+  };
+  const body = {
+    ...{ pointId, from, to, method, reason, exceptionId },
+    ...(total !== null && { quantity: total }),
+  };
+  const tried = attempt.data;
   const edit = send.data;
   return (
     <Drawer
@@ -62,22 +78,31 @@ export function EditDrawer({
             <button type="button" className="button" onClick={onClose}>
               {t('act.cancel')}
             </button>
-            <button
-              type="button"
-              className="button primary"
-              disabled={!isReady || send.isPending || !may('reading.edit')}
-              onClick={() =>
-                send.mutate({
-                  path: '/interval-edits',
-                  body: {
-                    ...{ pointId, from, to, method, reason, exceptionId },
-                    ...(total !== null && { quantity: total }),
-                  },
-                })
-              }
-            >
-              {t(send.isPending ? 'exc.sending' : 'exc.edit.act')}
-            </button>
+            {tried ? (
+              <button
+                type="button"
+                className="button primary"
+                disabled={send.isPending}
+                onClick={() => send.mutate({ path: '/interval-edits', body })}
+              >
+                {t(
+                  send.isPending
+                    ? 'exc.sending'
+                    : tried.preview.edit?.approval === null
+                      ? 'exc.edit.actNow'
+                      : 'exc.edit.act',
+                )}
+              </button>
+            ) : (
+              <button
+                type="button"
+                className="button primary"
+                disabled={!isReady || attempt.isPending || !may('reading.edit')}
+                onClick={() => attempt.mutate({ act: 'edit-intervals', with: body })}
+              >
+                {t(attempt.isPending ? 'exc.previewing' : 'exc.preview')}
+              </button>
+            )}
           </>
         )
       }
@@ -113,7 +138,10 @@ export function EditDrawer({
           <Segmented
             label={t('exc.edit.method')}
             value={method}
-            onChange={setMethod}
+            onChange={(next) => {
+              setMethod(next);
+              forget();
+            }}
             choices={methods.map((value) => ({ value, label: t(`exc.method.${value}.name`) }))}
           />
           <p className="second">{t(`exc.method.${method}.what`)}</p>
@@ -123,7 +151,10 @@ export function EditDrawer({
             type="figure"
             value={quantity}
             invalid={quantity !== '' && total === null}
-            onChange={setQuantity}
+            onChange={(text) => {
+              setQuantity(text);
+              forget();
+            }}
             hint={t(method === 'set' ? 'exc.edit.setHint' : 'exc.edit.quantityHint')}
           />
           <Field
@@ -132,7 +163,32 @@ export function EditDrawer({
             onChange={(text) => set({ reason: text })}
             hint={t('exc.reasonHint')}
           />
-          <p className="second">{t('exc.edit.rule')}</p>
+          {!tried && <p className="second">{t('exc.edit.rule')}</p>}
+          {attempt.isPending && (
+            <div className="stack" aria-busy>
+              <Skeleton width="60%" />
+              <Skeleton width="90%" />
+              <Waiting what={t('exc.preview')} />
+            </div>
+          )}
+          {attempt.error && <ProblemNotice error={attempt.error} />}
+          {tried && <TriedView tried={tried} unit={unit} />}
+          {tried?.preview.edit && (
+            <p className={tried.preview.edit.approval ? 'notice warning' : 'second'}>
+              {tried.preview.edit.approval && <Icon name="people" />}
+              <span>
+                {t(
+                  tried.preview.edit.approval === 'amount'
+                    ? 'exc.second.amount'
+                    : tried.preview.edit.approval
+                      ? 'exc.second.noPrice'
+                      : 'exc.edit.holdsAtOnce',
+                )}
+                {method !== 'set' &&
+                  ` · ${t('exc.edit.confidence', { percent: number(tried.preview.edit.confidence) })}`}
+              </span>
+            </p>
+          )}
           {send.error && <ProblemNotice error={send.error} />}
         </div>
       )}

@@ -15,6 +15,7 @@ import type { Exception } from '../../quality-shapes.ts';
 import type { ExceptionSearch } from '../../search.ts';
 import { useEditColumns, useExceptionColumns } from './columns.tsx';
 import { EditOpened } from './edit-detail.tsx';
+import { History, HistoryFilters, type SetSearch } from './history.tsx';
 import { type Doing, ExceptionDrawer, Opened } from './opened.tsx';
 import './exceptions.css';
 
@@ -48,7 +49,7 @@ export default function Exceptions() {
           label={t('exc.show')}
           value={show}
           onChange={(next) => set({ show: next === 'open' ? undefined : next, open: undefined })}
-          choices={(['open', 'decided', 'edits'] as const).map((value) => ({
+          choices={(['open', 'decided', 'withdrawn', 'edits', 'history'] as const).map((value) => ({
             value,
             label: t(`exc.shows.${value}`),
           }))}
@@ -65,23 +66,28 @@ export default function Exceptions() {
                 ...rules.map((value) => ({ value, label: t(`exc.rule.${value}.name`) })),
               ]}
             />
+            {show === 'history' && <HistoryFilters search={search} set={set} />}
           </Controls>
         )}
       </div>
-      {show === 'edits' ? <Edits set={set} /> : <Queue show={show} set={set} />}
+      {show === 'edits' ? (
+        <Edits set={set} />
+      ) : show === 'history' ? (
+        <History set={set} />
+      ) : (
+        <Queue show={show} set={set} />
+      )}
     </>
   );
 }
 
-type SetSearch = (change: Partial<ExceptionSearch>) => void;
-
-function Queue({ show, set }: { show: 'open' | 'decided'; set: SetSearch }) {
+function Queue({ show, set }: { show: 'open' | 'decided' | 'withdrawn'; set: SetSearch }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { zone, currency } = useProject();
   const search = useSearch({ from: '/projects/$projectId/exceptions' });
   const rule = search.rule && rules.includes(search.rule) ? search.rule : undefined;
-  const state = show === 'open' ? 'open' : 'dismissed';
+  const state = show === 'decided' ? 'dismissed' : show;
   const query = useExceptions({ state, rule });
   const rows = query.data?.data;
   const columns = useExceptionColumns();
@@ -114,8 +120,8 @@ function Queue({ show, set }: { show: 'open' | 'decided'; set: SetSearch }) {
         empty={
           <Empty
             icon="check"
-            title={t(rule ? 'exc.noneOfRule' : show === 'open' ? 'exc.none' : 'exc.noneDecided')}
-            text={t(show === 'open' ? 'exc.noneText' : 'exc.noneDecidedText')}
+            title={t(rule ? 'exc.noneOfRule' : show === 'open' ? 'exc.none' : `exc.none_${show}`)}
+            text={t(show === 'open' ? 'exc.noneText' : `exc.none_${show}Text`)}
             act={
               rule ? (
                 <button

@@ -9,7 +9,7 @@ import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
-import { useEdits, useQuarantines, useSend } from '../../quality-queries.ts';
+import { useEdits, useExceptionHistory, useSend } from '../../quality-queries.ts';
 import type { Exception } from '../../quality-shapes.ts';
 import { DaysChart } from './days-chart.tsx';
 import { EditOpened, usePerson } from './edit-detail.tsx';
@@ -62,7 +62,7 @@ export function Opened({
             <p className="second">{t(`exc.rule.${exception.rule}.what`)}</p>
           </div>
           <Detail exception={exception} />
-          <p className="second">{t(isQuarantine ? 'exc.notBilled' : 'exc.isBilled')}</p>
+          {isOpen && <p className="second">{t(isQuarantine ? 'exc.notBilled' : 'exc.isBilled')}</p>}
         </div>
       </div>
       {isOpen && (
@@ -180,7 +180,8 @@ function Settle({ exception }: { exception: Exception }) {
   if (!may('quarantine.decide')) {
     return <p className="second">{t('exc.notAllowed', { permission: 'quarantine.decide' })}</p>;
   }
-  if (isQuarantine && isOpen) return null;
+  // What the data no longer shows is nobody's to decide.
+  if ((isQuarantine && isOpen) || exception.state === 'withdrawn') return null;
   const path = isQuarantine
     ? `/quarantines/${exception.id}/decisions`
     : `/exceptions/${exception.id}/decision`;
@@ -219,9 +220,7 @@ function History({ exception }: { exception: Exception }) {
   const now = useNow(60_000);
   const person = usePerson();
   const [opened, open] = useState<string | null>(null);
-  const quarantine = useQuarantines().data?.data.find(
-    ({ id }) => exception.kind === 'quarantine' && id === exception.id,
-  );
+  const decisions = useExceptionHistory({ exceptionId: exception.id }).data?.data ?? [];
   const edits = (useEdits({ pointId: exception.pointId }).data?.data ?? []).filter(
     (edit) =>
       edit.exceptionId === exception.id ||
@@ -235,15 +234,14 @@ function History({ exception }: { exception: Exception }) {
           <span className="quiet">{when(exception.since)}</span>
           <span>{t('exc.raised')}</span>
         </li>
-        {quarantine?.decision && quarantine.decidedAt && (
-          <li>
-            <span className="quiet">{when(quarantine.decidedAt)}</span>
+        {decisions.toReversed().map(({ id, decision, decidedBy, decidedAt, reason }) => (
+          <li key={id}>
+            <span className="quiet">{when(decidedAt)}</span>
             <span>
-              {t(`exc.decision.${quarantine.decision}`)}
-              {quarantine.decidedBy && `, ${person(quarantine.decidedBy)}`}: {quarantine.reason}
+              {t(`exc.decided.${decision}`)}, {person(decidedBy)}: {reason}
             </span>
           </li>
-        )}
+        ))}
         {edits.map((edit) => (
           <li key={edit.id}>
             <span className="quiet">{when(edit.proposedAt)}</span>

@@ -5,17 +5,20 @@ import { number } from '../../../format.ts';
 import { useLanguage } from '../../../language.ts';
 import { Icon } from '../../../parts/icons.tsx';
 import { useMay, useProject } from '../../../project.tsx';
-import { useLive } from '../../../queries.ts';
+import { useSettledDays } from '../../../tariff-queries.ts';
 import type { Beginning } from './beginning.ts';
 import type { Draft } from './draft.ts';
 import { DayField, TextField } from './field.tsx';
 
 export function BeginPanel({
   draft,
+  tariffId,
   beginning,
   onChange,
 }: {
   draft: Draft;
+  /** Of a version of a tariff that is there. */
+  tariffId: string | undefined;
   beginning: Beginning;
   onChange: (change: (draft: Draft) => Draft, group: string) => void;
 }) {
@@ -50,7 +53,7 @@ export function BeginPanel({
             }, 'notice')
           }
         />
-        <Meaning beginning={beginning} commodity={draft.commodity} />
+        <Meaning beginning={beginning} tariffId={tariffId} from={draft.effectiveFrom} />
       </div>
     </section>
   );
@@ -59,16 +62,17 @@ export function BeginPanel({
 /** The same words beside the date and once more before it is saved. */
 export function Meaning({
   beginning,
-  commodity,
+  tariffId,
+  from,
 }: {
   beginning: Beginning;
-  commodity: Draft['commodity'];
+  tariffId: string | undefined;
+  from: string;
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const may = useMay();
-  const live = useLive('slow').data?.data;
-  const points = live?.filter((point) => point.commodity === commodity && point.accountId).length;
+  const settled = useSettledDays(tariffId, from, beginning.kind === 'correction').data;
   switch (beginning.kind) {
     case 'unknown':
       return <p className="neg">{t('tariff.begin.noDay')}</p>;
@@ -96,11 +100,10 @@ export function Meaning({
             <div className="strong">{t('tariff.begin.correction')}</div>
             <div className="second">
               {t('tariff.begin.touches', { count: beginning.days })}
-              {points !== undefined &&
-                points > 0 &&
+              {settled &&
                 ` ${t('tariff.begin.pointDays', {
-                  count: points,
-                  total: number(points * beginning.days),
+                  count: settled.points,
+                  total: number(settled.days),
                 })}`}
             </div>
             <div className="second">{t('tariff.begin.posted')}</div>

@@ -146,7 +146,7 @@ export function Editor({
           {!tariff && (
             <NewTariff draft={draft} change={change} onExamples={() => show('examples')} />
           )}
-          <BeginPanel draft={draft} beginning={beginning} onChange={change} />
+          <BeginPanel {...{ draft, beginning }} tariffId={tariff?.id} onChange={change} />
           <ChecksPanel definition={definition} check={check} onGo={go} />
         </div>
         <div className="stack">

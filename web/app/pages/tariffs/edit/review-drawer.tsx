@@ -123,7 +123,11 @@ export function ReviewDrawer({
           ))}
         </dl>
         {changes?.length === 0 && <p className="quiet">{t('tariff.review.nothing')}</p>}
-        <Meaning beginning={beginning} commodity={draft.commodity} />
+        <Meaning
+          beginning={beginning}
+          tariffId={tariffId ?? undefined}
+          from={draft.effectiveFrom}
+        />
         {isCorrection && (
           <TextField
             label={t('tariff.review.reason')}
