@@ -1,13 +1,15 @@
 /**
  * One bus: its meters one at a time, each on its own aligned schedule, over one connection. A silent
- * meter is tried less and less, a missed slot is skipped and counted, nothing is ever queued up.
+ * meter is tried less and less, a missed slot is skipped and counted, no poll is ever queued up. Errands
+ * (commands) go before polls, one between two of them.
  */
 import type { MeterRef, Reading } from './blocks.ts';
 import { type BusStats, createBusStats } from './bus-stats.ts';
-import { createConnection, type Endpoint } from './connection.ts';
+import { type Connection, createConnection, type Endpoint } from './connection.ts';
+import type { Framing } from './frame.ts';
 import type { Gate } from './gate.ts';
 import { models } from './models.ts';
-import { pollMeter } from './poll.ts';
+import { GAP_MS, pollMeter } from './poll.ts';
 import { nextDueMs, slotsBetween } from './schedule.ts';
 
 export interface MeterConfig extends MeterRef {
@@ -43,7 +45,26 @@ export interface BusHooks {
   onFailure: (failure: Failure) => void;
 }
 
+/** The bus as an errand has it, for itself alone until its run is over. */
+export interface Line {
+  readonly framing: Framing;
+  /** Opens the connection where it is not. */
+  reach: () => Promise<boolean>;
+  ask: Connection['ask'];
+  /** The silence that the line needs between two frames. */
+  gap: () => Promise<void>;
+}
+
+export interface Errand {
+  /** Must not throw. */
+  run: (line: Line) => Promise<void>;
+  /** The bus ended before its turn came: nothing of it was run. */
+  abandon: () => void;
+}
+
 export interface Bus {
+  /** Runs an errand before the next poll. */
+  enter: (errand: Errand) => void;
   /** Other meters or intervals, in force at once; the endpoint stays. */
   update: (config: BusConfig) => void;
   stats: () => BusStats;
@@ -77,6 +98,16 @@ export function startBus(initial: BusConfig, hooks: BusHooks): Bus {
   let connectFailures = 0;
   let reconnectAtMs = 0;
   let unreachable = '';
+  const errands: Errand[] = [];
+  const line: Line = {
+    framing: config.endpoint.framing,
+    reach,
+    ask: connection.ask,
+    gap: async () => {
+      const ms = GAP_MS[config.endpoint.framing];
+      if (ms > 0) await new Promise<void>((resolve) => setTimeout(resolve, ms));
+    },
+  };
 
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -106,18 +137,22 @@ export function startBus(initial: BusConfig, hooks: BusHooks): Bus {
 
   async function run(): Promise<void> {
     while (!stopped) {
+      await errands.shift()?.run(line);
+      if (stopped) break;
       const turn = earliest(turns);
       const waitMs = turn ? turn.dueMs - clock().getTime() : Number.POSITIVE_INFINITY;
       if (turn && waitMs > periodMs(turn)) {
         // The clock went back: the slot it waited for is a stranger's now.
         reschedule(turn);
       } else if (!turn || waitMs > 0) {
-        await pause(Math.min(waitMs, IDLE_MS));
+        // Whoever has come meanwhile found nobody to wake.
+        if (errands.length === 0) await pause(Math.min(waitMs, IDLE_MS));
       } else {
         await take(turn);
       }
     }
     connection.close();
+    for (const errand of errands.splice(0)) errand.abandon();
   }
 
   async function take(turn: Turn): Promise<void> {
@@ -175,6 +210,7 @@ export function startBus(initial: BusConfig, hooks: BusHooks): Bus {
   /** Opens the connection where it is not, with growing pauses between failed attempts. */
   async function reach(): Promise<boolean> {
     if (connection.isOpen()) return true;
+    if (stopped) return false;
     if (clock().getTime() < reconnectAtMs && connectFailures > 0) return false;
     const connected = await gate.enter(() => connection.open());
     stats.connected(connected);
@@ -192,6 +228,11 @@ export function startBus(initial: BusConfig, hooks: BusHooks): Bus {
   update(initial);
   const running = run();
   return {
+    enter: (errand) => {
+      if (stopped) return errand.abandon();
+      errands.push(errand);
+      wake();
+    },
     update,
     stats: () => stats.snapshot([...turns.values()].filter((t) => t.failures > 0).length),
     stop: async () => {

@@ -2,13 +2,15 @@
  * All buses at once, from configuration given as data. A new configuration is compared with the one
  * in force: what changed is started, updated or stopped, everything else polls on undisturbed.
  */
-import { type Bus, type BusConfig, type BusHooks, startBus } from './bus.ts';
+import { type Bus, type BusConfig, type BusHooks, type Errand, startBus } from './bus.ts';
 import type { BusStats } from './bus-stats.ts';
 import { createGate, type Gate } from './gate.ts';
 
 export interface Collector {
   /** Makes the running buses equal to `configs`. */
   apply: (configs: readonly BusConfig[]) => Promise<void>;
+  /** Puts an errand before the next poll of a bus; false when that bus does not run. */
+  enter: (busId: string, errand: Errand) => boolean;
   stats: () => Map<string, BusStats>;
   stop: () => Promise<void>;
 }
@@ -41,6 +43,11 @@ export function createCollector(hooks: Omit<BusHooks, 'gate'> & { gate?: Gate })
 
   return {
     apply,
+    enter: (busId, errand) => {
+      const found = running.get(busId);
+      found?.bus.enter(errand);
+      return found !== undefined;
+    },
     stats: () => new Map([...running].map(([id, { bus }]) => [id, bus.stats()])),
     stop: async () => {
       await Promise.all([...running.values()].map(({ bus }) => bus.stop()));

@@ -26,6 +26,7 @@ export type Connected = { outcome: 'connected' } | { outcome: 'unreachable'; rea
 export type Outcome =
   | { outcome: 'words'; words: Uint16Array }
   | { outcome: 'written' }
+  | { outcome: 'masked'; number: string }
   | { outcome: 'exception'; code: number }
   | { outcome: 'timeout' }
   | { outcome: 'closed' }

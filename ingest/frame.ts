@@ -6,10 +6,14 @@
 /** How a bus wraps its frames; `rtu-serial` is foreseen and refused where a connection is made. */
 export type Framing = 'tcp' | 'rtu-over-tcp' | 'rtu-serial';
 
-/** One request: function 03 reads `words` registers, function 16 writes `values`. */
+/**
+ * One request: function 03 reads `words` registers, function 16 writes `values`, the vendor's function 20H
+ * writes groups of bytes of which each says whether it counts (an even number of them).
+ */
 export type Ask = { unit: number; address: number } & (
   | { kind: 'read'; words: number }
   | { kind: 'write'; values: readonly number[] }
+  | { kind: 'masked'; bytes: Uint8Array }
 );
 
 /** What a reply broke. The connection is not to be trusted after any of them. */
@@ -29,11 +33,14 @@ export type Parsed =
   | { outcome: 'more' }
   | { outcome: 'words'; words: Uint16Array }
   | { outcome: 'written' }
+  /** `number`: twelve digits, whom it was written to. */
+  | { outcome: 'masked'; number: string }
   | { outcome: 'exception'; code: number }
   | { outcome: 'violation'; kind: Violation };
 
 const READ = 0x03;
 const WRITE = 0x10;
+const MASKED = 0x20;
 const EXCEPTION = 0x80;
 const MBAP_BYTES = 6;
 const CRC_BYTES = 2;
@@ -42,15 +49,30 @@ const EXCEPTION_BYTES = 3;
 /** Longest frame of either framing; nothing longer is ever buffered. */
 export const MAX_FRAME_BYTES = 260;
 
-const functionOf = (ask: Ask) => (ask.kind === 'read' ? READ : WRITE);
-/** Bytes of the good answer from the unit on, without CRC. */
-const answerBytes = (ask: Ask) => (ask.kind === 'read' ? 3 + 2 * ask.words : 6);
+/** Bytes of the meter's number at the end of the answer to 20H. */
+const NUMBER_BYTES = 6;
+
+const functions = { read: READ, write: WRITE, masked: MASKED } as const;
+const functionOf = (ask: Ask) => functions[ask.kind];
+/** Registers that are asked for or written. */
+const wordsIn = (ask: Ask): number => {
+  if (ask.kind === 'read') return ask.words;
+  return ask.kind === 'write' ? ask.values.length : ask.bytes.length / 2;
+};
+/**
+ * Bytes of the good answer from the unit on, without CRC. That of 20H is 15 with it; what stands in it no
+ * source tells: in the plain form of simulated meters the request's head, six, and the meter's number.
+ */
+const answerBytes = (ask: Ask): number => {
+  if (ask.kind === 'read') return 3 + 2 * ask.words;
+  return ask.kind === 'write' ? 6 : 7 + NUMBER_BYTES;
+};
 
 /** The bytes to send. `transaction` (16 bit) matters to `tcp` alone. */
 export function requestFrame(framing: Framing, ask: Ask, transaction: number): Buffer {
   const isTcp = framing === 'tcp';
   const start = isTcp ? MBAP_BYTES : 0;
-  const end = start + (ask.kind === 'read' ? 6 : 7 + 2 * ask.values.length);
+  const end = start + (ask.kind === 'read' ? 6 : 7 + 2 * wordsIn(ask));
   const frame = Buffer.allocUnsafe(isTcp ? end : end + CRC_BYTES);
   writeRequest(frame, start, ask);
   if (isTcp) {
@@ -67,9 +89,13 @@ function writeRequest(frame: Buffer, start: number, ask: Ask): void {
   frame[start] = ask.unit;
   frame[start + 1] = functionOf(ask);
   frame.writeUInt16BE(ask.address, start + 2);
-  frame.writeUInt16BE(ask.kind === 'read' ? ask.words : ask.values.length, start + 4);
+  frame.writeUInt16BE(wordsIn(ask), start + 4);
   if (ask.kind === 'read') return;
-  frame[start + 6] = 2 * ask.values.length;
+  frame[start + 6] = 2 * wordsIn(ask);
+  if (ask.kind === 'masked') {
+    frame.set(ask.bytes, start + 7);
+    return;
+  }
   for (const [i, value] of ask.values.entries()) frame.writeUInt16BE(value, start + 7 + 2 * i);
 }
 
@@ -126,8 +152,12 @@ function parseAnswer(ask: Ask, received: Buffer, start: number, trailer: number)
     return { outcome: 'words', words: wordsAt(received, start + 3, ask.words) };
   const echoed =
     received.readUInt16BE(start + 2) === ask.address &&
-    received.readUInt16BE(start + 4) === ask.values.length;
-  return echoed ? { outcome: 'written' } : violation('echo');
+    received.readUInt16BE(start + 4) === wordsIn(ask);
+  if (!echoed) return violation('echo');
+  if (ask.kind === 'write') return { outcome: 'written' };
+  if (received[start + 6] !== NUMBER_BYTES) return violation('byte-count');
+  const number = received.subarray(start + 7, start + 7 + NUMBER_BYTES).toString('hex');
+  return { outcome: 'masked', number };
 }
 
 function wordsAt(received: Buffer, start: number, count: number): Uint16Array {

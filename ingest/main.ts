@@ -13,14 +13,16 @@ import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
 import { messageOf } from '../sql/refusal.ts';
-import { takeReading } from './blocks.ts';
+import { type Reading, takeReading } from './blocks.ts';
 import { createCollector } from './collect.ts';
+import { createCommander } from './commander.ts';
 import { type Configuration, configurationMark, loadConfiguration } from './configuration.ts';
 import { judgeContact } from './contact.ts';
 import { startDelivery } from './delivery.ts';
 import { lateMarker } from './dirty.ts';
 import { estimateWaiting } from './estimate-waiting.ts';
 import { createIntervalBuilder } from './intervals.ts';
+import { listen } from './listen.ts';
 import { openMeterStates } from './meter-states.ts';
 import { countSamples } from './metrics.ts';
 import { runQuality } from './quality.ts';
@@ -32,6 +34,8 @@ const CONFIGURATION_MS = 2_000;
 /** Dated schedules come into force by time alone: looked up this often without any change. */
 const CONFIGURATION_MAX_MS = 60_000;
 const STATES_MS = 3_000;
+/** Postgres tells of new commands; this is for what comes by time, and when it did not. */
+const COMMANDS_MS = 1_000;
 const CONTACT_MS = 10_000;
 /** A meter's own tariff periods are a cross-check only: minutes matter, seconds do not. */
 const CLOCK_LIMIT_MS = 2 * 60_000;
@@ -82,18 +86,31 @@ const intervals = createIntervalBuilder({
 
 const states = openMeterStates(db);
 const dropped = new Map<string, number>();
+function take(reading: Reading): void {
+  const { sample, kept } = takeReading(reading, spool);
+  if (!kept) dropped.set(sample.meterId, (dropped.get(sample.meterId) ?? 0) + 1);
+  states.heard(sample, clock().getTime());
+  commander.heard(sample);
+}
 const collector = createCollector({
   clock,
   random: Math.random,
-  onReading: (reading) => {
-    const { sample, kept } = takeReading(reading, spool);
-    if (!kept) dropped.set(sample.meterId, (dropped.get(sample.meterId) ?? 0) + 1);
-    states.heard(sample, clock().getTime());
-  },
+  onReading: take,
   onFailure: (failure) => {
     log.debug({ meter: failure.meter.id, kind: failure.kind }, 'a poll gave no sample');
     states.failed(failure);
   },
+});
+
+const commander = createCommander({
+  ...{ db, clock, onReading: take },
+  enter: (busId, errand) => collector.enter(busId, errand),
+  onError: (error) => log.error({ err: error }, 'a command was not dealt with'),
+});
+const listening = listen({
+  url: env.databaseUrl,
+  channel: 'wattledger_commands',
+  onNotice: () => void commander.tick().catch(() => {}),
 });
 
 let configuration: Configuration = { buses: [], unreadable: [] };
@@ -109,6 +126,7 @@ async function configure(): Promise<void> {
   if (found === mark && at.getTime() - loadedAtMs < CONFIGURATION_MAX_MS) return;
   const loaded = await loadConfiguration(db, at);
   await collector.apply(loaded.buses);
+  commander.apply(loaded.buses);
   if (found !== mark) {
     const meters = loaded.buses.reduce((sum, bus) => sum + bus.meters.length, 0);
     log.info({ buses: loaded.buses.length, meters }, 'configuration in force');
@@ -212,7 +230,9 @@ async function stop(): Promise<void> {
   stopping = true;
   log.info('stopping');
   await ticks.stop();
+  await listening.close();
   await collector.stop();
+  await commander.idle().catch((error) => log.warn({ err: error }, 'commands were not settled'));
   await spool.flush();
   // What QuestDB has not acknowledged by then stays in the spool.
   await Promise.race([delivery.stop(), new Promise((resolve) => setTimeout(resolve, STOP_MS))]);
@@ -236,6 +256,7 @@ publishMetrics({
 await states.restore();
 await configure();
 ticks.every(CONFIGURATION_MS, 'configuration', configure);
+ticks.every(COMMANDS_MS, 'commands', commander.tick);
 ticks.every(STATES_MS, 'meter states', states.write);
 ticks.every(CONTACT_MS, 'contact', judge);
 ticks.every(CONTACT_MS, 'alarms of ingest', watch);

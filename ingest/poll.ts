@@ -13,13 +13,13 @@ export type PollOutcome =
   | { outcome: 'failed'; kind: string; isTransient: boolean };
 
 /** A line needs 3.5 characters of silence between frames; a gateway that wraps them adds its own. */
-const GAP_MS = { tcp: 0, 'rtu-over-tcp': 5, 'rtu-serial': 5 } as const;
+export const GAP_MS = { tcp: 0, 'rtu-over-tcp': 5, 'rtu-serial': 5 } as const;
 
 const plans = new Map<MeterModel, ReturnType<typeof planReads>>();
 
 /** Never throws. A block that the meter refuses is left out unless it holds the billing register. */
 export async function pollMeter(
-  connection: Connection,
+  connection: Pick<Connection, 'ask'>,
   model: MeterModel,
   { unit, framing, clock }: { unit: number; framing: Framing; clock: () => Date },
 ): Promise<PollOutcome> {
@@ -43,6 +43,7 @@ export async function pollMeter(
       case 'violation':
         return failed(`violation:${outcome.kind}`, true);
       case 'written':
+      case 'masked':
         throw new Error('a read was answered as a write');
       default:
         return failed(outcome.outcome, true);

@@ -4,6 +4,7 @@ import type { Clock } from '../sql/clock.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
+import { commandRoutes } from './command-routes.ts';
 import { editRoutes } from './edit-routes.ts';
 import { exceptionHistoryRoutes } from './exception-history.ts';
 import { exceptionRoutes } from './exceptions.ts';
@@ -44,6 +45,7 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     readingRoutes,
     quarantineRoutes,
     rolloverRoutes,
+    commandRoutes,
     installationCorrectionRoutes,
     replacementRoutes,
     installationChangeRoutes,

@@ -1,0 +1,222 @@
+/** Commands as they are shown: what was asked, how far it is, what was read, and in plain words why. */
+import { z } from '@hono/zod-openapi';
+import { type SQL, sql } from 'drizzle-orm';
+import {
+  type CommandFunction,
+  type CommandState,
+  commandFunctionNames,
+  commandStateNames,
+} from '../sql/command-functions.ts';
+import type { Db } from '../sql/postgres.ts';
+import { idSchema } from '../sql/route.ts';
+
+const recordSchema = z.record(z.string(), z.unknown());
+
+export const commandSchema = z
+  .object({
+    id: idSchema,
+    meterId: idSchema,
+    serial: z.string(),
+    pointId: idSchema.nullable(),
+    pointCode: z.string().nullable(),
+    sequence: z.number().int(),
+    function: z.enum(commandFunctionNames),
+    arguments: recordSchema,
+    reason: z.string(),
+    requestedBy: z.string(),
+    requestedAt: z.string(),
+    expiresAt: z.string(),
+    batchId: idSchema.nullable(),
+    cause: recordSchema.nullable(),
+    state: z.enum(commandStateNames),
+    outcome: z
+      .string()
+      .nullable()
+      .openapi({ description: 'A word of a closed list, or exception:<n>' }),
+    told: z.string().nullable().openapi({ description: 'The outcome as a sentence' }),
+    sentAt: z.string().nullable(),
+    resolvedAt: z.string().nullable(),
+    attempts: z.number().int(),
+    supplyObservedAt: z.string().nullable(),
+    before: recordSchema.nullable(),
+    after: recordSchema.nullable(),
+  })
+  .openapi('Command');
+
+const stepSchema = z.object({
+  at: z.string(),
+  kind: z.string(),
+  address: z.number().int().nullable(),
+  result: z.string(),
+  detail: recordSchema.nullable(),
+});
+
+// Not by `extend`, which the description would tell as two halves.
+export const commandWithSteps = z
+  .object({ ...commandSchema.shape, steps: z.array(stepSchema) })
+  .openapi('CommandWithSteps');
+
+export type ShownCommand = z.output<typeof commandSchema>;
+
+interface Row extends Record<string, unknown> {
+  id: string;
+  meter_id: string;
+  serial: string;
+  point_id: string | null;
+  point_code: string | null;
+  sequence: number;
+  function: CommandFunction;
+  arguments: Record<string, unknown>;
+  reason: string;
+  actor_name: string;
+  requested_at: Date | string;
+  expires_at: Date | string;
+  batch_id: string | null;
+  cause: Record<string, unknown> | null;
+  state: CommandState;
+  outcome: string | null;
+  sent_at: Date | string | null;
+  resolved_at: Date | string | null;
+  attempts: number;
+  supply_observed_at: Date | string | null;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+}
+
+export interface CommandFilter {
+  id?: string | undefined;
+  meterId?: string | undefined;
+  batchId?: string | undefined;
+  state?: CommandState | undefined;
+  function?: CommandFunction | undefined;
+  /** Requested in [from, to). */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** Older than this id. */
+  before?: string | undefined;
+}
+
+/** Commands of a project, newest first. */
+export async function listCommands(
+  db: Db,
+  { projectId, limit, ...filter }: CommandFilter & { projectId: string; limit: number },
+): Promise<ShownCommand[]> {
+  const { rows } = await db.execute<Row>(sql`
+    SELECT c.id::text, c.meter_id::text, m.serial, p.id::text AS point_id, p.code AS point_code,
+      c.sequence, c.function, c.arguments, c.reason, c.actor_name, c.requested_at, c.expires_at,
+      c.batch_id::text, c.cause, s.state, s.outcome, s.sent_at, s.resolved_at, s.attempts,
+      s.supply_observed_at, s.before, s.after
+    FROM commands c
+    JOIN command_states s ON s.project_id = c.project_id AND s.command_id = c.id
+    JOIN meters m ON m.project_id = c.project_id AND m.id = c.meter_id
+    LEFT JOIN installations i ON i.project_id = c.project_id AND i.meter_id = c.meter_id
+      AND i.valid_from <= c.requested_at AND (i.valid_to IS NULL OR i.valid_to > c.requested_at)
+    LEFT JOIN points p ON p.project_id = i.project_id AND p.id = i.point_id
+    WHERE c.project_id = ${projectId}::bigint AND ${whereOf(filter)}
+    ORDER BY c.id DESC LIMIT ${limit}`);
+  return rows.map(shown);
+}
+
+function whereOf({
+  id,
+  meterId,
+  batchId,
+  state,
+  function: name,
+  from,
+  to,
+  before,
+}: CommandFilter): SQL {
+  const parts: SQL[] = [sql`true`];
+  if (id !== undefined) parts.push(sql`c.id = ${id}::bigint`);
+  if (meterId !== undefined) parts.push(sql`c.meter_id = ${meterId}::bigint`);
+  if (batchId !== undefined) parts.push(sql`c.batch_id = ${batchId}::bigint`);
+  if (state !== undefined) parts.push(sql`s.state = ${state}`);
+  if (name !== undefined) parts.push(sql`c.function = ${name}`);
+  if (from !== undefined) parts.push(sql`c.requested_at >= ${from}::timestamptz`);
+  if (to !== undefined) parts.push(sql`c.requested_at < ${to}::timestamptz`);
+  if (before !== undefined) parts.push(sql`c.id < ${before}::bigint`);
+  return sql.join(parts, sql` AND `);
+}
+
+/** The steps of a command, in order. */
+export async function stepsOf(
+  db: Db,
+  { projectId, id }: { projectId: string; id: string },
+): Promise<z.output<typeof stepSchema>[]> {
+  const { rows } = await db.execute<{
+    at: Date | string;
+    kind: string;
+    address: number | null;
+    result: string;
+    detail: Record<string, unknown> | null;
+  }>(sql`SELECT at, kind, address, result, detail FROM command_steps
+    WHERE project_id = ${projectId}::bigint AND command_id = ${id}::bigint ORDER BY id`);
+  return rows.map((row) => ({ ...row, at: new Date(row.at).toISOString() }));
+}
+
+const shown = (row: Row): ShownCommand => ({
+  id: row.id,
+  meterId: row.meter_id,
+  serial: row.serial,
+  pointId: row.point_id,
+  pointCode: row.point_code,
+  sequence: row.sequence,
+  function: row.function,
+  arguments: row.arguments,
+  reason: row.reason,
+  requestedBy: row.actor_name,
+  requestedAt: new Date(row.requested_at).toISOString(),
+  expiresAt: new Date(row.expires_at).toISOString(),
+  batchId: row.batch_id,
+  cause: row.cause,
+  state: row.state,
+  outcome: row.outcome,
+  told: toldOf(row),
+  sentAt: iso(row.sent_at),
+  resolvedAt: iso(row.resolved_at),
+  attempts: row.attempts,
+  supplyObservedAt: iso(row.supply_observed_at),
+  before: row.before,
+  after: row.after,
+});
+
+const iso = (at: Date | string | null): string | null => at && new Date(at).toISOString();
+
+const sentences: Record<string, string> = {
+  'read-back': 'Proven by reading the meter, not by its answer.',
+  expired: 'It was not sent before it expired.',
+  'no-answer': 'The meter did not answer before the command expired; nothing was sent.',
+  superseded: 'A newer command of the same kind took its place before it was sent.',
+  withdrawn: 'It was withdrawn before it was sent.',
+  'not-executed': 'Reading shows that the meter did not carry it out.',
+  'not-taken': 'The meter acknowledged it, but reading shows that nothing changed.',
+  'not-acknowledged': 'It was sent and not acknowledged; the meter is read until it is known.',
+  'relay-not-following': 'The meter took it, but its relay has not moved.',
+  differs: 'The meter acted, but not by what was asked: a person has to look.',
+  'wrong-model': 'Another model answers at this address: nothing was sent.',
+  'wrong-meter': 'Another meter number answers at this address: nothing was sent.',
+  'locked-out': 'The point is locked out: nothing may restore its supply.',
+  'function-not-enabled': 'The function is not enabled for this model.',
+  'function-unsupported': 'Meters of this model do not have this function.',
+  'not-connected': 'The meter is on no bus any more.',
+  'counter-used': 'The purchase counter of the meter stands there already.',
+  'counter-differs': 'The purchase counter of the meter is not the one before.',
+  'clock-too-far': 'The clock is too far off to be set by steps: look at the meter first.',
+  'price-boundary': 'It waits until no price boundary lies between the clock and the time.',
+  'out-of-range': 'The register cannot hold the value.',
+  unreachable: 'The gateway cannot be reached; it is tried again.',
+  timeout: 'The meter does not answer; it is tried again.',
+  closed: 'The connection broke; it is tried again.',
+};
+
+function toldOf({ outcome, state }: Pick<Row, 'outcome' | 'state'>): string | null {
+  if (outcome === null) return null;
+  const told = sentences[outcome];
+  if (told) return told;
+  const code = /^exception:(\d+)$/.exec(outcome)?.[1];
+  if (code) return `The meter answered with exception ${code}.`;
+  return state === 'unknown'
+    ? `No sound answer came (${outcome}); the meter is read until it is known.`
+    : `No sound answer came (${outcome}).`;
+}

@@ -1,0 +1,283 @@
+/** Commands in the API: asking, following, withdrawing; and which functions a model is trusted with. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { desc, eq } from 'drizzle-orm';
+import { record } from '../sql/audit.ts';
+import {
+  type CommandFunction,
+  commandFunctionNames,
+  commandFunctionOf,
+  commandStateNames,
+  knowledgeOf,
+} from '../sql/command-functions.ts';
+import { argumentsOf, commandObstacles, obstacleProblem, requestCommand } from '../sql/commands.ts';
+import { once } from '../sql/idempotency.ts';
+import type { Access } from '../sql/permission.ts';
+import { notFound, Problem } from '../sql/problem.ts';
+import {
+  answers,
+  createRoutes,
+  idSchema,
+  instantSchema,
+  listOf,
+  makes,
+  needs,
+  projectParams,
+  takes,
+} from '../sql/route.ts';
+import { modelFunctions } from '../sql/schema/index.ts';
+import { commandSchema, commandWithSteps, listCommands, stepsOf } from './command-list.ts';
+import { expireUnsent } from './command-store.ts';
+import { idPageQuery, textSchema } from './fields.ts';
+import { modelNames } from './models.ts';
+import type { IngestDeps } from './routes.ts';
+import { by, only, pageOf } from './rows.ts';
+
+/** All but what billing alone may ask for. */
+const askable = commandFunctionNames.filter((name) => name !== 'recharge');
+const functionSchema = z.enum(askable as [CommandFunction, ...CommandFunction[]]); // Never empty.
+
+const make = createRoute({
+  method: 'post',
+  path: '/projects/{projectId}/meters/{meterId}/commands',
+  summary: 'Tell a meter to do something; needs command.write, or supply.write for its supply',
+  ...needs('command.read'),
+  request: {
+    params: projectParams.extend({ meterId: idSchema }),
+    headers: z.object({
+      'idempotency-key': z
+        .string()
+        .optional()
+        .openapi({ description: 'Needed: the same key asks once, however often it is sent' }),
+    }),
+    body: takes(
+      z.strictObject({
+        function: functionSchema,
+        arguments: z.record(z.string(), z.unknown()).default({}),
+        reason: textSchema,
+      }),
+    ),
+  },
+  responses: makes(commandSchema),
+});
+
+const list = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/commands',
+  summary: 'Commands, newest first',
+  ...needs('command.read'),
+  request: {
+    params: projectParams,
+    query: idPageQuery.extend({
+      meterId: idSchema.optional(),
+      batchId: idSchema.optional(),
+      state: z.enum(commandStateNames).optional(),
+      function: z.enum(commandFunctionNames).optional(),
+      from: instantSchema.optional(),
+      to: instantSchema.optional(),
+    }),
+  },
+  responses: answers(listOf(commandSchema)),
+});
+
+const commandParams = projectParams.extend({ commandId: idSchema });
+
+const show = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/commands/{commandId}',
+  summary: 'A command with every step of it',
+  ...needs('command.read'),
+  request: { params: commandParams },
+  responses: answers(commandWithSteps),
+});
+
+const withdraw = createRoute({
+  method: 'post',
+  path: '/projects/{projectId}/commands/{commandId}/withdraw',
+  summary: 'Take a command back while nothing of it was sent',
+  ...needs('command.read'),
+  request: { params: commandParams, body: takes(z.strictObject({ reason: textSchema })) },
+  responses: answers(commandSchema),
+});
+
+const modelFunctionSchema = z
+  .object({
+    id: idSchema,
+    model: z.string(),
+    function: z.enum(commandFunctionNames),
+    enabled: z.boolean(),
+    source: z.string(),
+    decidedBy: z.string(),
+    at: z.string(),
+  })
+  .openapi('ModelFunction');
+
+const listEnabled = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/model-functions',
+  summary:
+    'Which unverified functions were enabled for a model, on whose word; the newest row holds',
+  ...needs('command.read'),
+  request: { params: projectParams },
+  responses: answers(listOf(modelFunctionSchema)),
+});
+
+const enable = createRoute({
+  method: 'post',
+  path: '/projects/{projectId}/model-functions',
+  summary: 'Enable an unverified function for a real model, or take that back, naming the source',
+  ...needs('model.enable'),
+  request: {
+    params: projectParams,
+    body: takes(
+      z.strictObject({
+        model: z.enum(modelNames),
+        function: z.enum(commandFunctionNames),
+        enabled: z.boolean().default(true),
+        source: textSchema,
+      }),
+    ),
+  },
+  responses: makes(modelFunctionSchema),
+});
+
+export function commandRoutes({ db, clock }: IngestDeps) {
+  const one = async (projectId: string, id: string) => {
+    const [command] = await listCommands(db, { projectId, id, limit: 1 });
+    if (!command) throw notFound('command');
+    return command;
+  };
+  return createRoutes()
+    .openapi(make, async (c) => {
+      const { projectId, meterId } = c.req.valid('param');
+      const { function: name, reason, ...asked } = c.req.valid('json');
+      assertMay(c.get('access'), projectId, name);
+      const args = argumentsOf(name, asked.arguments);
+      const { actor } = by(c);
+      const { body } = await once(
+        db,
+        {
+          projectId,
+          route: `POST /meters/${meterId}/commands`,
+          key: c.req.header('idempotency-key'),
+          actorId: actor.id,
+          request: { meterId, name, args, reason },
+        },
+        async (tx) => {
+          const at = clock();
+          const asking = { projectId, function: name, at };
+          const obstacles = await commandObstacles(tx, { ...asking, meterIds: [meterId] });
+          const obstacle = obstacles.get(meterId);
+          if (obstacle === 'not-found') throw notFound('meter');
+          if (obstacle) throw obstacleProblem(obstacle);
+          const made = await requestCommand(tx, {
+            ...asking,
+            meterId,
+            actor,
+            arguments: args,
+            reason,
+          });
+          return { status: 201, body: { id: made.id } };
+        },
+      );
+      return c.json(await one(projectId, body.id), 201);
+    })
+    .openapi(list, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const { limit, cursor, ...filter } = c.req.valid('query');
+      const page = { projectId, ...filter, before: cursor, limit: limit + 1 };
+      return c.json({ ...pageOf(await listCommands(db, page), limit), totals: null }, 200);
+    })
+    .openapi(show, async (c) => {
+      const { projectId, commandId: id } = c.req.valid('param');
+      const command = await one(projectId, id);
+      return c.json({ ...command, steps: await stepsOf(db, { projectId, id }) }, 200);
+    })
+    .openapi(withdraw, async (c) => {
+      const { projectId, commandId: id } = c.req.valid('param');
+      const { reason } = c.req.valid('json');
+      const command = await one(projectId, id);
+      assertMay(c.get('access'), projectId, command.function);
+      if (command.function === 'recharge') {
+        throw new Problem(
+          'conflict',
+          'A recharge is money on its way: billing alone takes it back.',
+        );
+      }
+      await db.transaction(async (tx) => {
+        const job = { projectId, id, meterId: command.meterId, function: command.function };
+        const ended = await expireUnsent(tx, [{ job, outcome: 'withdrawn' }], clock());
+        if (ended === 0) throw new Problem('conflict', 'It was sent already, or is over.');
+        await record(tx, {
+          projectId,
+          ...by(c),
+          action: 'command.withdrawn',
+          subjectKind: 'meter',
+          subjectId: command.meterId,
+          detail: { command: id, function: command.function, reason },
+        });
+      });
+      return c.json(await one(projectId, id), 200);
+    })
+    .openapi(listEnabled, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const rows = await db
+        .select()
+        .from(modelFunctions)
+        .where(eq(modelFunctions.projectId, projectId))
+        .orderBy(desc(modelFunctions.id))
+        .limit(MODEL_FUNCTIONS_MAX);
+      return c.json({ data: rows.map(shownModelFunction), nextCursor: null, totals: null }, 200);
+    })
+    .openapi(enable, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const { model, function: name, enabled, source } = c.req.valid('json');
+      if (knowledgeOf(model, name) !== 'unverified') {
+        throw new Problem(
+          knowledgeOf(model, name) === 'verified' ? 'conflict' : 'function-unsupported',
+          `${name} of ${model} needs no enabling, or is not there.`,
+        );
+      }
+      const who = by(c);
+      const made = await db.transaction(async (tx) => {
+        const values = {
+          projectId,
+          model,
+          function: name,
+          enabled,
+          source,
+          decidedBy: who.actor.name,
+        };
+        const row = only(await tx.insert(modelFunctions).values(values).returning());
+        await record(tx, {
+          projectId,
+          ...who,
+          action: enabled ? 'model-function.enabled' : 'model-function.disabled',
+          subjectKind: 'model',
+          subjectId: model,
+          detail: { function: name, source },
+        });
+        return row;
+      });
+      return c.json(shownModelFunction(made), 201);
+    });
+}
+
+/** Models × functions many times over. */
+const MODEL_FUNCTIONS_MAX = 1_000;
+
+const shownModelFunction = ({
+  createdAt,
+  projectId: _,
+  ...row
+}: typeof modelFunctions.$inferSelect) => ({
+  ...row,
+  at: createdAt.toISOString(),
+});
+
+/** Throws Problem `forbidden` unless the function's own permission is there. */
+function assertMay(access: Access, projectId: string, name: CommandFunction): void {
+  const { permission } = commandFunctionOf(name);
+  if (access.may(projectId, permission) !== 'allowed') {
+    throw new Problem('forbidden', `This needs the permission ${permission}.`);
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The progress of commands in Postgres: which are open, `sent` before the frame, and what came of each.
+ * Every change of state goes with its steps and its event in one transaction.
+ */
+import { type SQL, sql } from 'drizzle-orm';
+import {
+  type CommandFunction,
+  type CommandState,
+  commandFunctionNames,
+  commandFunctionOf,
+} from '../sql/command-functions.ts';
+import { commandObstacles } from '../sql/commands.ts';
+import { tell } from '../sql/events.ts';
+import type { Db, Tx } from '../sql/postgres.ts';
+import { commandSteps } from '../sql/schema/index.ts';
+import type { Seen } from './command-plan.ts';
+import type { Job, Sent, Step, Verdict } from './command-run.ts';
+
+/** An open command with what must be known of its meter. */
+export interface OpenCommand extends Job {
+  sequence: number;
+  arguments: Record<string, unknown>;
+  serial: string;
+  /** CT × PT where its register counts secondary energy. */
+  ratio: number;
+  /** Why the last try settled nothing. */
+  outcome: string | null;
+}
+
+/** Open commands that are looked at together; more than any park has meters. */
+const OPEN_MAX = 20_000;
+
+/** All open commands, each meter's in order of sequence. */
+export async function openCommands(db: Db, at: Date): Promise<OpenCommand[]> {
+  const { rows } = await db.execute<{
+    project_id: string;
+    id: string;
+    meter_id: string;
+    sequence: number;
+    function: CommandFunction;
+    arguments: Record<string, unknown>;
+    state: Job['state'];
+    outcome: string | null;
+    attempts: number;
+    before: Seen | null;
+    sent_at: Date | string | null;
+    expires_at: Date | string;
+    serial: string;
+    ratio: number;
+  }>(sql`
+    SELECT c.project_id::text, c.id::text, c.meter_id::text, c.sequence, c.function, c.arguments,
+      s.state, s.outcome, s.attempts, s.before, s.sent_at, c.expires_at, m.serial,
+      coalesce(CASE WHEN i.basis = 'secondary' THEN i.ct * i.pt END, 1) AS ratio
+    FROM command_states s
+    JOIN commands c ON c.project_id = s.project_id AND c.id = s.command_id
+    JOIN meters m ON m.project_id = c.project_id AND m.id = c.meter_id
+    LEFT JOIN installations i ON i.project_id = c.project_id AND i.meter_id = c.meter_id
+      AND i.valid_from <= ${iso(at)}::timestamptz
+      AND (i.valid_to IS NULL OR i.valid_to > ${iso(at)}::timestamptz)
+    WHERE s.state IN ('requested', 'sent', 'unknown')
+    ORDER BY c.meter_id, c.sequence LIMIT ${OPEN_MAX}`);
+  return rows.map((row) => ({
+    projectId: row.project_id,
+    id: row.id,
+    meterId: row.meter_id,
+    sequence: row.sequence,
+    function: row.function,
+    arguments: row.arguments,
+    state: row.state,
+    outcome: row.outcome,
+    attempts: row.attempts,
+    before: row.before,
+    sentAt: row.sent_at === null ? null : new Date(row.sent_at),
+    expiresAt: new Date(row.expires_at),
+    serial: row.serial,
+    ratio: row.ratio,
+  }));
+}
+
+/**
+ * Makes `sent` durable before any frame goes out. Not when it was withdrawn meanwhile, has expired, or
+ * something stands in its way now: then the command is refused for that reason.
+ */
+export async function markSent(
+  db: Db,
+  job: Job,
+  { before, at, steps }: { before: Seen; at: Date; steps: readonly Step[] },
+): Promise<Sent> {
+  return await db.transaction(async (tx) => {
+    const { projectId, meterId, function: name } = job;
+    const obstacles = await commandObstacles(tx, {
+      projectId,
+      function: name,
+      meterIds: [meterId],
+      at,
+    });
+    const obstacle = obstacles.get(meterId);
+    if (obstacle) return { outcome: 'refused', why: obstacle };
+    const { rowCount } = await tx.execute(sql`
+      UPDATE command_states SET state = 'sent', attempts = attempts + 1, outcome = NULL,
+        sent_at = ${iso(at)}::timestamptz, before = ${JSON.stringify(before)}::jsonb
+      WHERE ${isCommand(job)} AND state = 'requested' AND ${at < job.expiresAt}`);
+    if (rowCount !== 1) return { outcome: 'gone' };
+    await addSteps(tx, job, [...steps, decided('sent', at)]);
+    return { outcome: 'sent' };
+  });
+}
+
+/** Writes what a run came to, unless the command is over already; false then. */
+export async function settleCommand(
+  db: Db,
+  job: Job,
+  { verdict, at, steps }: { verdict: Verdict; at: Date; steps: readonly Step[] },
+): Promise<boolean> {
+  return await db.transaction(async (tx) => {
+    const { state, outcome } = verdict;
+    const after = 'after' in verdict ? verdict.after : null;
+    const isOver = state !== 'requested' && state !== 'unknown';
+    const { rows } = await tx.execute<{ was: string }>(sql`
+      UPDATE command_states n SET state = ${state}, outcome = ${outcome},
+        after = coalesce(${after === null ? null : JSON.stringify(after)}::jsonb, n.after),
+        resolved_at = ${isOver ? iso(at) : null}::timestamptz
+      FROM command_states o
+      WHERE n.project_id = ${job.projectId}::bigint AND n.command_id = ${job.id}::bigint
+        AND o.project_id = n.project_id AND o.command_id = n.command_id
+        AND n.state IN ('requested', 'sent', 'unknown')
+      RETURNING o.state AS was`);
+    const was = rows[0]?.was;
+    if (was === undefined) return false;
+    await addSteps(tx, job, [...steps, decided(state, at, outcome)]);
+    if (state !== 'requested' && was !== state) {
+      await tell(tx, [event(job, state, outcome)]);
+    }
+    return true;
+  });
+}
+
+/** Ends commands that were never sent: out of time, overtaken by a newer one, or withdrawn. */
+export async function expireUnsent(
+  tx: Db | Tx,
+  ended: readonly {
+    job: Pick<Job, 'projectId' | 'id' | 'meterId' | 'function'>;
+    outcome: string;
+  }[],
+  at: Date,
+): Promise<number> {
+  if (ended.length === 0) return 0;
+  const rows = ended.map(({ job, outcome }) => ({ project: job.projectId, id: job.id, outcome }));
+  const done = await tx.execute<{ id: string; outcome: string }>(sql`
+    UPDATE command_states s SET state = 'expired', outcome = t.outcome, resolved_at = ${iso(at)}::timestamptz
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS t (project bigint, id bigint, outcome text)
+    WHERE s.project_id = t.project AND s.command_id = t.id AND s.state = 'requested'
+    RETURNING s.command_id::text AS id, s.outcome`);
+  const byId = new Map(ended.map(({ job }) => [job.id, job]));
+  for (const { id, outcome } of done.rows) {
+    const job = byId.get(id);
+    if (!job) continue;
+    await addSteps(tx, job, [decided('expired', at, outcome)]);
+    await tell(tx, [event(job, 'expired', outcome)]);
+  }
+  return done.rows.length;
+}
+
+/** Confirmed commands of the supply since an instant, of each meter the newest, that no sample has shown. */
+export async function unobservedSupply(
+  db: Db,
+  since: Date,
+): Promise<Pick<Job, 'projectId' | 'id' | 'meterId' | 'function'>[]> {
+  const { rows } = await db.execute<{
+    project_id: string;
+    id: string;
+    meter_id: string;
+    function: CommandFunction;
+    isUnseen: boolean;
+  }>(sql`
+    SELECT DISTINCT ON (c.project_id, c.meter_id) c.project_id::text, c.id::text, c.meter_id::text,
+      c.function, s.supply_observed_at IS NULL AS "isUnseen"
+    FROM commands c
+    JOIN command_states s ON s.project_id = c.project_id AND s.command_id = c.id
+    WHERE s.state = 'confirmed' AND s.resolved_at >= ${iso(since)}::timestamptz
+      AND c.requested_at >= ${iso(since)}::timestamptz - interval '1 day'
+      AND c.function IN (${sql.join(supplyFunctions, sql`, `)})
+    ORDER BY c.project_id, c.meter_id, c.sequence DESC`);
+  return rows
+    .filter(({ isUnseen }) => isUnseen)
+    .map(({ project_id: projectId, id, meter_id: meterId, function: name }) => ({
+      ...{ projectId, id, meterId, function: name },
+    }));
+}
+
+const supplyFunctions = commandFunctionNames
+  .filter((name) => ['supply', 'valve'].includes(commandFunctionOf(name).kind ?? ''))
+  .map((name) => sql`${name}`);
+
+/** Notes the first sample that shows the supply as it was commanded. */
+export async function observeSupply(
+  db: Db,
+  { projectId, id, at }: { projectId: string; id: string; at: Date },
+): Promise<void> {
+  await db.execute(sql`
+    UPDATE command_states SET supply_observed_at = ${iso(at)}::timestamptz
+    WHERE project_id = ${projectId}::bigint AND command_id = ${id}::bigint
+      AND state = 'confirmed' AND supply_observed_at IS NULL`);
+}
+
+async function addSteps(
+  tx: Db | Tx,
+  { projectId, id: commandId }: Pick<Job, 'projectId' | 'id'>,
+  steps: readonly Step[],
+): Promise<void> {
+  await tx.insert(commandSteps).values(steps.map((step) => ({ projectId, commandId, ...step })));
+}
+
+const decided = (kind: string, at: Date, outcome: string | null = null): Step => ({
+  at,
+  kind,
+  address: null,
+  result: outcome ?? 'ok',
+  detail: null,
+});
+
+const event = (
+  {
+    projectId,
+    id,
+    meterId,
+    function: name,
+  }: Pick<Job, 'projectId' | 'id' | 'meterId' | 'function'>,
+  state: Exclude<CommandState, 'requested' | 'sent'>,
+  outcome: string | null,
+) =>
+  ({
+    projectId,
+    kind: `command.${state}`,
+    subjectId: id,
+    payload: { meterId, function: name, outcome, supply: commandFunctionOf(name).supply },
+  }) as const;
+
+const isCommand = ({ projectId, id }: Job): SQL =>
+  sql`project_id = ${projectId}::bigint AND command_id = ${id}::bigint`;
+
+const iso = (at: Date): string => at.toISOString();

@@ -1,0 +1,301 @@
+/**
+ * Which command goes out when: each meter's in order, one at a time, on its bus between two polls. A meter
+ * that does not answer is tried less and less until the command has expired; one that was sent and not
+ * confirmed is read until it is known what became of it.
+ */
+import type { CommandFunction } from '../sql/command-functions.ts';
+import { commandFunctionOf } from '../sql/command-functions.ts';
+import type { Db } from '../sql/postgres.ts';
+import type { Reading } from './blocks.ts';
+import type { BusConfig, Errand, Line, MeterConfig } from './bus.ts';
+import { commandMapOf } from './command-maps.ts';
+import { planOf } from './command-plan.ts';
+import { runCommand, type Step, type Verdict } from './command-run.ts';
+import {
+  expireUnsent,
+  markSent,
+  type OpenCommand,
+  observeSupply,
+  openCommands,
+  settleCommand,
+  unobservedSupply,
+} from './command-store.ts';
+import { models } from './models.ts';
+import { pollMeter } from './poll.ts';
+import type { Sample } from './sample.ts';
+
+export interface Commander {
+  /** The buses in force, whenever they change. */
+  apply: (buses: readonly BusConfig[]) => void;
+  /** Looks for open commands and hands out what may go. */
+  tick: () => Promise<void>;
+  /** A reading has come of a meter: what waits for it is tried at once, its supply is looked at. */
+  heard: (sample: Sample) => void;
+  /** Resolves when nothing is on the line or being written. */
+  idle: () => Promise<void>;
+}
+
+export interface CommanderParts {
+  db: Db;
+  clock: () => Date;
+  /** Puts an errand on a bus; false when it does not run. */
+  enter: (busId: string, errand: Errand) => boolean;
+  /** What `read-now` reads is a reading like any other. */
+  onReading: (reading: Reading & { meter: MeterConfig }) => void;
+  onError: (error: unknown) => void;
+}
+
+/** Pauses after a try that settled nothing: doubled each time, between these. */
+const RETRY_FIRST_MS = 2_000;
+const RETRY_MAX_MS = 60_000;
+/** What a clock waits for comes by minutes. */
+const WAIT_MS = 15_000;
+/** Bits of closed relays in status word A. */
+const RELAYS = 0xe000;
+/** Supply that no sample has shown by then is looked for no longer. */
+const OBSERVED_WITHIN_MS = 3_600_000;
+
+interface Waiting {
+  commandId: string;
+  tries: number;
+  notBeforeMs: number;
+}
+
+export function createCommander(parts: CommanderParts): Commander {
+  const { db, clock, enter, onReading, onError } = parts;
+  let meters = new Map<string, { busId: string; meter: MeterConfig }>();
+  const inFlight = new Map<string, Promise<void>>();
+  const waiting = new Map<string, Waiting>();
+  /** By meter: a confirmed command whose effect no sample has shown yet. */
+  const unseen = new Map<
+    string,
+    { projectId: string; id: string; supply: 'on' | 'off'; sinceMs: number }
+  >();
+  let running: Promise<void> | undefined;
+  let again = false;
+
+  async function tick(): Promise<void> {
+    if (running) {
+      again = true;
+      return running;
+    }
+    running = look().finally(() => {
+      running = undefined;
+    });
+    await running;
+    if (!again) return;
+    again = false;
+    await tick();
+  }
+
+  let hasRestored = false;
+  /** What an earlier process confirmed and did not see any more. */
+  async function restore(now: Date): Promise<void> {
+    const sinceMs = now.getTime() - OBSERVED_WITHIN_MS;
+    for (const { function: name, meterId, ...command } of await unobservedSupply(
+      db,
+      new Date(sinceMs),
+    )) {
+      const { supply } = commandFunctionOf(name);
+      if (supply) unseen.set(meterId, { ...command, supply, sinceMs: now.getTime() });
+    }
+    hasRestored = true;
+  }
+
+  async function look(): Promise<void> {
+    const now = clock();
+    if (!hasRestored) await restore(now);
+    const open = (await openCommands(db, now)).filter(({ meterId }) => !inFlight.has(meterId));
+    const ended = unsentAtEnd(open, now);
+    await expireUnsent(db, ended, now);
+    const over = new Set(ended.map(({ job }) => job.id));
+    const seen = new Set<string>();
+    for (const command of open) {
+      if (over.has(command.id) || seen.has(command.meterId)) continue;
+      seen.add(command.meterId);
+      handOut(command, now.getTime());
+    }
+    for (const meterId of [...waiting.keys()]) if (!seen.has(meterId)) waiting.delete(meterId);
+  }
+
+  function handOut(command: OpenCommand, nowMs: number): void {
+    const { meterId, id } = command;
+    const place = meters.get(meterId);
+    const pause = waiting.get(meterId);
+    // Not on any bus: it expires, or stays unknown until the meter is read again.
+    if (!place || (pause?.commandId === id && pause.notBeforeMs > nowMs)) return;
+    let finish = () => {};
+    const work = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const end = () => {
+      inFlight.delete(meterId);
+      finish();
+    };
+    inFlight.set(meterId, work);
+    const errand: Errand = {
+      run: async (line) => {
+        const steps: Step[] = [];
+        try {
+          const verdict = await onLine(line, command, { meter: place.meter, steps });
+          // The line is free again while this is written.
+          void settle(command, verdict, steps).catch(onError).finally(end);
+        } catch (error) {
+          onError(error);
+          postpone(command, RETRY_FIRST_MS);
+          end();
+        }
+      },
+      abandon: end,
+    };
+    if (!enter(place.busId, errand)) end();
+  }
+
+  async function onLine(
+    line: Line,
+    command: OpenCommand,
+    { meter, steps }: { meter: MeterConfig; steps: Step[] },
+  ): Promise<Verdict> {
+    const model = models[meter.model];
+    const { unit, zone } = meter;
+    const { serial, ratio } = command;
+    if (clock() >= command.expiresAt && command.state === 'requested') {
+      return { state: 'expired', outcome: 'expired', after: null };
+    }
+    if (command.function === 'read-now') return await readNow(line, { command, meter, steps });
+    const map = commandMapOf(model);
+    const target = { model, map, serial, zone, ratio };
+    const plan = planOf(command.function, command.arguments, target);
+    if (!plan) return { state: 'refused', outcome: 'function-unsupported', after: null };
+    return await runCommand(line, command, {
+      plan,
+      model,
+      map,
+      unit,
+      serial,
+      clock,
+      steps,
+      send: async (before) => {
+        const sent = await markSent(db, command, { before, at: clock(), steps });
+        if (sent.outcome === 'sent') {
+          steps.length = 0;
+          command.sentAt = clock();
+        }
+        return sent;
+      },
+    });
+  }
+
+  async function readNow(
+    line: Line,
+    { meter, steps }: { command: OpenCommand; meter: MeterConfig; steps: Step[] },
+  ): Promise<Verdict> {
+    if (!(await line.reach())) return { state: 'requested', outcome: 'unreachable' };
+    const { unit } = meter;
+    const read = await pollMeter(line, models[meter.model], { unit, framing: line.framing, clock });
+    const result = read.outcome === 'read' ? 'ok' : read.kind;
+    steps.push({ at: clock(), kind: 'read', address: null, result, detail: null });
+    if (read.outcome === 'failed') return { state: 'requested', outcome: read.kind };
+    onReading({ meter, at: new Date(read.atMs), blocks: read.blocks });
+    return { state: 'confirmed', outcome: null, after: { at: new Date(read.atMs).toISOString() } };
+  }
+
+  async function settle(command: OpenCommand, verdict: Verdict, steps: Step[]): Promise<void> {
+    const at = clock();
+    const { meterId, projectId, id } = command;
+    if (verdict.state === 'unknown' || verdict.state === 'requested') postponeBy(command, verdict);
+    else waiting.delete(meterId);
+    await settleCommand(db, command, { verdict, at, steps });
+    const { supply } = commandFunctionOf(command.function);
+    if (verdict.state !== 'confirmed') return;
+    if (supply) unseen.set(meterId, { projectId, id, supply, sinceMs: at.getTime() });
+    else if (isSupply(command.function)) unseen.delete(meterId);
+  }
+
+  function postponeBy(command: OpenCommand, { state, outcome }: Verdict): void {
+    if (outcome === 'price-boundary') postpone(command, WAIT_MS);
+    // Reading has shown that it did not happen: it may go again.
+    else if (state === 'requested' && outcome === 'not-executed') waiting.delete(command.meterId);
+    else {
+      const tries = triesOf(command);
+      postpone(command, Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** tries));
+    }
+  }
+
+  const triesOf = ({ meterId, id }: OpenCommand): number => {
+    const pause = waiting.get(meterId);
+    return pause?.commandId === id ? pause.tries : 0;
+  };
+
+  function postpone(command: OpenCommand, ms: number): void {
+    const tries = Math.min(triesOf(command) + 1, 10);
+    const notBeforeMs = clock().getTime() + ms;
+    waiting.set(command.meterId, { commandId: command.id, tries, notBeforeMs });
+  }
+
+  function heard({ meterId, atMs, channels }: Sample): void {
+    const pause = waiting.get(meterId);
+    if (pause && pause.tries > 0) waiting.set(meterId, { ...pause, notBeforeMs: 0 });
+    const expected = unseen.get(meterId);
+    if (!expected || atMs <= expected.sinceMs) return;
+    if (suppliedBy(channels) === expected.supply) {
+      unseen.delete(meterId);
+      const { projectId, id } = expected;
+      void observeSupply(db, { projectId, id, at: new Date(atMs) }).catch(onError);
+    } else if (atMs - expected.sinceMs > OBSERVED_WITHIN_MS) unseen.delete(meterId);
+  }
+
+  return {
+    apply: (buses) => {
+      meters = new Map(
+        buses.flatMap((bus) => bus.meters.map((meter) => [meter.id, { busId: bus.id, meter }])),
+      );
+    },
+    tick,
+    heard,
+    idle: async () => {
+      await running;
+      await Promise.all(inFlight.values());
+    },
+  };
+}
+
+/** Requested commands that are out of time, or overtaken by a newer one of their kind for the same meter. */
+function unsentAtEnd(
+  open: readonly OpenCommand[],
+  now: Date,
+): { job: OpenCommand; outcome: string }[] {
+  const newest = new Map<string, number>();
+  const keyOf = ({ meterId, function: name }: OpenCommand) => {
+    const { kind } = commandFunctionOf(name);
+    return kind === null ? null : `${meterId}/${kind}`;
+  };
+  for (const command of open) {
+    const key = keyOf(command);
+    if (key !== null) newest.set(key, Math.max(newest.get(key) ?? 0, command.sequence));
+  }
+  return open.flatMap((job) => {
+    if (job.state !== 'requested') return [];
+    if (now >= job.expiresAt) return [{ job, outcome: expiry(job) }];
+    const key = keyOf(job);
+    const isOvertaken = key !== null && job.sequence < (newest.get(key) ?? 0);
+    return isOvertaken ? [{ job, outcome: 'superseded' }] : [];
+  });
+}
+
+/** Out of time because nobody answered, or for another reason. */
+const expiry = ({ outcome, attempts }: OpenCommand): string => {
+  if (attempts > 0) return 'not-executed';
+  return outcome !== null && NO_ANSWER.has(outcome) ? 'no-answer' : 'expired';
+};
+const NO_ANSWER: ReadonlySet<string> = new Set(['timeout', 'closed', 'unreachable']);
+
+const isSupply = (name: CommandFunction): boolean =>
+  ['supply', 'valve'].includes(commandFunctionOf(name).kind ?? '');
+
+/** What a sample shows of relays or valve; undefined when it shows neither. */
+function suppliedBy({ status_a: status, valve }: Sample['channels']): 'on' | 'off' | undefined {
+  if (status !== undefined) return (status & RELAYS) === 0 ? 'off' : 'on';
+  if (valve !== undefined) return valve === 0 ? 'off' : 'on';
+  return undefined;
+}
