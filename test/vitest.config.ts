@@ -27,6 +27,7 @@ const longest = [
   'start',
   'main',
   'session',
+  'mistakes-journey',
   'tariff-journey',
   'empty-system',
   'fixtures',

@@ -13,6 +13,9 @@ import {
   SLOT,
 } from './mistakes-park.ts';
 
+/** Pictures of some twenty pages, thrice. */
+const PICTURES_MS = 600_000;
+
 let park: MistakesPark;
 /** Who reads and corrects meters, and who corrects tariffs. */
 let manager: Page;
@@ -29,13 +32,13 @@ beforeAll(async () => {
   await park.work();
   manager = await park.person('energy-manager', 'Chen Min');
   finance = await park.person('finance', 'Wang Mei');
-}, 90_000);
+});
 afterAll(async () => {
   const { SHOTS: folder } = process.env;
   // With SHOTS=<folder> the pages are pictured as the journeys have left them.
   if (folder) await picture(folder);
   await park?.close();
-}, 300_000);
+}, PICTURES_MS);
 
 async function picture(folder: string) {
   await park.judge();

@@ -13,6 +13,7 @@ import { createUser } from '../../web/auth.ts';
 import { compose } from '../../web/compose.ts';
 import { seedRoles } from '../../web/users.ts';
 import { openBilledPark } from '../ingest/billed-park.ts';
+import { PATIENCE_MS } from '../patience.ts';
 import { launchOptions } from './browser.ts';
 import { builtApp } from './built-app.ts';
 
@@ -71,6 +72,7 @@ export async function openMistakesPark() {
       ...[userId, rows[0]?.id, projectId],
     ]);
     const context = await browser.newContext({ viewport: desk, locale: 'en-GB' });
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     await page.clock.install({ time: clock.now });
     page.on('console', (message) => {
@@ -145,7 +147,14 @@ export async function openMistakesPark() {
         await page.clock.install({ time: clock.now });
         for (const [shot, path] of Object.entries(addresses)) {
           await page.goto(home + path);
-          await page.waitForLoadState('networkidle');
+          await page.getByRole('heading', { level: 1 }).waitFor();
+          await page.waitForLoadState('networkidle').catch(() => {});
+          // What does not come in a while is pictured as it stands.
+          await page
+            .waitForFunction(() => !document.querySelector('main .skeleton'), null, {
+              timeout: 5000,
+            })
+            .catch(() => {});
           await page.screenshot({ path: join(folder, `${shot}-${name}.png`), fullPage: true });
         }
         await context.close();
