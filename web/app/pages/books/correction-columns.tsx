@@ -177,7 +177,7 @@ export function useCorrectionColumns(
     {
       key: 'cause',
       title: word('cause'),
-      width: 'minmax(110px, 1.4fr)',
+      width: 'minmax(150px, 2.4fr)',
       value: cause,
       cell: (row) => (
         <div className="clip" title={cause(row)}>

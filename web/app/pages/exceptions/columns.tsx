@@ -30,10 +30,12 @@ export function useExceptionColumns(): Column<Exception>[] {
       width: 'minmax(190px, 1fr)',
       phone: 'plain',
       value: ({ rule }) => t(`exc.rule.${rule}.name`),
-      cell: ({ rule, kind }) => (
+      cell: ({ rule, kind, state }) => (
         <span className="exc-rule">
           <span className="clip">{t(`exc.rule.${rule}.name`)}</span>
-          {kind === 'quarantine' && <span className="chip plain dashed">{t('exc.held')}</span>}
+          {kind === 'quarantine' && state === 'open' && (
+            <span className="chip plain dashed">{t('exc.held')}</span>
+          )}
         </span>
       ),
     },
