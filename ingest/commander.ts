@@ -50,6 +50,8 @@ const RETRY_FIRST_MS = 2_000;
 const RETRY_MAX_MS = 60_000;
 /** What a clock waits for comes by minutes. */
 const WAIT_MS = 15_000;
+/** Between two looks at what is open, while it changes. */
+const LOOK_PAUSE_MS = 100;
 /** Bits of closed relays in status word A. */
 const RELAYS = 0xe000;
 /** Supply that no sample has shown by then is looked for no longer. */
@@ -79,13 +81,20 @@ export function createCommander(parts: CommanderParts): Commander {
       again = true;
       return running;
     }
-    running = look().finally(() => {
+    running = lookUntilQuiet().finally(() => {
       running = undefined;
     });
-    await running;
-    if (!again) return;
-    again = false;
-    await tick();
+    return running;
+  }
+
+  /** Every step of every command asks for another look: they are taken together. */
+  async function lookUntilQuiet(): Promise<void> {
+    await look();
+    while (again) {
+      again = false;
+      await new Promise((done) => setTimeout(done, LOOK_PAUSE_MS));
+      await look();
+    }
   }
 
   let hasRestored = false;

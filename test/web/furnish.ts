@@ -47,6 +47,24 @@ export async function furnish(
       floor_id: floor,
     });
     const since = '2026-10-01T00:00:00+08:00';
+    await add('commands', {
+      meter_id: meter,
+      sequence: 1,
+      function: 'read-now',
+      reason: `${mark} reason`,
+      actor_kind: 'system',
+      actor_id: 'test',
+      actor_name: `${mark} actor`,
+      requested_at: since,
+      expires_at: '2026-10-01T00:05:00+08:00',
+    });
+    await add('model_functions', {
+      model: 'DTSY1352',
+      function: 'issue-price',
+      enabled: true,
+      source: `${mark} source`,
+      decided_by: 'test',
+    });
     await add('schedules', { meter_id: meter, valid_from: since, seconds: 60 });
     await add('installations', { point_id: point, meter_id: meter, valid_from: since });
     const person = await add('people', { name: `${mark} person`, phone: `${mark}-phone` });
