@@ -2,6 +2,7 @@
 import { Problem } from '../sql/problem.ts';
 import { demandGood } from './damage.ts';
 import { type Files, filesOf } from './files.ts';
+import type { Cut } from './known-source.ts';
 import { type Manifest, NEVER, readManifest, warehouseDir } from './manifest.ts';
 
 export interface Answered {
@@ -9,6 +10,8 @@ export interface Answered {
   files: Files;
   /** Everything was last known to be current then. */
   asOf: Date;
+  /** The position it is of; unset: it is of now. */
+  cut?: Cut;
 }
 
 /** The manifest in force. Throws Problem `not-built` before the first whole pass of the exporter. */

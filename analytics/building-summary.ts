@@ -148,15 +148,15 @@ export function mountBuildingSummary(
     const now = clock();
     const answer = async (connection: DuckDBConnection, { files, asOf }: Answered) => {
       const days = daysAround(localDayOf(zone, now.getTime()));
-      const chosen = { points: files.dimension('points'), building: buildingId, commodity };
+      const chosen = { points: await files.dimension('points'), building: buildingId, commodity };
       const [newest] = await rowsOf<{
         newest_quarter: bigint | null;
         today_slots: number;
         accounts: bigint;
       }>(connection, await question('building-newest'), {
         ...chosen,
-        tenancies: files.dimension('tenancies'),
-        intervals: files.days('intervals', [days.yesterday, days.today]),
+        tenancies: await files.dimension('tenancies'),
+        intervals: await files.days('intervals', [days.yesterday, days.today]),
         yesterday: days.yesterday,
         today: days.today,
         now_quarter: BigInt(Math.floor(now.getTime() / SLOT_MS)),
@@ -165,12 +165,12 @@ export function mountBuildingSummary(
       const dueQuarter = dueQuarterOf(zone, asOf);
       const points = await rowsOf<BuildingPoint>(connection, await question('building-points'), {
         ...chosen,
-        installations: files.dimension('installations'),
-        energy_days: files.days(
+        installations: await files.dimension('installations'),
+        energy_days: await files.days(
           'energy_days',
           daysBetween(days.beforeFrom, addDays(days.today, 1)),
         ),
-        intervals: files.days('intervals', [days.yesterday, days.cutDay ?? days.yesterday]),
+        intervals: await files.days('intervals', [days.yesterday, days.cutDay ?? days.yesterday]),
         today: days.today,
         yesterday: days.yesterday,
         month_from: days.monthFrom,
@@ -189,7 +189,10 @@ export function mountBuildingSummary(
         await question('building-peaks'),
         {
           ...chosen,
-          intervals: files.days('intervals', daysBetween(days.monthFrom, addDays(days.today, 1))),
+          intervals: await files.days(
+            'intervals',
+            daysBetween(days.monthFrom, addDays(days.today, 1)),
+          ),
           month_from: days.monthFrom,
           today: days.today,
         },

@@ -168,7 +168,7 @@ async function compareDays(
       );
       const due = wanted.filter((day) => isKept(manifest, table, day));
       if (due.length === 0) continue;
-      const files = filesOf(dir, manifest).days(table, due);
+      const files = await filesOf(dir, manifest).days(table, due);
       const ours = await factsOfFiles(connection, table, { files, days: due });
       for (const day of due) {
         const content = dayContent(manifest, table, day);

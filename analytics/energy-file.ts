@@ -6,6 +6,7 @@ import type { DuckDBConnection } from '../sql/duckdb.ts';
 import type { Cell, FileColumn, FileTable } from '../sql/export/table.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
 import { headOf, jsonFigures, placeOf, type ReportContext, unitOf } from './energy-report.ts';
+import { aboutCut } from './known.ts';
 import {
   addFigures,
   type EnergyAnswer,
@@ -35,6 +36,7 @@ export function energyTable(
     project: context.projectName,
     zone,
     'as of': `${asOf} (${ageS} s before now)`,
+    ...Object.fromEntries(aboutCut(answer.cut).map(({ name, value }) => [name, value])),
     ...parameters,
   };
   const totals = { ...nothing(), previousBeyond: null as number | null };

@@ -1,6 +1,7 @@
 /** An energy answer as the JSON of a page, piece by piece, so that a slow reader costs no second copy. */
 
 import { SLOT_MS } from '../sql/local-day.ts';
+import { shownCut } from './known.ts';
 import type { EnergyAnswer, EnergyFigures, EnergyQuestion, EnergyRow } from './questions/energy.ts';
 
 /** About as much text as goes out at once. */
@@ -65,12 +66,13 @@ export function* jsonReport(answer: EnergyAnswer, context: ReportContext): Itera
 
 /** What an answer says of itself before its rows. */
 export const headOf = (
-  answer: Pick<EnergyAnswer, 'zone' | 'asOf' | 'question'>,
+  answer: Pick<EnergyAnswer, 'zone' | 'asOf' | 'cut' | 'question'>,
   { now }: ReportContext,
 ) => ({
   zone: answer.zone,
   asOf: answer.asOf.toISOString(),
   ageS: Math.max(0, Math.round((now.getTime() - answer.asOf.getTime()) / 1000)),
+  asKnownAt: shownCut(answer.cut),
   parameters: answer.question,
 });
 

@@ -39,13 +39,14 @@ export async function openLoad(
     commodity: 'electricity',
     answered: place,
   });
-  await makeOpenPieces(connection, { place, toQuarter: scope.toQuarter });
+  // At a position there is nothing newer than the files: samples do not say when they came.
+  await makeOpenPieces(connection, { place, toQuarter: place.cut ? 0 : scope.toQuarter });
   await makeTable(connection, 'load', 'load', {
     from_quarter: BigInt(scope.fromQuarter),
     to_quarter: BigInt(scope.toQuarter),
-    intervals: place.files.days('intervals', scope.days),
+    intervals: await place.files.days('intervals', scope.days),
     open_quarter: BigInt(openQuarter(place.now)),
-    ...hotLists(await hotIntervals(place, scope.toQuarter, asked.pointId)),
+    ...hotLists(place.cut ? [] : await hotIntervals(place, scope.toQuarter, asked.pointId)),
   });
   return scope;
 }

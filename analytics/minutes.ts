@@ -36,10 +36,10 @@ export async function minuteRelation(
     localDayOf(zone, range.fromMs),
     addDays(localDayOf(zone, range.toMs), 1),
   );
-  const installations = files.dimension('installations');
+  const installations = await files.dimension('installations');
   await makeTable(connection, 'readings', 'readings', {
     ...{ installations, point: pointId },
-    samples: files.days('samples', days),
+    samples: await files.days('samples', days),
     hot_meters: list(hot.map((r) => BigInt(r.meter))),
     hot_ms: list(hot.map((r) => BigInt(r.ms))),
     hot_registers: list(hot.map((r) => BigInt(r.register))),
@@ -78,7 +78,7 @@ async function hotReadings(
     connection,
     `SELECT DISTINCT meter, register_channel AS channel FROM read_parquet($file::VARCHAR)
      WHERE point = $point::BIGINT AND register_channel IS NOT NULL`,
-    { file: files.dimension('installations'), point: pointId },
+    { file: await files.dimension('installations'), point: pointId },
   );
   const readings: Reading[] = [];
   for (const { meter, channel } of meters) {

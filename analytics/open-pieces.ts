@@ -32,7 +32,7 @@ export async function makeOpenPieces(
   const blocks = fromQuarter < toQuarter ? await blocksSince(place, fromQuarter - 1) : [];
   const whole = (pick: (b: Block) => number) => list(blocks.map((b) => BigInt(pick(b))));
   await makeTable(connection, 'open_pieces', 'open-pieces', {
-    installations: files.dimension('installations'),
+    installations: await files.dimension('installations'),
     meters: list(blocks.map((b) => BigInt(b.meter))),
     quarters: whole((b) => b.quarter),
     first_ms: whole((b) => b.firstMs),

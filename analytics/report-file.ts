@@ -11,22 +11,29 @@ export async function fileOf({
   access,
   format,
   signal,
+  onEnd = async () => {},
   answer,
 }: {
   reader: Reader;
   access: Access;
   format: FileFormat;
   signal: AbortSignal;
+  /** Called when the last byte is out, or none will come. */
+  onEnd?: () => Promise<void>;
   answer: (connection: DuckDBConnection, signal: AbortSignal) => Promise<FileTable>;
 }): Promise<Response> {
   const turn = await reader.file(access.actor, signal);
+  const end = () => {
+    turn.end();
+    void onEnd();
+  };
   let table: FileTable;
   try {
     table = await answer(turn.connection, turn.signal);
   } catch (error) {
-    turn.end();
+    end();
     throw error;
   }
-  const { signal: lasting, workFolder, end } = turn;
+  const { signal: lasting, workFolder } = turn;
   return fileResponse(table, format, { signal: lasting, workFolder, onEnd: end });
 }

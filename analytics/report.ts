@@ -16,12 +16,14 @@ import type { FileTable, Tally } from '../sql/export/table.ts';
 import { columnTypes } from '../sql/export/table.ts';
 import { exponentOf, formatMinor } from '../sql/money.ts';
 import type { Permission } from '../sql/permission.ts';
+import { knownAtSchema } from '../sql/position.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { answers, moneySchema, needs, projectParams, type RouteEnv } from '../sql/route.ts';
 import { projects } from '../sql/schema/index.ts';
 import { type Answered, overWarehouse } from './ask.ts';
+import { aboutCut, asKnownQuery, openKnowing, refuseKnown, shownCut } from './known.ts';
 import type { Reader } from './reader.ts';
 import { type Cells, type ReportColumn, readCells, sumsOf } from './report-columns.ts';
 import { fileOf } from './report-file.ts';
@@ -64,6 +66,8 @@ export interface Report<Shape extends z.ZodRawShape> {
   description: string;
   /** Unset: report.read. */
   permission?: Permission;
+  /** Why it cannot be asked as it was known at a position; unset: it can. */
+  unknownThen?: string;
   query: Shape;
   /** The columns, which may depend on what is asked (Wh or litres). */
   columns: (asked: z.output<z.ZodObject<Shape>>) => readonly ReportColumn[];
@@ -92,11 +96,12 @@ export interface ReportDeps {
 /** Mounts a report at `GET /projects/{projectId}/reports/<name>`. */
 export function mountReport<Shape extends z.ZodRawShape>(
   app: OpenAPIHono<RouteEnv>,
-  { db, questdb, clock, dataDir, reader }: ReportDeps,
+  deps: ReportDeps,
   report: Report<Shape>,
 ): void {
-  const query = z.object({ ...report.query, format: formatSchema });
-  type Asked = z.output<z.ZodObject<Shape>>;
+  const { db, questdb, clock, dataDir, reader } = deps;
+  const query = z.object({ ...report.query, ...asKnownQuery, format: formatSchema });
+  type Asked = z.output<z.ZodObject<Shape>> & { asKnownAt?: string };
   const columns = report.columns({} as Asked); // Names and types do not depend on what is asked.
   const route = createRoute({
     method: 'get',
@@ -114,7 +119,10 @@ export function mountReport<Shape extends z.ZodRawShape>(
     const asked = c.req.valid('query') as Asked & { format?: string }; // As the schema above says.
     const format = formatAsked(asked.format, c.req.header('accept'));
     const { signal } = c.req.raw;
+    const { asKnownAt } = asked;
+    if (report.unknownThen) refuseKnown(asKnownAt, report.unknownThen);
     const place = await placeOf({ db, questdb, projectId, now: clock() });
+    const knowing = await openKnowing(deps, { projectId, asKnownAt, now: place.now });
     const shown = report.columns(asked);
     if (format !== 'page') {
       return (await fileOf({
@@ -122,14 +130,17 @@ export function mountReport<Shape extends z.ZodRawShape>(
         access: c.get('access'),
         format,
         signal,
+        onEnd: knowing.close,
         answer: (connection) =>
-          overWarehouse({ dataDir, projectId }, async (answered): Promise<FileTable> => {
+          overWarehouse({ dataDir, projectId }, async (now): Promise<FileTable> => {
+            const answered = await knowing.view(connection, now);
             const relation = await report.relation(connection, asked, { ...place, ...answered });
             return tableOf(report, { asked, shown, place, answered, relation, connection });
           }),
       })) as never; // A file: no schema describes its bytes.
     }
-    const answer = async (connection: DuckDBConnection, answered: Answered) => {
+    const answer = async (connection: DuckDBConnection, now: Answered) => {
+      const answered = await knowing.view(connection, now);
       const relation = await report.relation(connection, asked, { ...place, ...answered });
       const { cells, sums } = await readRows(connection, relation, { report, shown });
       return {
@@ -150,11 +161,12 @@ export function mountReport<Shape extends z.ZodRawShape>(
         data: rowsOfCells(cells, shown, place.currency),
       };
     };
-    const body = await reader.ask(
-      (connection) =>
-        overWarehouse({ dataDir, projectId }, (answered) => answer(connection, answered)),
-      signal,
-    );
+    const body = await reader
+      .ask(
+        (connection) => overWarehouse({ dataDir, projectId }, (now) => answer(connection, now)),
+        signal,
+      )
+      .finally(knowing.close);
     return c.json(body as never, 200); // The columns above say it; no type can prove it.
   });
 }
@@ -206,11 +218,12 @@ const besideOf = ({ beside }: Relation, sums: RowSums): Record<string, unknown> 
 const headOf = (
   asked: Record<string, unknown>,
   { zone, now }: ReportPlace,
-  { asOf }: Answered,
+  { asOf, cut }: Answered,
 ) => ({
   zone,
   asOf: asOf.toISOString(),
   ageS: Math.max(0, Math.round((now.getTime() - asOf.getTime()) / 1000)),
+  asKnownAt: shownCut(cut),
   parameters: parametersOf(asked),
 });
 
@@ -268,6 +281,7 @@ function tableOf(
       { name: 'project', value: place.projectName },
       { name: 'zone', value: place.zone },
       { name: 'as of', value: answered.asOf.toISOString() },
+      ...aboutCut(answered.cut),
       ...parameters.map(([key, value]) => ({ name: key, value: String(value) })),
     ],
     head: headOf(asked, place, answered),
@@ -346,6 +360,7 @@ function envelopeOf<Shape extends z.ZodRawShape>(
       zone: z.string(),
       asOf: z.string(),
       ageS: z.int(),
+      asKnownAt: knownAtSchema.nullable().openapi({ description: 'Null: as it is known now' }),
       parameters: z.record(z.string(), z.string().nullable()),
       columns: z.array(
         z.object({

@@ -3,7 +3,8 @@
  * project's default electricity tariff in force that day. Derived from the stored definitions, which
  * were checked when they were entered; money uses the charge's own period instead.
  */
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import { type LocalDay, wallMinutes } from '../sql/local-day.ts';
 import { type Calendar, openCalendar } from '../sql/period-calendar.ts';
 import type { Queryable } from '../sql/postgres.ts';
@@ -38,10 +39,21 @@ export interface ReportingCalendar {
 /** Reads the project's default electricity tariffs; their versions never change, only join. */
 export async function readReportingCalendar(
   db: Queryable,
-  { projectId, zone }: { projectId: string; zone: string },
+  {
+    projectId,
+    zone,
+    last = null,
+  }: {
+    projectId: string;
+    zone: string;
+    /** As it was before anything of a higher id was entered; null: as it is now. */
+    last?: string | null;
+  },
 ): Promise<ReportingCalendar> {
+  const known = (column: PgColumn) => (last === null ? undefined : lt(column, last));
   const assignments = await db
     .select({
+      id: tariffAssignments.id,
       tariffId: tariffAssignments.tariffId,
       validFrom: tariffAssignments.validFrom,
       validTo: tariffAssignments.validTo,
@@ -53,6 +65,7 @@ export async function readReportingCalendar(
         eq(tariffAssignments.commodity, 'electricity'),
         isNull(tariffAssignments.pointId),
         isNull(tariffAssignments.accountId),
+        known(tariffAssignments.id),
       ),
     );
   const tariffIds = assignments.map((a) => a.tariffId);
@@ -71,12 +84,14 @@ export async function readReportingCalendar(
             and(
               eq(tariffVersions.projectId, projectId),
               inArray(tariffVersions.tariffId, tariffIds),
+              known(tariffVersions.id),
             ),
           );
   // Of a day's rows on a list the newest holds.
   const found = await db.execute<{ list: string; day: LocalDay; withdrawn: boolean }>(sql`
     SELECT DISTINCT ON (list, day) list, day::text, withdrawn FROM event_days
-    WHERE project_id = ${projectId}::bigint ORDER BY list, day, id DESC`);
+    WHERE project_id = ${projectId}::bigint AND (${last}::bigint IS NULL OR id < ${last}::bigint)
+    ORDER BY list, day, id DESC`);
   const lists = new Map<string, Set<LocalDay>>();
   for (const { list, day, withdrawn } of found.rows) {
     if (!withdrawn) lists.set(list, (lists.get(list) ?? new Set()).add(day));
@@ -84,13 +99,34 @@ export async function readReportingCalendar(
   return reportingCalendar({
     zone,
     lists,
-    assignments,
+    assignments: last === null ? assignments : await endsThen(db, { projectId, last, assignments }),
     versions: versions.map(({ definition, ...version }) => ({
       ...version,
       // billing parses every definition before it stores it.
       calendar: (definition as { calendar?: Calendar }).calendar,
     })),
   });
+}
+
+/** Assignments with the ends that they had before they were changed; the system log has them. */
+async function endsThen(
+  db: Queryable,
+  {
+    projectId,
+    last,
+    assignments,
+  }: { projectId: string; last: string; assignments: readonly (Assignment & { id: string })[] },
+): Promise<Assignment[]> {
+  const found = await db.execute<{ id: string; valid_to: LocalDay | null }>(sql`
+    SELECT DISTINCT ON (1) detail ->> 'assignment' AS id, detail ->> 'from' AS valid_to FROM audit
+    WHERE project_id = ${projectId}::bigint AND audit.id > ${last}::bigint
+      AND action = 'tariff.assignment-ended'
+    ORDER BY 1, audit.id`);
+  const before = new Map(found.rows.map((row) => [row.id, row.valid_to]));
+  return assignments.map((one) => ({
+    ...one,
+    validTo: before.has(one.id) ? (before.get(one.id) ?? null) : one.validTo,
+  }));
 }
 
 /** The same over rows at hand. */

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import type { Clock } from '../sql/clock.ts';
 import { formatAsked, formatSchema, withFiles } from '../sql/export/format.ts';
+import { knownAtSchema } from '../sql/position.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
@@ -19,6 +20,7 @@ import { overWarehouse } from './ask.ts';
 import { mountBuildingSummary } from './building-summary.ts';
 import { energyTable } from './energy-file.ts';
 import { jsonReport } from './energy-report.ts';
+import { asKnownQuery, openKnowing, sweepKnown } from './known.ts';
 import { comparisons, units } from './periods.ts';
 import { checkPlaces, commodities, placesQuery } from './places.ts';
 import {
@@ -77,6 +79,7 @@ const query = z.object({
     description: 'Of the point when one is asked for, else electricity',
   }),
   ...placesQuery,
+  ...asKnownQuery,
   format: formatSchema,
 });
 type Query = z.output<typeof query>;
@@ -97,6 +100,7 @@ const report = z
     zone: z.string(),
     asOf: z.string(),
     ageS: z.int(),
+    asKnownAt: knownAtSchema.nullable().openapi({ description: 'Null: as it is known now' }),
     parameters: z.record(z.string(), z.string().nullable()),
     comparison: z
       .object({
@@ -142,6 +146,7 @@ const energyRoute = createRoute({
 /** Reports of analytics, answered by one bounded DuckDB in this process. */
 export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
   const app = createRoutes();
+  sweepKnown(dataDir);
   const reader = openReader({ dataDir, clock });
   const deps = { db, questdb, clock, dataDir, reader };
   mountReports(app, deps);
@@ -162,13 +167,17 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
     });
     const { signal } = c.req.raw;
     const context = { now, projectId, projectName };
-    const asks = { question, range, newer: { questdb, projectId, now } };
+    const { asKnownAt } = asked;
+    const knowing = await openKnowing(deps, { projectId, asKnownAt, now });
+    const newer = { questdb, projectId, now };
+    const asks = { question, range, ...(asKnownAt === undefined && { newer }) };
     if (format !== 'page') {
       return (await fileOf({
-        ...{ reader, access: c.get('access'), format, signal },
+        ...{ reader, access: c.get('access'), format, signal, onEnd: knowing.close },
         answer: (connection, lasting) =>
-          overWarehouse({ dataDir, projectId }, async ({ manifest, files }) => {
-            const answer = await askLongEnergy(connection, { manifest, files, ...asks });
+          overWarehouse({ dataDir, projectId }, async (answered) => {
+            const then = await knowing.view(connection, answered);
+            const answer = await askLongEnergy(connection, { ...then, ...asks });
             return energyTable(answer, context, { connection, signal: lasting });
           }),
       })) as never; // A file: no schema describes its bytes.
@@ -176,11 +185,12 @@ export function routes({ db, questdb, clock, dataDir }: AnalyticsParts) {
     const answer = await reader
       .ask(
         (connection) =>
-          overWarehouse({ dataDir, projectId }, ({ manifest, files }) =>
-            askEnergy(connection, { manifest, files, ...asks }),
+          overWarehouse({ dataDir, projectId }, async (answered) =>
+            askEnergy(connection, { ...(await knowing.view(connection, answered)), ...asks }),
           ),
         signal,
       )
+      .finally(knowing.close)
       .catch((error) => {
         if (signal.aborted) return undefined;
         throw error;

@@ -57,8 +57,8 @@ export async function openScope(
   const range = { from_quarter: BigInt(fromQuarter), to_quarter: BigInt(toQuarter) };
 
   await makeTable(connection, 'members', 'scope-members', {
-    points: files.dimension('points'),
-    tenancies: files.dimension('tenancies'),
+    points: await files.dimension('points'),
+    tenancies: await files.dimension('tenancies'),
     commodity,
     role: role === undefined && !byTenancy && !asked.pointId ? 'unit' : (role ?? null),
     by,
@@ -71,7 +71,7 @@ export async function openScope(
   });
   await makeDays(connection, own);
   await makeTable(connection, 'due', 'scope-due', {
-    installations: files.dimension('installations'),
+    installations: await files.dimension('installations'),
     ...range,
     due_quarter: BigInt(dueQuarter),
   });

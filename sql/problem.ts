@@ -57,6 +57,11 @@ export const problems = {
     title: 'Samples are hidden: a table is suspended',
   },
   'disk-full': { status: 507, retryable: true, title: 'The disk has no room for the file' },
+  'not-known-then': {
+    status: 422,
+    retryable: false,
+    title: 'It cannot be asked as it was known then',
+  },
   'timed-out': { status: 504, retryable: true, title: 'The answer took too long' },
   internal: { status: 500, retryable: true, title: 'Something failed on our side' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>;

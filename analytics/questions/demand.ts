@@ -65,7 +65,7 @@ export const demand: Report<typeof query> = {
     return {
       statement: await question('demand'),
       parameters: {
-        intervals: place.files.days('intervals', scope.days),
+        intervals: await place.files.days('intervals', scope.days),
         by_point: by === 'point',
         period_labels: list(axis.periods.map((p) => p.label)),
         ...periodLists(axis.periods),

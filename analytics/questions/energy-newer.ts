@@ -42,11 +42,11 @@ export async function makeNewer(
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE members AS
      SELECT point, 0 AS from_quarter, 4000000000 AS to_quarter FROM read_parquet($points::VARCHAR)`,
-    { points: files.dimension('points') },
+    { points: await files.dimension('points') },
   );
   await makeOpenPieces(connection, { place, toQuarter });
   await makeTable(connection, 'newer', 'energy-newer', {
-    intervals: files.days(
+    intervals: await files.days(
       'intervals',
       days.map(({ day }) => day),
     ),

@@ -42,7 +42,10 @@ const remembered = new Map<string, Places>();
 
 /** The points and installations of the files in force. */
 export async function placesOf(connection: DuckDBConnection, files: Files): Promise<Places> {
-  const [points, installations] = [files.dimension('points'), files.dimension('installations')];
+  const [points, installations] = [
+    await files.dimension('points'),
+    await files.dimension('installations'),
+  ];
   // A file that was damaged and put back has the same name, but not the same marks.
   const mark = [points, installations].map((file) => `${file} ${marksOf(file)}`).join(' ');
   const found = remembered.get(mark) ?? (await read(connection, { points, installations }));

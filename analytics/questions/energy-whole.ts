@@ -59,7 +59,7 @@ export async function wholeEnergy(
   if (!chosen) return undefined;
   const rows = rowsOfKeys(members, asked);
   const namesOf = (part: Axis) => [...new Set(part.days.map(({ day }) => day))];
-  files.dayFiles('energy_days', namesOf(axis)); // Whatever a part will read is opened now.
+  await files.dayFiles('energy_days', namesOf(axis)); // Whatever a part will read is opened now.
   return {
     keys: new Map(
       rows.map(({ key, code, label, labelZh }) => [
@@ -262,7 +262,7 @@ const dayNumberOf = (day: LocalDay): number => Date.parse(day) / 86_400_000;
 
 /** The project as a whole: a row for each day and rank. A day may lie in both ranges. */
 async function addByDay({ connection, files, names, chosen, ...adding }: Adding): Promise<void> {
-  const tables = await sumsOf(connection, files.dayFiles('energy_days', names), chosen);
+  const tables = await sumsOf(connection, await files.dayFiles('energy_days', names), chosen);
   addTables(tables, () => () => 0, adding);
 }
 
@@ -272,7 +272,7 @@ async function addRows(
   members: readonly PlacedPoint[],
   asked: EnergyQuestion,
 ): Promise<boolean> {
-  const tables = await rowsOf(connection, files.dayFiles('energy_days', names), rowsMax);
+  const tables = await rowsOf(connection, await files.dayFiles('energy_days', names), rowsMax);
   if (!tables) return false;
   const places = new Map(
     members.map((point) => [point.point, adding.cells.placeOf(placeOf(point, asked).key)]),
@@ -332,7 +332,7 @@ async function addByPoint(
   }
   const table = await readColumns(connection, await question('energy-whole-points'), {
     ...chosen,
-    energy_days: files.days('energy_days', names),
+    energy_days: await files.days('energy_days', names),
     day_dates: list([...byDay.keys()]),
     day_cells: list(cellOf),
   });

@@ -9,6 +9,7 @@ import { type DuckDBConnection, question, rowsOf } from '../../sql/duckdb.ts';
 import { Problem } from '../../sql/problem.ts';
 import { list, readColumns, type Table } from '../columns.ts';
 import type { Files } from '../files.ts';
+import type { Cut } from '../known-source.ts';
 import type { Manifest } from '../manifest.ts';
 import {
   type Against,
@@ -76,6 +77,7 @@ export interface EnergyRow extends EnergyFigures {
 export interface EnergyAnswer {
   zone: string;
   asOf: Date;
+  cut: Cut | undefined;
   question: EnergyQuestion;
   comparison: Comparison | null;
   rowCount: number;
@@ -98,6 +100,8 @@ const PART_CUT_DAYS = 100;
 interface EnergyAsked {
   manifest: Manifest;
   files: Files;
+  /** The position that the files are of; unset: now. */
+  cut?: Cut;
   question: EnergyQuestion;
   /** Unset: the question's local days. */
   range?: Pick<Range, 'from' | 'to' | 'cut'>;
@@ -127,7 +131,7 @@ export async function askEnergy(
 
 /** An answer of any length: its parts follow each other in the order of the rows. */
 export interface LongEnergy
-  extends Pick<EnergyAnswer, 'zone' | 'asOf' | 'question' | 'comparison'> {
+  extends Pick<EnergyAnswer, 'zone' | 'asOf' | 'cut' | 'question' | 'comparison'> {
   parts: (signal: AbortSignal) => AsyncGenerator<EnergyAnswer>;
 }
 
@@ -145,6 +149,7 @@ export async function askLongEnergy(
   return {
     zone: asked.manifest.zone,
     asOf: new Date(asked.manifest.asOf),
+    cut: asked.cut,
     question: asked.question,
     comparison: axis.comparison,
     parts: async function* (signal) {
@@ -164,7 +169,7 @@ export async function askLongEnergy(
 
 async function openEnergy(
   connection: DuckDBConnection,
-  { manifest, files, question: asked, range, newer, isGeneral = false, rowsMax }: EnergyAsked,
+  { manifest, files, cut, question: asked, range, newer, isGeneral = false, rowsMax }: EnergyAsked,
   { isInParts }: { isInParts: boolean },
 ): Promise<{ axis: Axis; whole: Whole; answer: (part: Axis) => Promise<EnergyAnswer> }> {
   const { zone } = manifest;
@@ -183,7 +188,15 @@ async function openEnergy(
     axis,
     whole,
     answer: async (part) =>
-      answerOf({ zone, asOf, asked, axis: part, keys: whole.keys, table: await whole.read(part) }),
+      answerOf({
+        zone,
+        asOf,
+        cut,
+        asked,
+        axis: part,
+        keys: whole.keys,
+        table: await whole.read(part),
+      }),
   };
 }
 
@@ -196,7 +209,7 @@ async function generalEnergy(
   return {
     keys: await keysOf(connection, keyParameters),
     points,
-    read: (part) => readColumns(connection, statement, parametersOf(part)),
+    read: async (part) => readColumns(connection, statement, await parametersOf(part)),
   };
 }
 
@@ -206,7 +219,7 @@ export interface PreparedEnergy {
   /** Of the project. */
   points: number;
   /** Those of `energy.sql` for the axis, or for a part of it. */
-  parametersOf: (axis: Axis) => Record<string, DuckDBValue>;
+  parametersOf: (axis: Axis) => Promise<Record<string, DuckDBValue>>;
 }
 
 /** Chooses the files, opens all that any part of the axis will read, and makes the table `newer`. */
@@ -235,8 +248,8 @@ export async function prepareEnergy(
     to_quarter: BigInt(axis.span.toQuarter),
   };
   const chosen: Record<string, DuckDBValue> = {
-    points: files.dimension('points'),
-    tenancies: files.dimension('tenancies'),
+    points: await files.dimension('points'),
+    tenancies: await files.dimension('tenancies'),
     commodity: asked.commodity,
     role: asked.role ?? (byTenancy || asked.pointId ? null : 'unit'),
     by: asked.by,
@@ -248,7 +261,7 @@ export async function prepareEnergy(
   };
   const cuts = byTenancy
     ? await rowsOf<{ quarter: bigint }>(connection, await question('energy-cuts'), {
-        tenancies: files.dimension('tenancies'),
+        tenancies: await files.dimension('tenancies'),
         account: asked.accountId,
         ...range,
       })
@@ -257,20 +270,20 @@ export async function prepareEnergy(
   const [counted] = await rowsOf<{ points: bigint }>(
     connection,
     'SELECT count(*) AS points FROM read_parquet($points::VARCHAR)',
-    { points: files.dimension('points') },
+    { points: await files.dimension('points') },
   );
   const points = Number(counted?.points ?? 0);
-  dayFiles(axis, files, cutQuarters);
+  await dayFiles(axis, files, cutQuarters);
   await makeNewer(connection, { axis, files, zone, asOf, from: newer });
   return {
     keyParameters: { ...chosen, ...range },
     points,
-    parametersOf: (part) => ({
+    parametersOf: async (part) => ({
       ...chosen,
       ...axisParameters(part, dueQuarter),
-      ...dayFiles(part, files, cutQuarters),
+      ...(await dayFiles(part, files, cutQuarters)),
       ...slotParameters(part, cutQuarters),
-      installations: files.dimension('installations'),
+      installations: await files.dimension('installations'),
       points_first: points * part.periods.length <= POINT_SUMS_MAX,
     }),
   };
@@ -324,17 +337,20 @@ const isCut = (d: AxisDay, cuts: readonly number[]): boolean =>
   d.period === undefined || cuts.some((q) => q > d.fromQuarter && q < d.toQuarter);
 
 /** Days as a whole come from the roll-up; days that are cut from the intervals. */
-function dayFiles(
+async function dayFiles(
   { days }: Axis,
   files: Files,
   cuts: readonly number[],
-): Record<string, DuckDBValue> {
+): Promise<Record<string, DuckDBValue>> {
   const namesOf = (some: readonly AxisDay[]) => some.map((d) => d.day);
   const bySlot = namesOf(days.filter((d) => isCut(d, cuts)));
   return {
-    energy_days: files.days('energy_days', namesOf(days.filter((d) => d.period !== undefined))),
-    intervals: files.days('intervals', bySlot),
-    calendars: files.days('calendars', bySlot),
+    energy_days: await files.days(
+      'energy_days',
+      namesOf(days.filter((d) => d.period !== undefined)),
+    ),
+    intervals: await files.days('intervals', bySlot),
+    calendars: await files.days('calendars', bySlot),
   };
 }
 
@@ -356,6 +372,7 @@ const rankColumns = ['rank_0', 'rank_1', 'rank_2', 'rank_3', 'rank_4', 'rank_5']
 function answerOf({
   zone,
   asOf,
+  cut,
   asked,
   axis,
   keys,
@@ -363,6 +380,7 @@ function answerOf({
 }: {
   zone: string;
   asOf: Date;
+  cut: Cut | undefined;
   asked: EnergyQuestion;
   axis: Axis;
   keys: Map<string, EnergyKey>;
@@ -410,7 +428,7 @@ function answerOf({
       yield { period, key, ...figuresAt(row) };
     }
   }
-  return { zone, asOf, question: asked, comparison: axis.comparison, rowCount, rows, totals };
+  return { zone, asOf, cut, question: asked, comparison: axis.comparison, rowCount, rows, totals };
 }
 
 /** Figures of no row. */

@@ -37,6 +37,7 @@ export async function readReceipts(
     toMs,
     first,
     last,
+    position = null,
   }: {
     projectId: string;
     /** Epoch ms, half-open. */
@@ -44,13 +45,17 @@ export async function readReceipts(
     toMs: number;
     first: bigint | null;
     last: bigint | null;
+    /** Of the journal: only this project's receipts known by then count; null: now. */
+    position?: string | null;
   },
 ): Promise<Receipts> {
   const none = { count: 0, amountMinor: 0n, gaps: [], gapsMore: false, doubles: 0 };
   if (first === null || last === null) return { first: null, last: null, ...none };
   const [low, high] = [textOf(first), textOf(last)];
   const within = sql`s.sold_at >= ${new Date(fromMs).toISOString()}::timestamptz
-    AND s.sold_at < ${new Date(toMs).toISOString()}::timestamptz`;
+    AND s.sold_at < ${new Date(toMs).toISOString()}::timestamptz
+    AND (${position}::bigint IS NULL OR EXISTS (SELECT FROM seals z WHERE z.project_id = s.project_id
+      AND z.transaction_id = s.transaction_id AND z.position <= ${position}::bigint))`;
   const found = await db.execute<{
     count: number;
     amount: string;

@@ -107,7 +107,10 @@ const beside = {
       settledTo: z.string().nullable().openapi({ description: 'Every day before is settled' }),
     })
     .nullable()
-    .openapi({ description: 'Null unless today lies in the range, and of a channel or cashier' }),
+    .openapi({
+      description:
+        'Null unless today lies in the range, of a channel or cashier, and at a position',
+    }),
 };
 
 const credit = 'Above zero: into the wallets';
@@ -142,8 +145,8 @@ export const finance: Report<typeof query> = {
     const days = daysBetween(from, to);
     const returns = await readReturns(db, { projectId, from, to });
     await connection.run(await question('finance-facts'), {
-      sales: files.days('sales', days),
-      entries: files.days('entries', days),
+      sales: await files.days('sales', days),
+      entries: await files.days('entries', days),
       from,
       to,
       unit,
@@ -162,9 +165,10 @@ export const finance: Report<typeof query> = {
         toMs: dayStart(zone, to),
         first: all.first_number,
         last: all.last_number,
+        position: place.cut?.position ?? null,
       }));
-    const today = localDayOf(zone, place.now.getTime());
-    const holdsToday = isWhole && from <= today && today < to;
+    const today = localDayOf(zone, (place.cut ? place.asOf : place.now).getTime());
+    const holdsToday = isWhole && !place.cut && from <= today && today < to;
     const provisional = holdsToday ? await readProvisional(db, { projectId, currency }) : null;
     const shown = (p: Part) => shownPart(p, currency);
     return {

@@ -47,7 +47,7 @@ export async function findRegisters(
     if (days.length === 0) continue;
     opened += days.length;
     await makeTable(connection, 'readings', 'integrated-readings', {
-      registers: files.days('registers', days),
+      registers: await files.days('registers', days),
       window_ms: BigInt(widthMs),
       ignored_meters: list(ignored.map((j) => j.meter)),
       ignored_ms: list(ignored.map((j) => j.ms)),

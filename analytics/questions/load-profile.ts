@@ -6,6 +6,7 @@ import { Problem } from '../../sql/problem.ts';
 import { daySchema, instantSchema } from '../../sql/route.ts';
 import type { Answered } from '../ask.ts';
 import { list } from '../columns.ts';
+import { refuseKnown } from '../known.ts';
 import { loadQuery, loadTotals, openLoad } from '../load.ts';
 import { minuteRelation } from '../minutes.ts';
 import { axisOf } from '../periods.ts';
@@ -59,6 +60,12 @@ export const loadProfile: Report<typeof query> = {
   ],
   relation: async (connection, asked, place) => {
     const { step, from, to } = asked;
+    if (step === 'minute') {
+      refuseKnown(
+        place.cut,
+        'By minute power is read from samples, which do not say when they came.',
+      );
+    }
     if (step === 'minute') return byMinute(connection, asked, place);
     const range = rangeOf({ from, to }, place);
     checkRange({ ...range, daysMax: DAYS_MAX[step] });

@@ -119,18 +119,18 @@ export const losses: Report<typeof query> = {
     const last = axis.days.at(-1)?.toQuarter ?? 0;
     await makeDays(connection, axis.days);
     await makeTable(connection, 'parts', 'loss-parts', {
-      points: files.dimension('points'),
+      points: await files.dimension('points'),
       commodity,
       main: mainId ?? null,
       from_quarter: BigInt(axis.periods[0]?.fromQuarter ?? 0),
     });
     await makeTable(connection, 'segments', 'loss-segments', {
-      installations: files.dimension('installations'),
+      installations: await files.dimension('installations'),
       from_quarter: BigInt(first),
       to_quarter: BigInt(last),
     });
     await makeTable(connection, 'loss_days', 'loss-days', {
-      intervals: files.days(
+      intervals: await files.days(
         'intervals',
         axis.days.map((d) => d.day),
       ),
@@ -141,7 +141,7 @@ export const losses: Report<typeof query> = {
     return {
       statement: await question('losses'),
       parameters: {
-        points: files.dimension('points'),
+        points: await files.dimension('points'),
         period_labels: list(axis.periods.map((p) => p.label)),
         ...periodLists(axis.periods),
         baseline_quarters: BigInt(BASELINE_DAYS * 96),

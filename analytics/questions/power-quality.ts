@@ -29,6 +29,7 @@ export const powerQuality: Report<typeof query> = {
   name: 'power-quality',
   summary: 'Voltage, current, balance and power factor',
   description: `From every good sample of each point's meters, after CT and PT. A day on which a meter was installed and nothing is known of it has no samples and no figures. Voltage is out of limits below ${LIMITS.voltageLowV} V or above ${LIMITS.voltageHighV} V at the meter (GB/T 12325: 220 V -10 % +7 %). Ranges: by day at most ${DAYS_MAX.day} days, by point ${DAYS_MAX.point}.`,
+  unknownThen: 'Voltage, current and power are of samples, which do not say when they came.',
   query,
   columns: () => [
     { name: 'point_id', type: 'id', title: 'Point' },
@@ -87,8 +88,8 @@ export const powerQuality: Report<typeof query> = {
     return {
       statement: await question('power-quality'),
       parameters: {
-        electrical_days: place.files.days('electrical_days', days),
-        installations: place.files.dimension('installations'),
+        electrical_days: await place.files.days('electrical_days', days),
+        installations: await place.files.dimension('installations'),
         by_day: by === 'day',
       },
       beside: {

@@ -6,6 +6,7 @@ import { SLOT_MS } from '../../sql/local-day.ts';
 import { Problem } from '../../sql/problem.ts';
 import { daySchema } from '../../sql/route.ts';
 import { quarantines } from '../../sql/schema/index.ts';
+import type { Answered } from '../ask.ts';
 import { list } from '../columns.ts';
 import { dayAxis } from '../load.ts';
 import { checkPlaces, commodities, placesQuery, pointRoles } from '../places.ts';
@@ -75,8 +76,8 @@ export const quality: Report<typeof query> = {
     return {
       statement: await question('quality'),
       parameters: {
-        energy_days: place.files.days('energy_days', scope.days),
-        intervals: place.files.days('intervals', scope.days),
+        energy_days: await place.files.days('energy_days', scope.days),
+        intervals: await place.files.days('intervals', scope.days),
         only_incomplete: only === 'incomplete',
         quarantine_points: list(found.map((q) => BigInt(q.pointId))),
         quarantine_quarters: list(found.map((q) => BigInt(Math.floor(q.at.getTime() / SLOT_MS)))),
@@ -86,7 +87,10 @@ export const quality: Report<typeof query> = {
   },
 };
 
-async function quarantinesOf({ db, projectId }: ReportPlace, { fromQuarter, toQuarter }: Scope) {
+async function quarantinesOf(
+  { db, projectId, cut }: ReportPlace & Answered,
+  { fromQuarter, toQuarter }: Scope,
+) {
   const found = await db
     .select({ pointId: quarantines.pointId, at: quarantines.at })
     .from(quarantines)
@@ -95,6 +99,7 @@ async function quarantinesOf({ db, projectId }: ReportPlace, { fromQuarter, toQu
         eq(quarantines.projectId, projectId),
         gte(quarantines.at, new Date(fromQuarter * SLOT_MS)),
         lt(quarantines.at, new Date(toQuarter * SLOT_MS)),
+        cut && lt(quarantines.id, cut.last),
       ),
     )
     .limit(QUARANTINES_MAX + 1);

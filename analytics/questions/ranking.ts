@@ -72,7 +72,7 @@ export const ranking: Report<typeof query> = {
         pointId: asked.pointId ?? null,
       },
     });
-    await makeTable(connection, 'energy_cells', 'energy', parametersOf(axis));
+    await makeTable(connection, 'energy_cells', 'energy', await parametersOf(axis));
     await makeTable(connection, 'energy_keys', 'energy-keys', keyParameters);
     const [all] = await rowsOf<Record<string, bigint | null>>(
       connection,

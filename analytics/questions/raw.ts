@@ -65,9 +65,9 @@ export const rawIntervals: Report<typeof intervalQuery> = {
     return {
       statement: await question('raw-intervals'),
       parameters: {
-        intervals: files.days('intervals', days),
-        calendars: files.days('calendars', days),
-        points: files.dimension('points'),
+        intervals: await files.days('intervals', days),
+        calendars: await files.days('calendars', days),
+        points: await files.dimension('points'),
         commodity: asked.commodity ?? ofPoint ?? 'electricity',
         building: asked.buildingId ?? null,
         point: asked.pointId ?? null,
@@ -121,8 +121,8 @@ export const rawCharges: Report<typeof chargeQuery> = {
     await checkPlaces(db, projectId, asked);
     const statement = await question('raw-charges');
     const parameters = {
-      charges: files.days('charges', daysBetween(from, to)),
-      accounts: files.dimension('accounts'),
+      charges: await files.days('charges', daysBetween(from, to)),
+      accounts: await files.dimension('accounts'),
       account: asked.accountId ?? null,
       in_force: asked.revisions === 'in-force',
       from_day: from,
@@ -168,8 +168,8 @@ export const rawEntries: Report<typeof entryQuery> = {
     return {
       statement: await question('raw-entries'),
       parameters: {
-        entries: files.days('entries', daysBetween(from, to)),
-        accounts: files.dimension('accounts'),
+        entries: await files.days('entries', daysBetween(from, to)),
+        accounts: await files.dimension('accounts'),
         account: asked.accountId ?? null,
         from_day: from,
         to_day: to,
@@ -212,6 +212,7 @@ const samplesReport = (
   name: table,
   ...said,
   permission: 'reading.read',
+  unknownThen: 'Samples do not say when they came.',
   query: sampleQuery,
   columns: () =>
     table === 'registers'
@@ -226,9 +227,9 @@ const samplesReport = (
     return {
       statement: await question('raw-samples'),
       parameters: {
-        samples: files.days(table, daysBetween(from, to)),
-        installations: files.dimension('installations'),
-        points: files.dimension('points'),
+        samples: await files.days(table, daysBetween(from, to)),
+        installations: await files.dimension('installations'),
+        points: await files.dimension('points'),
         point: asked.pointId ?? null,
         from_day: from,
         to_day: to,

@@ -2,7 +2,7 @@
 -- range began and ended, and whether what lies between explains the difference.
 -- Sources: balances, members, energy, charged, registers (of the integrated-*.sql before).
 -- Parameters: accounts, points (files); by (account, point); from, to (DATE); account (BIGINT or null);
---   held_only (BOOLEAN: only accounts that held one of the points).
+--   held_only (BOOLEAN: only accounts that held one of the points); with_registers (BOOLEAN: they are known).
 -- Columns: account_id, number, label, label_zh; point_id, point_code (null by account); points; the
 --   balances (minor units, of the whole account, null by point); opening_register and closing_register
 --   (base units, null when several points are added up), register_difference, replaced (other meters
@@ -26,6 +26,7 @@ judged AS (
     greatest(
       CASE
         WHEN quantity IS NULL AND coalesce(charged, 0) = 0 THEN 0
+        WHEN NOT $with_registers::BOOLEAN THEN 0
         WHEN NOT coalesce(is_known, false) THEN 5
         WHEN over = rolled THEN 0
         WHEN is_rebased THEN 4

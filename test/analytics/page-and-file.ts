@@ -20,7 +20,9 @@ export async function expectPageInFiles(
   });
   expect(inOrder(told)).toEqual(inOrder(page));
   const csv = await (await park.get(`${path}&format=csv`)).text();
-  const { data: _d, columns: _c, parameters: _p, totals, zone, asOf: _a, ageS: _s, ...rest } = page;
+  const { data: _d, columns: _c, parameters: _p, totals, zone, ...others } = page;
+  // In words of its own, or not at all.
+  const { asOf: _a, ageS: _s, asKnownAt: _k, ...rest } = others;
   expect(csv).toContain(`# zone = ${zone}\r\n`);
   const { rowCount, ...beside } = rest;
   expect(csv).toContain(`# rows = ${rowCount} (complete)\r\n`);

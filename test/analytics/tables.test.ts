@@ -66,7 +66,9 @@ async function rowsIn(table: DayTable | DimensionTable, day?: string) {
   if (!manifest) throw new Error('no manifest');
   const files = filesOf(dir, manifest);
   const connection = await park.duckdb.connect();
-  const file = day ? files.days(table as DayTable, [day]) : files.dimension(table as 'points');
+  const file = day
+    ? await files.days(table as DayTable, [day])
+    : await files.dimension(table as 'points');
   const of = day ? 'VARCHAR[]' : 'VARCHAR';
   const rows = await rowsOf<Record<string, unknown>>(
     connection,

@@ -252,6 +252,7 @@ export interface EnergyRow extends EnergyFigures {
 }
 
 export interface EnergyReport {
+  asKnownAt?: { position: string; sealedAt: string } | null;
   zone: string;
   asOf: string;
   ageS: number;

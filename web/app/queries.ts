@@ -1,5 +1,7 @@
 /** Every question that the pages put to the API, each with its key and its rhythm. */
+
 import { keepPreviousData, QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import {
   type Account,
   type Alarm,
@@ -223,10 +225,14 @@ const energyPath = (projectId: string) => at(projectId, '/reports/energy');
 
 export function useEnergy(query: EnergyQuery, options: { everyMs?: number; on?: boolean } = {}) {
   const { id } = useProject();
+  const { asKnownAt } = useSearch({ strict: false });
   return useQuery({
-    queryKey: [id, 'energy', query],
+    queryKey: [id, 'energy', query, asKnownAt],
     queryFn: ({ signal }) =>
-      call<EnergyReport>(energyPath(id), { query: { ...query, format: 'json' }, signal }),
+      call<EnergyReport>(energyPath(id), {
+        query: { ...query, asKnownAt, format: 'json' },
+        signal,
+      }),
     refetchInterval: options.everyMs,
     enabled: useIsAllowed('report.read') && (options.on ?? true),
     placeholderData: keepPreviousData,

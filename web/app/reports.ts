@@ -6,6 +6,8 @@ export interface Report<Row, Totals = Record<string, unknown>> {
   zone: string;
   asOf: string;
   ageS: number;
+  /** Null: as it is known now. */
+  asKnownAt?: { position: string; sealedAt: string } | null;
   parameters: Record<string, unknown>;
   rowCount: number;
   totals: Totals;

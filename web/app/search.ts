@@ -129,7 +129,14 @@ const timesOf = (raw: Raw): RangeSearch => ({
   to: localDay(raw.to),
 });
 
-export interface ReportSearch extends RangeSearch {
+/** A journal position or an instant, at which it was known. */
+interface KnownSearch {
+  asKnownAt?: string;
+}
+
+const knownOf = (raw: Raw): KnownSearch => ({ asKnownAt: text(raw.asKnownAt) });
+
+export interface ReportSearch extends RangeSearch, KnownSearch {
   unit?: 'day' | 'month' | 'year' | 'total';
   by?: 'project' | 'building' | 'point' | 'account' | 'channel' | 'cashier';
   step?: 'minute' | 'quarter' | 'hour' | 'day';
@@ -147,6 +154,7 @@ export interface ReportSearch extends RangeSearch {
 
 export const reportSearch = (raw: Raw): ReportSearch => ({
   ...timesOf(raw),
+  ...knownOf(raw),
   unit: oneOf(['day', 'month', 'year', 'total'], raw.unit),
   by: oneOf(['project', 'building', 'point', 'account', 'channel', 'cashier'], raw.by),
   step: oneOf(['minute', 'quarter', 'hour', 'day'], raw.step),
@@ -160,7 +168,7 @@ export const reportSearch = (raw: Raw): ReportSearch => ({
   open: text(raw.open),
 });
 
-export interface EnergySearch extends RangeSearch {
+export interface EnergySearch extends RangeSearch, KnownSearch {
   unit?: EnergyUnit;
   by?: EnergyBy;
   against?: EnergyAgainst;
@@ -174,6 +182,7 @@ export interface EnergySearch extends RangeSearch {
 
 export const energySearch = (raw: Raw): EnergySearch => ({
   ...timesOf(raw),
+  ...knownOf(raw),
   unit: oneOf(['hour', 'day', 'week', 'month', 'year'], raw.unit),
   by: oneOf(['project', 'building', 'floor', 'account', 'point'], raw.by),
   against: oneOf(['previous', 'year', 'none'], raw.against),

@@ -1,6 +1,16 @@
 /** The words of the reports, in English. */
 export const report = {
   filters: 'More filters',
+  asKnown: {
+    label: 'As known at',
+    now: 'Now',
+    instant: 'An instant',
+    position: 'A journal position',
+    banner: 'As known at journal position {{position}}, sealed {{at}}',
+    asking: 'As known at an earlier position',
+    what: 'What was read, corrected or posted after it is not in these figures. Names are those of now; of registers nothing is said.',
+    toNow: 'Show as known now',
+  },
   point: 'Point',
   allPoints: 'All',
   notRenewed: 'could not be renewed',

@@ -160,6 +160,10 @@ export const en = {
       what: 'A stored file is damaged',
       do: 'It is being rebuilt. Try again in a minute.',
     },
+    'not-known-then': {
+      what: 'It is not kept as it was known then',
+      do: 'Show it as known now, or choose another report.',
+    },
     'file-lost': {
       what: 'A stored file is lost',
       do: 'It cannot be rebuilt. A backup of the warehouse can bring it back.',

@@ -3,6 +3,16 @@ import type { Language } from './en.ts';
 
 export const report: Language['report'] = {
   filters: '更多筛选',
+  asKnown: {
+    label: '数据时点',
+    now: '当前',
+    instant: '某一时刻',
+    position: '账簿序号',
+    banner: '按账簿序号 {{position}}（{{at}} 封存）时已知的数据',
+    asking: '按较早时点已知的数据',
+    what: '此后的抄表、更正和记账不计入。名称为当前名称；不含表底数。',
+    toNow: '按当前数据显示',
+  },
   point: '计量点',
   allPoints: '全部',
   notRenewed: '未能刷新',

@@ -131,6 +131,7 @@ export const zh: Language = {
     'not-found': { what: '此地址没有内容', do: '它可能已被删除，或属于您无权查看的项目。' },
     'not-built': { what: '结果正在准备', do: '请几秒后重试。' },
     'file-damaged': { what: '存储文件已损坏', do: '正在重建，请一分钟后重试。' },
+    'not-known-then': { what: '未保存当时的数据', do: '按当前数据显示，或选择其他报表。' },
     'file-lost': { what: '存储文件已丢失', do: '无法重建，只能从数据仓库的备份恢复。' },
     'disk-full': {
       what: '磁盘空间不足，文件未写完',

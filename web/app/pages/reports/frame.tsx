@@ -14,6 +14,7 @@ import { SaveView } from '../../parts/save-view.tsx';
 import { useProject } from '../../project.tsx';
 import { isOpen, type Range } from '../../range.ts';
 import type { Report, ReportQuery } from '../../reports.ts';
+import { AsKnownBanner, AsKnownFilter, useAsKnownAt } from './as-known.tsx';
 import { Filters } from './filters.tsx';
 import { StartButton, type StartPage } from './start.tsx';
 import './reports.css';
@@ -63,6 +64,7 @@ export function ReportFrame({
   const { t } = useTranslation();
   const language = useLanguage();
   const { zone } = useProject();
+  const { asKnownAt } = useAsKnownAt();
   const failed = answer.isError && (answer.data === undefined || answer.isPlaceholderData);
   return (
     <>
@@ -83,20 +85,24 @@ export function ReportFrame({
           {file && (
             <ExportMenu
               path={`/reports/${file.name}`}
-              query={{ ...file.query }}
+              query={{ ...file.query, asKnownAt }}
               rows={file.rows === undefined ? (answer.data?.rowCount ?? null) : file.rows}
               hasTotal={file.hasTotal ?? false}
               asOf={answer.data?.asOf}
               estimated={file.estimated}
               missing={file.missing}
-              {...(file.behind && { behind: file.behind })}
+              {...(file.behind && {
+                behind: { ...file.behind, query: { ...file.behind.query, asKnownAt } },
+              })}
             />
           )}
         </div>
       </div>
       <Filters first={first} end={<StartButton page={page} />}>
         {filters}
+        {page !== 'power-quality' && <AsKnownFilter />}
       </Filters>
+      <AsKnownBanner report={answer.data} />
       {failed ? (
         <ProblemNotice error={answer.error} retry={() => void answer.refetch()} />
       ) : (

@@ -6,6 +6,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import { call } from '../../api.ts';
 import { useClock } from '../../clock.tsx';
 import { localDay } from '../../dates.ts';
@@ -23,12 +24,13 @@ export function useReport<Answer extends Report<unknown, unknown>>(
   const { id, zone } = useProject();
   const may = useMay();
   const clock = useClock();
+  const { asKnownAt } = useSearch({ strict: false });
   return useQuery({
-    queryKey: [id, 'report', name, query],
+    queryKey: [id, 'report', name, query, asKnownAt],
     // Without a format: `json` is the file of the rows, which has no proof and no shares.
     queryFn: ({ signal }) =>
       call<Answer>(`/projects/${id}/reports/${name}`, {
-        query: { ...query },
+        query: { ...query, asKnownAt },
         signal,
       }),
     refetchInterval: isOpen(query, localDay(zone, clock())) ? MINUTE_MS : false,
