@@ -78,62 +78,64 @@ export async function openCommands(db: Db, at: Date): Promise<OpenCommand[]> {
 }
 
 /**
- * Makes `sent` durable before any frame goes out. Not when it was withdrawn meanwhile, has expired, or
- * something stands in its way now: then the command is refused for that reason.
+ * Makes `sent` durable before any frame goes out. Not when it was withdrawn meanwhile or has expired; refused
+ * when something stands in its way now.
  */
 export async function markSent(
   db: Db,
   job: Job,
   { before, at, steps }: { before: Seen; at: Date; steps: readonly Step[] },
 ): Promise<Sent> {
-  return await db.transaction(async (tx) => {
-    const { projectId, meterId, function: name } = job;
-    const obstacles = await commandObstacles(tx, {
-      projectId,
-      function: name,
-      meterIds: [meterId],
-      at,
-    });
-    const obstacle = obstacles.get(meterId);
-    if (obstacle) return { outcome: 'refused', why: obstacle };
-    const { rowCount } = await tx.execute(sql`
+  const { projectId, meterId, function: name } = job;
+  const asked = { projectId, function: name, meterIds: [meterId], at };
+  const obstacle = (await commandObstacles(db, asked)).get(meterId);
+  if (obstacle) return { outcome: 'refused', why: obstacle };
+  const { rows } = await db.execute<{ id: string }>(sql`
+    WITH done AS (
       UPDATE command_states SET state = 'sent', attempts = attempts + 1, outcome = NULL,
         sent_at = ${iso(at)}::timestamptz, before = ${JSON.stringify(before)}::jsonb
-      WHERE ${isCommand(job)} AND state = 'requested' AND ${at < job.expiresAt}`);
-    if (rowCount !== 1) return { outcome: 'gone' };
-    await addSteps(tx, job, [...steps, decided('sent', at)]);
-    return { outcome: 'sent' };
-  });
+      WHERE ${isCommand(job)} AND state = 'requested' AND ${at < job.expiresAt}
+      RETURNING project_id, command_id),
+    noted AS (${stepsOfDone([...steps, decided('sent', at)])})
+    SELECT command_id::text AS id FROM done`);
+  return { outcome: rows.length === 1 ? 'sent' : 'gone' };
 }
 
-/** Writes what a run came to, unless the command is over already; false then. */
+/** Writes what a run came to with its steps and its event, unless the command is over already; false then. */
 export async function settleCommand(
   db: Db,
   job: Job,
   { verdict, at, steps }: { verdict: Verdict; at: Date; steps: readonly Step[] },
 ): Promise<boolean> {
-  return await db.transaction(async (tx) => {
-    const { state, outcome } = verdict;
-    const after = 'after' in verdict ? verdict.after : null;
-    const isOver = state !== 'requested' && state !== 'unknown';
-    const { rows } = await tx.execute<{ was: string }>(sql`
-      UPDATE command_states n SET state = ${state}, outcome = ${outcome},
-        after = coalesce(${after === null ? null : JSON.stringify(after)}::jsonb, n.after),
+  const { state, outcome } = verdict;
+  const after = 'after' in verdict ? verdict.after : null;
+  const isOver = state !== 'requested' && state !== 'unknown';
+  // One statement for each of the two moments of a command: a batch has thousands.
+  const { rows } = await db.execute<{ id: string }>(sql`
+    WITH was AS (SELECT state FROM command_states WHERE ${isCommand(job)}),
+    done AS (
+      UPDATE command_states SET state = ${state}, outcome = ${outcome},
+        after = coalesce(${after === null ? null : JSON.stringify(after)}::jsonb, after),
         resolved_at = ${isOver ? iso(at) : null}::timestamptz
-      FROM command_states o
-      WHERE n.project_id = ${job.projectId}::bigint AND n.command_id = ${job.id}::bigint
-        AND o.project_id = n.project_id AND o.command_id = n.command_id
-        AND n.state IN ('requested', 'sent', 'unknown')
-      RETURNING o.state AS was`);
-    const was = rows[0]?.was;
-    if (was === undefined) return false;
-    await addSteps(tx, job, [...steps, decided(state, at, outcome)]);
-    if (state !== 'requested' && was !== state) {
-      await tell(tx, [event(job, state, outcome)]);
-    }
-    return true;
-  });
+      WHERE ${isCommand(job)} AND state IN ('requested', 'sent', 'unknown')
+      RETURNING project_id, command_id, state),
+    noted AS (${stepsOfDone([...steps, decided(state, at, outcome)])}),
+    told AS (
+      INSERT INTO events (project_id, kind, subject_id, payload)
+      SELECT done.project_id, 'command.' || done.state, done.command_id,
+        ${JSON.stringify(payloadOf(job, outcome))}::jsonb
+      FROM done, was WHERE done.state <> 'requested' AND was.state <> done.state)
+    SELECT command_id::text AS id FROM done`);
+  return rows.length === 1;
 }
+
+/** Adds steps, in order, to the command in the part of a statement that is called `done`. */
+const stepsOfDone = (steps: readonly Step[]): SQL => sql`
+  INSERT INTO command_steps (project_id, command_id, at, kind, address, result, detail)
+  SELECT done.project_id, done.command_id, (s ->> 'at')::timestamptz, s ->> 'kind',
+    (s ->> 'address')::int, s ->> 'result', nullif(s -> 'detail', 'null'::jsonb)
+  FROM done, jsonb_array_elements(${JSON.stringify(steps)}::jsonb) WITH ORDINALITY AS t (s, nth)
+  ORDER BY nth`;
 
 /** Ends commands that were never sent: out of time, overtaken by a newer one, or withdrawn. */
 export async function expireUnsent(
@@ -233,8 +235,13 @@ const event = (
     projectId,
     kind: `command.${state}`,
     subjectId: id,
-    payload: { meterId, function: name, outcome, supply: commandFunctionOf(name).supply },
+    payload: payloadOf({ meterId, function: name }, outcome),
   }) as const;
+
+const payloadOf = (
+  { meterId, function: name }: Pick<Job, 'meterId' | 'function'>,
+  outcome: string | null,
+) => ({ meterId, function: name, outcome, supply: commandFunctionOf(name).supply });
 
 const isCommand = ({ projectId, id }: Job): SQL =>
   sql`project_id = ${projectId}::bigint AND command_id = ${id}::bigint`;

@@ -189,6 +189,7 @@ export function createCommander(parts: CommanderParts): Commander {
         if (sent.outcome === 'sent') {
           steps.length = 0;
           command.sentAt = clock();
+          command.state = 'sent';
         }
         return sent;
       },
@@ -214,6 +215,8 @@ export function createCommander(parts: CommanderParts): Commander {
     const { meterId, projectId, id } = command;
     if (verdict.state === 'unknown' || verdict.state === 'requested') postponeBy(command, verdict);
     else waiting.delete(meterId);
+    // Tried in vain again, as the last time: told once.
+    if (verdict.state === command.state && verdict.outcome === command.outcome) return;
     await settleCommand(db, command, { verdict, at, steps });
     const { supply } = commandFunctionOf(command.function);
     if (verdict.state !== 'confirmed') return;
