@@ -81,7 +81,8 @@ export interface Piece {
 /** A quarter-hour put together from readings. */
 export interface Recomputed {
   pieces: Piece[];
-  errors: ExplainedCorrection[];
+  /** Each with its part of the time that meters stood here: 1 where none of them changes. */
+  errors: (ExplainedCorrection & { share: number })[];
   /** Base units; null where readings do not say. */
   quantity: bigint | null;
 }
@@ -101,17 +102,23 @@ export function recomputeSlots(span: DaySpan, { meters, corrections }: DayReadin
       if (!from || !to || from.ms >= toMs || to.ms < fromMs) return [];
       return [{ meter, from, to, quantity: to.register - from.register }];
     });
-    const errors = corrections.filter(
-      (c) =>
-        c.kind === 'error' &&
-        there.some(({ meter }) => meter.meterId === c.meterId) &&
-        Math.floor(c.fromMs / SLOT_MS) * SLOT_MS < toMs &&
-        c.toMs > fromMs,
+    const stood = ({ startMs, endMs }: ExplainedMeter) =>
+      Math.min(endMs, toMs) - Math.max(startMs, fromMs);
+    const wholeMs = there.reduce((sum, { meter }) => sum + stood(meter), 0);
+    // Errors begin and end on quarter-hours.
+    const errors = there.flatMap(({ meter }) =>
+      corrections
+        .filter(
+          (c) =>
+            c.kind === 'error' && c.meterId === meter.meterId && c.fromMs < toMs && c.toMs > fromMs,
+        )
+        .map((c) => ({ ...c, stoodMs: stood(meter), share: stood(meter) / wholeMs })),
     );
     if (there.length === 0 || pieces.length < there.length)
       return { pieces, errors, quantity: null };
     const sum = pieces.reduce((total, { quantity }) => total + quantity, 0n);
-    const quantity = errors.reduce((q, { value }) => withoutError(q, BigInt(value)), sum);
+    const ppm = Math.round(errors.reduce((all, e) => all + e.value * e.stoodMs, 0) / wholeMs);
+    const quantity = errors.length === 0 ? sum : withoutError(sum, BigInt(ppm));
     return { pieces, errors, quantity };
   });
 }

@@ -191,7 +191,7 @@ function detailOf(
       found.origin === 'held'
         ? (day.held.find((h) => h.fromMs <= startMs && startMs < h.toMs)?.rule ?? null)
         : null,
-    errors: again.errors.map(({ value, reason, by }) => ({ ppm: value, reason, by })),
+    errors: again.errors.map(({ value, share, reason, by }) => ({ ppm: value, share, reason, by })),
     edit: edit
       ? {
           ...{ id: edit.id, method: edit.method, confidence: edit.confidence },

@@ -155,8 +155,15 @@ const detailSchema = z
     ),
     /** The doubt that holds it back until a person has decided. */
     heldBy: z.enum(doubtRules).nullable(),
-    /** Parts per million that the meter counts too much, taken off each quarter-hour. */
-    errors: z.array(z.object({ ppm: z.number().int(), reason: z.string(), by: z.string() })),
+    /** Parts per million that a meter counts too much, taken off for its share of the time. */
+    errors: z.array(
+      z.object({
+        ppm: z.number().int(),
+        share: z.number().openapi({ description: 'Below 1 where meters change in between' }),
+        reason: z.string(),
+        by: z.string(),
+      }),
+    ),
     edit: z
       .object({
         id: idSchema,

@@ -142,14 +142,7 @@ export async function amendBuilt(
     quarantines,
   }: { installed: readonly Installed[]; quarantines: readonly Quarantine[] },
 ): Promise<Refuted[]> {
-  const errors = installed.flatMap((i) =>
-    corrections
-      .filter((c) => c.kind === 'error' && c.meterId === i.meterId)
-      .map((c) => ({
-        ...slotsOf(Math.max(c.fromMs, i.startMs), Math.min(c.toMs, i.endMs)),
-        ...{ point: i.pointId, ppm: c.value },
-      })),
-  );
+  const errors = errorsOf(installed, corrections);
   const holds = installed.flatMap((i) =>
     quarantines
       .filter((q) => q.rule === 'ratio' && isOpen(q) && isOf(q, i))
@@ -161,7 +154,7 @@ export async function amendBuilt(
   await fillTable(connection, {
     name: 'in_errors',
     columns: { ...columns, ppm: 'BIGINT' },
-    rows: errors.filter((e) => e.first_slot < e.end_slot),
+    rows: errors,
   });
   await fillTable(connection, {
     name: 'in_edits',
@@ -200,6 +193,46 @@ const slotsOf = (fromMs: number, toMs: number) => ({
   first_slot: Math.floor(fromMs / SLOT_MS),
   end_slot: Math.ceil(toMs / SLOT_MS),
 });
+
+/**
+ * What meters count too much, by quarter-hours of their points, none of them twice: where meters change within a
+ * quarter-hour, each one's error counts for as long as it stood there.
+ */
+function errorsOf(installed: readonly Installed[], corrections: Amendments['corrections']) {
+  const errors: { point: string; first_slot: number; end_slot: number; ppm: number }[] = [];
+  const shared = new Map<string, { point: string; slot: number; ppmMs: number }>();
+  for (const { pointId: point, meterId, startMs, endMs } of installed) {
+    for (const c of corrections) {
+      if (c.kind !== 'error' || c.meterId !== meterId) continue;
+      const [fromMs, toMs] = [Math.max(c.fromMs, startMs), Math.min(c.toMs, endMs)];
+      if (fromMs >= toMs) continue;
+      const whole = {
+        first_slot: Math.ceil(fromMs / SLOT_MS),
+        end_slot: Math.floor(toMs / SLOT_MS),
+      };
+      if (whole.first_slot < whole.end_slot) errors.push({ point, ...whole, ppm: c.value });
+      const { first_slot, end_slot } = slotsOf(fromMs, toMs);
+      for (const slot of new Set([first_slot, end_slot - 1])) {
+        if (slot >= whole.first_slot && slot < whole.end_slot) continue;
+        const key = `${point}/${slot}`;
+        const at = shared.get(key) ?? { point, slot, ppmMs: 0 };
+        at.ppmMs += c.value * within(slot, fromMs, toMs);
+        shared.set(key, at);
+      }
+    }
+  }
+  for (const { point, slot, ppmMs } of shared.values()) {
+    const there = installed
+      .filter((i) => i.pointId === point)
+      .reduce((ms, i) => ms + within(slot, i.startMs, i.endMs), 0);
+    errors.push({ point, first_slot: slot, end_slot: slot + 1, ppm: Math.round(ppmMs / there) });
+  }
+  return errors;
+}
+
+/** How much of a quarter-hour lies in [fromMs, toMs), ms. */
+const within = (slot: number, fromMs: number, toMs: number) =>
+  Math.max(0, Math.min(toMs, (slot + 1) * SLOT_MS) - Math.max(fromMs, slot * SLOT_MS));
 
 const isOf = (q: Quarantine, i: Installed) =>
   q.meterId === i.meterId && q.pointId === i.pointId && q.atMs >= i.startMs && q.atMs < i.endMs;

@@ -1,15 +1,15 @@
 -- Question: what of the built quarter-hours is to be read otherwise: an error of the meter, a doubted ratio, an edit?
 -- Sources: built, in_slots (of intervals.sql); in_scope: point, first_slot, end_slot; in_errors: point, first_slot,
---   end_slot, ppm (the meter counts so much too much); in_holds: point, first_slot, end_slot (not billed);
+--   end_slot, ppm (the meters count so much too much), none twice; in_holds: point, first_slot, end_slot (not billed);
 --   in_edits: edit, point, slot, quantity, quality, before (as built when it was made), firm (a person's own number).
 -- Columns: kind, point, slot, local_day, local_slot, quantity, reverse_quantity, quality, gap_s: what takes the place of the
 --   rows of `built`; edit, refuted (an estimate beside which the data has changed: not applied, to be taken back).
 -- How: each quarter-hour is corrected and rounded half up by itself, so that no stretch depends on another.
 WITH built_slots AS (
-  SELECT b.point, slot, quantity, reverse_quantity, quality, gap_s, ppm, h.point IS NOT NULL AS held
+  SELECT b.point, slot, quantity, reverse_quantity, quality, gap_s, ppm,
+    EXISTS (FROM in_holds h WHERE h.point = b.point AND b.slot >= h.first_slot AND b.slot < h.end_slot) AS held
   FROM (FROM built SEMI JOIN in_scope USING (point) WHERE kind = 'interval') b
     LEFT JOIN in_errors e ON e.point = b.point AND b.slot >= e.first_slot AND b.slot < e.end_slot
-    LEFT JOIN in_holds h ON h.point = b.point AND b.slot >= h.first_slot AND b.slot < h.end_slot
 ),
 corrected_slots AS (
   SELECT point, slot, ppm IS NOT NULL OR held AS is_changed,

@@ -156,6 +156,13 @@ describe('explain', () => {
     expect(detail.pieces).toHaveLength(2);
     expect(detail.pieces[0].to.before).toMatchObject({ source: 'noted' });
     expect(detail.pieces[1].from.before).toMatchObject({ source: 'noted', register: 500 });
+    // The old one stood seven minutes of it, the new one eight: (7 × 4 % − 8 × 10 %) ÷ 15.
+    expect(detail.errors).toMatchObject([{ ppm: 40_000 }, { ppm: -100_000 }]);
+    const sum = detail.pieces[0].quantity + detail.pieces[1].quantity;
+    const slot = found.intervals[Math.floor((replacedAt - T) / SLOT)];
+    expect(slot.quantity).toBe(Math.floor(sum / (1 - 0.52 / 15) + 0.5));
+    const rows = await park.intervals(shops.replaced.pointId);
+    expect(new Set(rows.map(([ms]) => ms)).size).toBe(rows.length);
   });
 
   // What is told of one quarter-hour of the newest revision, and how it comes about.

@@ -183,6 +183,7 @@ export async function openExplainedPark() {
   const last = (before.at(-1)?.register ?? 0) + 10;
   await shop('replaced', before, { valid_to: new Date(replacedAt), last_register: last });
   const fresh = await park.meter();
+  const meters = [shops.replaced.meterId, fresh];
   await park.install(shops.replaced.pointId, fresh, replacedAt, { first_register: 500 });
   await park.say(fresh, readings(replacedAt + 2 * 60_000, NOW, 510));
   const gone = new Date(SPRING_T + 47 * HOUR);
@@ -220,6 +221,13 @@ export async function openExplainedPark() {
 
   park.clock.now = new Date(NOW + HOUR);
   await act(ask, park.as('finance'), shops);
+  // Both meters were wrong, also in the quarter-hour in which one took the other's place.
+  for (const [i, errorPercent] of [4, -10].entries()) {
+    const range = { from: iso(T + 9 * HOUR), to: iso(T + 11 * HOUR) };
+    const body = { kind: 'error', meterId: meters[i], errorPercent, reason: 'proven', ...range };
+    const { status } = await ask('POST', '/meter-corrections', body);
+    if (status !== 201) throw new Error(`error of a replaced meter: ${status}`);
+  }
   await park.work();
   return { park, ask, shops };
 }

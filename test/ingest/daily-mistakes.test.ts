@@ -350,6 +350,22 @@ describe('a meter that was read by hand', () => {
     await made(`/manual-readings/${list.data[0].id}/withdrawals`, { reason: 'wrong meter' });
     await park.work();
     expect(await total(pointId)).toBe((2 * 96 + 23) * 30);
+    // What stood on it stays charged until a register comes, and says so: its days wait, and are explained as changed.
+    const { body: waits } = await ask('GET', '/settlement-waits');
+    expect(
+      waits.data.flatMap((w: { pointId: string; localDay: string }) =>
+        w.pointId === pointId ? [w.localDay] : [],
+      ),
+    ).toEqual(['2026-11-12', '2026-11-13']);
+    const { rows: settled } = await park.owner.query<{ id: string }>(
+      "SELECT id::text FROM settlements WHERE scope_id = $1 AND local_day = '2026-11-12'",
+      [pointId],
+    );
+    const { body: explained } = await ask('GET', `/settlements/${settled[0]?.id}/explain`);
+    expect(explained.agrees).toBe(false);
+    expect(new Set(explained.differences.map((d: { reason: string }) => d.reason))).toEqual(
+      new Set(['changed-since']),
+    );
   });
 });
 

@@ -32,7 +32,7 @@ export interface ExplainedQuarterHour {
   }[];
   /** The doubt that holds it back until a person has decided. */
   heldBy: string | null;
-  errors: { ppm: number; reason: string; by: string }[];
+  errors: { ppm: number; share: number; reason: string; by: string }[];
   edit: {
     id: string;
     method: string;

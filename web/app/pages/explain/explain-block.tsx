@@ -412,9 +412,9 @@ function Readings({ detail, unit }: { detail: ExplainedQuarterHour; unit: string
         <p className="old">{t('explain.held', { rule: t(`explain.doubt.${detail.heldBy}`) })}</p>
       )}
       <p>{t('explain.count', { count: detail.readings.length })}</p>
-      {detail.errors.map(({ ppm, reason }) => (
+      {detail.errors.map(({ ppm, share, reason }) => (
         <p key={`${ppm}/${reason}`}>
-          {t('explain.error', { percent: number(ppm / 10_000, 2), reason })}
+          {t('explain.error', { percent: number((ppm * share) / 10_000, 2), reason })}
         </p>
       ))}
       {detail.edit && <p>{t('explain.edit', { ...detail.edit })}</p>}
