@@ -7,6 +7,7 @@ import { record } from '../sql/audit.ts';
 import { markDirty } from '../sql/dirty-days.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
 import { exponentOf } from '../sql/money.ts';
+import { type Actor, personOf } from '../sql/permission.ts';
 import type { Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { readQualityProject } from '../sql/quality-settings.ts';
@@ -105,7 +106,7 @@ async function enter(
     (sum, s, i) => sum + Math.abs((quantities[i] ?? 0) - (s.quantity ?? 0)),
     0,
   );
-  const approval = await approvalFor(tx, { ...project, pointId, moved });
+  const approval = await approvalFor(tx, { ...project, pointId, moved, fromMs, toMs, actor });
   const sumOf = (values: readonly (number | null)[]) =>
     values.reduce<number>((a, b) => a + (b ?? 0), 0);
   const [energyBefore, energyAfter] = [sumOf(slots.map((s) => s.quantity)), sumOf(quantities)];
@@ -114,7 +115,7 @@ async function enter(
       .insert(intervalEdits)
       .values({
         ...{ projectId, pointId, method, confidence, reason, exceptionId, approval },
-        ...{ fromAt: new Date(fromMs), toAt: new Date(toMs), proposedBy: actor.id },
+        ...{ fromAt: new Date(fromMs), toAt: new Date(toMs), proposedBy: personOf(actor) },
         slots: slots.map((s, i) => [s.startMs, quantities[i] ?? 0, s.quantity]),
         energyBefore: BigInt(energyBefore),
         energyAfter: BigInt(energyAfter),
@@ -251,7 +252,10 @@ async function estimated(
   return estimate(method, { slots, history, total: known ?? quantity ?? null, around });
 }
 
-/** Whether a second person must approve: by what is moved, at the point's price. */
+/**
+ * Whether a second person must approve: by what is moved, at the point's price, with what the same person has moved
+ * there around this time without one, so that many small edits are not a way past it.
+ */
 async function approvalFor(
   tx: Tx,
   {
@@ -260,19 +264,36 @@ async function approvalFor(
     currency,
     pointId,
     moved,
+    fromMs,
+    toMs,
+    actor,
   }: {
     id: string;
     settings: { approvalAboveMinor: number };
     currency: string;
     pointId: string;
     moved: number;
+    fromMs: number;
+    toMs: number;
+    actor: Actor;
   },
 ): Promise<'amount' | 'no-price' | null> {
+  const around = DAYS_MAX * DAY_MS;
   const { rows } = await tx.execute<{ minor: string | null; held: boolean }>(sql`
+    WITH alone AS (
+      SELECT coalesce(sum(abs((s ->> 1)::numeric - coalesce((s ->> 2)::numeric, 0))), 0) AS moved
+      FROM interval_edits e CROSS JOIN LATERAL jsonb_array_elements(e.slots) s
+      WHERE e.project_id = ${projectId}::bigint AND e.point_id = ${pointId}::bigint
+        AND e.proposed_by = ${personOf(actor)} AND e.approval IS NULL
+        AND e.from_at < ${new Date(toMs + around).toISOString()}::timestamptz
+        AND e.to_at > ${new Date(fromMs - around).toISOString()}::timestamptz
+        AND (SELECT decision FROM interval_edit_decisions d WHERE d.project_id = e.project_id
+          AND d.edit_id = e.id ORDER BY d.id DESC LIMIT 1) = 'approve')
     SELECT (SELECT price FROM point_prices WHERE project_id = ${projectId}::bigint
-        AND point_id = ${pointId}::bigint) * ${moved}::numeric / 1000 * 10 ^ ${exponentOf(currency)}::int AS minor,
+        AND point_id = ${pointId}::bigint) * (${moved}::numeric + alone.moved) / 1000 * 10 ^ ${exponentOf(currency)}::int AS minor,
       EXISTS (SELECT FROM tenancies WHERE project_id = ${projectId}::bigint
-        AND point_id = ${pointId}::bigint) AS held`);
+        AND point_id = ${pointId}::bigint) AS held
+    FROM alone`);
   const found = rows[0];
   if (!found?.held || moved === 0) return null;
   if (found.minor === null) return 'no-price';
@@ -327,7 +348,7 @@ export async function decideEdit(
   if (!NEXT[state].includes(decision)) {
     throw new Problem('conflict', `The edit is ${state}: it cannot be decided so.`);
   }
-  if (decision === 'approve' && edit.proposed_by === actor.id) {
+  if (decision === 'approve' && edit.proposed_by === personOf(actor)) {
     throw new Problem(
       'own-approval',
       'Who proposed an edit does not approve it: a second person does.',
@@ -359,7 +380,7 @@ async function write(
 ): Promise<void> {
   await tx.execute(sql`
     INSERT INTO interval_edit_decisions (project_id, edit_id, decision, decided_by, reason)
-    VALUES (${projectId}::bigint, ${id}::bigint, ${decision}, ${actor.id}, ${reason})`);
+    VALUES (${projectId}::bigint, ${id}::bigint, ${decision}, ${personOf(actor)}, ${reason})`);
   if (decision === 'approve' || decision === 'take-back') {
     const why = decision === 'approve' ? 'interval edited' : 'edit taken back';
     await markDirty(tx, { projectId, days: daysOf(zone, place), who: 'ingest', why });

@@ -123,7 +123,12 @@ export interface Actor {
   kind: 'user' | 'key' | 'system';
   id: string;
   name: string;
+  /** Of a key: the person who made it, also by another key. */
+  person?: string;
 }
+
+/** Whose act it is: a key acts for the person who made it, so that nobody is their own second person. */
+export const personOf = ({ id, person }: Actor): string => person ?? id;
 
 /** allowed; forbidden: the project is visible but not this act; hidden: as if it did not exist. */
 export type Verdict = 'allowed' | 'forbidden' | 'hidden';

@@ -117,13 +117,14 @@ export async function accessOfKey(
   const found = await db.execute<{
     id: string;
     name: string;
+    created_by: string;
     key_group: string | null;
     key_project: string | null;
     permissions: string[];
     group_id: string | null;
     stale: boolean;
   }>(sql`
-    SELECT k.id::text, k.name, k.group_id::text AS key_group, k.project_id::text AS key_project,
+    SELECT k.id::text, k.name, k.created_by, k.group_id::text AS key_group, k.project_id::text AS key_project,
       r.permissions, (SELECT group_id::text FROM projects WHERE id = ${projectId}::bigint) AS group_id,
       coalesce(k.last_used_at < ${at}::timestamptz - interval '1 minute', true) AS stale
     FROM api_keys k JOIN roles r ON r.id = k.role_id
@@ -139,7 +140,7 @@ export async function accessOfKey(
     );
   }
   return accessFrom({
-    actor: { kind: 'key', id: row.id, name: row.name },
+    actor: { kind: 'key', id: row.id, name: row.name, person: row.created_by },
     grants: [{ permissions: row.permissions, groupId: row.key_group, projectId: row.key_project }],
     project: projectId && row.group_id ? { id: projectId, groupId: row.group_id } : null,
   });

@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { and, asc, eq, isNull, type SQL } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
+import { personOf } from '../sql/permission.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import {
   answers,
@@ -135,7 +136,7 @@ export function keyRoutes({ db, clock }: WebDeps) {
             name: body.name,
             prefix,
             hash,
-            createdBy: access.actor.id,
+            createdBy: personOf(access.actor),
             expiresAt,
           })
           .returning({ id: apiKeys.id }),

@@ -19,6 +19,7 @@ import type { Questdb } from '../sql/questdb.ts';
 import type { RouteEnv } from '../sql/route.ts';
 import { currentTrace, inTrace, newTrace, traceOf, traceparent } from '../sql/trace.ts';
 import { accessOfActor, accessOfKey, accessOfSession, accessOfUser } from './access.ts';
+import { refuseUnknowing } from './as-known.ts';
 import { type Auth, hashOfKey, SESSION_HOURS, SESSION_PROLONG_MINUTES } from './auth.ts';
 import { ACTING, type ExportWorker } from './export-worker.ts';
 import { problemOf, renderFailure } from './failure.ts';
@@ -80,12 +81,14 @@ export function createServer(deps: ServerDeps): Server {
     c.header('cache-control', 'no-store');
   });
 
+  const describe = () => describeApi(app) as ApiDescription; // As much of it as these two need.
   app.use(
     '/api/v1/*',
     endless,
+    refuseUnknowing(describe),
     listFiles({
       ask: (request, env) => app.fetch(request, env as object), // What the server gave us.
-      describe: () => describeApi(app) as ApiDescription, // As much of it as lists need.
+      describe,
       project: (id) => projectNamed(deps.rooms.web.db, id),
       clock: deps.clock,
       dataDir: deps.rooms.web.dataDir,

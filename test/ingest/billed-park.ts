@@ -119,8 +119,8 @@ export async function openBilledPark({
       );
       return Number(rows[0]?.sum ?? 0);
     },
-    /** The routes of both rooms, as a person who may do everything. */
-    as: (actorId: string): Ask => faceOf({ park, postgres, actorId }),
+    /** The routes of both rooms, as a person who may do everything, or a key that the person made. */
+    as: (actorId: string, key?: string): Ask => faceOf({ park, postgres, actorId, key }),
     close: async () => {
       await postgres.close();
       await park.close();
@@ -134,16 +134,20 @@ function faceOf({
   park,
   postgres,
   actorId,
+  key,
 }: {
   park: Awaited<ReturnType<typeof openIntervalPark>>;
   postgres: ReturnType<typeof openPostgres>;
   actorId: string;
+  key: string | undefined;
 }): Ask {
   const app = new OpenAPIHono<RouteEnv>();
   app.use('*', async (c, next) => {
     c.set('traceId', 'trace');
     c.set('access', {
-      actor: { kind: 'user', id: actorId, name: `Name of ${actorId}` },
+      actor: key
+        ? { kind: 'key', id: key, name: `Key of ${actorId}`, person: actorId }
+        : { kind: 'user', id: actorId, name: `Name of ${actorId}` },
       may: (projectId) => (projectId === park.projectId ? 'allowed' : 'hidden'),
     });
     await next();

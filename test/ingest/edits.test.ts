@@ -109,6 +109,11 @@ describe('an estimate by like days', () => {
       ...{ decision: 'approve', reason: 'mine' },
     });
     expect(own).toMatchObject({ status: 403, body: { code: 'own-approval' } });
+    // Nor by a key of the same person's.
+    const byKey = await post(park.as('first', '7'), `/interval-edits/${id}/decision`, {
+      ...{ decision: 'approve', reason: 'mine' },
+    });
+    expect(byKey).toMatchObject({ status: 403, body: { code: 'own-approval' } });
     const effect = await (second as Ask)('GET', `/interval-edits/${id}/effect`);
     // Linear put half of it where it is dear, the like days put more there.
     expect(Number(effect.body.total.amount)).toBeGreaterThan(0);
@@ -206,6 +211,15 @@ describe('an edit', () => {
     expect(minor).toBeGreaterThan(0);
     expect((await park.charged(accountId)) - before).toBe(minor);
     expect(new Set(rows.map(([, , quality]) => quality))).toEqual(new Set(['edited']));
+    // Each small by itself, together not: the amount is 50.00, at 1.00 a kWh.
+    const day = (n: number) => ({ from: iso(T + n * DAY), to: iso(T + n * DAY + HOUR) });
+    const more = { ...body, ...day(13), quantity: 30_000 };
+    expect((await post(first, '/interval-edits', more)).body.approval).toBeNull();
+    const next = { ...more, ...day(14) };
+    const split = await post(first, '/interval-previews', { act: 'edit-intervals', with: next });
+    expect(split.body.edit).toMatchObject({ approval: 'amount' });
+    const others = await post(second, '/interval-previews', { act: 'edit-intervals', with: next });
+    expect(others.body.edit).toMatchObject({ approval: null });
   });
 });
 

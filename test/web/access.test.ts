@@ -4,6 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { permissions, standardRoles } from '../../sql/permission.ts';
+import { accessOfKey } from '../../web/access.ts';
+import { hashOfKey } from '../../web/auth.ts';
 import { describeApi } from '../../web/openapi.ts';
 import { furnish } from './furnish.ts';
 import { type Answer, type Ask, makeProject, openRig, type Rig, signInAs } from './rig.ts';
@@ -372,6 +374,26 @@ describe('other spellings of an address', () => {
   });
 });
 
+describe('as it was known at a position', () => {
+  test('is taken by the routes that say so, and refused by all others', async () => {
+    const asked = await Promise.all(
+      ['accounts', `accounts/${ourIds.accounts}/balance`, 'buildings', 'reports/finance'].map(
+        async (what) => {
+          const path = `/api/v1/projects/${ours.id}/${what}?from=2026-01-01&to=2026-01-02&asKnownAt=7`;
+          return [what.split('/').at(-1), (await ourAdmin('GET', path)).body.code];
+        },
+      ),
+    );
+    // Nothing is sealed here yet.
+    expect(asked).toEqual([
+      ['accounts', 'not-known-then'],
+      ['balance', 'not-found'],
+      ['buildings', 'not-known-then'],
+      ['finance', 'not-found'],
+    ]);
+  });
+});
+
 describe('an API key', () => {
   test('acts with its role in its project, and its hash alone is kept', async () => {
     const path = `/api/v1/projects/${ours.id}/keys`;
@@ -387,6 +409,20 @@ describe('an API key', () => {
     expect(listed.text).not.toContain(made.body.key);
     expect(listed.body.data.at(-1)).toMatchObject({ name: 'Exporter', role: 'analyst' });
     expect(listed.body.data.at(-1).lastUsedAt).not.toBeNull();
+  });
+
+  test('acts for the person who made it, also one that was made by a key', async () => {
+    const path = `/api/v1/projects/${ours.id}/keys`;
+    const wanted = { name: 'Maker', role: 'administrator' };
+    const made = await ourAdmin('POST', path, wanted);
+    const byKey = await rig.withKey(made.body.key)('POST', path, { ...wanted, role: 'analyst' });
+    const { user } = (await ourAdmin('GET', '/api/v1/session')).body;
+    for (const { key } of [made.body, byKey.body]) {
+      const access = await accessOfKey(rig.db, {
+        ...{ hash: hashOfKey(key), projectId: ours.id, now: rig.clock.now },
+      });
+      expect(access?.actor).toMatchObject({ kind: 'key', person: user.id });
+    }
   });
 
   test('needs no Origin, since no page can send it', async () => {
