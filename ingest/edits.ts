@@ -6,14 +6,14 @@ import { sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import { markDirty } from '../sql/dirty-days.ts';
 import { SLOT_MS } from '../sql/local-day.ts';
-import { exponentOf } from '../sql/money.ts';
-import { type Actor, personOf } from '../sql/permission.ts';
+import { personOf } from '../sql/permission.ts';
 import type { Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { readQualityProject } from '../sql/quality-settings.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { intervalEdits } from '../sql/schema/index.ts';
 import { daysOf, type Edit } from './amendments.ts';
+import { approvalFor } from './edit-approval.ts';
 import { estimate, spread } from './estimate.ts';
 import { type Current, historyOf, slotsOf } from './point-slots.ts';
 import { type Acting, only } from './rows.ts';
@@ -102,11 +102,8 @@ async function enter(
       ? { quantities: setTo(slots, wanted), confidence: 100 }
       : await estimated(questdb, { ...at, method, wide, slots, quantity: wanted.quantity });
   const { quantities, confidence } = made;
-  const moved = slots.reduce(
-    (sum, s, i) => sum + Math.abs((quantities[i] ?? 0) - (s.quantity ?? 0)),
-    0,
-  );
-  const approval = await approvalFor(tx, { ...project, pointId, moved, fromMs, toMs, actor });
+  const moves = slots.map((s, i) => Math.abs((quantities[i] ?? 0) - (s.quantity ?? 0)));
+  const approval = await approvalFor(tx, { ...project, pointId, moves, fromMs, toMs, actor });
   const sumOf = (values: readonly (number | null)[]) =>
     values.reduce<number>((a, b) => a + (b ?? 0), 0);
   const [energyBefore, energyAfter] = [sumOf(slots.map((s) => s.quantity)), sumOf(quantities)];
@@ -250,54 +247,6 @@ async function estimated(
   }
   const around = [wide[0]?.quantity ?? null, wide.at(-1)?.quantity ?? null] as const;
   return estimate(method, { slots, history, total: known ?? quantity ?? null, around });
-}
-
-/**
- * Whether a second person must approve: by what is moved, at the point's price, with what the same person has moved
- * there around this time without one, so that many small edits are not a way past it.
- */
-async function approvalFor(
-  tx: Tx,
-  {
-    id: projectId,
-    settings,
-    currency,
-    pointId,
-    moved,
-    fromMs,
-    toMs,
-    actor,
-  }: {
-    id: string;
-    settings: { approvalAboveMinor: number };
-    currency: string;
-    pointId: string;
-    moved: number;
-    fromMs: number;
-    toMs: number;
-    actor: Actor;
-  },
-): Promise<'amount' | 'no-price' | null> {
-  const around = DAYS_MAX * DAY_MS;
-  const { rows } = await tx.execute<{ minor: string | null; held: boolean }>(sql`
-    WITH alone AS (
-      SELECT coalesce(sum(abs((s ->> 1)::numeric - coalesce((s ->> 2)::numeric, 0))), 0) AS moved
-      FROM interval_edits e CROSS JOIN LATERAL jsonb_array_elements(e.slots) s
-      WHERE e.project_id = ${projectId}::bigint AND e.point_id = ${pointId}::bigint
-        AND e.proposed_by = ${personOf(actor)} AND e.approval IS NULL
-        AND e.from_at < ${new Date(toMs + around).toISOString()}::timestamptz
-        AND e.to_at > ${new Date(fromMs - around).toISOString()}::timestamptz
-        AND (SELECT decision FROM interval_edit_decisions d WHERE d.project_id = e.project_id
-          AND d.edit_id = e.id ORDER BY d.id DESC LIMIT 1) = 'approve')
-    SELECT (SELECT price FROM point_prices WHERE project_id = ${projectId}::bigint
-        AND point_id = ${pointId}::bigint) * (${moved}::numeric + alone.moved) / 1000 * 10 ^ ${exponentOf(currency)}::int AS minor,
-      EXISTS (SELECT FROM tenancies WHERE project_id = ${projectId}::bigint
-        AND point_id = ${pointId}::bigint) AS held
-    FROM alone`);
-  const found = rows[0];
-  if (!found?.held || moved === 0) return null;
-  if (found.minor === null) return 'no-price';
-  return Number(found.minor) > settings.approvalAboveMinor ? 'amount' : null;
 }
 
 const stateOf: Record<EditDecision, EditState> = {

@@ -352,6 +352,24 @@ describe('explain', () => {
     expect(byKey('demand').rule.demand.demandW).toBe(peak);
   });
 
+  it('lets nobody raise the demand alone, however little energy it takes', async () => {
+    const { pointId } = shops.rich;
+    await park.owner.query('INSERT INTO point_prices VALUES ($1, $2, 1, now())', [
+      ...[park.projectId, pointId],
+    ]);
+    const at = T + 20 * HOUR;
+    const asked = async (quantity: number) => {
+      const body = {
+        ...{ pointId, from: new Date(at).toISOString(), to: new Date(at + SLOT).toISOString() },
+        ...{ method: 'set', quantity, reason: 'counted' },
+      };
+      return (await ask('POST', '/interval-previews', { act: 'edit-intervals', with: body })).body;
+    };
+    // 2 kWh at 1.00, and 8 kW at 30.00; the amount is 50.00.
+    expect((await asked(2_100)).edit).toMatchObject({ approval: 'amount' });
+    expect((await asked(300)).edit).toMatchObject({ approval: null });
+  });
+
   it('works out what belongs to the account: its fee and what its month lacks', async () => {
     const { rows } = await park.owner.query<{ id: string }>(
       `SELECT id::text FROM settlements WHERE scope_id = account_id AND account_id = $1
