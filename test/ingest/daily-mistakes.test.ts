@@ -347,6 +347,8 @@ describe('a meter that was read by hand', () => {
     expect(await ask('POST', '/manual-readings', future)).toMatchObject({ status: 400 });
     const { body: list } = await ask('GET', `/manual-readings?meterId=${meterId}`);
     expect(list.data).toMatchObject([{ register: 115_000, readBy: 'energy-manager' }]);
+    // A minute later: what is known when tells what a settlement knew.
+    park.clock.now = new Date(NOW + 60_000);
     await made(`/manual-readings/${list.data[0].id}/withdrawals`, { reason: 'wrong meter' });
     await park.work();
     expect(await total(pointId)).toBe((2 * 96 + 23) * 30);
