@@ -9,6 +9,7 @@ import { violatedConstraint } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { type By, only } from './fields.ts';
 import { holdSettlement, type ProjectTerms, readProject } from './project.ts';
+import { assertUncharged, type Correction } from './tariff-terms.ts';
 
 /**
  * Epoch ms of a local day's midnight or of an instant on a quarter-hour; other instants are refused,
@@ -126,10 +127,25 @@ export async function makeTenancy(
   });
 }
 
-/** Ends a tenancy (or opens its end again with null). Throws `not-found`, `overlap`. */
+/**
+ * Ends a tenancy (or opens its end again with null). Throws `not-found`, `overlap`; without a correction's reason
+ * `correction-needed` or `month-closed` where that changes who has been charged.
+ */
 export async function endTenancy(
   db: Db,
-  { projectId, id, to, by }: { projectId: string; id: string; to: string | null; by: By },
+  {
+    projectId,
+    id,
+    to,
+    correction,
+    by,
+  }: {
+    projectId: string;
+    id: string;
+    to: string | null;
+    correction: Correction | null;
+    by: By;
+  },
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const project = await readProject(tx, projectId);
@@ -162,7 +178,10 @@ export async function endTenancy(
     const firstMs = Math.min(...ends.filter((ms) => ms !== null));
     if (Number.isFinite(firstMs)) {
       const from = localDayOf(project.zone, firstMs);
-      await dirtySettled(tx, { projectId, pointId: before.point_id, from, why: 'tenancy ended' });
+      const pointId = before.point_id;
+      if (!correction) await assertUncharged(tx, { projectId, from, to: null, of: { pointId } });
+      const why = correction?.reason ?? 'tenancy ended';
+      await dirtySettled(tx, { projectId, pointId, from, why });
     }
     await record(tx, {
       projectId,
@@ -170,7 +189,7 @@ export async function endTenancy(
       action: 'tenancy.ended',
       subjectKind: 'tenancy',
       subjectId: id,
-      detail: { from: before.valid_to, to: toText },
+      detail: { from: before.valid_to, to: toText, ...correction },
     });
   });
 }

@@ -14,7 +14,7 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
-import { by, idCursor, idPage } from './fields.ts';
+import { by, idCursor, idPage, textSchema } from './fields.ts';
 import type { BillingDeps } from './routes.ts';
 import { endTenancy, listTenancies, makeTenancy } from './tenancies.ts';
 
@@ -67,11 +67,17 @@ const make = createRoute({
 const end = createRoute({
   method: 'patch',
   path: `${path}/{tenancyId}`,
-  summary: 'End a tenancy, or open its end again',
+  summary:
+    'End a tenancy, or open its end again; where it reaches into settled days it is a correction, with a reason',
   ...needs('account.write'),
   request: {
     params: projectParams.extend({ tenancyId: idSchema }),
-    body: takes(z.strictObject({ to: boundary.nullable() })),
+    body: takes(
+      z.strictObject({
+        to: boundary.nullable(),
+        correction: z.strictObject({ reason: textSchema }).nullable().default(null),
+      }),
+    ),
   },
   responses: answers(tenancySchema),
 });
@@ -103,8 +109,8 @@ export function tenancyRoutes({ db, clock }: BillingDeps) {
     })
     .openapi(end, async (c) => {
       const { projectId, tenancyId } = c.req.valid('param');
-      const { to } = c.req.valid('json');
-      await endTenancy(db, { projectId, id: tenancyId, to, by: by(c) });
+      const { to, correction } = c.req.valid('json');
+      await endTenancy(db, { projectId, id: tenancyId, to, correction, by: by(c) });
       return c.json(await one(projectId, tenancyId), 200);
     });
 }

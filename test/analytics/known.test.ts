@@ -207,6 +207,7 @@ test('a month comes out as it was noted, and now otherwise', async () => {
   );
   const moved = await face('PATCH', `/tenancies/${tenancy?.id}`, {
     to: '2026-01-15T16:00:00.000Z',
+    correction: { reason: 'moved out in the middle of the month' },
   });
   expect(moved.status, JSON.stringify(moved.body)).toBe(200);
   const begun = await face('POST', '/tenancies', {

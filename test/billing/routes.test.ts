@@ -329,7 +329,11 @@ describe('what changes settled days', () => {
     const noon = '2026-02-09T12:00:00+08:00';
     const off = await ask('PATCH', `/tenancies/${tenancy.id}`, { to: '2026-02-09T12:07:00+08:00' });
     expect(off.body.code).toBe('invalid-request');
-    await ask('PATCH', `/tenancies/${tenancy.id}`, { to: noon });
+    const silent = await ask('PATCH', `/tenancies/${tenancy.id}`, { to: noon });
+    expect(silent.body).toMatchObject({ status: 409, code: 'correction-needed' });
+    const correction = { reason: 'the keys were handed over at noon' };
+    const ended = await ask('PATCH', `/tenancies/${tenancy.id}`, { to: noon, correction });
+    expect(ended.status).toBe(200);
     const next = { accountId: to, pointId: point, from: noon };
     expect((await ask('POST', '/tenancies', next)).status).toBe(201);
     expect((await ask('POST', '/tenancies', next)).body.code).toBe('overlap');
