@@ -66,8 +66,10 @@ const chartRoute = createRoute({
             .string()
             .nullable()
             .openapi({ description: 'What parts it; null where nothing does' }),
+          detailZh: z.string().nullable(),
           isCustomers: z.boolean().openapi({ description: 'Each customer has one of his own' }),
           says: z.string(),
+          saysZh: z.string(),
         })
         .openapi('ChartLine'),
       count,

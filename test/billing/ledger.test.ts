@@ -180,9 +180,10 @@ describe('the chart of accounts', () => {
 
   test('keeps assets and expenses on the debit side, liabilities and income on the credit side', () => {
     for (const code of ledgerCodes) {
-      const { kind, normal, name, nameZh, says } = chart[code];
+      const { kind, normal, name, nameZh, says, saysZh, detail, detailZh } = chart[code];
       expect(normal, code).toBe(kind === 'asset' || kind === 'expense' ? 'debit' : 'credit');
-      expect(name && nameZh && says, code).toBeTruthy();
+      expect(name && nameZh && says && saysZh, code).toBeTruthy();
+      expect(detailZh === null, code).toBe(detail === null);
     }
   });
 });

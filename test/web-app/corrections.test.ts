@@ -14,7 +14,7 @@ const now = new Date('2026-11-24T14:32:08+08:00');
 const asked = (act: Parameters<typeof askedOf>[0], change: Values) =>
   askedOf(act, {
     values: { ...beginning(zone, now, {}), reason: 'as proven', ...change },
-    ...{ subject, zone, installationId: '77' },
+    ...{ subject, zone, installation: { id: '77', ct: 40, pt: 1 } },
   });
 
 test('a wall clock is an instant of the zone, also on days of 23 and 25 hours', () => {
@@ -45,6 +45,14 @@ describe('what is tried is what is sent', () => {
     expect(asked('clock', { shift: '−1' })?.body).toMatchObject({ kind: 'clock', shiftS: -3600 });
     expect(asked('clock', { shift: '0' })).toBeNull();
   });
+  test('a replacement keeps the transformers; a ratio that cannot be is not left out quietly', () => {
+    const change = { at: '2026-11-08T10:00', meter: '6001' };
+    expect(asked('replace', change)?.body).toMatchObject({ meterId: '6001', ct: 40, pt: 1 });
+    expect(asked('replace', { ...change, ct: '60' })?.body).toMatchObject({ ct: 60, pt: 1 });
+    expect(asked('replace', { ...change, ct: '4O' })).toBeNull();
+    expect(asked('ratio', { ...change, ct: '60', pt: 'x' })).toBeNull();
+  });
+
   test('a ratio of a quarter, and one that goes on', () => {
     const quarter = { ct: '40', from: '2026-07-01T00:00', to: '2026-10-01T00:00' };
     expect(asked('ratio', quarter)?.body).toEqual({

@@ -218,7 +218,11 @@ test('an index keeps the value it had before; an event day is withdrawn', async 
   await page.getByRole('button', { name: 'Publish another value' }).click();
   await page.getByRole('cell', { name: '1.05', exact: true }).waitFor();
   expect(await page.getByRole('button', { name: '1 earlier' }).count()).toBe(2);
+  // The cross only asks: a withdrawn day of the past changes bills.
   await page.getByRole('button', { name: 'Withdraw 5 Aug 2026' }).click();
+  const ask = page.getByRole('group', { name: 'Withdraw 5 Aug 2026' });
+  await ask.getByText('settled anew without the event').waitFor();
+  await ask.getByRole('button', { name: 'Withdraw 5 Aug 2026' }).click();
   await expect.poll(() => page.getByText('5 Aug 2026').count()).toBe(0);
   expect(complaints).toEqual([]);
 });

@@ -88,8 +88,10 @@ export interface ChartLine extends Named {
   kind: LedgerKind;
   normal: 'debit' | 'credit';
   detail: string | null;
+  detailZh: string | null;
   isCustomers: boolean;
   says: string;
+  saysZh: string;
 }
 
 export interface TrialRow extends Named, Amounts {

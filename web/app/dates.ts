@@ -55,6 +55,10 @@ export function longDay(language: Language, localDate: string): string {
 export const weekday = (language: Language, localDate: string): string =>
   name(language, { weekday: 'short' }, noon(localDate));
 
+/** 'Nov' or '11月' of a local date, for where there is little room. */
+export const shortMonth = (language: Language, localDate: string): string =>
+  name(language, { month: 'short' }, noon(localDate));
+
 /** November 2026 · 2026-11. */
 export const month = (language: Language, yearMonth: string): string =>
   language === 'zh'

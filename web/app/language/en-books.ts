@@ -47,6 +47,7 @@ export const enBooks = {
       posting: 'Posted as',
       trace: 'Trace',
       because: '{{act}}: {{reason}}',
+      and: '; ',
     },
     cause: {
       'intervals-changed': 'Readings changed',

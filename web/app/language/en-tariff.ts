@@ -437,6 +437,8 @@ export const enTariff = {
       list: 'List',
       add: 'Add the day',
       withdraw: 'Withdraw {{day}}',
+      leaves: '{{day}} would follow the bands of its usual day type.',
+      leavesPast: '{{day}} is past: where it is settled, it is settled anew without the event.',
       past: 'A day in the past: where it is settled, it is settled anew.',
       none: 'No event days yet',
       noneText: 'Days that a supplier or the state names, with bands or prices of their own.',

@@ -45,6 +45,7 @@ export const zhBooks = {
       posting: '记账',
       trace: '追踪号',
       because: '{{act}}：{{reason}}',
+      and: '、',
     },
     cause: {
       'intervals-changed': '读数变动',
@@ -78,7 +79,7 @@ export const zhBooks = {
       foot: '未关账 → 预关账（仅结算）→ 已关账',
       month: '月份',
       is: '状态',
-      since: '自',
+      since: '变更时间',
       reason: '原因',
       accrued: '已预提',
       state: {

@@ -425,6 +425,8 @@ export const zhTariff: typeof enTariff = {
       list: '清单',
       add: '添加日期',
       withdraw: '撤回 {{day}}',
+      leaves: '{{day}} 将按其通常的日类型计价。',
+      leavesPast: '{{day}} 已过：已结算的将按无事件重新结算。',
       past: '过去的日期：已结算的将重新结算。',
       none: '还没有事件日',
       noneText: '由供电方或政府指定、另有时段或价格的日期。',

@@ -54,7 +54,9 @@ export function TableList<Row>({
                 {figure && (
                   <span className="card-figure">
                     {figure.cell(row)}
-                    {figure.unit && <span className="unit"> {figure.unit}</span>}
+                    {figure.unit && figure.value(row) !== null && (
+                      <span className="unit"> {figure.unit}</span>
+                    )}
                   </span>
                 )}
               </div>
@@ -69,7 +71,9 @@ export function TableList<Row>({
                       <span key={column.key}>
                         {column.phone !== 'plain' && <span className="quiet">{column.title}</span>}{' '}
                         {cell}
-                        {column.unit && <span className="unit"> {column.unit}</span>}
+                        {column.unit && column.value(row) !== null && (
+                          <span className="unit"> {column.unit}</span>
+                        )}
                       </span>
                     );
                   })}

@@ -32,6 +32,10 @@ export function ChartPanel() {
 function useColumns(): Column<ChartLine>[] {
   const { t } = useTranslation();
   const language = useLanguage();
+  const isZh = language === 'zh';
+  const said = ({ says, saysZh }: ChartLine) => (isZh ? saysZh : says);
+  const parted = ({ detail, detailZh, isCustomers }: ChartLine) =>
+    isCustomers ? t('books.chart.customers') : isZh ? detailZh : detail;
   return [
     {
       key: 'code',
@@ -70,18 +74,16 @@ function useColumns(): Column<ChartLine>[] {
       title: t('books.chart.parted'),
       width: 'minmax(110px, 1fr)',
       phone: 'plain',
-      value: ({ detail, isCustomers }) =>
-        isCustomers ? t('books.chart.customers') : (detail ?? null),
-      cell: ({ detail, isCustomers }) =>
-        isCustomers ? t('books.chart.customers') : <span className="quiet">{detail ?? ''}</span>,
+      value: parted,
+      cell: (row) => <span className={row.isCustomers ? '' : 'quiet'}>{parted(row) ?? ''}</span>,
     },
     {
       key: 'says',
       title: t('books.chart.says'),
       width: 'minmax(200px, 2.4fr)',
       phone: 'plain',
-      value: ({ says }) => says,
-      cell: ({ says }) => <span className="second what">{says}</span>,
+      value: said,
+      cell: (row) => <span className="second what">{said(row)}</span>,
     },
   ];
 }

@@ -55,7 +55,7 @@ export function useCause(): (row: Correction) => string {
     if (!i18n.exists(key)) return why;
     return reason ? t('books.correction.because', { act: t(key), reason }) : t(key);
   };
-  return ({ cause }) => cause.map(word).join(', ') || '–';
+  return ({ cause }) => cause.map(word).join(t('books.correction.and')) || '–';
 }
 
 export function useCorrectionColumns(

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { ReconciledDay } from '../../books.ts';
 import { useReconciledDays } from '../../books-queries.ts';
 import { useNow } from '../../clock.tsx';
-import { addDays, day as dayText, moment } from '../../dates.ts';
+import { addDays, day as dayText, moment, shortMonth } from '../../dates.ts';
 import { amount, currencyName, sum } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
@@ -124,7 +124,7 @@ function Day({
       ) : (
         state !== 'none' && <Icon name="check" size={12} />
       )}
-      <span>{isFirst ? dayText(language, day, false) : Number(day.slice(8))}</span>
+      <span>{isFirst ? shortMonth(language, day) : Number(day.slice(8))}</span>
     </button>
   );
 }

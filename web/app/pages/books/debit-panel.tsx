@@ -34,7 +34,10 @@ export function DebitPanel({ query }: { query: Query }) {
           <dl className="pairs">
             {page.data.map((row) => (
               <div key={row.id}>
-                <dt className="clip">
+                <dt
+                  className="clip"
+                  title={[row.accountNumber, row.accountName].filter(Boolean).join(' ')}
+                >
                   {row.accountId && mayOpen ? (
                     <Link
                       to="/projects/$projectId/accounts/$accountId"

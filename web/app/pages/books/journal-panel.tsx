@@ -135,12 +135,12 @@ function useColumns(): Column<JournalRow>[] {
     {
       key: 'hash',
       title: t('books.seal.hash'),
-      width: '92px',
+      width: '66px',
       phone: 'none',
       value: ({ hash }) => hash,
       cell: ({ hash }) => (
         <span className="mono quiet" title={hash}>
-          {hash.slice(0, 10)}
+          {hash.slice(0, 8)}
         </span>
       ),
     },

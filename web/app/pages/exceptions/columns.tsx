@@ -148,7 +148,11 @@ export function useEditColumns(): Column<IntervalEdit>[] {
       align: 'right',
       width: '120px',
       value: ({ energyAfter }) => energyAfter / 1000,
-      cell: ({ energyAfter }) => thousands(energyAfter, 2),
+      cell: ({ energyAfter, unit }) => (
+        <>
+          {thousands(energyAfter, 2)} <span className="unit">{unit === 'l' ? 'm³' : 'kWh'}</span>
+        </>
+      ),
     },
     {
       key: 'change',

@@ -49,6 +49,10 @@ export function CorrectedPanel({ meterId, unit }: { meterId: string; unit: 'Wh' 
   const changes = useInstallationChanges(meterId).data?.data ?? [];
   const person = usePerson();
   const when = (at: string) => moment(language, zone, at, now);
+  const errorOf = (percent: number) =>
+    t(percent < 0 ? 'exc.corrected.slow' : 'exc.corrected.error', {
+      percent: number(Math.abs(percent), 2),
+    });
   const rows: Corrected[] = [
     ...changes.map((each) => ({
       ...{ at: each.madeAt, by: each.madeBy, reason: each.reason },
@@ -64,7 +68,7 @@ export function CorrectedPanel({ meterId, unit }: { meterId: string; unit: 'Wh' 
       path: `/meter-corrections/${each.id}/withdrawals`,
       what:
         each.kind === 'error'
-          ? t('exc.corrected.error', { percent: signed(each.errorPercent, 2) })
+          ? errorOf(each.errorPercent ?? 0)
           : t('exc.corrected.clock', { hours: signed((each.shiftS ?? 0) / 3600, 2) }),
       range: `${when(each.from)} – ${when(each.to)}`,
     })),

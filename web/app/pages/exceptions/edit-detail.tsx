@@ -9,7 +9,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
 import { useMay, usePlace } from '../../project.tsx';
 import { useEdit, useEditEffect, useSend } from '../../quality-queries.ts';
-import type { EditDecision, WholeEdit } from '../../quality-shapes.ts';
+import type { EditDecision, ExceptionDecision, WholeEdit } from '../../quality-shapes.ts';
 import { DaysChart } from './days-chart.tsx';
 import { Effect } from './effect.tsx';
 import { Field } from './field.tsx';
@@ -200,6 +200,15 @@ function Decide({ edit }: { edit: WholeEdit }) {
       {send.error && <ProblemNotice error={send.error} />}
     </div>
   );
+}
+
+/** Why it was decided: a person's own words; what the system says for itself in the reader's language. */
+export function useReason(): (decision: ExceptionDecision) => string {
+  const { t, i18n } = useTranslation();
+  return ({ decidedBy, decision, reason }) => {
+    const key = `exc.bySystem.${decision}`;
+    return decidedBy === 'system' && i18n.exists(key) ? t(key) : reason;
+  };
 }
 
 /** Who it was: oneself by name, the system, another by the number in the system log. */

@@ -18,8 +18,11 @@ export function Effect({
   /** In a drawer there is no more room than on a phone. */
   isNarrow?: boolean;
 }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const language = useLanguage();
+  // A tariff names its components in its own language.
+  const nameOf = ({ component, name }: SummedLine) =>
+    language === 'zh' && i18n.exists(`component.${component}`) ? t(`component.${component}`) : name;
   const { currency } = useProject();
   const isPhone = useIsPhone();
   const phone = isPhone || isNarrow;
@@ -107,9 +110,9 @@ export function Effect({
                       {isRank(line.period) && (
                         <i className="swatch" style={{ background: rankVar(line.period) }} />
                       )}
-                      {line.name}
-                      {isRank(line.period) && `, ${t(`period.${String(line.period)}`)}`}
-                      {line.step > 1 && `, ${t('tariff.step', { n: line.step })}`}
+                      {nameOf(line)}
+                      {isRank(line.period) && ` · ${t(`period.${String(line.period)}`)}`}
+                      {line.step > 1 && ` · ${t('tariff.step', { n: line.step })}`}
                     </span>
                   </td>
                   {!phone && <td className="quiet">{amount(shortened(line.price), 4)}</td>}
@@ -141,6 +144,7 @@ export function Effect({
 
 interface SummedLine {
   key: string;
+  component: string;
   name: string;
   period: number;
   step: number;
@@ -158,7 +162,8 @@ function linesOf(effect: BillEffect): SummedLine[] {
   const add = (line: EffectLine, side: 'before' | 'after') => {
     const key = [line.component, line.period, line.step, line.price].join('/');
     const so = lines.get(key) ?? {
-      ...{ key, name: line.name, period: line.period, step: line.step, price: line.price },
+      ...{ key, component: line.component, name: line.name },
+      ...{ period: line.period, step: line.step, price: line.price },
       ...{ quantityBefore: null, quantityAfter: null, before: null, after: null, change: null },
     };
     if (side === 'before') {

@@ -12,7 +12,7 @@ import { useProject } from '../../project.tsx';
 import { useExceptionHistory } from '../../quality-queries.ts';
 import { type ExceptionDecision, exceptionDecisions } from '../../quality-shapes.ts';
 import type { ExceptionSearch } from '../../search.ts';
-import { usePerson } from './edit-detail.tsx';
+import { usePerson, useReason } from './edit-detail.tsx';
 
 export type SetSearch = (change: Partial<ExceptionSearch>) => void;
 
@@ -85,6 +85,7 @@ function useColumns(): Column<ExceptionDecision>[] {
   const { id: projectId, zone } = useProject();
   const now = useNow(60_000);
   const person = usePerson();
+  const reason = useReason();
   const when = (at: string) => moment(language, zone, at, now);
   return [
     {
@@ -151,10 +152,10 @@ function useColumns(): Column<ExceptionDecision>[] {
       key: 'reason',
       title: t('exc.why'),
       width: 'minmax(160px, 1fr)',
-      value: ({ reason }) => reason,
-      cell: ({ reason }) => (
-        <div className="clip" title={reason}>
-          {reason}
+      value: reason,
+      cell: (row) => (
+        <div className="clip" title={reason(row)}>
+          {reason(row)}
         </div>
       ),
     },

@@ -42,7 +42,7 @@ export function MistakeDrawer({
   const send = useSend<unknown>();
   const asked = askedOf(act, {
     ...{ values, subject, zone },
-    installationId: installation?.id ?? null,
+    installation: installation ?? null,
   });
   const set = (change: Record<string, string>) => {
     setValues({ ...values, ...change });

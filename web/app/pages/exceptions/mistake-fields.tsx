@@ -1,4 +1,5 @@
 /** The few fields of each correction. */
+import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Installation } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
@@ -11,7 +12,7 @@ import { useProject } from '../../project.tsx';
 import { useQuarantines, useRollovers } from '../../quality-queries.ts';
 import { useLive, useMeters } from '../../queries.ts';
 import { Choice, Field } from './field.tsx';
-import type { Act, Subject, Values } from './mistakes.ts';
+import { type Act, isRatio, type Subject, type Values } from './mistakes.ts';
 
 interface Props {
   act: Act;
@@ -53,11 +54,11 @@ export function MistakeFields({ act, subject, values: v, set, installation }: Pr
           </div>
           <div className="exc-pair">
             {field('ct', {
-              type: 'figure',
+              ...{ type: 'figure', invalid: !isRatio(v.ct) },
               hint: t('exc.field.isNow', { value: installation?.ct ?? '–' }),
             })}
             {field('pt', {
-              type: 'figure',
+              ...{ type: 'figure', invalid: !isRatio(v.pt) },
               hint: t('exc.field.isNow', { value: installation?.pt ?? '–' }),
             })}
           </div>
@@ -100,8 +101,15 @@ export function MistakeFields({ act, subject, values: v, set, installation }: Pr
             })}
           </div>
           <div className="exc-pair">
-            {field('ct', { type: 'figure' })}
-            {field('pt', { type: 'figure' })}
+            {(['ct', 'pt'] as const).map((ratio) => (
+              <Fragment key={ratio}>
+                {field(ratio, {
+                  ...{ type: 'figure', invalid: !isRatio(v[ratio]) },
+                  label: t(`exc.field.new.${ratio}`),
+                  hint: t('exc.field.asOld', { value: installation?.[ratio] ?? '–' }),
+                })}
+              </Fragment>
+            ))}
           </div>
         </>
       );

@@ -27,6 +27,13 @@ export interface Subject {
   unit: 'Wh' | 'l';
 }
 
+/** What stands there now, as far as a correction needs it. */
+export interface Installed {
+  id: string;
+  ct: number;
+  pt: number;
+}
+
 export interface Asked {
   /** Body of the preview. */
   tried: object;
@@ -75,9 +82,9 @@ export function askedOf(
   {
     values: v,
     subject,
-    installationId,
+    installation,
     zone,
-  }: { values: Values; subject: Subject; installationId: string | null; zone: string },
+  }: { values: Values; subject: Subject; installation: Installed | null; zone: string },
 ): Asked | null {
   const reason = v.reason?.trim();
   if (!reason) return null;
@@ -90,11 +97,12 @@ export function askedOf(
       const end = v.ends === 'dated' ? to : null;
       const ct = whole(v.ct);
       const pt = whole(v.pt);
-      if (!installationId || !from || (v.ends === 'dated' && !isRange) || (!ct && !pt)) return null;
+      if (!installation || !from || (v.ends === 'dated' && !isRange) || (!ct && !pt)) return null;
+      if (!isRatio(v.ct) || !isRatio(v.pt)) return null;
       const body = { from, to: end, ...(ct && { ct }), ...(pt && { pt }), reason };
       return {
-        tried: { act: 'correct-ratio', installationId, with: body },
-        ...{ path: `/installations/${installationId}/ratios`, body },
+        tried: { act: 'correct-ratio', installationId: installation.id, with: body },
+        ...{ path: `/installations/${installation.id}/ratios`, body },
       };
     }
     case 'swap': {
@@ -110,10 +118,14 @@ export function askedOf(
       if (v.both === 'pause' && (removed >= placed || !v.first)) return null;
       const [last, first] = [registerOf(v.last), registerOf(v.first)];
       if ((v.last && last === null) || (v.first && first === null)) return null;
+      // The transformers stay when a meter goes, unless somebody says otherwise.
+      const ct = whole(v.ct) ?? installation?.ct;
+      const pt = whole(v.pt) ?? installation?.pt;
+      if (!ct || !pt || !isRatio(v.ct) || !isRatio(v.pt)) return null;
       const body = {
         ...{ at: placed, removedAt: removed, meterId: v.meter },
         ...{ lastRegister: last, firstRegister: first },
-        ...{ ct: whole(v.ct) ?? 1, pt: whole(v.pt) ?? 1, reason },
+        ...{ ct, pt, reason },
       };
       return {
         tried: { act: 'replace-meter', pointId, with: body },
@@ -159,6 +171,9 @@ export function registerOf(text: string | undefined): number | null {
   const parts = /^(\d{1,10})(?:\.(\d{1,3}))?$/.exec((text ?? '').trim().replaceAll(',', ''));
   return parts ? Number(parts[1]) * 1000 + Number((parts[2] ?? '').padEnd(3, '0')) : null;
 }
+
+/** Empty, or a ratio that can be: what cannot is never quietly left out. */
+export const isRatio = (text: string | undefined): boolean => !text?.trim() || whole(text) !== null;
 
 const whole = (text: string | undefined): number | null =>
   text && /^[1-9]\d{0,5}$/.test(text.trim()) ? Number(text.trim()) : null;

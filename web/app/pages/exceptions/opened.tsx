@@ -12,7 +12,7 @@ import { useMay, useProject } from '../../project.tsx';
 import { useEdits, useExceptionHistory, useSend } from '../../quality-queries.ts';
 import type { Exception } from '../../quality-shapes.ts';
 import { DaysChart } from './days-chart.tsx';
-import { EditOpened, usePerson } from './edit-detail.tsx';
+import { EditOpened, usePerson, useReason } from './edit-detail.tsx';
 import { EditDrawer } from './edit-drawer.tsx';
 import { Field } from './field.tsx';
 import { MistakeDrawer } from './mistake-drawer.tsx';
@@ -219,6 +219,7 @@ function History({ exception }: { exception: Exception }) {
   const { zone } = useProject();
   const now = useNow(60_000);
   const person = usePerson();
+  const reason = useReason();
   const [opened, open] = useState<string | null>(null);
   const decisions = useExceptionHistory({ exceptionId: exception.id }).data?.data ?? [];
   const edits = (useEdits({ pointId: exception.pointId }).data?.data ?? []).filter(
@@ -234,11 +235,11 @@ function History({ exception }: { exception: Exception }) {
           <span className="quiet">{when(exception.since)}</span>
           <span>{t('exc.raised')}</span>
         </li>
-        {decisions.toReversed().map(({ id, decision, decidedBy, decidedAt, reason }) => (
-          <li key={id}>
-            <span className="quiet">{when(decidedAt)}</span>
+        {decisions.toReversed().map((each) => (
+          <li key={each.id}>
+            <span className="quiet">{when(each.decidedAt)}</span>
             <span>
-              {t(`exc.decided.${decision}`)}, {person(decidedBy)}: {reason}
+              {t(`exc.decided.${each.decision}`)}, {person(each.decidedBy)}: {reason(each)}
             </span>
           </li>
         ))}

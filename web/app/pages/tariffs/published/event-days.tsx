@@ -24,6 +24,7 @@ export function EventDaysPanel() {
   const [chosen, choose] = useState<string | null>(null);
   const [typed, setTyped] = useState<string | null>(null);
   const [date, setDate] = useState('');
+  const [leaving, setLeaving] = useState<string | null>(null);
   const rows = query.data?.data;
   const lists = [...new Set(rows?.map(({ list }) => list))].sort();
   const list = chosen ?? lists[0] ?? '';
@@ -38,6 +39,7 @@ export function EventDaysPanel() {
         : call(`/projects/${id}/event-days/${of}/${on}`, { method: 'DELETE' }),
     onSuccess: (_, { of, act }) => {
       void queryClient.invalidateQueries({ queryKey: [id, 'list', '/event-days'] });
+      setLeaving(null);
       if (act === 'withdraw') return;
       setTyped(null);
       setDate('');
@@ -46,7 +48,16 @@ export function EventDaysPanel() {
   });
   const isReady = isCode(own) && /^\d{4}-\d{2}-\d{2}$/.test(date);
   return (
-    <PublishedPanel what="events" query={query} codes={lists} code={list} onCode={choose}>
+    <PublishedPanel
+      what="events"
+      query={query}
+      codes={lists}
+      code={list}
+      onCode={(next) => {
+        choose(next);
+        setLeaving(null);
+      }}
+    >
       {days.length > 0 && (
         <div className="panel-body">
           <ul className="day-chips">
@@ -60,7 +71,8 @@ export function EventDaysPanel() {
                     type="button"
                     aria-label={t('tariff.events.withdraw', { day: day(language, each) })}
                     title={t('tariff.events.withdraw', { day: day(language, each) })}
-                    onClick={() => change.mutate({ act: 'withdraw', of: list, on: each })}
+                    aria-expanded={leaving === each}
+                    onClick={() => setLeaving(leaving === each ? null : each)}
                   >
                     <Icon name="cross" size={12} />
                   </button>
@@ -68,6 +80,31 @@ export function EventDaysPanel() {
               </li>
             ))}
           </ul>
+          {leaving && days.includes(leaving) && (
+            // biome-ignore lint/a11y/useSemanticElements: a fieldset brings a box of its own.
+            <div
+              className="inline-form"
+              role="group"
+              aria-label={t('tariff.events.withdraw', { day: day(language, leaving) })}
+            >
+              <span className="second">
+                {t(leaving < today ? 'tariff.events.leavesPast' : 'tariff.events.leaves', {
+                  day: day(language, leaving),
+                })}
+              </span>
+              <button type="button" className="button small" onClick={() => setLeaving(null)}>
+                {t('act.cancel')}
+              </button>
+              <button
+                type="button"
+                className="button small"
+                disabled={change.isPending}
+                onClick={() => change.mutate({ act: 'withdraw', of: list, on: leaving })}
+              >
+                {t('tariff.events.withdraw', { day: day(language, leaving) })}
+              </button>
+            </div>
+          )}
         </div>
       )}
       {may('tariff.write') && (
