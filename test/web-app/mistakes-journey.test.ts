@@ -365,7 +365,7 @@ test('a meter proven four per cent fast is corrected for the later half of the t
   const minor = await put(drawer, { act: 'Correct the error', of: fast, total });
   await corrections(manager, fast, { minor, cause: 'Test report 118', by: 'Chen Min' });
   await manager.goBack();
-  await manager.getByText('Counts +4.00 % too much').waitFor();
+  await manager.getByText('Counts 4.00 % too much').waitFor();
 });
 
 // A wrong CT for a quarter
