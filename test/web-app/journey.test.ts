@@ -595,7 +595,7 @@ describe('what is doubted', () => {
     await drawer.getByRole('button', { name: 'Correct the error' }).click();
     await drawer.getByText('Entered').waitFor();
     await drawer.getByRole('button', { name: 'Close' }).last().click();
-    await page.getByText('Counts +4.00 % too much').waitFor();
+    await page.getByText('Counts 4.00 % too much').waitFor();
     await page.getByRole('button', { name: 'Take back' }).click();
     await page.getByLabel('Reason, kept in the system log').fill('Of another meter');
     await page.getByRole('button', { name: 'Take back' }).click();
