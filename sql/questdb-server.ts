@@ -185,10 +185,10 @@ const settings = ({ port, password }: { port: number; password: string }) => ({
   // Each column file of the newest partition grows by this much: at the default of 16 MB the
   // samples of one small park took 800 MB of disk for a day.
   QDB_CAIRO_WRITER_DATA_APPEND_PAGE_SIZE: '1M',
-  // A reader maps some hundred files for each day of samples and keeps those of 128 days for up to
-  // seven minutes (TTL and the interval of its check): a few months read at once met Linux's default
+  // A reader maps some fifty files for each day of samples and keeps those of 128 days for up to seven
+  // minutes (TTL and the interval of its check): a few dozen readers of some months met Linux's default
   // of 65,530 maps a process, and every statement after that failed with ENOMEM.
-  QDB_CAIRO_INACTIVE_READER_MAX_OPEN_PARTITIONS: '16',
+  QDB_CAIRO_INACTIVE_READER_MAX_OPEN_PARTITIONS: '4',
   QDB_CAIRO_INACTIVE_READER_TTL: '30s',
   QDB_CAIRO_IDLE_CHECK_INTERVAL: '15s',
 });
