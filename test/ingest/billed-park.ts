@@ -72,6 +72,17 @@ export async function openBilledPark({
   };
   const project = { id: projectId, zone: park.zone, currency: 'CNY' };
   let nth = 0;
+  /** Days that somebody made dirty and that were not built or rated since. */
+  const undone = async () => {
+    const { rows } = await owner.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM dirty_days d WHERE d.project_id = $1
+       AND (SELECT count(*) FROM dirty_days_done e WHERE e.project_id = d.project_id
+         AND e.dirty_id = d.id AND e.consumer IN ('intervals', 'rating')) < 2`,
+      [projectId],
+    );
+    return rows[0]?.count ?? 0;
+  };
+
   return {
     ...park,
     postgres,
@@ -90,8 +101,12 @@ export async function openBilledPark({
       });
       return { pointId, meterId, installationId, accountId };
     },
-    /** Builds and settles until nothing is left to do. */
+    /**
+     * Builds and settles until nothing is left to do. Who meets a lock, that of a preview in a page say,
+     * does nothing in this round: days that are dirty then are waited for.
+     */
     work: async () => {
+      let patience = 30;
       for (let round = 0; round < 10; round++) {
         const built = await park.tick();
         const due = await settleDue(settlement, project);
@@ -106,8 +121,12 @@ export async function openBilledPark({
           due.headers === 0 &&
           'headers' in dirty &&
           dirty.headers === 0
-        )
-          return;
+        ) {
+          if (patience === 0 || (await undone()) === 0) return;
+          patience -= 1;
+          round -= 1;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
       }
       throw new Error('it does not come to rest');
     },
