@@ -7,6 +7,7 @@ import {
   type Page,
 } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { PATIENCE_MS } from '../patience.ts';
 import { launchOptions } from './browser.ts';
 import { builtApp } from './built-app.ts';
 import { type FixtureOptions, startFixture } from './fixture/server.ts';
@@ -43,6 +44,7 @@ async function open(
 ): Promise<{ page: Page; url: string; complaints: string[]; context: BrowserContext }> {
   const fixture = await startFixture({ now, dist, ...options });
   const context = await browser.newContext({ viewport });
+  context.setDefaultTimeout(PATIENCE_MS);
   if (options.signedIn !== false) {
     await context.addInitScript(() => {
       // Once: what the app itself keeps later must stand.
@@ -274,6 +276,8 @@ describe('at a desk', () => {
     await page.keyboard.press('Alt+ArrowRight');
     await page.reload();
     await expect.poll(() => heads.nth(2).textContent()).toBe('Points');
+    // The head stands before there are rows to select.
+    await page.locator('#row-0').waitFor();
     await page.getByRole('grid').focus();
     for (const key of ['ArrowDown', ' ', 'Shift+ArrowDown']) await page.keyboard.press(key);
     await page.getByText('2 of 60 rows selected').waitFor();

@@ -1,6 +1,7 @@
 /** A version made in a real browser: by mouse and by key, checked, priced, corrected, saved; and where it holds. */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { PATIENCE_MS } from '../patience.ts';
 import { launchOptions } from './browser.ts';
 import { builtApp } from './built-app.ts';
 import { type FixtureOptions, startFixture } from './fixture/server.ts';
@@ -29,6 +30,7 @@ afterAll(async () => {
 async function open(path: string, viewport = desk, options: FixtureOptions = {}) {
   const fixture = await startFixture({ now, dist, ...options });
   const context = await browser.newContext({ viewport });
+  context.setDefaultTimeout(PATIENCE_MS);
   await context.addInitScript(() => localStorage.setItem('wattledger.signed-in', '1'));
   closers.push(() => context.close(), fixture.close);
   const page = await context.newPage();
