@@ -11,7 +11,7 @@ import { list } from './columns.ts';
 import { layouts } from './compact.ts';
 import type { DayTable } from './manifest.ts';
 import { localDay } from './postgres-source.ts';
-import { checkedId, DAYS_A_STATEMENT, within } from './questdb-source.ts';
+import { checkedId, rowsOfDays, within } from './questdb-source.ts';
 
 /** Local day → name of a fact → its value, exact. */
 export type Facts = Map<LocalDay, Record<string, string>>;
@@ -90,26 +90,19 @@ export const factsOfSamples = (
     sums: { digests: 'sum(digest)', good: "sum(CASE WHEN quality = 'ok' THEN 1L ELSE 0L END)" },
   });
 
-/** Each day with its own range of time, so that only their partitions are read. */
 async function factsOfQuestdb(
   questdb: Questdb,
   { projectId, zone }: Place,
   days: readonly LocalDay[],
   { table, sums }: { table: 'intervals' | 'samples'; sums: Record<string, string> },
 ): Promise<Facts> {
-  if (days.length === 0) return new Map();
   const names = Object.keys(sums);
   const columns = Object.values(sums).map((sum) => `${sum}::string`);
-  const statements = days.map((day) => {
+  const rows = await rowsOfDays(questdb, days, (day) => {
     const { startMs, endMs } = daySpan(zone, day);
     return `SELECT '${day}' AS day, count()::string, ${columns.join(', ')} FROM ${table}
       WHERE project = '${checkedId(projectId)}' AND ${within(startMs, endMs)}`;
   });
-  const rows: unknown[][] = [];
-  for (let i = 0; i < statements.length; i += DAYS_A_STATEMENT) {
-    const some = statements.slice(i, i + DAYS_A_STATEMENT);
-    rows.push(...(await questdb.exec(some.join(' UNION ALL '))).rows);
-  }
   return new Map(
     rows
       .filter(([, count]) => count !== '0')

@@ -27,7 +27,21 @@ export type PartitionRows = Record<string, number>;
  * Days looked at in one statement: QuestDB takes a reader for each of its parts, and a reader maps every
  * column of its days (some fifty of a day of samples) out of the 65,530 maps that Linux gives a process.
  */
-export const DAYS_A_STATEMENT = 8;
+const DAYS_A_STATEMENT = 8;
+
+/** The rows of one SELECT a day, each with its own range of time so that only its partitions are read. */
+export async function rowsOfDays(
+  questdb: Questdb,
+  days: readonly LocalDay[],
+  select: (day: LocalDay) => string,
+) {
+  const found: Awaited<ReturnType<Questdb['exec']>>['rows'] = [];
+  for (let i = 0; i < days.length; i += DAYS_A_STATEMENT) {
+    const some = days.slice(i, i + DAYS_A_STATEMENT).map(select);
+    found.push(...(await questdb.exec(some.join(' UNION ALL '))).rows);
+  }
+  return found;
+}
 
 /** Throws unless it is an id: what follows goes into a statement that takes no parameters. */
 export function checkedId(projectId: string): string {
@@ -79,17 +93,14 @@ export async function sampleFingerprints(
   { projectId, zone, days }: { projectId: string; zone: string; days: readonly LocalDay[] },
 ): Promise<Fingerprints> {
   const found: Fingerprints = new Map();
-  for (let i = 0; i < days.length; i += DAYS_A_STATEMENT) {
-    const statements = days.slice(i, i + DAYS_A_STATEMENT).map((day) => {
-      const { startMs, endMs } = daySpan(zone, day);
-      // The sum of the digests wraps around at 64 bits; as text, since it is no exact number of JSON.
-      return `SELECT '${day}' AS day, count(), sum(digest)::string FROM samples
-        WHERE project = '${checkedId(projectId)}' AND ${within(startMs, endMs)}`;
-    });
-    const { rows } = await questdb.exec(statements.join(' UNION ALL '));
-    for (const [day, count, digests] of rows) {
-      if (Number(count) > 0) found.set(String(day), `${count}/${digests}`);
-    }
+  const rows = await rowsOfDays(questdb, days, (day) => {
+    const { startMs, endMs } = daySpan(zone, day);
+    // The sum of the digests wraps around at 64 bits; as text, since it is no exact number of JSON.
+    return `SELECT '${day}' AS day, count(), sum(digest)::string FROM samples
+      WHERE project = '${checkedId(projectId)}' AND ${within(startMs, endMs)}`;
+  });
+  for (const [day, count, digests] of rows) {
+    if (Number(count) > 0) found.set(String(day), `${count}/${digests}`);
   }
   return found;
 }
