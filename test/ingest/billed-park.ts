@@ -1,13 +1,14 @@
 /** A park whose samples are built into intervals, priced and settled, asked through the routes of both rooms. */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { routes as billingRoutes } from '../../billing/routes.ts';
-import { settleDirty, settleDue } from '../../billing/settle.ts';
+import { type Settled, settleDirty, settleDue } from '../../billing/settle.ts';
 import { parseTariff } from '../../billing/tariff.ts';
 import { routes as ingestRoutes } from '../../ingest/routes.ts';
 import { openPostgres } from '../../sql/postgres.ts';
 import { Problem, problems, renderProblem } from '../../sql/problem.ts';
 import type { RouteEnv } from '../../sql/route.ts';
 import type { Ask } from '../billing/face.ts';
+import { PATIENCE_MS } from '../patience.ts';
 import { openIntervalPark } from './interval-park.ts';
 
 /** One price all day, so that money is energy: 1.00 per kWh; or dear by day and cheap by night. */
@@ -106,27 +107,21 @@ export async function openBilledPark({
      * does nothing in this round: days that are dirty then are waited for.
      */
     work: async () => {
-      let patience = 30;
-      for (let round = 0; round < 10; round++) {
+      const deadline = Date.now() + PATIENCE_MS;
+      for (let round = 0; round < 10; ) {
         const built = await park.tick();
         const due = await settleDue(settlement, project);
         const dirty = await settleDirty(settlement, project);
         for (const settled of [due, dirty]) {
           if (settled.outcome !== 'settled') throw new Error(JSON.stringify(settled));
         }
-        const isQuiet = built.intervals === 0 && built.runs === 0;
-        if (
-          isQuiet &&
-          'headers' in due &&
-          due.headers === 0 &&
-          'headers' in dirty &&
-          dirty.headers === 0
-        ) {
-          if (patience === 0 || (await undone()) === 0) return;
-          patience -= 1;
-          round -= 1;
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
+        const changed = built.intervals + built.runs + headersOf(due) + headersOf(dirty);
+        const left = changed > 0 ? undefined : await undone();
+        if (left === 0) return;
+        if (left === undefined) round += 1;
+        else if (Date.now() > deadline) {
+          throw new Error(`${left} dirty days stay undone: ${JSON.stringify(built.failures)}`);
+        } else await new Promise((resolve) => setTimeout(resolve, 100));
       }
       throw new Error('it does not come to rest');
     },
@@ -146,6 +141,8 @@ export async function openBilledPark({
     },
   };
 }
+
+const headersOf = (settled: Settled) => ('headers' in settled ? settled.headers : 0);
 
 export type BilledPark = Awaited<ReturnType<typeof openBilledPark>>;
 

@@ -602,7 +602,7 @@ describe('what is doubted', () => {
     await drawer.getByText('What it would change').waitFor();
     await drawer.getByText('−9.32').first().waitFor();
     await drawer.getByRole('button', { name: 'Correct the error' }).click();
-    await drawer.getByText('Entered').waitFor();
+    await drawer.getByText('Entered', { exact: true }).waitFor();
     await drawer.getByRole('button', { name: 'Close' }).last().click();
     await page.getByText('Counts 4.00 % too much').waitFor();
     await page.getByRole('button', { name: 'Take back' }).click();

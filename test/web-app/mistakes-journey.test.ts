@@ -168,7 +168,7 @@ async function put(
   const before = await park.charged(of.accountId);
   const told = (await preview(drawer)).get(`Tenant of ${of.code}`);
   await drawer.getByRole('button', { name: act, exact: true }).click();
-  await drawer.getByText('Entered').waitFor();
+  await drawer.getByText('Entered', { exact: true }).waitFor();
   await drawer.getByRole('button', { name: 'Close' }).last().click();
   await park.work();
   expect(await park.charged(of.accountId)).toBe(total);
