@@ -158,7 +158,7 @@ export async function settleChains(
     const unknown = siblings.map((s) => s.pointDay.pointId).filter((p) => !firstDays.has(p));
     if (unknown.length > 0) {
       const points = [...new Set(unknown)];
-      const found = await firstIntervals(questdb, { projectId, zone, points });
+      const found = await firstIntervals(db, questdb, { projectId, zone, points, lastDay });
       for (const point of points) firstDays.set(point, found.get(point));
     }
     for (const { account, pointDay } of siblings) {

@@ -65,7 +65,7 @@ export async function duePointDays(
   const unread = open.rows.filter((row) => row.head === null).map((row) => row.point_id);
   // A first interval that is acknowledged but not yet readable would hide the days after it.
   if (unread.length > 0) await questdb.settled(['intervals'], { timeoutMs: walDeadlineMs });
-  const firstDays = await firstIntervals(questdb, { projectId, zone, points: unread });
+  const firstDays = await firstIntervals(db, questdb, { projectId, zone, points: unread, lastDay });
   const due = new Map<string, PointDay & { accountId: string }>();
   const add = (pointId: string, localDay: LocalDay, accountId: string) => {
     const key = `${pointId}/${localDay}`;
@@ -134,21 +134,42 @@ const POINTS_NAMED_MAX = 200;
 /** A park's points mostly begin together: so long after the first of them the others are looked for. */
 const TOGETHER_MS = 3_600_000;
 
-/** The local day of each point's first interval that is not missing. */
+const DAY_MS = 86_400_000;
+/**
+ * How much is looked at in one statement, at first and at most: QuestDB maps the columns of every day that a
+ * statement reads, out of the 65,530 maps that Linux gives a process.
+ */
+const WINDOW_MS = { first: 40 * DAY_MS, max: 366 * DAY_MS };
+
+/**
+ * The local day of each point's first interval that is not missing, up to `lastDay`. Nothing was measured
+ * before a point's first meter stood there.
+ */
 export async function firstIntervals(
+  db: Queryable,
   questdb: Questdb,
-  { projectId, zone, points }: { projectId: string; zone: string; points: readonly string[] },
+  {
+    projectId,
+    zone,
+    points,
+    lastDay,
+  }: { projectId: string; zone: string; points: readonly string[]; lastDay: LocalDay },
 ): Promise<Map<string, LocalDay>> {
   const firstDays = new Map<string, LocalDay>();
+  if (points.length === 0) return firstDays;
+  const since = await beginnings(db, { projectId, points });
+  const endMs = dayStart(zone, addDays(lastDay, 1));
   // Most points begin on one of a few days; to find a zone's day costs more than to look it up.
   const days = new Map<string, LocalDay>();
-  const source = `FROM intervals WHERE project = '${projectId}' AND quality != 'missing'`;
-  const ask = async (wanted: readonly string[], range: string) => {
+  const within = (fromMs: number, toMs: number) =>
+    `FROM intervals WHERE project = '${projectId}' AND quality != 'missing'
+     AND ts >= '${new Date(fromMs).toISOString()}' AND ts < '${new Date(toMs).toISOString()}'`;
+  const ask = async (wanted: readonly string[], fromMs: number, toMs: number) => {
     const named =
       wanted.length <= POINTS_NAMED_MAX
         ? ` AND point IN (${wanted.map((p) => `'${p}'`).join()})`
         : '';
-    const { rows } = await questdb.exec(`SELECT point, min(ts) ${source}${range}${named}`);
+    const { rows } = await questdb.exec(`SELECT point, min(ts) ${within(fromMs, toMs)}${named}`);
     for (const [p, at] of rows) {
       const [point, ts] = [String(p), String(at)];
       const day = days.get(ts) ?? localDayOf(zone, Date.parse(ts));
@@ -156,20 +177,50 @@ export async function firstIntervals(
       if (!firstDays.has(point)) firstDays.set(point, day);
     }
   };
-  let rest = points;
-  let range = '';
-  if (rest.length > POINTS_NAMED_MAX) {
-    // To group all that a park has ever measured costs seconds, its first hour does not.
-    const { rows } = await questdb.exec(`SELECT ts ${source} LIMIT 1`);
-    const first = rows[0]?.[0];
-    if (first === undefined) return firstDays;
-    const soon = new Date(Date.parse(String(first)) + TOGETHER_MS).toISOString();
-    await ask(rest, ` AND ts < '${soon}'`);
-    rest = rest.filter((point) => !firstDays.has(point));
-    range = ` AND ts >= '${soon}'`;
+  let rest = points.filter((point) => since.has(point));
+  let width = WINDOW_MS.first;
+  let fromMs = Number.NEGATIVE_INFINITY;
+  while (rest.length > 0) {
+    // Where none of those that are left stood yet, nothing is to be seen.
+    const begin = rest.reduce((least, p) => Math.min(least, since.get(p) ?? least), endMs);
+    fromMs = Math.max(fromMs, begin);
+    if (fromMs >= endMs) break;
+    const toMs = Math.min(fromMs + width, endMs);
+    const standing = () => rest.filter((p) => (since.get(p) ?? endMs) < toMs);
+    let restFromMs = fromMs;
+    if (standing().length > POINTS_NAMED_MAX) {
+      // To group all that a park has measured costs seconds, its first hour does not.
+      const { rows } = await questdb.exec(`SELECT ts ${within(fromMs, toMs)} LIMIT 1`);
+      const first = rows[0]?.[0];
+      restFromMs = first === undefined ? toMs : Date.parse(String(first)) + TOGETHER_MS;
+      if (first !== undefined) await ask(rest, restFromMs - TOGETHER_MS, restFromMs);
+      rest = rest.filter((point) => !firstDays.has(point));
+    }
+    const left = standing();
+    if (left.length > 0 && restFromMs < toMs) {
+      await ask(left, restFromMs, toMs);
+      rest = rest.filter((point) => !firstDays.has(point));
+    }
+    fromMs = toMs;
+    width = Math.min(2 * width, WINDOW_MS.max);
   }
-  if (rest.length > 0) await ask(rest, range);
   return firstDays;
+}
+
+/** Epoch ms before which nothing can have been measured at each point. */
+async function beginnings(
+  db: Queryable,
+  { projectId, points }: { projectId: string; points: readonly string[] },
+): Promise<Map<string, number>> {
+  const found = await db.execute<{ point_id: string; since: string }>(sql`
+    SELECT point_id::text, (extract(epoch FROM min(valid_from)) * 1000)::bigint::text AS since
+    FROM (SELECT point_id, valid_from FROM installations WHERE project_id = ${projectId}::bigint
+      UNION ALL SELECT point_id, valid_from FROM tenancies WHERE project_id = ${projectId}::bigint) t
+    WHERE point_id = ANY(${`{${points.join()}}`}::bigint[]) GROUP BY point_id`);
+  // The slot in which a meter was put up begins before it.
+  return new Map(
+    found.rows.map((r) => [r.point_id, Math.floor(Number(r.since) / DAY_MS) * DAY_MS]),
+  );
 }
 
 /** Point-days of one transaction, at most: rows of the matrix that is held in memory. */
