@@ -13,6 +13,13 @@ export const problems = {
   },
   unauthenticated: { status: 401, retryable: false, title: 'Sign in first' },
   'sign-in-failed': { status: 401, retryable: false, title: 'E-mail or password is wrong' },
+  'second-factor-needed': {
+    status: 401,
+    retryable: false,
+    title: 'The code of the authenticator app is needed',
+  },
+  'second-factor-wrong': { status: 401, retryable: false, title: 'The code is wrong' },
+  'password-wrong': { status: 422, retryable: false, title: 'The present password is wrong' },
   forbidden: { status: 403, retryable: false, title: 'Your role does not allow this' },
   'origin-refused': { status: 403, retryable: false, title: 'The request came from another site' },
   'not-found': { status: 404, retryable: false, title: 'There is no such thing' },

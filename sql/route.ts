@@ -49,7 +49,19 @@ export function needs(permission: Permission) {
 export const open = { 'x-permission': 'open' as const, security: nobody };
 
 /** Spread into `createRoute` for what any signed-in actor may ask of itself. */
-export const signedIn = { 'x-permission': 'signed-in' as const, security: actors };
+export const signedIn = {
+  'x-permission': 'signed-in' as const,
+  security: actors,
+  middleware: knownActor(),
+};
+
+/** Nobody in particular is told so before anything else of the request is judged. */
+function knownActor(): MiddlewareHandler<RouteEnv> {
+  return async (c, next) => {
+    if (!c.get('access')) throw new Problem('unauthenticated', 'Sign in, or send an API key.');
+    await next();
+  };
+}
 
 function guard(permission: Permission): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {

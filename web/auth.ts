@@ -6,27 +6,44 @@ import { createHash, randomBytes } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
+import { twoFactor } from 'better-auth/plugins/two-factor';
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import type { Clock } from '../sql/clock.ts';
 import type { Actor } from '../sql/permission.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
-import { credentials, grants, roles, sessions, users, verifications } from '../sql/schema/index.ts';
+import {
+  credentials,
+  grants,
+  roles,
+  sessions,
+  twoFactors,
+  users,
+  verifications,
+} from '../sql/schema/index.ts';
 import { countTry, forgiveTry } from './throttle.ts';
 
 export interface SignedIn {
   userId: string;
+  /** Of the session; never leaves the server but in the signed cookie. */
+  token: string;
   /** Set-Cookie lines for the browser. */
   cookies: string[];
 }
 
 export interface Auth {
-  /** Throws Problem `sign-in-failed` or `too-many-requests`. */
+  /**
+   * Throws Problem `sign-in-failed`, `too-many-requests`, and where the person has a second factor
+   * `second-factor-needed` without a code, `second-factor-wrong` with a wrong one. `code` is of the
+   * authenticator app (six digits), or one of the recovery codes, which is used up.
+   */
   signIn: (by: {
     email: string;
     password: string;
+    code?: string | undefined;
     peer: string;
+    agent: string | null;
     secure: boolean;
   }) => Promise<SignedIn>;
   /** The session of a Cookie header; cookies are to be passed on when it was prolonged. */
@@ -38,10 +55,25 @@ export interface Auth {
   tokenOf: (headers: Headers) => string | undefined;
   /** Ends the session and returns the lines that clear its cookie. */
   signOut: (headers: Headers, secure: boolean) => Promise<string[]>;
+  /** Changes one's own password and ends all other sessions. Throws Problem `password-wrong`. */
+  changePassword: (asked: Own & { current: string; next: string }) => Promise<string[]>;
+  /** Begins a second factor, which holds once `confirmTotp` has seen a code of it. */
+  beginTotp: (asked: Own & { password: string }) => Promise<{ uri: string; codes: string[] }>;
+  confirmTotp: (asked: Own & { code: string }) => Promise<string[]>;
+  /** Ends one's own second factor. */
+  endTotp: (asked: Own & { password: string }) => Promise<string[]>;
+}
+
+/** A request of a signed-in person. What is answered are Set-Cookie lines, as the session is a new one. */
+interface Own {
+  headers: Headers;
+  secure: boolean;
 }
 
 export const SESSION_HOURS = 12;
 export const SESSION_PROLONG_MINUTES = 30;
+/** What is kept of the name that a browser gives itself. */
+const AGENT_CHARS_MAX = 300;
 /** Cookies remembered as good, and the longest that is. */
 const COOKIES_MAX = 5_000;
 const COOKIE_CHARS_MAX = 1_000;
@@ -59,7 +91,10 @@ export function createAuth({ db, secret, clock }: { db: Db; secret: string; cloc
     secret,
     database: drizzleAdapter(db, {
       provider: 'pg',
-      schema: { user: users, session: sessions, account: credentials, verification: verifications },
+      schema: {
+        ...{ user: users, session: sessions, account: credentials },
+        ...{ verification: verifications, twoFactor: twoFactors },
+      },
       transaction: true,
     }),
     emailAndPassword: {
@@ -70,6 +105,7 @@ export function createAuth({ db, secret, clock }: { db: Db; secret: string; cloc
     },
     session: { expiresIn: SESSION_HOURS * 3600, updateAge: SESSION_PROLONG_MINUTES * 60 },
     rateLimit: { enabled: false }, // throttle.ts counts, atomically
+    plugins: [twoFactor({ issuer: 'Wattledger' })],
     telemetry: { enabled: false },
     logger: { disabled: true },
     advanced: {
@@ -83,22 +119,30 @@ export function createAuth({ db, secret, clock }: { db: Db; secret: string; cloc
   const tokens = new Map<string, string>();
 
   return {
-    async signIn({ email, password, peer, secure }) {
+    async signIn({ email, password, code, peer, agent, secure }) {
       const attempt = { email, peer, now: clock() };
       await countTry(db, attempt);
-      const answer = await auth.api
+      const known = await auth.api
         .signInEmail({ body: { email, password }, headers: new Headers(), returnHeaders: true })
-        .catch((error: unknown) => {
-          if (isRefusal(error)) throw signInFailed();
-          throw error;
-        });
-      const userId = answer.response.user.id;
-      if (await isDisabled(db, userId)) {
-        await db.delete(sessions).where(eq(sessions.token, answer.response.token));
+        .catch(refusedAs(signInFailed));
+      // Its type knows nothing of the second factor.
+      const isHalf = 'twoFactorRedirect' in known.response;
+      if (isHalf && code === undefined) {
+        throw new Problem('second-factor-needed', 'Enter the code of your authenticator app.');
+      }
+      const answer = isHalf ? await withCode(known.headers, code ?? '') : known;
+      const { token, user } = answer.response;
+      if (!token) throw new Error('a sign-in without a session');
+      if (await isDisabled(db, user.id)) {
+        await db.delete(sessions).where(eq(sessions.token, token));
         throw signInFailed();
       }
+      await db
+        .update(sessions)
+        .set({ ipAddress: peer, userAgent: agent?.slice(0, AGENT_CHARS_MAX) ?? null })
+        .where(eq(sessions.token, token));
       await forgiveTry(db, attempt);
-      return { userId, cookies: cookiesOf(answer.headers, secure) };
+      return { userId: user.id, token, cookies: cookiesOf(answer.headers, secure) };
     },
 
     async session(headers, secure) {
@@ -113,7 +157,11 @@ export function createAuth({ db, secret, clock }: { db: Db; secret: string; cloc
         if (tokens.size >= COOKIES_MAX) tokens.clear();
         tokens.set(cookie, answer.response.session.token);
       }
-      return { userId: answer.response.user.id, cookies: cookiesOf(answer.headers, secure) };
+      const { user, session } = answer.response;
+      return {
+        ...{ userId: user.id, token: session.token },
+        cookies: cookiesOf(answer.headers, secure),
+      };
     },
 
     tokenOf: (headers) => tokens.get(headers.get('cookie') ?? ''),
@@ -125,13 +173,82 @@ export function createAuth({ db, secret, clock }: { db: Db; secret: string; cloc
       });
       return cookiesOf(answer.headers, secure);
     },
+
+    async changePassword({ headers, secure, current, next }) {
+      const answer = await auth.api
+        .changePassword({
+          body: { currentPassword: current, newPassword: next, revokeOtherSessions: true },
+          headers: cookieOf(headers),
+          returnHeaders: true,
+        })
+        .catch(refusedAs(passwordWrong));
+      return cookiesOf(answer.headers, secure);
+    },
+
+    async beginTotp({ headers, password }) {
+      const answer = await auth.api
+        .enableTwoFactor({ body: { password, method: 'totp' }, headers: cookieOf(headers) })
+        .catch((error: unknown) => {
+          if (isRefusal(error) && codeOf(error) === 'TOTP_ALREADY_ENABLED') {
+            throw new Problem('conflict', 'There is a second factor; end it first.');
+          }
+          return refusedAs(passwordWrong)(error);
+        });
+      if (answer.method !== 'totp') throw new Error(`a second factor of kind ${answer.method}`);
+      return { uri: answer.totpURI, codes: answer.backupCodes };
+    },
+
+    async confirmTotp({ headers, secure, code }) {
+      const answer = await auth.api
+        .verifyTOTP({ body: { code }, headers: cookieOf(headers), returnHeaders: true })
+        .catch(refusedAs(codeWrong));
+      return cookiesOf(answer.headers, secure);
+    },
+
+    async endTotp({ headers, secure, password }) {
+      const answer = await auth.api
+        .disableTwoFactor({
+          ...{ body: { password }, headers: cookieOf(headers), returnHeaders: true },
+        })
+        .catch(refusedAs(passwordWrong));
+      return cookiesOf(answer.headers, secure);
+    },
   };
+
+  /** The second half of a sign-in, with the cookie of the first. */
+  async function withCode(first: Headers, code: string) {
+    const cookie = first
+      .getSetCookie()
+      .map((line) => line.split(';')[0] ?? '')
+      .filter((pair) => !pair.endsWith('='))
+      .join('; ');
+    const asked = {
+      body: { code },
+      headers: new Headers({ cookie }),
+      returnHeaders: true,
+    } as const;
+    const isOfApp = /^\d{6}$/.test(code);
+    const verified = isOfApp ? auth.api.verifyTOTP(asked) : auth.api.verifyBackupCode(asked);
+    return await verified.catch(refusedAs(codeWrong));
+  }
 }
+
+const cookieOf = (headers: Headers) => new Headers({ cookie: headers.get('cookie') ?? '' });
+const passwordWrong = () => new Problem('password-wrong', 'The present password is wrong.');
+const codeWrong = () => new Problem('second-factor-wrong', 'The code is wrong or was used before.');
+
+/** For `.catch`: what better-auth refuses becomes this problem, any other error goes on. */
+const refusedAs =
+  (problem: () => Problem) =>
+  (error: unknown): never => {
+    throw isRefusal(error) ? problem() : error;
+  };
+const codeOf = (error: Error) => (error as { body?: { code?: string } }).body?.code;
 
 // One text for an unknown user, a wrong password, a disabled user: nothing to enumerate by.
 const signInFailed = () => new Problem('sign-in-failed', 'E-mail or password is wrong.');
 
-const isRefusal = (error: unknown) =>
+const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && error.name === 'APIError' && (statusOf(error) ?? 500) < 500;
 const statusOf = (error: Error) => (error as { statusCode?: number }).statusCode;
 
@@ -228,9 +345,10 @@ const act = (action: string, userId: string, detail: Record<string, unknown>) =>
   detail,
 });
 
-/** Deletes sessions that have expired. */
+/** Deletes sessions and half sign-ins that have expired. */
 export async function forgetOldSessions(db: Db, now: Date): Promise<void> {
   await db.delete(sessions).where(lt(sessions.expiresAt, now));
+  await db.delete(verifications).where(lt(verifications.expiresAt, now));
 }
 
 /** A new API key: `wl_` and 32 random bytes. Only its SHA-256 is kept; the key is shown once. */

@@ -15,7 +15,7 @@ import { signIn } from './demo/ask.ts';
 import { enterPark } from './demo/enter.ts';
 import { enterPeople } from './demo/people.ts';
 import { sheetShape } from './demo/sheet.ts';
-import { seedRoles } from './users.ts';
+import { seedRoles } from './roles.ts';
 
 const say = (line: string) => console.log(`demo: ${line}`);
 

@@ -6,8 +6,8 @@ import { roomEnvironment } from '../sql/env.ts';
 import { openLog } from '../sql/log.ts';
 import { ensureFirstOperator } from './auth.ts';
 import { compose } from './compose.ts';
+import { seedRoles } from './roles.ts';
 import { tidy } from './tidy.ts';
-import { seedRoles } from './users.ts';
 
 const TIDY_EVERY_MS = 3_600_000;
 const DRAIN_MS = 5_000;

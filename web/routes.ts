@@ -12,7 +12,9 @@ import { grantRoutes } from './grants.ts';
 import { groupRoutes } from './groups.ts';
 import { keyRoutes } from './keys.ts';
 import { liveRoutes } from './live.ts';
+import { ownAccountRoutes } from './own-account.ts';
 import { projectRoutes } from './projects.ts';
+import { roleRoutes } from './roles.ts';
 import { sessionRoutes } from './session.ts';
 import { systemLogRoutes } from './system-log.ts';
 import { userRoutes } from './users.ts';
@@ -33,10 +35,12 @@ export function routes(deps: WebDeps): OpenAPIHono<RouteEnv> {
   const app = createRoutes();
   const parts = [
     sessionRoutes,
+    ownAccountRoutes,
     groupRoutes,
     projectRoutes,
     buildingRoutes,
     userRoutes,
+    roleRoutes,
     grantRoutes,
     keyRoutes,
     liveRoutes,

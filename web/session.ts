@@ -14,7 +14,12 @@ import type { WebDeps } from './routes.ts';
 
 const sessionSchema = z
   .object({
-    user: z.object({ id: z.string(), name: z.string(), email: z.string().nullable() }),
+    user: z.object({
+      id: z.string(),
+      name: z.string(),
+      email: z.string().nullable(),
+      secondFactor: z.boolean(),
+    }),
     projects: z.array(projectSchema),
   })
   .openapi('Session');
@@ -26,7 +31,17 @@ const signIn = createRoute({
   ...open,
   request: {
     body: takes(
-      z.object({ email: z.string().min(1).max(254), password: z.string().min(1).max(1024) }),
+      z.object({
+        email: z.string().min(1).max(254),
+        password: z.string().min(1).max(1024),
+        code: z
+          .string()
+          .trim()
+          .min(6)
+          .max(40)
+          .optional()
+          .openapi({ description: 'Of the authenticator app, or a recovery code' }),
+      }),
     ),
   },
   responses: answers(sessionSchema),
@@ -51,8 +66,8 @@ const signOut = createRoute({
 export function sessionRoutes({ db, auth }: WebDeps) {
   return createRoutes()
     .openapi(signIn, async (c) => {
-      const { email, password } = c.req.valid('json');
-      const by = { email, password, peer: peerOf(c), secure: isSecure(c) };
+      const agent = c.req.header('user-agent') ?? null;
+      const by = { ...c.req.valid('json'), agent, peer: peerOf(c), secure: isSecure(c) };
       const { userId, cookies } = await auth.signIn(by);
       const access = await accessOfUser(db, { userId, projectId: null });
       if (!access) throw new Problem('sign-in-failed', 'E-mail or password is wrong.');
@@ -80,9 +95,13 @@ export function sessionRoutes({ db, auth }: WebDeps) {
 async function sessionOf(db: Db, { actor }: Access) {
   const [found, projects] = await Promise.all([
     actor.kind === 'user'
-      ? db.select({ email: users.email }).from(users).where(eq(users.id, actor.id))
+      ? db
+          .select({ email: users.email, secondFactor: users.twoFactorEnabled })
+          .from(users)
+          .where(eq(users.id, actor.id))
       : [],
     visibleProjects(db, actor),
   ]);
-  return { user: { id: actor.id, name: actor.name, email: found[0]?.email ?? null }, projects };
+  const { email = null, secondFactor = false } = found[0] ?? {};
+  return { user: { id: actor.id, name: actor.name, email, secondFactor }, projects };
 }

@@ -1,6 +1,6 @@
 /** The system log: who did what and when. Written by every room through sql/audit.ts, read here. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import {
   answers,
   createRoutes,
@@ -34,6 +34,14 @@ const query = pageQuery.extend({
   to: instantSchema.optional(),
   action: z.string().max(60).optional(),
   actorId: z.string().max(64).optional(),
+  subjectKind: z.string().max(40).optional(),
+  subjectId: z.string().max(64).optional(),
+  q: z
+    .string()
+    .trim()
+    .max(100)
+    .optional()
+    .openapi({ description: 'A text within the name, the act, the subject or the detail' }),
 });
 
 const listOfProject = createRoute({
@@ -68,6 +76,9 @@ export function systemLogRoutes({ db }: WebDeps) {
           asked.to === undefined ? undefined : lt(audit.at, new Date(asked.to)),
           asked.action === undefined ? undefined : eq(audit.action, asked.action),
           asked.actorId === undefined ? undefined : eq(audit.actorId, asked.actorId),
+          asked.subjectKind === undefined ? undefined : eq(audit.subjectKind, asked.subjectKind),
+          asked.subjectId === undefined ? undefined : eq(audit.subjectId, asked.subjectId),
+          asked.q ? holdsText(asked.q) : undefined,
         ),
       )
       .orderBy(desc(audit.id))
@@ -85,4 +96,12 @@ export function systemLogRoutes({ db }: WebDeps) {
       return c.json(await read(here, c.req.valid('query')), 200);
     })
     .openapi(listEverywhere, async (c) => c.json(await read(undefined, c.req.valid('query')), 200));
+}
+
+/** Lines that hold a text somewhere, in any case; `%` and `_` are themselves. */
+function holdsText(text: string): SQL {
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+  return sql`(${audit.actorName} ILIKE ${pattern} OR ${audit.action} ILIKE ${pattern}
+    OR concat_ws(' ', ${audit.subjectKind}, ${audit.subjectId}) ILIKE ${pattern}
+    OR ${audit.detail}::text ILIKE ${pattern})`;
 }

@@ -1,27 +1,17 @@
-/** Users and the roles that there are. */
+/** Users: made, changed, signed out, and relieved of a second factor that they lost. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { asc, eq, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
-import { type Permission, standardRoles } from '../sql/permission.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
-import {
-  answers,
-  createRoutes,
-  idSchema,
-  listOf,
-  makes,
-  needs,
-  signedIn,
-  takes,
-} from '../sql/route.ts';
-import { roles, sessions, users } from '../sql/schema/index.ts';
-import { actorAccess } from './access.ts';
+import { answers, createRoutes, listOf, makes, needs, takes } from '../sql/route.ts';
+import { sessions, twoFactors, users } from '../sql/schema/index.ts';
 import { createUser, PASSWORD_MAX, PASSWORD_MIN, setPassword } from './auth.ts';
 import { grantSchema, grantsWhere } from './grants.ts';
 import { textSchema } from './names.ts';
 import type { WebDeps } from './routes.ts';
 import { by, only } from './rows.ts';
+import { sessionRowSchema, sessionsOf } from './sessions.ts';
 
 const USER_ID_MAX = 64;
 export const userIdSchema = z
@@ -29,15 +19,6 @@ export const userIdSchema = z
   .min(1)
   .max(USER_ID_MAX)
   .regex(/^[\w-]+$/, 'not an id');
-const roleSchema = z
-  .object({
-    id: idSchema,
-    code: z.string(),
-    name: z.string(),
-    nameZh: z.string().nullable(),
-    permissions: z.array(z.string()),
-  })
-  .openapi('Role');
 const userSchema = z
   .object({
     id: userIdSchema,
@@ -45,19 +26,13 @@ const userSchema = z
     email: z.string(),
     disabledAt: z.string().nullable(),
     createdAt: z.string(),
+    secondFactor: z.boolean(),
+    sessions: z.number().int().openapi({ description: 'Where they are signed in now' }),
     grants: z.array(grantSchema),
   })
   .openapi('User');
 const passwordSchema = z.string().min(PASSWORD_MIN).max(PASSWORD_MAX);
 const userParams = z.object({ userId: userIdSchema });
-
-const listRoles = createRoute({
-  method: 'get',
-  path: '/roles',
-  summary: 'Roles: named sets of permissions',
-  ...signedIn,
-  responses: answers(listOf(roleSchema)),
-});
 
 const list = createRoute({
   method: 'get',
@@ -83,13 +58,19 @@ const make = createRoute({
 const change = createRoute({
   method: 'patch',
   path: '/users/{userId}',
-  summary: 'Rename, set a new password, disable or enable; the last two end the user’s sessions',
+  summary:
+    'Rename, set a new password, disable or enable, end a lost second factor; sessions end with all but the first',
   ...needs('user.write'),
   request: {
     params: userParams,
     body: takes(
       z
-        .object({ name: textSchema, password: passwordSchema, disabled: z.boolean() })
+        .object({
+          name: textSchema,
+          password: passwordSchema,
+          disabled: z.boolean(),
+          secondFactor: z.literal(false).openapi({ description: 'Ends one that was lost' }),
+        })
         .partial()
         .strict(),
     ),
@@ -97,12 +78,48 @@ const change = createRoute({
   responses: answers(userSchema),
 });
 
+const listSessions = createRoute({
+  method: 'get',
+  path: '/users/{userId}/sessions',
+  summary: 'Where a user is signed in',
+  ...needs('user.write'),
+  request: { params: userParams },
+  responses: answers(listOf(sessionRowSchema)),
+});
+
+const endSessions = createRoute({
+  method: 'delete',
+  path: '/users/{userId}/sessions',
+  summary: 'End all sessions of a user',
+  ...needs('user.write'),
+  request: { params: userParams },
+  responses: { 204: { description: 'Ended' } },
+});
+
 export function userRoutes({ db, clock }: WebDeps) {
   return createRoutes()
-    .openapi(listRoles, async (c) => {
-      actorAccess(c.get('access'));
-      const data = await db.select(shownRole).from(roles).orderBy(asc(roles.id));
-      return c.json({ data, nextCursor: null, totals: null }, 200);
+    .openapi(listSessions, async (c) => {
+      const { userId } = c.req.valid('param');
+      if (!(await usersWhere(db, userId))[0]) throw notFound('user');
+      return c.json(
+        { data: await sessionsOf(db, { userId }), nextCursor: null, totals: null },
+        200,
+      );
+    })
+    .openapi(endSessions, async (c) => {
+      const { userId } = c.req.valid('param');
+      await db.transaction(async (tx) => {
+        if (!(await usersWhere(tx, userId))[0]) throw notFound('user');
+        await tx.delete(sessions).where(eq(sessions.userId, userId));
+        await record(tx, {
+          projectId: null,
+          ...by(c),
+          action: 'user.signed-out',
+          subjectKind: 'user',
+          subjectId: userId,
+        });
+      });
+      return c.body(null, 204);
     })
     .openapi(list, async (c) =>
       c.json({ data: await usersWhere(db), nextCursor: null, totals: null }, 200),
@@ -125,7 +142,7 @@ export function userRoutes({ db, clock }: WebDeps) {
     })
     .openapi(change, async (c) => {
       const { userId } = c.req.valid('param');
-      const { name, password, disabled } = c.req.valid('json');
+      const { name, password, disabled, secondFactor } = c.req.valid('json');
       if (disabled && userId === c.get('access').actor.id) {
         throw new Problem('conflict', 'Nobody can disable themselves.');
       }
@@ -137,11 +154,16 @@ export function userRoutes({ db, clock }: WebDeps) {
           .set({
             ...(name !== undefined && { name }),
             ...(disabled !== undefined && { disabledAt: disabled ? clock() : null }),
+            ...(secondFactor === false && { twoFactorEnabled: false }),
             updatedAt: clock(),
           })
           .where(eq(users.id, userId));
         if (password !== undefined) await setPassword(tx, { userId, password });
-        if (disabled) await tx.delete(sessions).where(eq(sessions.userId, userId));
+        if (secondFactor === false)
+          await tx.delete(twoFactors).where(eq(twoFactors.userId, userId));
+        if (disabled || secondFactor === false) {
+          await tx.delete(sessions).where(eq(sessions.userId, userId));
+        }
         await record(tx, {
           projectId: null,
           ...by(c),
@@ -152,6 +174,7 @@ export function userRoutes({ db, clock }: WebDeps) {
             ...(name !== undefined && { name: { from: before.name, to: name } }),
             ...(disabled !== undefined && { disabled }),
             ...(password !== undefined && { password: 'set' }),
+            ...(secondFactor === false && { secondFactor: 'ended' }),
           },
         });
         return only(await usersWhere(tx, userId));
@@ -159,14 +182,6 @@ export function userRoutes({ db, clock }: WebDeps) {
       return c.json(changed, 200);
     });
 }
-
-const shownRole = {
-  id: roles.id,
-  code: roles.code,
-  name: roles.name,
-  nameZh: roles.nameZh,
-  permissions: roles.permissions,
-};
 
 async function usersWhere(db: Queryable, userId?: string) {
   const found = await db
@@ -176,6 +191,9 @@ async function usersWhere(db: Queryable, userId?: string) {
       email: users.email,
       disabledAt: users.disabledAt,
       createdAt: users.createdAt,
+      secondFactor: users.twoFactorEnabled,
+      sessions: sql<number>`(SELECT count(*)::int FROM ${sessions} s
+        WHERE s.user_id = ${users}.id AND s.expires_at > now())`,
     })
     .from(users)
     .where(userId === undefined ? undefined : eq(users.id, userId))
@@ -187,21 +205,4 @@ async function usersWhere(db: Queryable, userId?: string) {
     createdAt: u.createdAt.toISOString(),
     grants: held.filter((g) => g.userId === u.id),
   }));
-}
-
-/**
- * Sees to it that the standard roles exist. Permissions of a standard role follow the code: a new
- * version that knows a new act gives it to the roles that should have it.
- */
-export async function seedRoles(db: Queryable): Promise<void> {
-  const rows = standardRoles.map(({ code, name, nameZh, permissions }) => ({
-    code,
-    name,
-    nameZh,
-    permissions: [...(permissions as readonly Permission[])],
-  }));
-  await db
-    .insert(roles)
-    .values(rows)
-    .onConflictDoUpdate({ target: roles.code, set: { permissions: sql`excluded.permissions` } });
 }

@@ -10,6 +10,8 @@ export const users = pgTable('users', {
   emailVerified: boolean('email_verified').notNull().default(false),
   image: text(),
   disabledAt: instant('disabled_at'),
+  /** A code of an authenticator app is asked for at sign-in. */
+  twoFactorEnabled: boolean('two_factor_enabled').notNull().default(false),
   createdAt: createdAt(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
 });
@@ -53,6 +55,21 @@ export const verifications = pgTable('verifications', {
   expiresAt: instant('expires_at').notNull(),
   createdAt: createdAt(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
+});
+
+/** Second factors: secret and recovery codes, encrypted under the secret that signs sessions. */
+export const twoFactors = pgTable('two_factors', {
+  id: text().primaryKey(),
+  userId: text('user_id')
+    .notNull()
+    .unique()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  secret: text().notNull(),
+  backupCodes: text('backup_codes').notNull(),
+  /** False until a first code has shown that the app holds the secret. */
+  verified: boolean().notNull().default(false),
+  failedVerificationCount: integer('failed_verification_count').notNull().default(0),
+  lockedUntil: instant('locked_until'),
 });
 
 /** Failed sign-ins per key (an account, a peer address) in a window; counted in one statement. */

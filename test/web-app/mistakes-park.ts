@@ -11,7 +11,7 @@ import { runQuality } from '../../ingest/quality.ts';
 import { dayStart } from '../../sql/local-day.ts';
 import { createUser } from '../../web/auth.ts';
 import { compose } from '../../web/compose.ts';
-import { seedRoles } from '../../web/users.ts';
+import { seedRoles } from '../../web/roles.ts';
 import { openBilledPark } from '../ingest/billed-park.ts';
 import { PATIENCE_MS } from '../patience.ts';
 import { launchOptions } from './browser.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureFirstOperator } from '../../web/auth.ts';
 import { compose } from '../../web/compose.ts';
+import { seedRoles } from '../../web/roles.ts';
 import type { Server } from '../../web/server.ts';
-import { seedRoles } from '../../web/users.ts';
 import { freshDatabase } from '../servers.ts';
 
 export const ADMIN = { email: 'admin@wattledger.local', password: 'correct horse battery' };
