@@ -5,6 +5,7 @@ export * from './devices.ts';
 export * from './exports.ts';
 export * from './identity.ts';
 export * from './ledger.ts';
+export * from './notices.ts';
 export * from './places.ts';
 export * from './quality.ts';
 export * from './settlements.ts';

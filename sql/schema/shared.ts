@@ -70,10 +70,20 @@ export const alarms = pgTable(
     detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     raisedAt: instant('raised_at').notNull(),
     clearedAt: instant('cleared_at'),
+    /** The name of who has seen to it, when, and what that person wrote. */
     acknowledgedBy: text('acknowledged_by'),
     acknowledgedAt: instant('acknowledged_at'),
+    note: text(),
+    /** How often it came again soon after it had been cleared. */
+    reopened: integer().notNull().default(0),
+    /** Since when its cause is gone while it stands on, because it came again before. */
+    goneSince: instant('gone_since'),
   },
-  (t) => [primaryKey({ columns: [t.projectId, t.id] }), index().on(t.projectId, t.raisedAt)],
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    index().on(t.projectId, t.raisedAt),
+    index().on(t.projectId, t.clearedAt),
+  ],
 );
 
 /** Who did what, when, in the transaction of the act itself. */
