@@ -5,6 +5,7 @@ import type * as api from '../../web/app/api.ts';
 import type * as books from '../../web/app/books.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
+import type * as people from '../../web/app/people-queries.ts';
 import type * as quality from '../../web/app/quality-shapes.ts';
 import type * as reports from '../../web/app/reports.ts';
 import type * as tariffs from '../../web/app/tariff-shapes.ts';
@@ -67,6 +68,20 @@ const fields = {
     ...(['id', 'meterId', 'at', 'register', 'reason', 'madeAt', 'withdrawnAt'] as const),
   ] satisfies (keyof quality.ManualReading)[],
   Session: ['user', 'projects'] satisfies (keyof api.Session)[],
+  User: [
+    ...(['id', 'name', 'email', 'disabledAt', 'createdAt', 'secondFactor', 'sessions'] as const),
+    'grants',
+  ] satisfies (keyof people.User)[],
+  Role: [
+    ...(['id', 'code', 'name', 'nameZh', 'permissions', 'standard', 'grants'] as const),
+  ] satisfies (keyof people.Role)[],
+  SessionRow: [
+    ...(['id', 'address', 'agent', 'startedAt', 'prolongedAt', 'expiresAt', 'current'] as const),
+  ] satisfies (keyof people.SessionRow)[],
+  AuditLine: [
+    ...(['id', 'at', 'projectId', 'actor', 'action', 'subjectKind', 'subjectId'] as const),
+    ...(['detail', 'traceId'] as const),
+  ] satisfies (keyof people.AuditLine)[],
   Project: [
     'id',
     'name',

@@ -82,6 +82,21 @@ describe('signing in', () => {
     expect(page.url()).toContain('state=arrears');
   });
 
+  test('a second factor is asked for when it is needed; a wrong code keeps the form', async () => {
+    const { page, url } = await open(desk, { signedIn: false });
+    await page.goto(`${url}/sign-in`);
+    await page.getByLabel('E-mail').fill('a@b.c');
+    await page.getByLabel('Password').fill('half');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const code = page.getByLabel('Code of the authenticator app');
+    await code.fill('000000');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('The code is wrong', { exact: true }).waitFor();
+    await code.fill('123456');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+  });
+
   test('an address of another site is no way back', async () => {
     const { page, url } = await open(desk, { signedIn: false });
     await page.goto(`${url}/sign-in?back=${encodeURIComponent('//evil.example/')}`);
@@ -90,6 +105,34 @@ describe('signing in', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: '154 meters' }).waitFor();
     expect(new URL(page.url()).origin).toBe(url);
+  });
+});
+
+describe('people', () => {
+  test('a second factor is set up by a code to scan; a person shows roles and sessions', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/own-account`);
+    const panel = page.getByRole('region', { name: 'Second factor' });
+    await panel.getByLabel('Present password').fill('whatever it is');
+    await panel.getByRole('button', { name: 'Set up' }).click();
+    await panel.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
+    expect(await panel.getByRole('listitem').count()).toBe(10);
+    await page.goto(`${url}${home}/people`);
+    await page.getByText('Chen Li').nth(1).click();
+    const person = page.getByRole('dialog', { name: 'Chen Li' });
+    await person.getByText('Chrome · Windows').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('the system log is searched, and a line tells what was before and after', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(`${url}${home}/system-log`);
+    await page.getByRole('heading', { name: '5 lines' }).waitFor();
+    await page.getByLabel('Person, act, thing, text').fill('meter.changed');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: '1 line', exact: true }).waitFor();
+    await page.getByText('pollSeconds: 60 → 30').click();
+    await page.getByText('89997', { exact: true }).waitFor();
   });
 });
 

@@ -34,7 +34,7 @@ export interface ProjectSettings {
 }
 
 export interface Session {
-  user: { id: string; name: string; email: string | null };
+  user: { id: string; name: string; email: string | null; secondFactor: boolean };
   projects: Project[];
 }
 

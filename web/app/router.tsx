@@ -226,6 +226,19 @@ const pages = [
     component: lazyRouteComponent(() => import('./pages/books/corrections.tsx')),
   }),
   createRoute({
+    ...child('/people'),
+    component: lazyRouteComponent(() => import('./pages/people/people.tsx')),
+  }),
+  createRoute({
+    ...child('/system-log'),
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import('./pages/people/system-log.tsx')),
+  }),
+  createRoute({
+    ...child('/own-account'),
+    component: lazyRouteComponent(() => import('./pages/people/own-account.tsx')),
+  }),
+  createRoute({
     ...child('/months'),
     validateSearch: booksSearch,
     component: lazyRouteComponent(() => import('./pages/books/months.tsx')),

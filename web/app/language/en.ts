@@ -4,6 +4,7 @@ import { enBooks } from './en-books.ts';
 import { enExceptions } from './en-exceptions.ts';
 import { enExplain } from './en-explain.ts';
 import { enFaults } from './en-faults.ts';
+import { enPeople } from './en-people.ts';
 import { report } from './en-report.ts';
 import { enTariff } from './en-tariff.ts';
 import { enTools } from './en-tools.ts';
@@ -15,6 +16,7 @@ export const en = {
   ...enExceptions,
   ...enTariff,
   ...enFaults,
+  ...enPeople,
   navigation: 'Navigation',
   more: 'More',
   loading: 'Loading',
@@ -57,6 +59,9 @@ export const en = {
     ranking: 'Ranking',
     buildings: 'Building',
     sale: 'Sale',
+    people: 'People',
+    systemLog: 'System log',
+    own: 'My account',
   },
   state: {
     opened: 'Opened',
@@ -88,6 +93,7 @@ export const en = {
     copyRows: 'Copy {{count}} rows',
     close: 'Close',
     cancel: 'Cancel',
+    save: 'Save',
     back: 'Back',
     clear: 'Show all',
   },
@@ -117,6 +123,8 @@ export const en = {
     password: 'Password',
     act: 'Sign in',
     waiting: 'Signing in …',
+    code: 'Code of the authenticator app',
+    codeText: 'Six digits, or one of your recovery codes.',
   },
   noProject: {
     title: 'No project yet',
@@ -131,6 +139,18 @@ export const en = {
     'sign-in-failed': {
       what: 'E-mail or password is wrong',
       do: 'Check both. After several attempts you have to wait a little.',
+    },
+    'second-factor-needed': {
+      what: 'The code of your authenticator app is needed',
+      do: 'Open the app and enter the six digits that it shows.',
+    },
+    'second-factor-wrong': {
+      what: 'The code is wrong',
+      do: 'Enter the newest code; a recovery code holds once. Check that the clock of the phone is right.',
+    },
+    'password-wrong': {
+      what: 'The present password is wrong',
+      do: 'Nothing was changed. Enter it again.',
     },
     'too-many-requests': {
       what: 'Too many attempts',

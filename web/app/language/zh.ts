@@ -4,6 +4,7 @@ import { zhBooks } from './zh-books.ts';
 import { zhExceptions } from './zh-exceptions.ts';
 import { zhExplain } from './zh-explain.ts';
 import { zhFaults } from './zh-faults.ts';
+import { zhPeople } from './zh-people.ts';
 import { report } from './zh-report.ts';
 import { zhTariff } from './zh-tariff.ts';
 import { zhTools } from './zh-tools.ts';
@@ -11,6 +12,7 @@ import { zhTools } from './zh-tools.ts';
 export const zh: Language = {
   ...zhExplain,
   ...zhTools,
+  ...zhPeople,
   ...zhBooks,
   ...zhExceptions,
   ...zhTariff,
@@ -57,6 +59,9 @@ export const zh: Language = {
     ranking: '用能排名',
     buildings: '楼栋',
     sale: '售电',
+    people: '人员',
+    systemLog: '系统日志',
+    own: '我的账号',
   },
   state: {
     opened: '已开户',
@@ -88,6 +93,7 @@ export const zh: Language = {
     copyRows: '复制 {{count}} 行',
     close: '关闭',
     cancel: '取消',
+    save: '保存',
     back: '返回',
     clear: '显示全部',
   },
@@ -112,6 +118,8 @@ export const zh: Language = {
     password: '密码',
     act: '登录',
     waiting: '正在登录…',
+    code: '验证器应用中的验证码',
+    codeText: '六位数字，或一个恢复码。',
   },
   noProject: {
     title: '还没有项目',
@@ -124,6 +132,18 @@ export const zh: Language = {
       do: '屏幕上的内容保留，并标明时间。请检查网络，系统会自动重试。',
     },
     'sign-in-failed': { what: '邮箱或密码错误', do: '请核对后重试。多次失败后需稍候。' },
+    'second-factor-needed': {
+      what: '需要验证器应用中的验证码',
+      do: '打开应用，输入显示的六位数字。',
+    },
+    'second-factor-wrong': {
+      what: '验证码错误',
+      do: '请输入最新的验证码；恢复码只能使用一次。请检查手机时间是否准确。',
+    },
+    'password-wrong': {
+      what: '当前密码错误',
+      do: '没有任何修改，请重新输入。',
+    },
     'too-many-requests': { what: '尝试次数过多', do: '请等一分钟再试。' },
     unauthenticated: { what: '您已退出登录', do: '请重新登录，之后会回到本页。' },
     conflict: { what: '与已有内容冲突', do: '请查看已有内容后修改其一。' },

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, type Session } from '../api.ts';
+import { ApiProblem, call, type Session } from '../api.ts';
 import { keepSignedIn } from '../kept.ts';
 import { chooseLanguage, useLanguage } from '../language.ts';
 import { Brand } from '../parts/icons.tsx';
@@ -17,10 +17,16 @@ export default function SignIn() {
   const id = useId();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
+  const [asksCode, askCode] = useState(false);
   const signIn = useSignIn();
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
-    if (!signIn.isPending) signIn.mutate({ email, password });
+    if (signIn.isPending) return;
+    signIn.mutate(
+      { email, password, ...(asksCode && { code }) },
+      { onError: (error) => askCode((was) => was || problemCode(error) === NEEDED) },
+    );
   };
   return (
     <main className="sign-in">
@@ -30,7 +36,9 @@ export default function SignIn() {
           <h1>Wattledger</h1>
         </div>
         <p className="second">{t('signIn.what')}</p>
-        {signIn.error && <ProblemNotice error={signIn.error} />}
+        {signIn.error && !(problemCode(signIn.error) === NEEDED && !code) && (
+          <ProblemNotice error={signIn.error} />
+        )}
         <label className="field" htmlFor={`${id}e`}>
           <span className="field-label">{t('signIn.email')}</span>
           <input
@@ -57,6 +65,27 @@ export default function SignIn() {
             onChange={(event) => setPassword(event.target.value)}
           />
         </label>
+        {asksCode && (
+          <label className="field" htmlFor={`${id}c`}>
+            <span className="field-label">{t('signIn.code')}</span>
+            <input
+              id={`${id}c`}
+              className="input"
+              name="code"
+              autoComplete="one-time-code"
+              // Recovery codes have letters.
+              inputMode="text"
+              required
+              minLength={6}
+              maxLength={40}
+              // biome-ignore lint/a11y/noAutofocus: it appears because the person has just asked to go on
+              autoFocus
+              value={code}
+              onChange={(event) => setCode(event.target.value)}
+            />
+            <span className="field-hint">{t('signIn.codeText')}</span>
+          </label>
+        )}
         <button type="submit" className="button primary" disabled={signIn.isPending}>
           {signIn.isPending ? t('signIn.waiting') : t('signIn.act')}
         </button>
@@ -72,13 +101,16 @@ export default function SignIn() {
   );
 }
 
+const NEEDED = 'second-factor-needed';
+const problemCode = (error: unknown) => (error instanceof ApiProblem ? error.code : undefined);
+
 function useSignIn() {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const router = useRouter();
   const { back } = useSearch({ from: '/sign-in' });
   return useMutation({
-    mutationFn: (body: { email: string; password: string }) =>
+    mutationFn: (body: { email: string; password: string; code?: string }) =>
       call<Session>('/session', { method: 'POST', body }),
     onSuccess: async () => {
       keepSignedIn(true);

@@ -25,7 +25,9 @@ export interface PageLink {
     | 'ledger'
     | 'reconciliation'
     | 'tariffs'
-    | 'months';
+    | 'months'
+    | 'people'
+    | 'systemLog';
   to:
     | '/projects/$projectId'
     | '/projects/$projectId/meters'
@@ -49,7 +51,9 @@ export interface PageLink {
     | '/projects/$projectId/corrections'
     | '/projects/$projectId/ledger'
     | '/projects/$projectId/reconciliation'
-    | '/projects/$projectId/months';
+    | '/projects/$projectId/months'
+    | '/projects/$projectId/people'
+    | '/projects/$projectId/system-log';
   icon: IconName;
   permission: string;
   /** After G, this letter goes there. */
@@ -246,6 +250,22 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'lock',
     permission: 'ledger.read',
     letter: 'n',
+    group: 'rules',
+  },
+  {
+    name: 'people',
+    to: '/projects/$projectId/people',
+    icon: 'people',
+    permission: 'user.write',
+    letter: 'w',
+    group: 'rules',
+  },
+  {
+    name: 'systemLog',
+    to: '/projects/$projectId/system-log',
+    icon: 'clock',
+    permission: 'audit.read',
+    letter: 'z',
     group: 'rules',
   },
 ];

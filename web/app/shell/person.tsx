@@ -7,6 +7,7 @@ import { keepSignedIn } from '../kept.ts';
 import { chooseLanguage, useLanguage } from '../language.ts';
 import { Icon, type IconName } from '../parts/icons.tsx';
 import type { MenuItem } from '../parts/menu.tsx';
+import { useProject } from '../project.tsx';
 import { chooseTheme, type ThemeChoice, useThemeChoice } from '../theme.ts';
 
 const themes: readonly { choice: ThemeChoice; icon: IconName }[] = [
@@ -53,6 +54,24 @@ export function useSignOutItem(): MenuItem {
   };
 }
 
+/** The way to one's own password, second factor and sessions. */
+export function useOwnAccountItem(): MenuItem {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { id: projectId } = useProject();
+  return {
+    key: 'own-account',
+    label: (
+      <>
+        <Icon name="account" />
+        {t('page.own')}
+      </>
+    ),
+    onSelect: () =>
+      void navigate({ to: '/projects/$projectId/own-account', params: { projectId } }),
+  };
+}
+
 /** All of it in one list, for the phone. */
 export function usePersonItems(): MenuItem[] {
   const language = useLanguage();
@@ -69,6 +88,7 @@ export function usePersonItems(): MenuItem[] {
       onSelect: () => void chooseLanguage(other),
     },
     ...useThemeItems(),
+    useOwnAccountItem(),
     useSignOutItem(),
   ];
 }

@@ -13,7 +13,7 @@ import { StateIcon } from '../parts/state.tsx';
 import { useMay, usePlace } from '../project.tsx';
 import { useLive } from '../queries.ts';
 import { useTheme } from '../theme.ts';
-import { useSignOutItem, useThemeItems } from './person.tsx';
+import { useOwnAccountItem, useSignOutItem, useThemeItems } from './person.tsx';
 
 export function TopBar({ onSearch }: { onSearch: () => void }) {
   const { t } = useTranslation();
@@ -21,6 +21,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
   const language = useLanguage();
   const theme = useTheme();
   const themeItems = useThemeItems();
+  const ownAccount = useOwnAccountItem();
   const signOut = useSignOutItem();
   return (
     <>
@@ -76,7 +77,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
               </>
             }
             caption={session.user.email ?? undefined}
-            items={[signOut]}
+            items={[ownAccount, signOut]}
             right
           />
         </span>
