@@ -15,6 +15,89 @@ import { createdAt, id, instant, ownId } from './columns.ts';
 import { meters } from './devices.ts';
 import { projects } from './places.ts';
 
+/** One act on many meters, as it was previewed and confirmed. Append-only: how far it is follows from its commands. */
+export const commandBatches = pgTable(
+  'command_batches',
+  {
+    projectId: id('project_id')
+      .notNull()
+      .references(() => projects.id),
+    id: ownId(),
+    function: text().$type<CommandFunction>().notNull(),
+    arguments: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    reason: text().notNull(),
+    actorKind: text('actor_kind', { enum: ['user', 'key', 'system'] }).notNull(),
+    actorId: text('actor_id').notNull(),
+    actorName: text('actor_name').notNull(),
+    /** How its meters were chosen; null where they were named. */
+    filter: jsonb().$type<Record<string, unknown>>(),
+    /** SHA-256 of what the preview said, meter by meter. */
+    digest: text().notNull(),
+    /** How many meters go first; 0: all at once. */
+    canary: integer().notNull(),
+    /** Goes on by itself when its canary is confirmed; else by a person's word. */
+    goesOn: boolean('goes_on').notNull(),
+    requestedAt: instant('requested_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.id] })],
+);
+
+/** Every meter that was chosen for a batch: asked, or left out and why. */
+export const commandBatchMeters = pgTable(
+  'command_batch_meters',
+  {
+    projectId: id('project_id').notNull(),
+    batchId: id('batch_id').notNull(),
+    meterId: id('meter_id').notNull(),
+    /** Its place in the list, from 1. */
+    place: integer().notNull(),
+    /** Asked before the others. */
+    isCanary: boolean('is_canary').notNull(),
+    /** Why it is left out; null where it is asked. */
+    obstacle: text(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.batchId, t.meterId] }),
+    unique().on(t.projectId, t.batchId, t.place),
+    foreignKey({
+      columns: [t.projectId, t.batchId],
+      foreignColumns: [commandBatches.projectId, commandBatches.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.meterId],
+      foreignColumns: [meters.projectId, meters.id],
+    }),
+  ],
+);
+
+/** What was decided about a batch after it began; the newest says whether it is stopped. */
+export const commandBatchActs = pgTable(
+  'command_batch_acts',
+  {
+    projectId: id('project_id').notNull(),
+    id: ownId(),
+    batchId: id('batch_id').notNull(),
+    act: text({ enum: ['continue', 'stop', 'retry'] }).notNull(),
+    reason: text().notNull(),
+    actorKind: text('actor_kind', { enum: ['user', 'key', 'system'] }).notNull(),
+    actorId: text('actor_id').notNull(),
+    actorName: text('actor_name').notNull(),
+    /** How many meters were asked by it, or taken back. */
+    meters: integer().notNull(),
+    /** Whether it asked what comes after the canary. */
+    rest: boolean().notNull(),
+    at: instant('at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    index().on(t.projectId, t.batchId),
+    foreignKey({
+      columns: [t.projectId, t.batchId],
+      foreignColumns: [commandBatches.projectId, commandBatches.id],
+    }),
+  ],
+);
+
 /** One act that a meter is to carry out. Append-only; `sequence` rises strictly per meter. */
 export const commands = pgTable(
   'commands',
@@ -44,6 +127,10 @@ export const commands = pgTable(
     foreignKey({
       columns: [t.projectId, t.meterId],
       foreignColumns: [meters.projectId, meters.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.batchId],
+      foreignColumns: [commandBatches.projectId, commandBatches.id],
     }),
   ],
 );
