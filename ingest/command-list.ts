@@ -9,6 +9,7 @@ import {
 } from '../sql/command-functions.ts';
 import type { Db } from '../sql/postgres.ts';
 import { idSchema } from '../sql/route.ts';
+import { toldOf } from './command-outcomes.ts';
 
 const recordSchema = z.record(z.string(), z.unknown());
 
@@ -172,7 +173,7 @@ const shown = (row: Row): ShownCommand => ({
   cause: row.cause,
   state: row.state,
   outcome: row.outcome,
-  told: toldOf(row),
+  told: toldOf({ outcome: row.outcome, isUnknown: row.state === 'unknown' }),
   sentAt: iso(row.sent_at),
   resolvedAt: iso(row.resolved_at),
   attempts: row.attempts,
@@ -182,41 +183,3 @@ const shown = (row: Row): ShownCommand => ({
 });
 
 const iso = (at: Date | string | null): string | null => at && new Date(at).toISOString();
-
-const sentences: Record<string, string> = {
-  'read-back': 'Proven by reading the meter, not by its answer.',
-  expired: 'It was not sent before it expired.',
-  'no-answer': 'The meter did not answer before the command expired; nothing was sent.',
-  superseded: 'A newer command of the same kind took its place before it was sent.',
-  withdrawn: 'It was withdrawn before it was sent.',
-  'not-executed': 'Reading shows that the meter did not carry it out.',
-  'not-taken': 'The meter acknowledged it, but reading shows that nothing changed.',
-  'not-acknowledged': 'It was sent and not acknowledged; the meter is read until it is known.',
-  'relay-not-following': 'The meter took it, but its relay has not moved.',
-  differs: 'The meter acted, but not by what was asked: a person has to look.',
-  'wrong-model': 'Another model answers at this address: nothing was sent.',
-  'wrong-meter': 'Another meter number answers at this address: nothing was sent.',
-  'locked-out': 'The point is locked out: nothing may restore its supply.',
-  'function-not-enabled': 'The function is not enabled for this model.',
-  'function-unsupported': 'Meters of this model do not have this function.',
-  'not-connected': 'The meter is on no bus any more.',
-  'counter-used': 'The purchase counter of the meter stands there already.',
-  'counter-differs': 'The purchase counter of the meter is not the one before.',
-  'clock-too-far': 'The clock is too far off to be set by steps: look at the meter first.',
-  'price-boundary': 'It waits until no price boundary lies between the clock and the time.',
-  'out-of-range': 'The register cannot hold the value.',
-  unreachable: 'The gateway cannot be reached; it is tried again.',
-  timeout: 'The meter does not answer; it is tried again.',
-  closed: 'The connection broke; it is tried again.',
-};
-
-function toldOf({ outcome, state }: Pick<Row, 'outcome' | 'state'>): string | null {
-  if (outcome === null) return null;
-  const told = sentences[outcome];
-  if (told) return told;
-  const code = /^exception:(\d+)$/.exec(outcome)?.[1];
-  if (code) return `The meter answered with exception ${code}.`;
-  return state === 'unknown'
-    ? `No sound answer came (${outcome}); the meter is read until it is known.`
-    : `No sound answer came (${outcome}).`;
-}

@@ -34,7 +34,7 @@ import { by, only, pageOf } from './rows.ts';
 
 /** All but what billing alone may ask for. */
 const askable = commandFunctionNames.filter((name) => name !== 'recharge');
-const functionSchema = z.enum(askable as [CommandFunction, ...CommandFunction[]]); // Never empty.
+export const askableSchema = z.enum(askable as [CommandFunction, ...CommandFunction[]]); // Never empty.
 
 const make = createRoute({
   method: 'post',
@@ -51,7 +51,7 @@ const make = createRoute({
     }),
     body: takes(
       z.strictObject({
-        function: functionSchema,
+        function: askableSchema,
         arguments: z.record(z.string(), z.unknown()).default({}),
         reason: textSchema,
       }),
@@ -150,7 +150,7 @@ export function commandRoutes({ db, clock }: IngestDeps) {
     .openapi(make, async (c) => {
       const { projectId, meterId } = c.req.valid('param');
       const { function: name, reason, ...asked } = c.req.valid('json');
-      assertMay(c.get('access'), projectId, name);
+      assertMayCommand(c.get('access'), projectId, name);
       const args = argumentsOf(name, asked.arguments);
       const { actor } = by(c);
       const { body } = await once(
@@ -196,7 +196,7 @@ export function commandRoutes({ db, clock }: IngestDeps) {
       const { projectId, commandId: id } = c.req.valid('param');
       const { reason } = c.req.valid('json');
       const command = await one(projectId, id);
-      assertMay(c.get('access'), projectId, command.function);
+      assertMayCommand(c.get('access'), projectId, command.function);
       if (command.function === 'recharge') {
         throw new Problem(
           'conflict',
@@ -275,7 +275,7 @@ const shownModelFunction = ({
 });
 
 /** Throws Problem `forbidden` unless the function's own permission is there. */
-function assertMay(access: Access, projectId: string, name: CommandFunction): void {
+export function assertMayCommand(access: Access, projectId: string, name: CommandFunction): void {
   const { permission } = commandFunctionOf(name);
   if (access.may(projectId, permission) !== 'allowed') {
     throw new Problem('forbidden', `This needs the permission ${permission}.`);

@@ -3,18 +3,12 @@
  * Every change of state goes with its steps and its event in one transaction.
  */
 import { type SQL, sql } from 'drizzle-orm';
-import {
-  type CommandFunction,
-  type CommandState,
-  commandFunctionNames,
-  commandFunctionOf,
-} from '../sql/command-functions.ts';
+import { type CommandFunction, commandFunctionOf } from '../sql/command-functions.ts';
 import { commandObstacles } from '../sql/commands.ts';
-import { tell } from '../sql/events.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
-import { commandSteps } from '../sql/schema/index.ts';
 import type { Seen } from './command-plan.ts';
 import type { Job, Sent, Step, Verdict } from './command-run.ts';
+import { supplyFunctions } from './supply.ts';
 
 /** An open command with what must be known of its meter. */
 export interface OpenCommand extends Job {
@@ -147,20 +141,26 @@ export async function expireUnsent(
   at: Date,
 ): Promise<number> {
   if (ended.length === 0) return 0;
-  const rows = ended.map(({ job, outcome }) => ({ project: job.projectId, id: job.id, outcome }));
-  const done = await tx.execute<{ id: string; outcome: string }>(sql`
-    UPDATE command_states s SET state = 'expired', outcome = t.outcome, resolved_at = ${iso(at)}::timestamptz
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS t (project bigint, id bigint, outcome text)
-    WHERE s.project_id = t.project AND s.command_id = t.id AND s.state = 'requested'
-    RETURNING s.command_id::text AS id, s.outcome`);
-  const byId = new Map(ended.map(({ job }) => [job.id, job]));
-  for (const { id, outcome } of done.rows) {
-    const job = byId.get(id);
-    if (!job) continue;
-    await addSteps(tx, job, [decided('expired', at, outcome)]);
-    await tell(tx, [event(job, 'expired', outcome)]);
-  }
-  return done.rows.length;
+  const rows = ended.map(({ job, outcome }) => ({
+    ...{ project: job.projectId, id: job.id, outcome },
+    payload: payloadOf(job, outcome),
+  }));
+  // One statement: a batch that is stopped has thousands.
+  const { rows: done } = await tx.execute<{ id: string }>(sql`
+    WITH done AS (
+      UPDATE command_states s SET state = 'expired', outcome = t.outcome, resolved_at = ${iso(at)}::timestamptz
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        AS t (project bigint, id bigint, outcome text, payload jsonb)
+      WHERE s.project_id = t.project AND s.command_id = t.id AND s.state = 'requested'
+      RETURNING s.project_id, s.command_id, s.outcome, t.payload),
+    noted AS (
+      INSERT INTO command_steps (project_id, command_id, at, kind, result)
+      SELECT project_id, command_id, ${iso(at)}::timestamptz, 'expired', outcome FROM done),
+    told AS (
+      INSERT INTO events (project_id, kind, subject_id, payload)
+      SELECT project_id, 'command.expired', command_id, payload FROM done)
+    SELECT command_id::text AS id FROM done`);
+  return done.length;
 }
 
 /** Confirmed commands of the supply since an instant, of each meter the newest, that no sample has shown. */
@@ -181,7 +181,7 @@ export async function unobservedSupply(
     JOIN command_states s ON s.project_id = c.project_id AND s.command_id = c.id
     WHERE s.state = 'confirmed' AND s.resolved_at >= ${iso(since)}::timestamptz
       AND c.requested_at >= ${iso(since)}::timestamptz - interval '1 day'
-      AND c.function IN (${sql.join(supplyFunctions, sql`, `)})
+      AND c.function IN (${supplyFunctions})
     ORDER BY c.project_id, c.meter_id, c.sequence DESC`);
   return rows
     .filter(({ isUnseen }) => isUnseen)
@@ -189,10 +189,6 @@ export async function unobservedSupply(
       ...{ projectId, id, meterId, function: name },
     }));
 }
-
-const supplyFunctions = commandFunctionNames
-  .filter((name) => ['supply', 'valve'].includes(commandFunctionOf(name).kind ?? ''))
-  .map((name) => sql`${name}`);
 
 /** Notes the first sample that shows the supply as it was commanded. */
 export async function observeSupply(
@@ -205,14 +201,6 @@ export async function observeSupply(
       AND state = 'confirmed' AND supply_observed_at IS NULL`);
 }
 
-async function addSteps(
-  tx: Db | Tx,
-  { projectId, id: commandId }: Pick<Job, 'projectId' | 'id'>,
-  steps: readonly Step[],
-): Promise<void> {
-  await tx.insert(commandSteps).values(steps.map((step) => ({ projectId, commandId, ...step })));
-}
-
 const decided = (kind: string, at: Date, outcome: string | null = null): Step => ({
   at,
   kind,
@@ -220,23 +208,6 @@ const decided = (kind: string, at: Date, outcome: string | null = null): Step =>
   result: outcome ?? 'ok',
   detail: null,
 });
-
-const event = (
-  {
-    projectId,
-    id,
-    meterId,
-    function: name,
-  }: Pick<Job, 'projectId' | 'id' | 'meterId' | 'function'>,
-  state: Exclude<CommandState, 'requested' | 'sent'>,
-  outcome: string | null,
-) =>
-  ({
-    projectId,
-    kind: `command.${state}`,
-    subjectId: id,
-    payload: payloadOf({ meterId, function: name }, outcome),
-  }) as const;
 
 const payloadOf = (
   { meterId, function: name }: Pick<Job, 'meterId' | 'function'>,

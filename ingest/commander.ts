@@ -3,8 +3,7 @@
  * that does not answer is tried less and less until the command has expired; one that was sent and not
  * confirmed is read until it is known what became of it.
  */
-import type { CommandFunction } from '../sql/command-functions.ts';
-import { commandFunctionOf } from '../sql/command-functions.ts';
+import { commandFunctionOf, isSupplyFunction } from '../sql/command-functions.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Reading } from './blocks.ts';
 import type { BusConfig, Errand, Line, MeterConfig } from './bus.ts';
@@ -22,7 +21,9 @@ import {
 } from './command-store.ts';
 import { models } from './models.ts';
 import { pollMeter } from './poll.ts';
+import type { Relays } from './relays.ts';
 import type { Sample } from './sample.ts';
+import { suppliedBy } from './supply.ts';
 
 export interface Commander {
   /** The buses in force, whenever they change. */
@@ -43,6 +44,8 @@ export interface CommanderParts {
   /** What `read-now` reads is a reading like any other. */
   onReading: (reading: Reading & { meter: MeterConfig }) => void;
   onError: (error: unknown) => void;
+  /** Told what goes out to the supply of a meter, and what came of it. */
+  relays: Relays;
 }
 
 /** Pauses after a try that settled nothing: doubled each time, between these. */
@@ -52,8 +55,6 @@ const RETRY_MAX_MS = 60_000;
 const WAIT_MS = 15_000;
 /** Between two looks at what is open, while it changes. */
 const LOOK_PAUSE_MS = 100;
-/** Bits of closed relays in status word A. */
-const RELAYS = 0xe000;
 /** Supply that no sample has shown by then is looked for no longer. */
 const OBSERVED_WITHIN_MS = 3_600_000;
 
@@ -64,7 +65,7 @@ interface Waiting {
 }
 
 export function createCommander(parts: CommanderParts): Commander {
-  const { db, clock, enter, onReading, onError } = parts;
+  const { db, clock, enter, onReading, onError, relays } = parts;
   let meters = new Map<string, { busId: string; meter: MeterConfig }>();
   const inFlight = new Map<string, Promise<void>>();
   const waiting = new Map<string, Waiting>();
@@ -117,6 +118,7 @@ export function createCommander(parts: CommanderParts): Commander {
     const open = (await openCommands(db, now)).filter(({ meterId }) => !inFlight.has(meterId));
     const ended = unsentAtEnd(open, now);
     await expireUnsent(db, ended, now);
+    for (const { job } of ended) relays.failed(idsOf(job));
     const over = new Set(ended.map(({ job }) => job.id));
     const seen = new Set<string>();
     for (const command of open) {
@@ -190,6 +192,7 @@ export function createCommander(parts: CommanderParts): Commander {
           steps.length = 0;
           command.sentAt = clock();
           command.state = 'sent';
+          if (isSupplyFunction(command.function)) relays.sent(idsOf(command));
         }
         return sent;
       },
@@ -218,10 +221,16 @@ export function createCommander(parts: CommanderParts): Commander {
     // Tried in vain again, as the last time: told once.
     if (verdict.state === command.state && verdict.outcome === command.outcome) return;
     await settleCommand(db, command, { verdict, at, steps });
-    const { supply } = commandFunctionOf(command.function);
+    const { function: name } = command;
+    const { supply } = commandFunctionOf(name);
+    if (isSupplyFunction(name) && verdict.state === 'confirmed') {
+      relays.confirmed({ projectId, ...idsOf(command), function: name, atMs: at.getTime() });
+    } else if (verdict.state === 'refused' || verdict.state === 'expired') {
+      relays.failed(idsOf(command));
+    }
     if (verdict.state !== 'confirmed') return;
     if (supply) unseen.set(meterId, { projectId, id, supply, sinceMs: at.getTime() });
-    else if (isSupply(command.function)) unseen.delete(meterId);
+    else if (isSupplyFunction(name)) unseen.delete(meterId);
   }
 
   function postponeBy(command: OpenCommand, { state, outcome }: Verdict): void {
@@ -245,7 +254,9 @@ export function createCommander(parts: CommanderParts): Commander {
     waiting.set(command.meterId, { commandId: command.id, tries, notBeforeMs });
   }
 
-  function heard({ meterId, atMs, channels }: Sample): void {
+  function heard(sample: Sample): void {
+    const { meterId, atMs, channels } = sample;
+    relays.heard(sample);
     const pause = waiting.get(meterId);
     if (pause && pause.tries > 0) waiting.set(meterId, { ...pause, notBeforeMs: 0 });
     const expected = unseen.get(meterId);
@@ -271,6 +282,8 @@ export function createCommander(parts: CommanderParts): Commander {
     },
   };
 }
+
+const idsOf = ({ meterId, id: commandId }: OpenCommand) => ({ meterId, commandId });
 
 /** Requested commands that are out of time, or overtaken by a newer one of their kind for the same meter. */
 function unsentAtEnd(
@@ -301,13 +314,3 @@ const expiry = ({ outcome, attempts }: OpenCommand): string => {
   return outcome !== null && NO_ANSWER.has(outcome) ? 'no-answer' : 'expired';
 };
 const NO_ANSWER: ReadonlySet<string> = new Set(['timeout', 'closed', 'unreachable']);
-
-const isSupply = (name: CommandFunction): boolean =>
-  ['supply', 'valve'].includes(commandFunctionOf(name).kind ?? '');
-
-/** What a sample shows of relays or valve; undefined when it shows neither. */
-function suppliedBy({ status_a: status, valve }: Sample['channels']): 'on' | 'off' | undefined {
-  if (status !== undefined) return (status & RELAYS) === 0 ? 'off' : 'on';
-  if (valve !== undefined) return valve === 0 ? 'off' : 'on';
-  return undefined;
-}

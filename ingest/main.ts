@@ -13,6 +13,7 @@ import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
 import { messageOf } from '../sql/refusal.ts';
+import { advanceBatches } from './batches.ts';
 import { type Reading, takeReading } from './blocks.ts';
 import { createCollector } from './collect.ts';
 import { createCommander } from './commander.ts';
@@ -26,6 +27,7 @@ import { listen } from './listen.ts';
 import { openMeterStates } from './meter-states.ts';
 import { countSamples } from './metrics.ts';
 import { runQuality } from './quality.ts';
+import { createRelays } from './relays.ts';
 import { openSpool } from './spool.ts';
 import { startTicks } from './ticks.ts';
 import { spoolTroubles } from './trouble.ts';
@@ -102,8 +104,9 @@ const collector = createCollector({
   },
 });
 
+const relays = createRelays();
 const commander = createCommander({
-  ...{ db, clock, onReading: take },
+  ...{ db, clock, onReading: take, relays },
   enter: (busId, errand) => collector.enter(busId, errand),
   onError: (error) => log.error({ err: error }, 'a command was not dealt with'),
 });
@@ -140,6 +143,11 @@ async function configure(): Promise<void> {
   loadedAtMs = at.getTime();
 }
 
+/** Goes on with batches whose canary is confirmed; stops those whose canary has failed. */
+async function advance(): Promise<void> {
+  await advanceBatches(db, clock());
+}
+
 /** Raises and clears the alarms of silence and of clocks that are off. */
 async function judge(): Promise<void> {
   const at = clock();
@@ -154,6 +162,7 @@ async function judge(): Promise<void> {
     await syncAlarms(db, { projectId, kind: 'meter.silent', at, subjects: meters });
     await syncAlarms(db, { projectId, kind: 'gateway.silent', at, subjects: gateways });
   }
+  const read = configuration.buses.flatMap(({ meters }) => meters.map(({ id }) => id));
   const offClock = states.offClock(CLOCK_LIMIT_MS);
   for (const projectId of projectsOf(configuration)) {
     const subjects = offClock
@@ -163,6 +172,8 @@ async function judge(): Promise<void> {
         detail: { clockOffsetMs },
       }));
     await syncAlarms(db, { projectId, kind: 'meter.clock', at, subjects });
+    const differing = relays.differing(projectId, read);
+    await syncAlarms(db, { projectId, kind: 'relay.differs', at, subjects: differing });
   }
 }
 
@@ -254,9 +265,11 @@ publishMetrics({
 });
 
 await states.restore();
+await relays.restore(db);
 await configure();
 ticks.every(CONFIGURATION_MS, 'configuration', configure);
 ticks.every(COMMANDS_MS, 'commands', commander.tick);
+ticks.every(COMMANDS_MS, 'batches of commands', advance);
 ticks.every(STATES_MS, 'meter states', states.write);
 ticks.every(CONTACT_MS, 'contact', judge);
 ticks.every(CONTACT_MS, 'alarms of ingest', watch);

@@ -4,6 +4,8 @@ import type { Clock } from '../sql/clock.ts';
 import type { Db } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
+import { batchRoutes } from './batch-routes.ts';
+import { commandOfferRoutes } from './command-offers.ts';
 import { commandRoutes } from './command-routes.ts';
 import { editRoutes } from './edit-routes.ts';
 import { exceptionHistoryRoutes } from './exception-history.ts';
@@ -46,6 +48,8 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     quarantineRoutes,
     rolloverRoutes,
     commandRoutes,
+    commandOfferRoutes,
+    batchRoutes,
     installationCorrectionRoutes,
     replacementRoutes,
     installationChangeRoutes,

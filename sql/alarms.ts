@@ -6,6 +6,7 @@ export type AlarmKind =
   | 'meter.silent'
   | 'gateway.silent'
   | 'meter.clock'
+  | 'relay.differs'
   | 'reading.quarantined'
   | 'spool.filling'
   | 'spool.rejected'

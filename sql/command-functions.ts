@@ -210,6 +210,10 @@ export const commandFunctionNames = Object.keys(commandFunctions) as CommandFunc
 
 export const commandFunctionOf = (name: CommandFunction): FunctionRow => commandFunctions[name];
 
+/** Whether a function decides over relays or valve, to whatever end. */
+export const isSupplyFunction = (name: CommandFunction): boolean =>
+  ['supply', 'valve'].includes(commandFunctionOf(name).kind ?? '');
+
 /** What a model, by its name, knows of a function; a `-SIM` twin may be sent all that its family has. */
 export function knowledgeOf(model: string, name: CommandFunction): Knowledge | 'unsupported' {
   const models: Record<string, Knowledge | undefined> = commandFunctionOf(name).models;

@@ -4,7 +4,12 @@
  */
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type CommandFunction, commandFunctionOf, knowledgeOf } from './command-functions.ts';
+import {
+  type CommandFunction,
+  commandFunctionNames,
+  commandFunctionOf,
+  knowledgeOf,
+} from './command-functions.ts';
 import type { Actor } from './permission.ts';
 import type { Queryable } from './postgres.ts';
 import { Problem } from './problem.ts';
@@ -118,12 +123,11 @@ export function argumentsOf(name: CommandFunction, given: unknown): Record<strin
 }
 
 /** Why a meter would not do it; these are problem codes too. */
-export type Obstacle =
-  | 'not-found'
-  | 'not-connected'
-  | 'function-unsupported'
-  | 'function-not-enabled'
-  | 'locked-out';
+export const obstacles = [
+  ...(['not-found', 'not-connected', 'function-unsupported'] as const),
+  ...(['function-not-enabled', 'locked-out'] as const),
+] as const;
+export type Obstacle = (typeof obstacles)[number];
 
 /** What stands in the way of a function, by meter, at an instant; meters that could do it are left out. */
 export async function commandObstacles(
@@ -160,6 +164,39 @@ export async function commandObstacles(
     if (obstacle) found.set(row.meter_id, obstacle);
   }
   return found;
+}
+
+/** What stands in the way of every function of one meter; undefined when there is no such meter. */
+export async function obstaclesOf(
+  tx: Queryable,
+  { projectId, meterId, at }: { projectId: string; meterId: string; at: Date },
+): Promise<Map<CommandFunction, Obstacle> | undefined> {
+  const instant = sql`${at.toISOString()}::timestamptz`;
+  const { rows } = await tx.execute<{
+    model: string;
+    connected: boolean;
+    enabled: string[];
+    locked: boolean;
+  }>(sql`
+    SELECT m.model, m.retired_at IS NULL AND m.bus_id IS NOT NULL AND m.unit IS NOT NULL AS connected,
+      ARRAY(SELECT f.function FROM (
+        SELECT DISTINCT ON (function) function, enabled FROM model_functions
+        WHERE project_id = m.project_id AND model = m.model ORDER BY function, id DESC) f
+        WHERE f.enabled) AS enabled,
+      p.lock_out IS NOT NULL AS locked
+    FROM meters m
+    LEFT JOIN installations i ON i.project_id = m.project_id AND i.meter_id = m.id
+      AND i.valid_from <= ${instant} AND (i.valid_to IS NULL OR i.valid_to > ${instant})
+    LEFT JOIN points p ON p.project_id = i.project_id AND p.id = i.point_id
+    WHERE m.project_id = ${projectId}::bigint AND m.id = ${meterId}::bigint`);
+  const row = rows[0];
+  if (!row) return undefined;
+  return new Map(
+    commandFunctionNames.flatMap((name) => {
+      const obstacle = obstacleOf({ ...row, enabled: row.enabled.includes(name) }, name);
+      return obstacle ? [[name, obstacle] as const] : [];
+    }),
+  );
 }
 
 function obstacleOf(

@@ -45,6 +45,11 @@ export const problems = {
     retryable: false,
     title: 'The function is not enabled for this model',
   },
+  'preview-outdated': {
+    status: 409,
+    retryable: false,
+    title: 'The park has changed since the preview',
+  },
   'locked-out': { status: 409, retryable: false, title: 'The point is locked out' },
   'month-closed': { status: 409, retryable: false, title: 'The month is closed' },
   'account-closed': { status: 409, retryable: false, title: 'The account is closed' },

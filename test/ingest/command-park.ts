@@ -6,11 +6,13 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
+import { advanceBatches } from '../../ingest/batches.ts';
 import { sampleOf } from '../../ingest/blocks.ts';
 import type { BusConfig } from '../../ingest/bus.ts';
 import { type Collector, createCollector } from '../../ingest/collect.ts';
 import { type Commander, createCommander } from '../../ingest/commander.ts';
 import { loadConfiguration } from '../../ingest/configuration.ts';
+import { createRelays, type Relays } from '../../ingest/relays.ts';
 import { type Device, devicesOf, quantitiesAt } from '../../ingest/simulator/device.ts';
 import { serve } from '../../ingest/simulator/meter.ts';
 import { buildPark, DEFAULT_SEED, type ParkMeter } from '../../ingest/simulator/park.ts';
@@ -220,6 +222,7 @@ export async function enterMeters(
 export interface Ingest {
   collector: Collector;
   commander: Commander;
+  relays: Relays;
   /** Readings so far, by meter id. */
   readings: Map<string, number>;
   /** Puts in force what is entered now. */
@@ -232,8 +235,11 @@ export async function startIngest(db: Db, clock: () => Date): Promise<Ingest> {
   const readings = new Map<string, number>();
   const errors: unknown[] = [];
   let buses: BusConfig[] = [];
+  const relays = createRelays();
+  await relays.restore(db);
   const commander = createCommander({
     db,
+    relays,
     clock,
     enter: (busId, errand) => collector.enter(busId, errand),
     onReading: (reading) => take(reading),
@@ -257,16 +263,26 @@ export async function startIngest(db: Db, clock: () => Date): Promise<Ingest> {
     commander.apply(buses);
   };
   await apply();
-  const timer = setInterval(() => void commander.tick().catch((error) => errors.push(error)), 50);
+  let advancing: Promise<unknown> | undefined;
+  const timer = setInterval(() => {
+    void commander.tick().catch((error) => errors.push(error));
+    advancing ??= advanceBatches(db, clock())
+      .catch((error) => errors.push(error))
+      .finally(() => {
+        advancing = undefined;
+      });
+  }, 50);
   return {
     collector,
     commander,
+    relays,
     readings,
     apply,
     stop: async () => {
       clearInterval(timer);
       await collector.stop();
       await commander.idle();
+      await advancing;
       if (errors.length > 0) throw errors[0];
     },
   };
