@@ -102,12 +102,9 @@ const make = createRoute({
   request: {
     params: projectParams,
     headers: z.object({
-      'idempotency-key': z
-        .string()
-        .optional()
-        .openapi({
-          description: 'Needed: the same key begins one batch, however often it is sent',
-        }),
+      'idempotency-key': z.string().optional().openapi({
+        description: 'Needed: the same key begins one batch, however often it is sent',
+      }),
     }),
     body: takes(
       z.strictObject({
