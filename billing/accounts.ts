@@ -26,7 +26,7 @@ export interface NewAccount {
 }
 
 /** Furthest ahead that an account may be opened. */
-const AHEAD_DAYS_MAX = 366;
+export const AHEAD_DAYS_MAX = 366;
 
 /**
  * Opens an account and, with it, the tenancies of its points from local midnight of that day. Returns

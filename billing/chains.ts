@@ -91,6 +91,17 @@ export async function chainedAccounts(
   return askedOf;
 }
 
+/** Leaves only the point-days that are asked of an account, and accounts with any. */
+export function keepAsked(
+  chained: Chained,
+  isAsked: (accountId: string, pointDay: PointDay) => boolean,
+): void {
+  for (const [accountId, keys] of chained) {
+    for (const key of keys) if (!isAsked(accountId, pointDayOf(key))) keys.delete(key);
+    if (keys.size === 0) chained.delete(accountId);
+  }
+}
+
 /** Walks the accounts; their revisions, waits, and all days of scopes that were looked at. */
 export async function settleChains(
   db: Queryable,

@@ -28,7 +28,11 @@ export interface TransactionHead {
     | 'reversal'
     | 'transfer'
     | 'write-off'
-    | 'adjustment';
+    | 'adjustment'
+    /** Security taken, set against what is owed, given back. */
+    | 'deposit'
+    /** What was left in a closed account's wallet, paid out; or what it owed, paid after all. */
+    | 'closing';
   accountId: string | null;
   accountingDate: LocalDay;
   postedAt: Date;

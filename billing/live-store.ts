@@ -13,18 +13,19 @@ import type { ProjectTerms } from './project.ts';
 import { taxExact } from './rounding.ts';
 import { assertAccount, settledBalance } from './wallet.ts';
 
-/** Which of these point-days have a header, as 'point/day'. */
-export async function headedPointDays(
+/** Which parts of these point-days have a header, as 'account/point/day'. */
+export async function headedParts(
   db: Queryable,
   { projectId, pointDays }: { projectId: string; pointDays: readonly PointDay[] },
 ): Promise<Set<string>> {
-  const found = await db.execute<{ scope: string; day: string }>(sql`
-    SELECT DISTINCT s.scope_id::text AS scope, s.local_day::text AS day
+  const found = await db.execute<{ account: string; scope: string; day: string }>(sql`
+    SELECT DISTINCT s.account_id::text AS account, s.scope_id::text AS scope,
+      s.local_day::text AS day
     FROM unnest(${arrayText(pointDays.map((d) => d.pointId))}::bigint[],
       ${arrayText(pointDays.map((d) => d.localDay))}::date[]) AS w (scope_id, local_day)
     JOIN settlements s ON s.project_id = ${projectId}::bigint AND s.scope_id = w.scope_id
       AND s.local_day = w.local_day`);
-  return new Set(found.rows.map((row) => `${row.scope}/${row.day}`));
+  return new Set(found.rows.map((row) => `${row.account}/${row.scope}/${row.day}`));
 }
 
 /** Settled days that a rate of use is taken from. */

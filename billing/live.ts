@@ -11,6 +11,7 @@ import { readChains } from './chain-store.ts';
 import {
   type Chained,
   chainedAccounts,
+  keepAsked,
   pointDayOf,
   rememberedSpans,
   wantedOf,
@@ -20,7 +21,7 @@ import { chunksOf, duePointDays, type PointDay } from './due.ts';
 import { EXACT_DIGITS, exactText, halfEven, PRICE_DIGITS, unscaled } from './exact.ts';
 import { type Holdings, holdingsOf } from './holdings.ts';
 import { type IntervalSource, type Matrix, NONE, readIntervals } from './intervals.ts';
-import { headedPointDays, readRates, writeGeneration } from './live-store.ts';
+import { headedParts, readRates, writeGeneration } from './live-store.ts';
 import { partsOfDay } from './parts.ts';
 import { openPriceBook, type PriceBook } from './price-book.ts';
 import { type ProjectTerms, readProject } from './project.ts';
@@ -62,20 +63,32 @@ export async function rateOpenDays(
     walDeadlineMs: WAL_DEADLINE_MS,
     accountId,
   });
-  const headed = await headedPointDays(db, { projectId, pointDays: due });
-  const open = due.filter((d) => !headed.has(`${d.pointId}/${d.localDay}`));
-  const points = [...new Set(open.map((d) => d.pointId))];
+  const headed = await headedParts(db, { projectId, pointDays: due });
+  const isOpen = (accountId: string, { pointId, localDay }: PointDay): boolean =>
+    !headed.has(`${accountId}/${pointId}/${localDay}`);
+  const spanOf = rememberedSpans(zone);
+  const points = [...new Set(due.map((d) => d.pointId))];
   const holdings = await holdingsOf(db, { projectId, points });
+  const partsOf = ({ pointId, localDay }: PointDay) =>
+    partsOfDay(spanOf(localDay), {
+      tenancies: holdings.tenancies.get(pointId) ?? [],
+      installations: holdings.installations.get(pointId) ?? [],
+    });
+  // A day that is not over may be settled for who has left, and open for who came after.
+  const open =
+    headed.size === 0
+      ? due
+      : due.filter((d) => partsOf(d).some(({ accountId: id }) => isOpen(id, d)));
   const chained: Chained = book.plain
     ? new Map()
     : await chainedAccounts(db, project, { pointDays: open, holdings, heads: new Map(), book });
+  if (headed.size > 0) keepAsked(chained, isOpen);
   const tails = await readTails(db, source.questdb, {
     projectId,
     now,
     points: accountId === undefined ? undefined : points,
   });
   const tailOf = new Map(tails.map((tail) => [tail.pointId, tail]));
-  const spanOf = rememberedSpans(zone);
   const read = async (pointDays: readonly PointDay[]): Promise<Matrix> => {
     const matrix = await readIntervals(source, {
       projectId,
@@ -108,15 +121,10 @@ export async function rateOpenDays(
     const matrix = await read(chunk);
     for (const pointDay of chunk) {
       const { pointId, localDay } = pointDay;
-      const span = spanOf(localDay);
       const row = matrix.rowOf(pointId, localDay);
-      const parts = partsOfDay(span, {
-        tenancies: holdings.tenancies.get(pointId) ?? [],
-        installations: holdings.installations.get(pointId) ?? [],
-      });
-      for (const part of parts) {
+      for (const part of partsOf(pointDay)) {
         if (accountId !== undefined && part.accountId !== accountId) continue;
-        if (chained.has(part.accountId)) continue;
+        if (chained.has(part.accountId) || !isOpen(part.accountId, pointDay)) continue;
         const commodity = holdings.commodities.get(pointId) ?? 'electricity';
         const terms = book
           .find({ pointId, accountId: part.accountId, commodity, day: localDay })
@@ -193,7 +201,7 @@ function fillTail(
 }
 
 /** What a line takes from the wallet, exact: with the tax that comes on top. */
-const grossOf = ({ priced, exact }: Line): bigint =>
+export const grossOf = ({ priced, exact }: Line): bigint =>
   priced.taxIncluded ? exact : exact + taxExact(exact, priced);
 
 /** Computes balances of projects; remembers rates of use until another day is settled. */

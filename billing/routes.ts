@@ -7,11 +7,15 @@ import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { accountRoutes } from './account-routes.ts';
 import { assignmentEffectRoutes } from './assignment-effect-routes.ts';
+import { closingRoutes } from './closing-routes.ts';
+import { contractRoutes } from './contract-routes.ts';
 import { correctionRoutes } from './correction-routes.ts';
+import { depositRoutes } from './deposit-routes.ts';
 import { effectRoutes } from './effect-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import { monthRoutes } from './month-routes.ts';
+import { openingRoutes } from './opening-routes.ts';
 import { publishedRoutes } from './published-routes.ts';
 import { reconcileRoutes } from './reconcile-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
@@ -34,6 +38,8 @@ export interface BillingDeps {
 export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
   const app = createRoutes();
   for (const part of [
+    // Before accounts: 'openings', 'closings' and 'residuals' are not ids of one.
+    ...[openingRoutes, closingRoutes, depositRoutes, contractRoutes],
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes, settledRoutes],

@@ -19,7 +19,7 @@ import type { BillingDeps } from './routes.ts';
 import { channels, listSales, type ShownSale, sell } from './sale.ts';
 import { assertAccount } from './wallet.ts';
 
-const saleSchema = z
+export const saleSchema = z
   .object({
     id: idSchema,
     accountId: idSchema,

@@ -7,6 +7,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Clock } from '../sql/clock.ts';
 import { markDone } from '../sql/dirty-days.ts';
+import type { LocalDay } from '../sql/local-day.ts';
 import type { Db, Postgres } from '../sql/postgres.ts';
 import { QuestdbError } from '../sql/questdb.ts';
 import * as schema from '../sql/schema/index.ts';
@@ -19,6 +20,7 @@ import {
   lastDueDay,
   type PointDay,
 } from './due.ts';
+import { endedParts, partsAsked, settledParts } from './ended-parts.ts';
 import type { IntervalSource } from './intervals.ts';
 import { type Project, type SettledWithin, type SettlingDeps, settleWithin } from './settlement.ts';
 import { type Run, remembered, takeProject } from './settlement-store.ts';
@@ -64,7 +66,32 @@ export async function settleDue(deps: SettleDeps, project: Project): Promise<Set
     sum.corrections += settled.corrections;
     sum.waiting += settled.waiting;
   }
+  const ended = await settleEnded(deps, project, { now, lastDay });
+  if (ended.outcome !== 'settled') return ended;
+  sum.headers += ended.headers;
+  sum.waiting += ended.waiting;
   return { outcome: 'settled', ...sum };
+}
+
+/** Settles what tenancies that have ended leave of days that are not over: at once, not after midnight. */
+async function settleEnded(
+  deps: SettleDeps,
+  project: Project,
+  { now, lastDay }: { now: Date; lastDay: LocalDay },
+): Promise<Settled> {
+  const { id: projectId, zone } = project;
+  const asked = { projectId, zone, lastDay, now };
+  const parts = await endedParts(deps.postgres.db, deps.source.questdb, asked).catch(blockedBy);
+  if ('outcome' in parts) return parts;
+  if (parts.length === 0) return { outcome: 'settled', headers: 0, corrections: 0, waiting: 0 };
+  return await inTransaction(deps, async (client, db) => {
+    if (!(await takeProject(client, projectId))) return { outcome: 'busy' };
+    return await settleWithin(deps, { client, db }, project, {
+      ...partsAsked(parts),
+      cause: 'due',
+      at: now,
+    });
+  });
 }
 
 /** Traces that are told of one run. */
@@ -94,7 +121,8 @@ const DIRTY = `
 
 /**
  * Settles days anew whose intervals, tariff or tenancy changed after they were settled. Rows from ingest
- * are looked at once their intervals are rebuilt. Days that are not over yet are only ticked off.
+ * are looked at once their intervals are rebuilt. Days that are not over yet are only ticked off, but for the
+ * parts of them that are settled.
  */
 export async function settleDirty(deps: SettleDeps, project: Project): Promise<Settled> {
   const now = deps.clock();
@@ -117,6 +145,16 @@ export async function settleDirty(deps: SettleDeps, project: Project): Promise<S
       if (!known) why.set(key, alone(row.why));
       else if (!known.has(row.why)) why.set(key, new Set([...known, row.why]));
     }
+    // Of a day that is not over only what is settled of it already can have become different.
+    const early = rows.filter((row) => row.local_day > lastDay);
+    for (const { point_id: point, local_day: day, why: reason } of early) {
+      const key = `${point}/${day}`;
+      why.set(key, new Set([...(why.get(key) ?? []), reason]));
+    }
+    const parts = await settledParts(db, {
+      projectId: project.id,
+      pointDays: early.map((row) => ({ pointId: row.point_id, localDay: row.local_day })),
+    });
     const causes = [...new Set(rows.flatMap((row) => row.trace_id ?? []))];
     const sum = {
       outcome: 'settled' as const,
@@ -133,6 +171,13 @@ export async function settleDirty(deps: SettleDeps, project: Project): Promise<S
         sum.corrections += settled.corrections;
         sum.waiting += settled.waiting;
       }
+    }
+    if (parts.length > 0) {
+      const again = { ...partsAsked(parts), cause: 'dirty' as const, at: now, why };
+      const settled = await settleWithin(deps, { client, db }, project, again);
+      sum.headers += settled.headers;
+      sum.corrections += settled.corrections;
+      sum.waiting += settled.waiting;
     }
     const ids = rows.map((row) => row.id);
     await markDone(db, { consumer: 'rating', projectId: project.id, ids });

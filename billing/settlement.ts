@@ -7,7 +7,7 @@ import { tell } from '../sql/events.ts';
 import { daySpan, type LocalDay, monthOf } from '../sql/local-day.ts';
 import { exponentOf } from '../sql/money.ts';
 import type { Db } from '../sql/postgres.ts';
-import { chainedAccounts, settleChains } from './chains.ts';
+import { chainedAccounts, keepAsked, settleChains } from './chains.ts';
 import type { PointDay } from './due.ts';
 import { append, holdingsOf } from './holdings.ts';
 import { type IntervalSource, type Matrix, readIntervals } from './intervals.ts';
@@ -67,6 +67,11 @@ export interface Asked {
   at: Date;
   /** The newest local day that is over, with its grace. */
   lastDay: LocalDay;
+  /**
+   * Only these parts of the point-days, as `account/point/day`: of days that are not over, the parts of
+   * tenancies that have ended. Not said: all parts.
+   */
+  parts?: ReadonlySet<string>;
   /** Why settled days are looked at again, by `point/day`. */
   why?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Quantities to take instead of those that are stored, by `point/epoch ms of the slot's start`. */
@@ -116,6 +121,9 @@ export async function settleWithin(
   const chained = book.plain
     ? new Map()
     : await chainedAccounts(db, project, { pointDays, holdings, heads, book });
+  const isAsked = (accountId: string, { pointId, localDay }: PointDay): boolean =>
+    !asked.parts || asked.parts.has(`${accountId}/${pointId}/${localDay}`);
+  if (asked.parts) keepAsked(chained, isAsked);
   deps.failpoint?.('locked');
 
   // An acknowledged row is not yet a readable one; a suspended table hides rows that were acknowledged.
@@ -145,7 +153,7 @@ export async function settleWithin(
     });
     const current = heads.get(`${pointId}/${localDay}`) ?? [];
     for (const { accountId, slots } of parts) {
-      if (chained.has(accountId)) continue;
+      if (chained.has(accountId) || !isAsked(accountId, pointDay)) continue;
       const commodity = holdings.commodities.get(pointId) ?? 'electricity';
       const rated = book.find({ pointId, accountId, commodity, day: localDay });
       const row = matrix.rowOf(pointId, localDay);
@@ -175,6 +183,7 @@ export async function settleWithin(
     for (const head of current) {
       const held = parts.some((p) => p.accountId === head.accountId);
       if (held || head.inputsDigest === NOT_HELD || chained.has(head.accountId)) continue;
+      if (!isAsked(head.accountId, pointDay)) continue;
       revisions.push(takenBack(head, at));
     }
   }

@@ -151,11 +151,12 @@ export async function endTenancy(
     const project = await readProject(tx, projectId);
     await holdSettlement(tx, projectId);
     const found = await tx.execute<{
+      account_id: string;
       point_id: string;
       valid_from: string;
       valid_to: string | null;
     }>(sql`
-      SELECT point_id::text, valid_from, valid_to FROM tenancies
+      SELECT account_id::text, point_id::text, valid_from, valid_to FROM tenancies
       WHERE project_id = ${projectId}::bigint AND id = ${id}::bigint FOR UPDATE`);
     const before = found.rows[0];
     if (!before) throw notFound('tenancy');
@@ -178,8 +179,10 @@ export async function endTenancy(
     const firstMs = Math.min(...ends.filter((ms) => ms !== null));
     if (Number.isFinite(firstMs)) {
       const from = localDayOf(project.zone, firstMs);
-      const pointId = before.point_id;
-      if (!correction) await assertUncharged(tx, { projectId, from, to: null, of: { pointId } });
+      const { point_id: pointId, account_id: accountId } = before;
+      // Who held it earlier on that day may be settled already: nothing of theirs changes.
+      const of = { pointId, accountId };
+      if (!correction) await assertUncharged(tx, { projectId, from, to: null, of });
       const why = correction?.reason ?? 'tenancy ended';
       await dirtySettled(tx, { projectId, pointId, from, why });
     }

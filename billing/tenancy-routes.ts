@@ -9,12 +9,14 @@ import {
   instantSchema,
   listOf,
   makes,
+  moneySchema,
   needs,
   pageQuery,
   projectParams,
   takes,
 } from '../sql/route.ts';
 import { by, idCursor, idPage, textSchema } from './fields.ts';
+import { movePoint, previewMove } from './move.ts';
 import type { BillingDeps } from './routes.ts';
 import { endTenancy, listTenancies, makeTenancy } from './tenancies.ts';
 
@@ -82,7 +84,59 @@ const end = createRoute({
   responses: answers(tenancySchema),
 });
 
-export function tenancyRoutes({ db, clock }: BillingDeps) {
+const shownCharge = z.object({ accountId: idSchema, name: z.string(), charged: moneySchema });
+
+const previewed = createRoute({
+  method: 'post',
+  path: `${path}/{tenancyId}/move/preview`,
+  summary: 'What moving a point to another account would charge to each, without doing it',
+  ...needs('account.write'),
+  request: {
+    params: projectParams.extend({ tenancyId: idSchema }),
+    body: takes(z.strictObject({ accountId: idSchema, at: boundary.nullable().default(null) })),
+  },
+  responses: answers(
+    z
+      .object({
+        at: z.string(),
+        pointCode: z.string(),
+        from: shownCharge,
+        to: shownCharge,
+        settledDays: z.array(daySchema),
+        waiting: z.array(
+          z.object({
+            pointId: idSchema.nullable(),
+            code: z.string().nullable(),
+            localDay: daySchema,
+            reason: z.string(),
+          }),
+        ),
+      })
+      .openapi('MovePreview'),
+  ),
+});
+
+const move = createRoute({
+  method: 'post',
+  path: `${path}/{tenancyId}/move`,
+  summary: 'Move a point to another account at a quarter-hour: one tenancy ends, the next begins',
+  ...needs('account.write'),
+  request: {
+    params: projectParams.extend({ tenancyId: idSchema }),
+    body: takes(
+      z.strictObject({
+        accountId: idSchema,
+        at: boundary.nullable().default(null).openapi({
+          description: 'Null: the last quarter-hour',
+        }),
+        correction: z.strictObject({ reason: textSchema }).nullable().default(null),
+      }),
+    ),
+  },
+  responses: makes(tenancySchema),
+});
+
+export function tenancyRoutes({ db, pool, questdb, clock }: BillingDeps) {
   const one = async (projectId: string, id: string) => {
     const found = await listTenancies(db, { projectId, id, limit: 1 });
     if (!found[0]) throw notFound('tenancy');
@@ -112,5 +166,16 @@ export function tenancyRoutes({ db, clock }: BillingDeps) {
       const { to, correction } = c.req.valid('json');
       await endTenancy(db, { projectId, id: tenancyId, to, correction, by: by(c) });
       return c.json(await one(projectId, tenancyId), 200);
+    })
+    .openapi(previewed, async (c) => {
+      const { projectId, tenancyId } = c.req.valid('param');
+      const asked = { projectId, move: { tenancyId, ...c.req.valid('json') }, by: by(c) };
+      return c.json(await previewMove({ pool, questdb, clock }, asked), 200);
+    })
+    .openapi(move, async (c) => {
+      const { projectId, tenancyId } = c.req.valid('param');
+      const moved = { tenancyId, ...c.req.valid('json') };
+      const id = await movePoint(db, { projectId, move: moved, by: by(c), clock });
+      return c.json(await one(projectId, id), 201);
     });
 }

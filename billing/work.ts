@@ -3,6 +3,7 @@ import { syncAlarms } from '../sql/alarms.ts';
 import type { Log } from '../sql/log.ts';
 import { isRetryable, type Postgres } from '../sql/postgres.ts';
 import { inTrace, newTrace } from '../sql/trace.ts';
+import { completeClosings } from './closing.ts';
 import { createLiveBalances } from './live.ts';
 import {
   liveSeconds,
@@ -54,6 +55,8 @@ export function createRound(
       }
       settledAny ||= settled.headers > 0;
     }
+    const closed = await completeClosings(postgres.db, source.questdb, project, clock());
+    if (closed > 0) log.info({ projectId: project.id, closed }, 'closings completed');
     const nowMs = clock().getTime();
     if (settledAny || nowMs - (liveAt.get(project.id) ?? 0) >= LIVE_MS) {
       const began = performance.now();

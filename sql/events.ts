@@ -4,6 +4,7 @@ import { events } from './schema/index.ts';
 
 export type EventKind =
   | 'account.opened'
+  | 'account.closed'
   | 'sale.posted'
   | 'day.settled'
   | 'day.corrected'

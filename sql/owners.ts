@@ -88,6 +88,12 @@ export const owners = {
   reconciliation_days: billing('change'),
   document_series: billing('change'),
   sales: billing('append'),
+  // Names, telephones and addresses.
+  account_openings: billing('change', ['billing', 'web']),
+  supply_contracts: billing('append', ['billing', 'web']),
+  deposits: billing('append'),
+  account_closings: billing('change'),
+  residual_acts: billing('append'),
   settlement_runs: billing('append'),
   settlements: billing('append'),
   charges: billing('append'),

@@ -4,6 +4,7 @@
 export const problems = {
   'invalid-request': { status: 400, retryable: false, title: 'The request is not valid' },
   'invalid-tariff': { status: 422, retryable: false, title: 'The tariff cannot hold' },
+  'invalid-opening': { status: 422, retryable: false, title: 'The account cannot be opened so' },
   'invalid-amount': { status: 422, retryable: false, title: 'The amount is not acceptable' },
   'idempotency-key-missing': { status: 400, retryable: false, title: 'Idempotency-Key is needed' },
   'idempotency-key-reused': {

@@ -6,6 +6,7 @@ export * from './exports.ts';
 export * from './identity.ts';
 export * from './ledger.ts';
 export * from './notices.ts';
+export * from './openings.ts';
 export * from './places.ts';
 export * from './quality.ts';
 export * from './settlements.ts';

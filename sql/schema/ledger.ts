@@ -78,6 +78,8 @@ export const transactions = pgTable(
         'transfer',
         'write-off',
         'adjustment',
+        'deposit',
+        'closing',
       ],
     }).notNull(),
     /** The customer it concerns, where it concerns one. */

@@ -5,6 +5,7 @@ import type * as api from '../../web/app/api.ts';
 import type * as books from '../../web/app/books.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
+import type * as openings from '../../web/app/opening-shapes.ts';
 import type * as people from '../../web/app/people-queries.ts';
 import type * as quality from '../../web/app/quality-shapes.ts';
 import type * as reports from '../../web/app/reports.ts';
@@ -318,6 +319,41 @@ test('a tariff’s definition is one shape on both sides: the compiler finds wha
   const water = { kind: 'usage', code: 'water', name: 'Water', price: '3.45' };
   const shown: tariffs.TariffDefinition = parseTariff({ components: [water] }, 'water');
   expect(shown.components).toMatchObject([water]);
+});
+
+/** Fields of how accounts begin and end. */
+const openingFields = {
+  Opening: [
+    ...(['id', 'state', 'content', 'preparedBy', 'preparedAt', 'changedBy', 'changedAt'] as const),
+    ...(['accountId', 'result', 'faults'] as const),
+  ] satisfies Keys<openings.Opening>,
+  OpeningContent: [
+    ...(['number', 'name', 'nameZh', 'from', 'alarm1', 'alarm2', 'person', 'points'] as const),
+    ...(['tariffIds', 'firstSale', 'deposit', 'contract'] as const),
+  ] satisfies Keys<openings.OpeningContent>,
+  Deposit: [
+    ...(['id', 'accountId', 'accountName', 'accountNumber', 'kind', 'receipt'] as const),
+    ...(['channel', 'amount', 'bookedAt', 'bookedBy', 'note'] as const),
+  ] satisfies Keys<openings.Deposit>,
+  ClosingPreview: [
+    ...(['at', 'settled', 'charged', 'provisional', 'deposit', 'balance', 'points'] as const),
+    'waiting',
+  ] satisfies Keys<openings.ClosingPreview>,
+  Closing: [
+    ...(['id', 'accountId', 'accountNumber', 'accountName', 'endedAt', 'settle'] as const),
+    ...(['channel', 'reason', 'state', 'requestedBy', 'requestedAt', 'completedAt'] as const),
+    ...(['balance', 'outcome', 'receipt', 'points'] as const),
+  ] satisfies Keys<openings.Closing>,
+  Residual: [
+    ...(['id', 'number', 'name', 'nameZh', 'closedOn', 'side', 'residual'] as const),
+    ...(['changedAt', 'changedBy', 'phone'] as const),
+  ] satisfies Keys<openings.Residual>,
+};
+
+describe('opening and closing have what the app reads', () => {
+  test.each(Object.entries(openingFields))('of %s', (name, wanted) => {
+    expect(Object.keys(described[name]?.properties ?? {})).toEqual(expect.arrayContaining(wanted));
+  });
 });
 
 /** Fields of the books: corrections, months, ledger, proofs, reconciliation. */

@@ -273,7 +273,9 @@ describe('the state of an account', () => {
     creditMode: 'platform',
     alarm1: null,
     alarm2: null,
-    points: [{ id: '1', code: 'A101', commodity: 'electricity', from: '', to: null }],
+    points: [
+      { id: '1', code: 'A101', commodity: 'electricity', tenancyId: '1', from: '', to: null },
+    ],
     balance: {
       settled: money(live),
       provisional: money('0.00'),

@@ -169,6 +169,7 @@ export interface Account {
     id: string;
     code: string;
     commodity: Commodity;
+    tenancyId: string;
     from: string;
     to: string | null;
   }[];

@@ -116,6 +116,15 @@ const pages = [
     component: lazyRouteComponent(() => import('./pages/meter/meter.tsx')),
   }),
   createRoute({
+    ...child('/openings/$openingId'),
+    component: lazyRouteComponent(() => import('./pages/opening/opened.tsx')),
+  }),
+  createRoute({
+    ...child('/residuals'),
+    validateSearch: listSearch,
+    component: lazyRouteComponent(() => import('./pages/closing/residuals.tsx')),
+  }),
+  createRoute({
     ...child('/gateways'),
     component: lazyRouteComponent(() => import('./pages/gateways.tsx')),
   }),

@@ -35,6 +35,8 @@ export interface ListSearch {
   to?: string;
   show?: 'all';
   sale?: boolean;
+  /** An account is being opened. */
+  opening?: boolean;
 }
 
 export const listSearch = (raw: Raw): ListSearch => ({
@@ -47,6 +49,7 @@ export const listSearch = (raw: Raw): ListSearch => ({
   to: localDay(raw.to),
   show: oneOf(['all'], raw.show),
   sale: raw.sale === true ? true : undefined,
+  opening: raw.opening === true ? true : undefined,
 });
 
 export interface HomeSearch {
@@ -107,6 +110,8 @@ export interface AccountSearch {
   month?: string;
   open?: string;
   sale?: boolean;
+  /** The account is being closed. */
+  closing?: boolean;
 }
 
 export const accountSearch = (raw: Raw): AccountSearch => ({
@@ -114,6 +119,7 @@ export const accountSearch = (raw: Raw): AccountSearch => ({
   month: localDay(raw.month),
   open: text(raw.open),
   sale: raw.sale === true ? true : undefined,
+  closing: raw.closing === true ? true : undefined,
 });
 
 /** Times: a named range moves with the days, `from` and `to` stand. */

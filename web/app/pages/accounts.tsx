@@ -15,6 +15,8 @@ import { useMay, useProject } from '../project.tsx';
 import { useAccounts, useProjectSettings } from '../queries.ts';
 import type { ListSearch } from '../search.ts';
 import { accountState } from './account/account-state.ts';
+import { OpeningDrawer } from './opening/opening-drawer.tsx';
+import { PreparedPanel } from './opening/prepared-panel.tsx';
 import '../parts/controls.css';
 
 const shownStates: readonly PointState[] = states.filter((state) => state !== 'lostContact');
@@ -42,6 +44,25 @@ export default function Accounts() {
         </div>
         <div className="head-acts">
           <SaveView />
+          <Link
+            to="/projects/$projectId/residuals"
+            params={{ projectId: project.id }}
+            className="button"
+          >
+            {t('page.residuals')}
+          </Link>
+          {may('account.write') && (
+            <button
+              type="button"
+              className="button"
+              data-key="o"
+              onClick={() => set({ opening: true })}
+            >
+              <Icon name="account" size={14} />
+              {t('opening.act')}
+              <span className="key">O</span>
+            </button>
+          )}
           {may('sale.write') && (
             <Link
               to="/projects/$projectId/sales"
@@ -57,6 +78,7 @@ export default function Accounts() {
           )}
         </div>
       </div>
+      {may('account.write') && <PreparedPanel />}
       <div className="filters">
         <input
           className="input filter-text"
@@ -128,6 +150,9 @@ export default function Accounts() {
           }}
           foot={t('accounts.foot', { zone: project.zone })}
         />
+      )}
+      {search.opening && may('account.write') && (
+        <OpeningDrawer onClose={() => set({ opening: undefined })} />
       )}
     </>
   );

@@ -10,6 +10,7 @@ export interface PageLink {
     | 'exceptions'
     | 'accounts'
     | 'sales'
+    | 'residuals'
     | 'exports'
     | 'reports'
     | 'energy'
@@ -36,6 +37,7 @@ export interface PageLink {
     | '/projects/$projectId/exceptions'
     | '/projects/$projectId/accounts'
     | '/projects/$projectId/sales'
+    | '/projects/$projectId/residuals'
     | '/projects/$projectId/energy'
     | '/projects/$projectId/exports'
     | '/projects/$projectId/tariffs'
@@ -119,6 +121,15 @@ export const pageLinks: readonly PageLink[] = [
     permission: 'sale.read',
     letter: 's',
     group: 'accounts',
+  },
+  {
+    name: 'residuals',
+    to: '/projects/$projectId/residuals',
+    icon: 'scales',
+    permission: 'account.read',
+    letter: 'z',
+    group: 'accounts',
+    unlisted: true,
   },
   {
     name: 'reports',

@@ -1,22 +1,28 @@
 /** One account: the balance that explains itself, its ledger, what it pays for, its use. */
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Account } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { day, localDay } from '../../dates.ts';
 import { kw } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
+import { PrintButton } from '../../parts/print-button.tsx';
 import { StateChip, StateIcon } from '../../parts/state.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { useAccount, useLive, useProjectSettings } from '../../queries.ts';
 import type { AccountSearch } from '../../search.ts';
+import { CloseDrawer } from '../closing/close-drawer.tsx';
+import { ClosedPanel } from '../closing/closed-panel.tsx';
 import { DayPanel } from '../meter/day-panel.tsx';
 import { SaleDrawer } from '../sale/sale-drawer.tsx';
 import { accountState } from './account-state.ts';
 import { BalanceStrip } from './balance-strip.tsx';
 import { LedgerPanel } from './ledger-panel.tsx';
 import { MonthPanel } from './month-panel.tsx';
+import { MoveDrawer } from './move-drawer.tsx';
 import './account.css';
 
 export default function AccountPage() {
@@ -56,6 +62,12 @@ export default function AccountPage() {
           </div>
         </div>
         <div className="head-acts">
+          <PrintButton />
+          {may('account.write') && may('sale.write') && account && !account.closedOn && (
+            <button type="button" className="button" onClick={() => set({ closing: true })}>
+              {t('closing.act')}
+            </button>
+          )}
           {may('sale.write') && !account?.closedOn && (
             <button
               type="button"
@@ -82,8 +94,9 @@ export default function AccountPage() {
           />
         </div>
         <div className="stack">
+          {account?.closedOn && <ClosedPanel accountId={accountId} />}
           <MonthPanel accountId={accountId} today={today} month={search.month} />
-          <PointPanel accountId={accountId} />
+          <PointPanel accountId={accountId} account={account} />
           {may('report.read') && (
             <DayPanel today={today} accountId={accountId} commodity="electricity" />
           )}
@@ -92,15 +105,21 @@ export default function AccountPage() {
       {search.sale && account && may('sale.write') && (
         <SaleDrawer account={account} onClose={() => set({ sale: undefined })} />
       )}
+      {search.closing && account && may('account.write') && (
+        <CloseDrawer account={account} onClose={() => set({ closing: undefined })} />
+      )}
     </>
   );
 }
 
 /** What the account pays for, and what each takes now. */
-function PointPanel({ accountId }: { accountId: string }) {
+function PointPanel({ accountId, account }: { accountId: string; account: Account | undefined }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { id: projectId } = useProject();
+  const may = useMay();
+  const [moved, move] = useState<Account['points'][number] | null>(null);
+  const heldOf = (pointId: string) => account?.points.find(({ id }) => id === pointId);
   const points = useLive('slow').data?.data.filter((each) => each.accountId === accountId);
   return (
     <section className="panel">
@@ -129,10 +148,24 @@ function PointPanel({ accountId }: { accountId: string }) {
               {point.commodity === 'water' ? t('commodity.water') : kw(point.powerW)}
               {point.commodity === 'electricity' && <span className="unit"> kW</span>}
             </span>
+            {may('account.write') && heldOf(point.pointId) && (
+              <button
+                type="button"
+                className="button plain icon"
+                aria-label={t('move.title', { code: point.code })}
+                title={t('move.title', { code: point.code })}
+                onClick={() => move(heldOf(point.pointId) ?? null)}
+              >
+                <Icon name="agree" size={14} />
+              </button>
+            )}
           </li>
         ))}
         {points?.length === 0 && <li className="quiet">{t('accounts.noPoints')}</li>}
       </ul>
+      {moved && account && (
+        <MoveDrawer point={moved} account={account} onClose={() => move(null)} />
+      )}
     </section>
   );
 }

@@ -1,0 +1,232 @@
+/** Prepared openings: kept as drafts with what is still wrong with them, then opened with one request. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { notFound, Problem } from '../sql/problem.ts';
+import {
+  answers,
+  createRoutes,
+  daySchema,
+  faultSchema,
+  idSchema,
+  instantSchema,
+  listOf,
+  makes,
+  moneySchema,
+  needs,
+  pageQuery,
+  projectParams,
+  takes,
+} from '../sql/route.ts';
+import { contractFields } from './contract-routes.ts';
+import { depositSchema } from './deposit-routes.ts';
+import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
+import {
+  carryOut,
+  changeOpening,
+  listOpenings,
+  type OpeningContent,
+  prepareOpening,
+} from './opening.ts';
+import type { BillingDeps } from './routes.ts';
+import { channels } from './sale.ts';
+import { saleSchema } from './sale-routes.ts';
+
+/** Points of one opening, at most. */
+const POINTS_MAX = 200;
+const OVERLOAD_W_MAX = 100_000_000;
+
+const payment = z
+  .strictObject({
+    channel: z.enum(channels),
+    amount: moneySchema,
+    note: textSchema.nullable().default(null),
+  })
+  .nullable()
+  .default(null);
+
+const contentSchema = z
+  .strictObject({
+    number: textSchema.max(40).nullable().default(null),
+    ...nameFields,
+    from: z.union([daySchema, instantSchema]).nullable().default(null).openapi({
+      description: 'A local day or a quarter-hour; null: the quarter-hour in which it is opened',
+    }),
+    alarm1: moneySchema.nullable().default(null),
+    alarm2: moneySchema.nullable().default(null),
+    person: z
+      .strictObject({
+        name: textSchema,
+        phone: textSchema.max(40).nullable().default(null),
+        email: z.email().nullable().default(null),
+      })
+      .nullable()
+      .default(null),
+    points: z
+      .array(
+        z.strictObject({
+          pointId: idSchema,
+          tariffId: idSchema.nullable().default(null),
+          overloadW: z.number().int().min(1).max(OVERLOAD_W_MAX).nullable().default(null),
+        }),
+      )
+      .max(POINTS_MAX)
+      .default([]),
+    tariffIds: z.array(idSchema).max(10).default([]),
+    firstSale: payment,
+    deposit: payment,
+    contract: z.strictObject(contractFields).nullable().default(null),
+  })
+  .openapi('OpeningContent');
+
+const openingSchema = z
+  .object({
+    id: idSchema,
+    state: z.enum(['prepared', 'opened', 'withdrawn']),
+    content: contentSchema,
+    preparedBy: z.string(),
+    preparedAt: z.string(),
+    changedBy: z.string(),
+    changedAt: z.string(),
+    accountId: idSchema.nullable(),
+    result: z
+      .object({
+        openedAt: z.string(),
+        openedBy: z.string(),
+        from: z.string(),
+        sale: saleSchema.nullable(),
+        deposit: depositSchema.nullable(),
+        settings: z.array(
+          z.object({
+            pointId: idSchema,
+            commandId: idSchema.nullable(),
+            obstacle: z.string().nullable(),
+          }),
+        ),
+      })
+      .nullable(),
+    faults: z.array(faultSchema),
+  })
+  .openapi('Opening');
+
+const path = '/projects/{projectId}/accounts/openings';
+const params = projectParams.extend({ openingId: idSchema });
+
+const list = createRoute({
+  method: 'get',
+  path,
+  summary: 'Openings of accounts, newest first, with what keeps each from being opened now',
+  ...needs('account.write'),
+  request: {
+    params: projectParams,
+    query: pageQuery.extend({ state: z.enum(['prepared', 'opened', 'withdrawn']).optional() }),
+  },
+  responses: answers(listOf(openingSchema)),
+});
+
+const make = createRoute({
+  method: 'post',
+  path,
+  summary: 'Prepare an opening: kept with its faults, nothing is opened yet',
+  ...needs('account.write'),
+  request: { params: projectParams, body: takes(contentSchema) },
+  responses: makes(openingSchema),
+});
+
+const show = createRoute({
+  method: 'get',
+  path: `${path}/{openingId}`,
+  summary: 'One opening',
+  ...needs('account.write'),
+  request: { params },
+  responses: answers(openingSchema),
+});
+
+const change = createRoute({
+  method: 'patch',
+  path: `${path}/{openingId}`,
+  summary: 'Change a prepared opening: its whole content',
+  ...needs('account.write'),
+  request: { params, body: takes(contentSchema) },
+  responses: answers(openingSchema),
+});
+
+const withdraw = createRoute({
+  method: 'post',
+  path: `${path}/{openingId}/withdraw`,
+  summary: 'Withdraw a prepared opening',
+  ...needs('account.write'),
+  request: { params },
+  responses: answers(openingSchema),
+});
+
+const open = createRoute({
+  method: 'post',
+  path: `${path}/{openingId}/open`,
+  summary: 'Open the account with all that was prepared, in one transaction',
+  description:
+    'A first sale or a deposit needs the permission sale.write too. Tariffs that exist may be chosen by who opens.',
+  ...needs('account.write'),
+  request: {
+    params,
+    headers: z.object({
+      'idempotency-key': z
+        .string()
+        .optional()
+        .openapi({ description: 'Needed: the same key opens once, however often it is sent' }),
+    }),
+  },
+  responses: answers(openingSchema),
+});
+
+export function openingRoutes({ db, clock }: BillingDeps) {
+  const one = async (projectId: string, id: string) => {
+    const [found] = await listOpenings(db, { projectId, id, limit: 1, now: clock() });
+    if (!found) throw notFound('opening');
+    return found;
+  };
+  return createRoutes()
+    .openapi(list, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const { limit, cursor, state } = c.req.valid('query');
+      const after = cursor === undefined ? null : idCursor(cursor);
+      const asked = { projectId, state, cursor: after, limit: limit + 1, now: clock() };
+      const found = await listOpenings(db, asked);
+      return c.json({ ...idPage(found, limit), totals: null }, 200);
+    })
+    .openapi(make, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const content: OpeningContent = c.req.valid('json');
+      const id = await prepareOpening(db, { projectId, content, by: by(c), now: clock() });
+      return c.json(await one(projectId, id), 201);
+    })
+    .openapi(show, async (c) => {
+      const { projectId, openingId } = c.req.valid('param');
+      return c.json(await one(projectId, openingId), 200);
+    })
+    .openapi(change, async (c) => {
+      const { projectId, openingId: id } = c.req.valid('param');
+      const content: OpeningContent = c.req.valid('json');
+      await changeOpening(db, { projectId, id, content, by: by(c), now: clock() });
+      return c.json(await one(projectId, id), 200);
+    })
+    .openapi(withdraw, async (c) => {
+      const { projectId, openingId: id } = c.req.valid('param');
+      await changeOpening(db, { projectId, id, content: null, by: by(c), now: clock() });
+      return c.json(await one(projectId, id), 200);
+    })
+    .openapi(open, async (c) => {
+      const { projectId, openingId: id } = c.req.valid('param');
+      const { may } = c.get('access');
+      const { content } = await one(projectId, id);
+      const isPaid = content.firstSale !== null || content.deposit !== null;
+      if (isPaid && may(projectId, 'sale.write') !== 'allowed') {
+        throw new Problem(
+          'forbidden',
+          'A first sale or a deposit needs the permission sale.write.',
+        );
+      }
+      const key = c.req.header('idempotency-key');
+      const mayCommand = may(projectId, 'command.write') === 'allowed';
+      await carryOut(db, { projectId, id, key, by: by(c), clock, mayCommand });
+      return c.json(await one(projectId, id), 200);
+    });
+}

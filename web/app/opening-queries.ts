@@ -1,0 +1,183 @@
+/** What the pages of opening and closing ask and do; money moves under one key per content. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { ApiProblem, type Channel, call, list, type Money } from './api.ts';
+import { newKey } from './key.ts';
+import type {
+  Closing,
+  ClosingPreview,
+  MovePreview,
+  Opening,
+  OpeningContent,
+  Residual,
+  SettleWay,
+} from './opening-shapes.ts';
+import { useMay, useProject } from './project.tsx';
+
+export function usePreparedOpenings() {
+  const { id } = useProject();
+  const may = useMay();
+  return useQuery({
+    queryKey: [id, 'list', '/accounts/openings', 'prepared'],
+    queryFn: ({ signal }) =>
+      list<Opening>(`/projects/${id}/accounts/openings`, { query: { state: 'prepared' }, signal }),
+    enabled: may('account.write'),
+  });
+}
+
+export function useOpening(openingId: string) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'opening', openingId],
+    queryFn: ({ signal }) =>
+      call<Opening>(`/projects/${id}/accounts/openings/${openingId}`, { signal }),
+  });
+}
+
+/** Keeps a draft: a new one, or the one it was before; withdraws it for null. */
+export function useKeepOpening() {
+  const { id } = useProject();
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({
+      openingId,
+      content,
+    }: {
+      openingId: string | null;
+      content: OpeningContent | null;
+    }) => {
+      const path = `/projects/${id}/accounts/openings`;
+      if (openingId === null) return call<Opening>(path, { method: 'POST', body: content });
+      return content === null
+        ? call<Opening>(`${path}/${openingId}/withdraw`, { method: 'POST' })
+        : call<Opening>(`${path}/${openingId}`, { method: 'PATCH', body: content });
+    },
+    onSuccess: () =>
+      queryClient.invalidateQueries({ queryKey: [id, 'list', '/accounts/openings'] }),
+  });
+}
+
+/** One key for one content, through every try. */
+function useKeyed() {
+  const sent = useRef({ content: '', key: '' });
+  return (content: unknown) => {
+    const text = JSON.stringify(content);
+    if (sent.current.content !== text) sent.current = { content: text, key: newKey() };
+    return sent.current.key;
+  };
+}
+
+/** True when it cannot be known whether what was sent has happened. */
+export const isUnknown = (error: unknown): boolean =>
+  error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
+
+export function useOpenAccount() {
+  const { id } = useProject();
+  const queryClient = useQueryClient();
+  const keyOf = useKeyed();
+  return useMutation({
+    mutationFn: (openingId: string) =>
+      call<Opening>(`/projects/${id}/accounts/openings/${openingId}/open`, {
+        method: 'POST',
+        idempotencyKey: keyOf(openingId),
+      }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id] }),
+  });
+}
+
+export function useClosing(accountId: string, { at, isAsked }: { at: string; isAsked: boolean }) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'closing', accountId, at],
+    queryFn: ({ signal }) =>
+      call<{ closing: Closing | null; preview: ClosingPreview | null }>(
+        `/projects/${id}/accounts/${accountId}/closing${at && `?at=${encodeURIComponent(at)}`}`,
+        { signal },
+      ),
+    enabled: isAsked,
+    staleTime: 0,
+  });
+}
+
+export interface CloseDraft {
+  at: string | null;
+  settle: SettleWay;
+  channel: Channel | null;
+  usesDeposit: boolean;
+  supplyOff: boolean;
+  reason: string;
+}
+
+export function useClose(accountId: string) {
+  const { id } = useProject();
+  const queryClient = useQueryClient();
+  const keyOf = useKeyed();
+  return useMutation({
+    mutationFn: (draft: CloseDraft) =>
+      call<Closing>(`/projects/${id}/accounts/${accountId}/close`, {
+        method: 'POST',
+        body: draft,
+        idempotencyKey: keyOf(draft),
+      }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id] }),
+  });
+}
+
+export function useResiduals() {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'list', '/accounts/residuals'],
+    queryFn: ({ signal }) => list<Residual>(`/projects/${id}/accounts/residuals`, { signal }),
+  });
+}
+
+export interface ResidualDraft {
+  accountId: string;
+  kind: 'refund' | 'write-off' | 'collect';
+  amount: Money;
+  channel: Channel | null;
+  reason: string;
+}
+
+export function useSettleResidual() {
+  const { id } = useProject();
+  const queryClient = useQueryClient();
+  const keyOf = useKeyed();
+  return useMutation({
+    mutationFn: ({ accountId, ...body }: ResidualDraft) =>
+      call<{ receipt: string; amount: Money }>(`/projects/${id}/accounts/${accountId}/residual`, {
+        method: 'POST',
+        body,
+        idempotencyKey: keyOf([accountId, body]),
+      }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id] }),
+  });
+}
+
+/** What moving a point to another account would charge to each; nothing is moved. */
+export function useTryMove(tenancyId: string) {
+  const { id } = useProject();
+  return useMutation({
+    mutationFn: (body: { accountId: string; at: string | null }) =>
+      call<MovePreview>(`/projects/${id}/tenancies/${tenancyId}/move/preview`, {
+        method: 'POST',
+        body,
+      }),
+  });
+}
+
+export function useMove(tenancyId: string, onDone: () => void) {
+  const { id } = useProject();
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { accountId: string; at: string; correction: { reason: string } | null }) =>
+      call<{ id: string }>(`/projects/${id}/tenancies/${tenancyId}/move`, {
+        method: 'POST',
+        body,
+      }),
+    onSuccess: () => {
+      void queryClient.invalidateQueries({ queryKey: [id] });
+      onDone();
+    },
+  });
+}

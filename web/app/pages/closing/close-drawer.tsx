@@ -1,0 +1,263 @@
+/** Closing at the counter: what it comes to as the server worked it out, then exactly that. */
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Account, Channel } from '../../api.ts';
+import { day, fullMoment, instantOf } from '../../dates.ts';
+import { isNegative, sum } from '../../format.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { isUnknown, useClose, useClosing } from '../../opening-queries.ts';
+import type { ClosingPreview, SettleWay } from '../../opening-shapes.ts';
+import { Drawer } from '../../parts/drawer.tsx';
+import { Amount } from '../../parts/figure.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
+import { Segmented } from '../../parts/segmented.tsx';
+import { useMay, useProject } from '../../project.tsx';
+import { Field } from '../exceptions/field.tsx';
+import { Check, TextField } from '../tariffs/edit/field.tsx';
+import './closing.css';
+
+const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
+
+export function CloseDrawer({ account, onClose }: { account: Account; onClose: () => void }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { zone } = useProject();
+  const may = useMay();
+  const [wall, setWall] = useState('');
+  const at = wall ? (instantOf(zone, wall) ?? '') : '';
+  const query = useClosing(account.id, { at, isAsked: true });
+  const preview = query.data?.preview;
+  const close = useClose(account.id);
+  const [chosen, choose] = useState<SettleWay | null>(null);
+  const [channel, setChannel] = useState<Channel>('cash');
+  const [usesDeposit, setUsesDeposit] = useState(true);
+  const [supplyOff, setSupplyOff] = useState(false);
+  const [reason, setReason] = useState('');
+  const total = preview
+    ? sum([preview.balance.amount, usesDeposit ? preview.deposit.amount : null])
+    : null;
+  const isOwed = isNegative(total);
+  const ways: SettleWay[] = isOwed ? ['carry', 'write-off'] : ['refund', 'carry'];
+  const settle = chosen && ways.includes(chosen) ? chosen : (ways[0] ?? 'carry');
+  const isReady = !!preview && !query.isFetching && reason.trim() !== '';
+  const canSwitch = preview?.points.some(({ obstacle }) => obstacle === null) ?? false;
+  if (close.data) {
+    return (
+      <Drawer
+        title={t('closing.done')}
+        onClose={onClose}
+        foot={
+          <button type="button" className="button primary" onClick={onClose}>
+            {t('act.close')}
+          </button>
+        }
+      >
+        <div className="notice good" role="status">
+          <Icon name="check" />
+          <div>
+            <div className="strong">
+              {close.data.outcome
+                ? t(`closing.outcome.${close.data.outcome}`)
+                : t('closing.waitsFor')}
+            </div>
+            {close.data.balance && <Amount money={close.data.balance} />}
+            {close.data.receipt && (
+              <div className="second">
+                {t('sale.receipt')} <span className="mono">{close.data.receipt}</span>
+              </div>
+            )}
+          </div>
+        </div>
+      </Drawer>
+    );
+  }
+  return (
+    <Drawer
+      title={t('closing.title', { name: nameOf(language, account) })}
+      onClose={onClose}
+      foot={
+        <>
+          <button
+            type="button"
+            className="button"
+            disabled={close.isPending || isUnknown(close.error)}
+            onClick={onClose}
+          >
+            {t('act.cancel')}
+          </button>
+          <button
+            type="button"
+            className="button primary"
+            disabled={!isReady || close.isPending}
+            onClick={() =>
+              preview &&
+              close.mutate({
+                // As it was previewed, however long it was looked at.
+                at: preview.at,
+                settle,
+                channel: settle === 'refund' ? channel : null,
+                usesDeposit,
+                supplyOff: supplyOff && canSwitch,
+                reason: reason.trim(),
+              })
+            }
+          >
+            {t(
+              close.isPending
+                ? 'closing.closing'
+                : isUnknown(close.error)
+                  ? 'closing.again'
+                  : 'closing.act',
+            )}
+          </button>
+        </>
+      }
+    >
+      <div className="stack">
+        <Field
+          label={t('closing.at')}
+          type="instant"
+          value={wall}
+          onChange={(next) => {
+            setWall(next);
+            close.reset();
+          }}
+          hint={t('closing.atHint')}
+        />
+        {query.error && !preview && (
+          <ProblemNotice error={query.error} retry={() => void query.refetch()} />
+        )}
+        {!preview && !query.error && (
+          <div className="stack" aria-busy>
+            <Skeleton width="60%" />
+            <Skeleton width="90%" />
+            <Waiting what={t('closing.preview')} />
+          </div>
+        )}
+        {preview && (
+          <>
+            <Sums preview={preview} usesDeposit={usesDeposit} total={total} />
+            {preview.waiting.length > 0 && (
+              <div className="notice warning" role="status">
+                <Icon name="clock" />
+                <div>
+                  <div className="strong">{t('closing.waits')}</div>
+                  <div className="second">
+                    {preview.waiting
+                      .map(({ code, localDay }) =>
+                        [code, day(language, localDay)].filter(Boolean).join(' '),
+                      )
+                      .join(' · ')}
+                  </div>
+                  <div className="second">{t('closing.waitsThen')}</div>
+                </div>
+              </div>
+            )}
+            {preview.deposit.amount !== '0.00' && (
+              <Check
+                label={t('closing.usesDeposit')}
+                checked={usesDeposit}
+                onChange={setUsesDeposit}
+              />
+            )}
+            <Segmented
+              label={t('closing.settle')}
+              value={settle}
+              onChange={choose}
+              choices={ways.map((value) => ({ value, label: t(`closing.way.${value}`) }))}
+            />
+            {settle === 'refund' && (
+              <Segmented
+                label={t('sale.channel')}
+                value={channel}
+                onChange={setChannel}
+                choices={channels.map((value) => ({
+                  value,
+                  label: t(`opening.channel.${value}`),
+                }))}
+              />
+            )}
+            <ul className="closing-points">
+              {preview.points.map((point) => (
+                <li key={point.pointId}>
+                  <b className="strong">{point.code}</b>
+                  <span className="mono quiet">{point.serial ?? '–'}</span>
+                  <span className="second">
+                    {point.readAt
+                      ? t('closing.readAt', { at: fullMoment(language, zone, point.readAt) })
+                      : t('closing.neverRead')}
+                    {supplyOff && point.obstacle && ` · ${t('closing.cannotSwitch')}`}
+                  </span>
+                </li>
+              ))}
+            </ul>
+            {may('supply.write') && canSwitch && (
+              <Check label={t('closing.supplyOff')} checked={supplyOff} onChange={setSupplyOff} />
+            )}
+            <TextField
+              label={t('closing.reason')}
+              value={reason}
+              maxLength={120}
+              onChange={setReason}
+            />
+            <p className="second">{t('closing.rule')}</p>
+          </>
+        )}
+        {close.error && (
+          <>
+            <ProblemNotice error={close.error} />
+            <p className="second">
+              {t(isUnknown(close.error) ? 'closing.unknown' : 'closing.notClosed')}
+            </p>
+          </>
+        )}
+      </div>
+    </Drawer>
+  );
+}
+
+function Sums({
+  preview,
+  usesDeposit,
+  total,
+}: {
+  preview: ClosingPreview;
+  usesDeposit: boolean;
+  total: string | null;
+}) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { zone, currency } = useProject();
+  const lines = [
+    { key: 'settled', money: preview.settled, less: false },
+    { key: 'charged', money: preview.charged, less: true },
+    { key: 'provisional', money: preview.provisional, less: true },
+    ...(usesDeposit ? [{ key: 'deposit', money: preview.deposit, less: false }] : []),
+  ].filter(
+    ({ key, money }) => key === 'settled' || key === 'charged' || !/^0\.?0*$/.test(money.amount),
+  );
+  return (
+    <dl className="pairs closing-sums">
+      <div>
+        <dt>{t('closing.end')}</dt>
+        <dd>{fullMoment(language, zone, preview.at)}</dd>
+      </div>
+      {lines.map(({ key, money, less }) => (
+        <div key={key}>
+          <dt>{t(`closing.${key}`)}</dt>
+          <dd>
+            {less && '− '}
+            <Amount money={money} />
+          </dd>
+        </div>
+      ))}
+      <div className="closing-total">
+        <dt>{t(isNegative(total) ? 'closing.owed' : 'closing.left')}</dt>
+        <dd className="strong">
+          <Amount money={total === null ? null : { amount: total, currency }} />
+        </dd>
+      </div>
+    </dl>
+  );
+}
