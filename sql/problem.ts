@@ -39,6 +39,9 @@ export const problems = {
   },
   'own-approval': { status: 403, retryable: false, title: 'A second person has to approve' },
   'bus-full': { status: 409, retryable: false, title: 'A bus takes 32 meters' },
+  'bus-overloaded': { status: 409, retryable: false, title: 'The line cannot carry the readings' },
+  'in-use': { status: 409, retryable: false, title: 'Something still stands in its way' },
+  'import-refused': { status: 422, retryable: false, title: 'The file cannot be imported' },
   'not-connected': { status: 409, retryable: false, title: 'The meter is on no bus' },
   'function-unsupported': { status: 422, retryable: false, title: 'The meter cannot do that' },
   'function-not-enabled': {

@@ -11,7 +11,7 @@ import {
   unique,
 } from 'drizzle-orm/pg-core';
 import { createdAt, decided, exact, id, instant, ownId } from './columns.ts';
-import { buildings, floors, projects } from './places.ts';
+import { buildings, floors, projects, rooms } from './places.ts';
 
 export const gateways = pgTable(
   'gateways',
@@ -87,6 +87,31 @@ export const meters = pgTable(
   ],
 );
 
+/**
+ * A question to an address before a meter is entered there, as the process that holds the connections
+ * answers it. Nobody waits for it any more once it has expired.
+ */
+export const testReads = pgTable(
+  'test_reads',
+  {
+    projectId: id('project_id').notNull(),
+    id: ownId(),
+    busId: id('bus_id').notNull(),
+    unit: smallint().notNull(),
+    model: text().notNull(),
+    requestedAt: instant('requested_at').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    /** When ingest began; it is carried out once. */
+    startedAt: instant('started_at'),
+    answeredAt: instant('answered_at'),
+    answer: jsonb().$type<Record<string, unknown>>(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    foreignKey({ columns: [t.projectId, t.busId], foreignColumns: [buses.projectId, buses.id] }),
+  ],
+);
+
 /** Seconds between two readings of a meter, dated; no row means the project's default. */
 export const schedules = pgTable(
   'schedules',
@@ -129,6 +154,7 @@ export const points = pgTable(
       .default('unit'),
     buildingId: id('building_id'),
     floorId: id('floor_id'),
+    roomId: id('room_id'),
     /** The main point that this one is a part of (loss = main − Σ parts). */
     parentId: id('parent_id'),
     overloadW: integer('overload_w'),
@@ -151,6 +177,7 @@ export const points = pgTable(
       columns: [t.projectId, t.floorId],
       foreignColumns: [floors.projectId, floors.id],
     }),
+    foreignKey({ columns: [t.projectId, t.roomId], foreignColumns: [rooms.projectId, rooms.id] }),
     foreignKey({ columns: [t.projectId, t.parentId], foreignColumns: [t.projectId, t.id] }),
   ],
 );

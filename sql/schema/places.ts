@@ -1,4 +1,4 @@
-/** Who owns what and where it stands: groups, projects, legal entities, buildings, floors. Owner: web. */
+/** Who owns what and where it stands: groups, projects, legal entities, buildings, floors, rooms. Owner: web. */
 import {
   foreignKey,
   integer,
@@ -9,7 +9,7 @@ import {
   text,
   unique,
 } from 'drizzle-orm/pg-core';
-import { createdAt, id, ownId } from './columns.ts';
+import { createdAt, id, instant, ownId } from './columns.ts';
 
 export const groups = pgTable('groups', {
   id: ownId().primaryKey(),
@@ -65,6 +65,7 @@ export const buildings = pgTable(
     code: text().notNull(),
     name: text().notNull(),
     nameZh: text('name_zh'),
+    retiredAt: instant('retired_at'),
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.id] }), unique().on(t.projectId, t.code)],
@@ -78,6 +79,7 @@ export const floors = pgTable(
     buildingId: id('building_id').notNull(),
     level: smallint().notNull(),
     name: text().notNull(),
+    retiredAt: instant('retired_at'),
     createdAt: createdAt(),
   },
   (t) => [
@@ -86,6 +88,29 @@ export const floors = pgTable(
     foreignKey({
       columns: [t.projectId, t.buildingId],
       foreignColumns: [buildings.projectId, buildings.id],
+    }),
+  ],
+);
+
+/** What lies behind one door of a floor. */
+export const rooms = pgTable(
+  'rooms',
+  {
+    projectId: id('project_id').notNull(),
+    id: ownId(),
+    floorId: id('floor_id').notNull(),
+    code: text().notNull(),
+    name: text().notNull(),
+    nameZh: text('name_zh'),
+    retiredAt: instant('retired_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.projectId, t.id] }),
+    unique().on(t.projectId, t.floorId, t.code),
+    foreignKey({
+      columns: [t.projectId, t.floorId],
+      foreignColumns: [floors.projectId, floors.id],
     }),
   ],
 );
