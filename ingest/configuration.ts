@@ -1,6 +1,6 @@
 /**
- * What is to be read, from Postgres as data: every bus that is in use with its meters, their addresses
- * and the interval in force. And a cheap mark by which one sees that something changed.
+ * What is to be read, from Postgres as data: every bus that is in use with its meters (none yet: it waits
+ * for a test-read), their addresses and the interval in force. And a cheap mark by which one sees that something changed.
  */
 import { and, eq, gt, isNotNull, isNull, lte, or, sql } from 'drizzle-orm';
 import { isZone } from '../sql/local-day.ts';
@@ -27,12 +27,20 @@ export async function loadConfiguration(db: Db, at: Date): Promise<Configuration
       zone: projects.zone,
       seconds: sql<number>`coalesce(${schedules.seconds}, ${projects.pollSeconds})`,
     })
-    .from(meters)
-    .innerJoin(projects, eq(projects.id, meters.projectId))
-    .innerJoin(buses, and(eq(buses.projectId, meters.projectId), eq(buses.id, meters.busId)))
+    .from(buses)
+    .innerJoin(projects, eq(projects.id, buses.projectId))
     .innerJoin(
       gateways,
       and(eq(gateways.projectId, buses.projectId), eq(gateways.id, buses.gatewayId)),
+    )
+    .leftJoin(
+      meters,
+      and(
+        eq(meters.projectId, buses.projectId),
+        eq(meters.busId, buses.id),
+        isNull(meters.retiredAt),
+        isNotNull(meters.unit),
+      ),
     )
     .leftJoin(
       schedules,
@@ -43,26 +51,20 @@ export async function loadConfiguration(db: Db, at: Date): Promise<Configuration
         or(isNull(schedules.validTo), gt(schedules.validTo, at)),
       ),
     )
-    .where(
-      and(
-        isNull(meters.retiredAt),
-        isNull(buses.retiredAt),
-        isNull(gateways.retiredAt),
-        isNotNull(meters.unit),
-      ),
-    )
+    .where(and(isNull(buses.retiredAt), isNull(gateways.retiredAt)))
     .orderBy(buses.id, meters.id);
   const found = new Map<string, BusConfig & { meters: MeterConfig[] }>();
   const unreadable: Configuration['unreadable'] = [];
   for (const { bus, meterId, unit, seconds, ...row } of rows) {
-    const model = modelOf(row.model)?.name;
+    const config = found.get(bus.id) ?? busOf(bus);
+    found.set(bus.id, config);
+    if (meterId === null) continue;
+    const model = modelOf(row.model ?? '')?.name;
     const zone = [row.clockZone, row.zone].find((name) => name !== null && isZone(name)) ?? 'UTC';
     if (!model || unit === null) {
       unreadable.push({ meterId, why: `model ${row.model} is not known` });
       continue;
     }
-    const config = found.get(bus.id) ?? busOf(bus);
-    found.set(bus.id, config);
     config.meters.push({ id: meterId, projectId: bus.projectId, model, zone, unit, seconds });
   }
   return { buses: [...found.values()], unreadable };

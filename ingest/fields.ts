@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../sql/problem.ts';
 import { idSchema, instantSchema, pageQuery } from '../sql/route.ts';
+import { modelNames } from './models.ts';
 
 const NAME_MAX = 120;
 const CODE_MAX = 40;
@@ -25,6 +26,36 @@ export const codeSchema = z
   .max(CODE_MAX)
   .regex(/^[\p{L}\p{N}][\p{L}\p{N}._/ -]*$/u, 'not a code');
 
+/** A name or address as one writes it in a URL, without scheme, port or path. */
+export const hostSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(253)
+  .regex(
+    /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+)$/,
+    'not a host name or address',
+  )
+  .openapi({ example: '192.168.1.50' });
+
+/** A meter model that is known. */
+export const modelSchema = z.enum(modelNames, {
+  error: ({ input }) => `unknown model ${String(input).slice(0, 40)}; GET /models names them`,
+});
+
+/** A Modbus address. */
+export const unitSchema = z.number().int().min(1).max(247);
+
+/** What a meter's own plate says. */
+export const serialSchema = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/, 'not a serial number')
+  .openapi({ example: '202611240001' });
+
+/** Seconds between two readings. */
+export const pollSecondsSchema = z.number().int().min(5).max(86_400);
+
 /** A register or quantity in base units: an exact integer. */
 export const registerSchema = z
   .number()
@@ -35,6 +66,21 @@ export const registerSchema = z
 
 /** A page of a list in order of id. */
 export const idPageQuery = pageQuery.extend({ cursor: idSchema.optional() });
+
+/** For lists of things that can be retired: what is out of use comes along when it is asked for. */
+export const withRetired = {
+  retired: z
+    .enum(['true', 'false'])
+    .default('false')
+    .openapi({ description: 'true: those out of use, too' }),
+};
+
+/** Since when a thing is out of use after a change that says so, says otherwise, or says nothing of it. */
+export const retiredAfter = (
+  before: Date | null,
+  wanted: boolean | undefined,
+  now: Date,
+): Date | null => (wanted === undefined ? before : wanted ? (before ?? now) : null);
 
 /** Epoch ms of two instants in order. Throws Problem `invalid-request` when the range is empty. */
 export function rangeOf({ from, to }: { from: string; to: string }): {

@@ -1,7 +1,8 @@
-/** Gateways and their buses: the endpoints that are read. A change is in force within seconds. */
+/** Gateways: what stands between our network and the buses of meters. A change is in force within seconds. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { and, eq, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
+import { assertUnused } from '../sql/in-use.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import {
@@ -15,43 +16,19 @@ import {
   takes,
 } from '../sql/route.ts';
 import { buildings, buses, gateways } from '../sql/schema/index.ts';
-import { idPageQuery, nameFields, textSchema } from './fields.ts';
+import { budgetsOf } from './bus-budgets.ts';
+import {
+  busSchema,
+  busStates,
+  contactOf,
+  contactSchema,
+  metersOn,
+  NOTHING_HEARD,
+  shownBus,
+} from './buses.ts';
+import { idPageQuery, nameFields, retiredAfter, textSchema, withRetired } from './fields.ts';
 import type { IngestDeps } from './routes.ts';
 import { broken, by, only, pageOf } from './rows.ts';
-
-const TIMEOUT_MS_MIN = 50;
-const TIMEOUT_MS_MAX = 60_000;
-const timeoutSchema = z.number().int().min(TIMEOUT_MS_MIN).max(TIMEOUT_MS_MAX);
-const stateSchema = z.enum(['online', 'partial', 'silent']);
-
-/** A name or address as one writes it in a URL, without scheme, port or path. */
-const hostSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(253)
-  .regex(
-    /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+)$/,
-    'not a host name or address',
-  )
-  .openapi({ example: '192.168.1.50' });
-
-const busSchema = z
-  .object({
-    id: idSchema,
-    gatewayId: idSchema,
-    name: z.string(),
-    framing: z.enum(['tcp', 'rtu-over-tcp', 'rtu-serial']),
-    host: z.string(),
-    port: z.number().int(),
-    timeoutMs: z.number().int(),
-    connectTimeoutMs: z.number().int(),
-    state: stateSchema,
-    lastSeenAt: z.string().nullable(),
-    meters: z.number().int(),
-    silentMeters: z.number().int(),
-  })
-  .openapi('Bus');
 
 const gatewaySchema = z
   .object({
@@ -59,36 +36,19 @@ const gatewaySchema = z
     name: z.string(),
     nameZh: z.string().nullable(),
     buildingId: idSchema.nullable(),
-    state: stateSchema,
+    state: contactSchema,
     lastSeenAt: z.string().nullable(),
+    retired: z.boolean(),
     buses: z.array(busSchema),
   })
   .openapi('Gateway');
 
-const busFields = {
-  name: textSchema,
-  framing: z.enum(['tcp', 'rtu-over-tcp']),
-  host: hostSchema,
-  port: z.number().int().min(1).max(65_535),
-  timeoutMs: timeoutSchema.default(1500),
-  connectTimeoutMs: timeoutSchema.default(3000),
-};
-const busBody = z.strictObject(busFields);
-const busPatch = z.strictObject({
-  name: textSchema.optional(),
-  framing: busFields.framing.optional(),
-  host: hostSchema.optional(),
-  port: busFields.port.optional(),
-  timeoutMs: timeoutSchema.optional(),
-  connectTimeoutMs: timeoutSchema.optional(),
-});
-
 const list = createRoute({
   method: 'get',
   path: '/projects/{projectId}/gateways',
-  summary: 'Gateways with their buses and whether they are heard',
+  summary: 'Gateways with their buses, whether they are heard, and what their lines carry',
   ...needs('device.read'),
-  request: { params: projectParams, query: idPageQuery },
+  request: { params: projectParams, query: idPageQuery.extend(withRetired) },
   responses: answers(listOf(gatewaySchema)),
 });
 
@@ -104,216 +64,152 @@ const make = createRoute({
   responses: makes(gatewaySchema),
 });
 
-const makeBus = createRoute({
-  method: 'post',
-  path: '/projects/{projectId}/gateways/{gatewayId}/buses',
-  summary: 'Add a bus: one endpoint with up to 32 meters',
-  ...needs('device.write'),
-  request: { params: projectParams.extend({ gatewayId: idSchema }), body: takes(busBody) },
-  responses: makes(busSchema),
-});
-
-const changeBus = createRoute({
+const change = createRoute({
   method: 'patch',
-  path: '/projects/{projectId}/buses/{busId}',
-  summary: 'Change the endpoint of a bus',
+  path: '/projects/{projectId}/gateways/{gatewayId}',
+  summary: 'Rename a gateway, move it, retire it or take it back into use',
   ...needs('device.write'),
-  request: { params: projectParams.extend({ busId: idSchema }), body: takes(busPatch) },
-  responses: answers(busSchema),
+  request: {
+    params: projectParams.extend({ gatewayId: idSchema }),
+    body: takes(
+      z.strictObject({
+        name: textSchema.optional(),
+        nameZh: textSchema.nullable().optional(),
+        buildingId: idSchema.nullable().optional(),
+        retired: z.boolean().optional(),
+      }),
+    ),
+  },
+  responses: answers(gatewaySchema),
 });
 
-const sameGateway = new Problem('conflict', 'There is a gateway of this name.');
-const sameBus = new Problem('conflict', 'The gateway has a bus of this name.');
+const sameGateway = broken({
+  name_unique: new Problem('conflict', 'There is a gateway of this name.'),
+});
 
-export function gatewayRoutes({ db }: IngestDeps) {
+export function gatewayRoutes({ db, clock }: IngestDeps) {
   return createRoutes()
     .openapi(list, async (c) => {
       const { projectId } = c.req.valid('param');
-      const { limit, cursor } = c.req.valid('query');
-      const rows = await readGateways(db, { projectId, limit: limit + 1, after: cursor });
-      return c.json({ ...pageOf(rows, limit), totals: null }, 200);
+      const { limit, cursor, retired } = c.req.valid('query');
+      const found = await readGateways(db, {
+        ...{ projectId, at: clock(), limit: limit + 1, after: cursor },
+        withRetired: retired === 'true',
+      });
+      return c.json({ ...pageOf(found, limit), totals: null }, 200);
     })
     .openapi(make, async (c) => {
       const { projectId } = c.req.valid('param');
       const body = c.req.valid('json');
-      const made = await db.transaction(async (tx) => {
+      const { id } = await db.transaction(async (tx) => {
         await assertBuilding(tx, projectId, body.buildingId);
-        const gateway = only(
-          await tx
-            .insert(gateways)
-            .values({ projectId, ...body })
-            .returning()
-            .catch(broken({ name_unique: sameGateway })),
-        );
+        const made = tx.insert(gateways).values({ projectId, ...body });
+        const gateway = only(await made.returning().catch(sameGateway));
         await record(tx, {
           projectId,
           ...by(c),
           action: 'gateway.created',
           subjectKind: 'gateway',
           subjectId: gateway.id,
-          detail: { name: gateway.name },
+          detail: { to: body },
         });
         return gateway;
       });
-      const { id, name, nameZh, buildingId } = made;
       const silence = { state: 'silent' as const, lastSeenAt: null };
-      return c.json({ id, name, nameZh, buildingId, ...silence, buses: [] }, 201);
+      return c.json({ id, ...body, ...silence, retired: false, buses: [] }, 201);
     })
-    .openapi(makeBus, async (c) => {
+    .openapi(change, async (c) => {
       const { projectId, gatewayId } = c.req.valid('param');
-      const { timeoutMs, ...body } = c.req.valid('json');
-      const bus = await db.transaction(async (tx) => {
-        const found = await tx
-          .select({ id: gateways.id })
-          .from(gateways)
-          .where(and(eq(gateways.projectId, projectId), eq(gateways.id, gatewayId)));
-        if (found.length === 0) throw notFound('gateway');
-        const made = only(
-          await tx
-            .insert(buses)
-            .values({ projectId, gatewayId, ...body, requestTimeoutMs: timeoutMs })
-            .returning()
-            .catch(broken({ name_unique: sameBus })),
-        );
-        await record(tx, {
-          projectId,
-          ...by(c),
-          action: 'bus.created',
-          subjectKind: 'bus',
-          subjectId: made.id,
-          detail: { gatewayId, name: made.name, host: made.host, port: made.port },
-        });
-        return made;
-      });
-      return c.json(shownBus(bus, undefined), 201);
-    })
-    .openapi(changeBus, async (c) => {
-      const { projectId, busId } = c.req.valid('param');
-      const { timeoutMs, ...body } = c.req.valid('json');
-      const change = { ...body, ...(timeoutMs !== undefined && { requestTimeoutMs: timeoutMs }) };
+      const { retired, ...body } = c.req.valid('json');
       await db.transaction(async (tx) => {
-        const which = and(eq(buses.projectId, projectId), eq(buses.id, busId));
-        const [before] = await tx.select().from(buses).where(which).for('update');
-        if (!before) throw notFound('bus');
-        if (Object.keys(change).length === 0) return;
-        await tx
-          .update(buses)
-          .set(change)
-          .where(which)
-          .catch(broken({ name_unique: sameBus }));
+        const which = and(eq(gateways.projectId, projectId), eq(gateways.id, gatewayId));
+        const [before] = await tx.select().from(gateways).where(which).for('update');
+        if (!before) throw notFound('gateway');
+        if (body.buildingId !== before.buildingId) {
+          await assertBuilding(tx, projectId, body.buildingId ?? null);
+        }
+        if (retired && !before.retiredAt) {
+          await assertUnused(tx, metersOn(projectId, sql`b.gateway_id = ${gatewayId}::bigint`));
+        }
+        const retiredAt = retiredAfter(before.retiredAt, retired, clock());
+        const changed = tx
+          .update(gateways)
+          .set({ ...body, retiredAt })
+          .where(which);
+        const after = only(await changed.returning().catch(sameGateway));
         await record(tx, {
           projectId,
           ...by(c),
-          action: 'bus.changed',
-          subjectKind: 'bus',
-          subjectId: busId,
-          detail: {
-            from: Object.fromEntries(
-              Object.keys(change).map((key) => [key, before[key as keyof typeof before]]),
-            ),
-            to: change,
-          },
+          action: 'gateway.changed',
+          subjectKind: 'gateway',
+          subjectId: gatewayId,
+          detail: { from: settingsOf(before), to: settingsOf(after) },
         });
       });
-      const [bus] = await db
-        .select()
-        .from(buses)
-        .where(and(eq(buses.projectId, projectId), eq(buses.id, busId)));
-      if (!bus) throw notFound('bus');
-      const heard = await busStates(db, projectId);
-      return c.json(shownBus(bus, heard.get(busId)), 200);
+      const found = { projectId, at: clock(), limit: 1, withRetired: true, gatewayId };
+      return c.json(only(await readGateways(db, found)), 200);
     });
 }
 
+const settingsOf = ({ name, nameZh, buildingId, retiredAt }: typeof gateways.$inferSelect) => ({
+  ...{ name, nameZh, buildingId },
+  retired: retiredAt !== null,
+});
+
 async function assertBuilding(tx: Tx, projectId: string, buildingId: string | null) {
   if (buildingId === null) return;
-  const found = await tx
-    .select({ id: buildings.id })
+  const [building] = await tx
+    .select({ retiredAt: buildings.retiredAt })
     .from(buildings)
-    .where(and(eq(buildings.projectId, projectId), eq(buildings.id, buildingId)));
-  if (found.length === 0) throw notFound('building');
-}
-
-interface Heard {
-  meters: number;
-  silent: number;
-  lastSeenAt: Date | null;
-}
-
-/** How many meters hang on each bus and how many of them ingest calls silent or never heard. */
-async function busStates(db: Db, projectId: string): Promise<Map<string, Heard>> {
-  const { rows } = await db.execute<{
-    bus_id: string;
-    meters: number;
-    silent: number;
-    last: Date | null;
-  }>(sql`
-    SELECT m.bus_id::text, count(*)::int AS meters,
-      count(*) FILTER (WHERE s.last_sample_at IS NULL OR s.silent)::int AS silent,
-      max(s.last_sample_at) AS last
-    FROM meters m LEFT JOIN meter_states s ON s.project_id = m.project_id AND s.meter_id = m.id
-    WHERE m.project_id = ${projectId}::bigint AND m.retired_at IS NULL AND m.bus_id IS NOT NULL
-    GROUP BY m.bus_id`);
-  return new Map(
-    rows.map((r) => [
-      r.bus_id,
-      { meters: r.meters, silent: r.silent, lastSeenAt: r.last && new Date(r.last) },
-    ]),
-  );
-}
-
-const NOTHING: Heard = { meters: 0, silent: 0, lastSeenAt: null };
-
-function shownBus(bus: typeof buses.$inferSelect, heard: Heard = NOTHING) {
-  const { id, gatewayId, name, framing, host, port, requestTimeoutMs, connectTimeoutMs } = bus;
-  return {
-    id,
-    gatewayId,
-    name,
-    framing,
-    host,
-    port,
-    timeoutMs: requestTimeoutMs,
-    connectTimeoutMs,
-    state: stateOf([heard]),
-    lastSeenAt: heard.lastSeenAt?.toISOString() ?? null,
-    meters: heard.meters,
-    silentMeters: heard.silent,
-  };
-}
-
-/** Silent when nothing is heard, online when nothing is missing. */
-function stateOf(all: readonly Heard[]): 'online' | 'partial' | 'silent' {
-  const meters = all.reduce((sum, h) => sum + h.meters, 0);
-  const silent = all.reduce((sum, h) => sum + h.silent, 0);
-  if (silent === meters) return 'silent';
-  return silent === 0 ? 'online' : 'partial';
+    .where(and(eq(buildings.projectId, projectId), eq(buildings.id, buildingId)))
+    .for('share');
+  if (!building) throw notFound('building');
+  if (building.retiredAt) throw new Problem('conflict', 'The building is retired.');
 }
 
 async function readGateways(
   db: Db,
-  { projectId, limit, after }: { projectId: string; limit: number; after: string | undefined },
+  {
+    projectId,
+    at,
+    limit,
+    after,
+    withRetired: all,
+    gatewayId = null,
+  }: {
+    projectId: string;
+    at: Date;
+    limit: number;
+    after?: string | undefined;
+    withRetired: boolean;
+    gatewayId?: string | null;
+  },
 ) {
-  const where = sql`${gateways.projectId} = ${projectId}::bigint AND ${gateways.retiredAt} IS NULL
-    AND ${gateways.id} > ${after ?? '0'}::bigint`;
-  const [found, lines, heard] = await Promise.all([
+  const where = sql`${gateways.projectId} = ${projectId}::bigint
+    AND (${all} OR ${gateways.retiredAt} IS NULL) AND ${gateways.id} > ${after ?? '0'}::bigint
+    AND (${gatewayId}::bigint IS NULL OR ${gateways.id} = ${gatewayId}::bigint)`;
+  const [found, lines, heard, budgets] = await Promise.all([
     db.select().from(gateways).where(where).orderBy(gateways.id).limit(limit),
     db
       .select()
       .from(buses)
-      .where(sql`${buses.projectId} = ${projectId}::bigint AND ${buses.retiredAt} IS NULL`)
+      .where(
+        sql`${buses.projectId} = ${projectId}::bigint AND (${all} OR ${buses.retiredAt} IS NULL)`,
+      )
       .orderBy(buses.id),
     busStates(db, projectId),
+    budgetsOf(db, { projectId, at }),
   ]);
-  return found.map(({ id, name, nameZh, buildingId }) => {
-    const own = lines.filter((bus) => bus.gatewayId === id);
-    const states = own.map((bus) => heard.get(bus.id) ?? NOTHING);
+  return found.map((gateway) => {
+    const own = lines.filter((bus) => bus.gatewayId === gateway.id);
+    const states = own.map((bus) => heard.get(bus.id) ?? NOTHING_HEARD);
     const seen = states.flatMap((s) => s.lastSeenAt?.getTime() ?? []);
     return {
-      ...{ id, name, nameZh, buildingId },
-      state: stateOf(states),
+      id: gateway.id,
+      ...settingsOf(gateway),
+      state: contactOf(states),
       lastSeenAt: seen.length > 0 ? new Date(Math.max(...seen)).toISOString() : null,
-      buses: own.map((bus) => shownBus(bus, heard.get(bus.id))),
+      buses: own.map((bus) => shownBus(bus, heard.get(bus.id), budgets.get(bus.id))),
     };
   });
 }

@@ -70,16 +70,20 @@ export async function install(
   const { pointId, meterId } = wanted;
   const [[point], [meter]] = [
     await tx
-      .select({ commodity: points.commodity })
+      .select({ commodity: points.commodity, retiredAt: points.retiredAt })
       .from(points)
-      .where(and(eq(points.projectId, projectId), eq(points.id, pointId))),
+      .where(and(eq(points.projectId, projectId), eq(points.id, pointId)))
+      .for('share'),
     await tx
-      .select({ model: meters.model })
+      .select({ model: meters.model, retiredAt: meters.retiredAt })
       .from(meters)
-      .where(and(eq(meters.projectId, projectId), eq(meters.id, meterId))),
+      .where(and(eq(meters.projectId, projectId), eq(meters.id, meterId)))
+      .for('share'),
   ];
   if (!point) throw notFound('point');
   if (!meter) throw notFound('meter');
+  assertInUse(point, wanted.validTo, 'point');
+  assertInUse(meter, wanted.validTo, 'meter');
   const model = modelOf(meter.model);
   if (model && model.commodity !== point.commodity) {
     throw new Problem(
@@ -111,6 +115,16 @@ export async function install(
     detail: { ...shown(row), ...(reason !== undefined && { reason }) },
   });
   return row;
+}
+
+/** What is out of use may stand somewhere only until it was retired. */
+function assertInUse(
+  { retiredAt }: { retiredAt: Date | null },
+  validTo: Date | null,
+  what: string,
+): void {
+  if (retiredAt === null || (validTo !== null && validTo <= retiredAt)) return;
+  throw new Problem('conflict', `The ${what} is retired.`);
 }
 
 /** Throws Problem `overlap` that names the range which is in the way. */

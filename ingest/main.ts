@@ -29,6 +29,7 @@ import { countSamples } from './metrics.ts';
 import { runQuality } from './quality.ts';
 import { createRelays } from './relays.ts';
 import { openSpool } from './spool.ts';
+import { createTestReader } from './test-reader.ts';
 import { startTicks } from './ticks.ts';
 import { spoolTroubles } from './trouble.ts';
 
@@ -110,10 +111,18 @@ const commander = createCommander({
   enter: (busId, errand) => collector.enter(busId, errand),
   onError: (error) => log.error({ err: error }, 'a command was not dealt with'),
 });
+const testReader = createTestReader({
+  ...{ db, clock },
+  enter: (busId, errand) => collector.enter(busId, errand),
+  onError: (error) => log.error({ err: error }, 'a test-read was not dealt with'),
+});
 const listening = listen({
   url: env.databaseUrl,
   channel: 'wattledger_commands',
-  onNotice: () => void commander.tick().catch(() => {}),
+  onNotice: () => {
+    void commander.tick().catch(() => {});
+    void testReader.tick().catch(() => {});
+  },
 });
 
 let configuration: Configuration = { buses: [], unreadable: [] };
@@ -270,6 +279,7 @@ await configure();
 ticks.every(CONFIGURATION_MS, 'configuration', configure);
 ticks.every(COMMANDS_MS, 'commands', commander.tick);
 ticks.every(COMMANDS_MS, 'batches of commands', advance);
+ticks.every(COMMANDS_MS, 'test-reads', testReader.tick);
 ticks.every(STATES_MS, 'meter states', states.write);
 ticks.every(CONTACT_MS, 'contact', judge);
 ticks.every(CONTACT_MS, 'alarms of ingest', watch);

@@ -6,11 +6,13 @@ import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { batchRoutes } from './batch-routes.ts';
 import { commandOfferRoutes } from './command-offers.ts';
+import { busRoutes } from './buses.ts';
 import { commandRoutes } from './command-routes.ts';
 import { editRoutes } from './edit-routes.ts';
 import { exceptionHistoryRoutes } from './exception-history.ts';
 import { exceptionRoutes } from './exceptions.ts';
 import { gatewayRoutes } from './gateways.ts';
+import { importRoutes } from './imports.ts';
 import { installationChangeRoutes } from './installation-changes.ts';
 import { installationCorrectionRoutes } from './installation-corrections.ts';
 import { installationRoutes } from './installations.ts';
@@ -25,6 +27,7 @@ import { readingRoutes } from './readings.ts';
 import { replacementRoutes } from './replacements.ts';
 import { rolloverRoutes } from './rollovers.ts';
 import { scheduleRoutes } from './schedules.ts';
+import { testReadRoutes } from './test-reads.ts';
 
 export interface IngestDeps {
   db: Db;
@@ -40,6 +43,9 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
   const parts = [
     modelRoutes,
     gatewayRoutes,
+    busRoutes,
+    testReadRoutes,
+    importRoutes,
     meterRoutes,
     scheduleRoutes,
     pointRoutes,

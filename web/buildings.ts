@@ -1,7 +1,10 @@
-/** Buildings and their floors. */
+/** Buildings: entered, renamed, retired. With them come their floors and rooms (`floors.ts`). */
 import { createRoute, z } from '@hono/zod-openapi';
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
+import { assertUnused } from '../sql/in-use.ts';
+import { makeBuilding, makeFloor } from '../sql/places.ts';
+import type { Queryable } from '../sql/postgres.ts';
 import { notFound } from '../sql/problem.ts';
 import {
   answers,
@@ -13,38 +16,38 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
-import { buildings, floors } from '../sql/schema/index.ts';
+import { buildings, floors, rooms } from '../sql/schema/index.ts';
+import { floorBody, floorSchema, placeCodeSchema, shownRoom } from './floors.ts';
 import { nameFields, textSchema } from './names.ts';
 import type { WebDeps } from './routes.ts';
 import { by, only, taken } from './rows.ts';
 
-const floorSchema = z
-  .object({ id: idSchema, level: z.number().int(), name: z.string() })
-  .openapi('Floor');
 const buildingSchema = z
   .object({
     id: idSchema,
     code: z.string(),
     name: z.string(),
     nameZh: z.string().nullable(),
+    retired: z.boolean(),
     floors: z.array(floorSchema),
   })
   .openapi('Building');
-const floorBody = z.object({ level: z.number().int().min(-20).max(200), name: textSchema });
 const FLOORS_MAX = 220;
-const codeSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(20)
-  .regex(/^[\p{L}\p{N}._-]+$/u, 'not a code');
 
 const list = createRoute({
   method: 'get',
   path: '/projects/{projectId}/buildings',
-  summary: 'Buildings with their floors',
+  summary: 'Buildings with their floors and rooms',
   ...needs('project.read'),
-  request: { params: projectParams },
+  request: {
+    params: projectParams,
+    query: z.object({
+      retired: z
+        .enum(['true', 'false'])
+        .default('false')
+        .openapi({ description: 'true: those out of use, too' }),
+    }),
+  },
   responses: answers(listOf(buildingSchema)),
 });
 
@@ -57,7 +60,7 @@ const make = createRoute({
     params: projectParams,
     body: takes(
       z.object({
-        code: codeSchema,
+        code: placeCodeSchema,
         ...nameFields,
         floors: z.array(floorBody).max(FLOORS_MAX).default([]),
       }),
@@ -66,104 +69,126 @@ const make = createRoute({
   responses: makes(buildingSchema),
 });
 
-const makeFloor = createRoute({
-  method: 'post',
-  path: '/projects/{projectId}/buildings/{buildingId}/floors',
-  summary: 'Add a floor',
+const change = createRoute({
+  method: 'patch',
+  path: '/projects/{projectId}/buildings/{buildingId}',
+  summary: 'Rename a building, retire it or take it back into use',
   ...needs('place.write'),
-  request: { params: projectParams.extend({ buildingId: idSchema }), body: takes(floorBody) },
-  responses: makes(floorSchema),
+  request: {
+    params: projectParams.extend({ buildingId: idSchema }),
+    body: takes(
+      z.strictObject({
+        code: placeCodeSchema.optional(),
+        name: textSchema.optional(),
+        nameZh: textSchema.nullable().optional(),
+        retired: z.boolean().optional(),
+      }),
+    ),
+  },
+  responses: answers(buildingSchema),
 });
 
-export function buildingRoutes({ db }: WebDeps) {
+const codeTaken = taken('There is a building with this code.');
+
+export function buildingRoutes({ db, clock }: WebDeps) {
   return createRoutes()
     .openapi(list, async (c) => {
       const { projectId } = c.req.valid('param');
-      const [all, levels] = await Promise.all([
-        db
-          .select(shown)
-          .from(buildings)
-          .where(eq(buildings.projectId, projectId))
-          .orderBy(asc(buildings.code)),
-        db
-          .select({ ...shownFloor, buildingId: floors.buildingId })
-          .from(floors)
-          .where(eq(floors.projectId, projectId))
-          .orderBy(asc(floors.level)),
-      ]);
-      const data = all.map((b) => ({
-        ...b,
-        floors: levels
-          .filter((f) => f.buildingId === b.id)
-          .map(({ id, level, name }) => ({ id, level, name })),
-      }));
+      const withRetired = c.req.valid('query').retired === 'true';
+      const data = await readBuildings(db, { projectId, withRetired });
       return c.json({ data, nextCursor: null, totals: null }, 200);
     })
     .openapi(make, async (c) => {
       const { projectId } = c.req.valid('param');
       const { floors: levels, ...body } = c.req.valid('json');
       const made = await db.transaction(async (tx) => {
-        const building = only(
-          await tx
-            .insert(buildings)
-            .values({ projectId, ...body })
-            .returning(shown)
-            .catch(taken('There is a building with this code.')),
-        );
-        const madeFloors =
-          levels.length === 0
-            ? []
-            : await tx
-                .insert(floors)
-                .values(levels.map((f) => ({ projectId, buildingId: building.id, ...f })))
-                .returning(shownFloor)
-                .catch(taken('Two floors have the same level.'));
-        await record(tx, {
-          projectId,
-          ...by(c),
-          action: 'building.created',
-          subjectKind: 'building',
-          subjectId: building.id,
-          detail: { code: body.code, floors: levels.length },
-        });
-        return { ...building, floors: madeFloors };
+        const who = { projectId, ...by(c) };
+        const values = { ...body, floors: levels.length };
+        const buildingId = await makeBuilding(tx, who, values).catch(codeTaken);
+        for (const { level, name } of levels) {
+          const floor = makeFloor(tx, who, { buildingId, level, name });
+          await floor.catch(taken('Two floors have the same level.'));
+        }
+        return only(await readBuildings(tx, { projectId, withRetired: true, buildingId }));
       });
       return c.json(made, 201);
     })
-    .openapi(makeFloor, async (c) => {
+    .openapi(change, async (c) => {
       const { projectId, buildingId } = c.req.valid('param');
-      const body = c.req.valid('json');
-      const made = await db.transaction(async (tx) => {
-        const found = await tx
-          .select({ id: buildings.id })
-          .from(buildings)
-          .where(and(eq(buildings.projectId, projectId), eq(buildings.id, buildingId)));
-        if (found.length === 0) throw notFound('building');
-        const floor = only(
-          await tx
-            .insert(floors)
-            .values({ projectId, buildingId, ...body })
-            .returning(shownFloor)
-            .catch(taken('There is a floor of this level.')),
-        );
-        await record(tx, {
-          projectId,
-          ...by(c),
-          action: 'floor.created',
-          subjectKind: 'floor',
-          subjectId: floor.id,
-          detail: { buildingId, level: body.level },
-        });
-        return floor;
+      const { retired, ...values } = c.req.valid('json');
+      const changed = await db.transaction(async (tx) => {
+        const which = and(eq(buildings.projectId, projectId), eq(buildings.id, buildingId));
+        const [before] = await tx.select().from(buildings).where(which).for('update');
+        if (!before) throw notFound('building');
+        if (retired && before.retiredAt === null) {
+          await assertUnused(
+            tx,
+            sql`SELECT 'points' AS kind, code AS name FROM points
+              WHERE project_id = ${projectId}::bigint AND building_id = ${buildingId}::bigint
+                AND retired_at IS NULL
+              UNION ALL SELECT 'gateways', name FROM gateways
+              WHERE project_id = ${projectId}::bigint AND building_id = ${buildingId}::bigint
+                AND retired_at IS NULL`,
+          );
+        }
+        const retiredAt =
+          retired === undefined ? before.retiredAt : retired ? (before.retiredAt ?? clock()) : null;
+        await tx
+          .update(buildings)
+          .set({ ...values, retiredAt })
+          .where(which)
+          .catch(codeTaken);
+        const { code, name, nameZh } = before;
+        const from = { code, name, nameZh, retired: before.retiredAt !== null };
+        const detail = { from, to: { ...from, ...values, retired: retiredAt !== null } };
+        const subject = { subjectKind: 'building', subjectId: buildingId };
+        await record(tx, { projectId, ...by(c), action: 'building.changed', ...subject, detail });
+        return only(await readBuildings(tx, { projectId, withRetired: true, buildingId }));
       });
-      return c.json(made, 201);
+      return c.json(changed, 200);
     });
 }
 
-const shown = {
-  id: buildings.id,
-  code: buildings.code,
-  name: buildings.name,
-  nameZh: buildings.nameZh,
-};
-const shownFloor = { id: floors.id, level: floors.level, name: floors.name };
+/** Buildings by code with their floors from below and their rooms; `withRetired`: all that ever were. */
+async function readBuildings(
+  db: Queryable,
+  {
+    projectId,
+    withRetired,
+    buildingId,
+  }: { projectId: string; withRetired: boolean; buildingId?: string },
+) {
+  const used = (column: typeof buildings.retiredAt | typeof floors.retiredAt) =>
+    withRetired ? undefined : isNull(column);
+  const all = await db
+    .select()
+    .from(buildings)
+    .where(
+      and(
+        eq(buildings.projectId, projectId),
+        buildingId === undefined ? undefined : eq(buildings.id, buildingId),
+        used(buildings.retiredAt),
+      ),
+    )
+    .orderBy(asc(buildings.code));
+  const levels = await db
+    .select()
+    .from(floors)
+    .where(and(eq(floors.projectId, projectId), used(floors.retiredAt)))
+    .orderBy(asc(floors.level));
+  const doors = await db
+    .select()
+    .from(rooms)
+    .where(and(eq(rooms.projectId, projectId), withRetired ? undefined : isNull(rooms.retiredAt)))
+    .orderBy(asc(rooms.code));
+  return all.map(({ id, code, name, nameZh, retiredAt }) => ({
+    ...{ id, code, name, nameZh, retired: retiredAt !== null },
+    floors: levels
+      .filter((floor) => floor.buildingId === id)
+      .map((floor) => ({
+        ...{ id: floor.id, level: floor.level, name: floor.name },
+        retired: floor.retiredAt !== null,
+        rooms: doors.filter(({ floorId }) => floorId === floor.id).map(shownRoom),
+      })),
+  }));
+}

@@ -139,6 +139,7 @@ export function projectRoutes({ db }: WebDeps) {
     .openapi(make, async (c) => {
       const { alarm1, alarm2, ...body } = c.req.valid('json');
       const alarms = alarmsOf({ alarm1, alarm2 }, body.currency);
+      assertOrder(alarms);
       const made = await db.transaction(async (tx) => {
         const legalEntityId = await legalEntityFor(tx, body);
         const values = { ...body, legalEntityId, ...alarms };
@@ -169,6 +170,10 @@ export function projectRoutes({ db }: WebDeps) {
           ...(quality && { settings: withQuality({ ...before.quality, ...quality }) }),
         };
         if (Object.keys(values).length === 0) return before;
+        if (alarm1 || alarm2) {
+          const held = alarmsOf({ alarm1: before.alarm1, alarm2: before.alarm2 }, before.currency);
+          assertOrder({ ...held, ...values });
+        }
         await tx.update(projects).set(values).where(eq(projects.id, projectId));
         const after = await settingsOf(tx, projectId);
         await record(tx, {
@@ -221,6 +226,13 @@ function alarmsOf(body: { alarm1: MoneyBody; alarm2: MoneyBody }, currency: stri
     ...(alarm1Minor !== undefined && { alarm1Minor }),
     ...(alarm2Minor !== undefined && { alarm2Minor }),
   };
+}
+
+/** The first alarm comes before the second: at the larger amount. */
+function assertOrder(alarms: { alarm1Minor?: number; alarm2Minor?: number }): void {
+  const { alarm1Minor, alarm2Minor } = alarms;
+  if (alarm1Minor === undefined || alarm2Minor === undefined || alarm1Minor >= alarm2Minor) return;
+  throw new Problem('invalid-amount', 'alarm1 comes first: it cannot be below alarm2.');
 }
 
 /** Settings with another part on quality; what else is there stays. */

@@ -8,6 +8,7 @@ import type { Auth } from './auth.ts';
 import { buildingRoutes } from './buildings.ts';
 import type { ExportWorker } from './export-worker.ts';
 import { exportRoutes } from './exports.ts';
+import { floorRoutes } from './floors.ts';
 import { grantRoutes } from './grants.ts';
 import { groupRoutes } from './groups.ts';
 import { keyRoutes } from './keys.ts';
@@ -39,6 +40,7 @@ export function routes(deps: WebDeps): OpenAPIHono<RouteEnv> {
     groupRoutes,
     projectRoutes,
     buildingRoutes,
+    floorRoutes,
     userRoutes,
     roleRoutes,
     grantRoutes,

@@ -20,6 +20,7 @@ import { curvesOf } from '../../ingest/simulator/profile.ts';
 import { loadReadings } from '../../ingest/simulator/readings.ts';
 import { openBus } from '../../ingest/simulator/server.ts';
 import { openTruth } from '../../ingest/simulator/truth.ts';
+import { createTestReader } from '../../ingest/test-reader.ts';
 import type { Db } from '../../sql/postgres.ts';
 
 export interface Lossy {
@@ -263,9 +264,15 @@ export async function startIngest(db: Db, clock: () => Date): Promise<Ingest> {
     commander.apply(buses);
   };
   await apply();
+  const testReader = createTestReader({
+    ...{ db, clock },
+    enter: (busId, errand) => collector.enter(busId, errand),
+    onError: (error) => errors.push(error),
+  });
   let advancing: Promise<unknown> | undefined;
   const timer = setInterval(() => {
     void commander.tick().catch((error) => errors.push(error));
+    void testReader.tick().catch((error) => errors.push(error));
     advancing ??= advanceBatches(db, clock())
       .catch((error) => errors.push(error))
       .finally(() => {
@@ -283,6 +290,7 @@ export async function startIngest(db: Db, clock: () => Date): Promise<Ingest> {
       await collector.stop();
       await commander.idle();
       await advancing;
+      await testReader.idle();
       if (errors.length > 0) throw errors[0];
     },
   };
