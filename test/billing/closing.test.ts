@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completeClosings } from '../../billing/closing.ts';
 import { readProject } from '../../billing/project.ts';
+import { seal } from '../../billing/seal.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
+import { verifyLedger } from '../../billing/verify.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
 import { type Ask, openFace } from './face.ts';
 import { flat } from './jiangsu.ts';
@@ -163,11 +165,22 @@ describe('closing', () => {
   test('of an account whose days depend on each other settles fee and minimum with its last day', async () => {
     const { body } = await ask('GET', `/accounts/${account(3)}/closing`);
     expect(body.preview).toMatchObject({ waiting: [], balance: cny('-20.00') });
-    const closing = { settle: 'write-off', reason: 'gone' };
+    await park.rows(
+      `WITH gateway AS (INSERT INTO gateways (project_id, name) VALUES ($1, 'G') RETURNING id),
+       bus AS (INSERT INTO buses (project_id, gateway_id, name, framing, host, port)
+         SELECT $1, id, 'B', 'tcp', '127.0.0.1', 1 FROM gateway RETURNING id)
+       UPDATE meters SET bus_id = bus.id, unit = 1 FROM bus WHERE serial = 'S4'`,
+      [park.project.id],
+    );
+    const closing = { settle: 'write-off', reason: 'gone', supplyOff: true };
     const closed = await post(`/accounts/${account(3)}/close`, closing, 'c3');
     expect(closed.body).toMatchObject({
       ...{ state: 'complete', outcome: 'written-off', balance: cny('-20.00') },
     });
+    expect(closed.body.points).toMatchObject([{ code: 'A4', commandId: expect.any(String) }]);
+    expect(await park.rows('SELECT function, reason, cause FROM commands')).toEqual([
+      { function: 'trip', reason: 'gone', cause: { closing: account(3) } },
+    ]);
     expect(await walletOf(account(3))).toEqual(cny('0.00'));
     const lines = await park.rows(
       `SELECT c.component, c.exact::float8 FROM charges c
@@ -250,5 +263,11 @@ describe('afterwards', () => {
     ]);
     expect(await faultsOf(park)).toEqual([]);
     expect((await ask('GET', '/settlement-waits')).body.data).toEqual([]);
+    const { db } = park.postgres;
+    const projectId = park.project.id;
+    while ((await seal(db, { projectId, at: park.now })) > 0);
+    const proof = await verifyLedger(db, { projectId, currency: 'CNY' });
+    expect(proof.checks.filter(({ faults }) => faults > 0)).toEqual([]);
+    expect(proof.positions).toBeGreaterThan(20n);
   });
 });

@@ -1,16 +1,18 @@
 /** What the pages of opening and closing ask and do; money moves under one key per content. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
-import { ApiProblem, type Channel, call, list, type Money } from './api.ts';
+import { ApiProblem, type Channel, call, list, type Money, type Page } from './api.ts';
 import { newKey } from './key.ts';
 import type {
   Closing,
   ClosingPreview,
+  Deposit,
   MovePreview,
   Opening,
   OpeningContent,
   Residual,
   SettleWay,
+  SupplyContract,
 } from './opening-shapes.ts';
 import { useMay, useProject } from './project.tsx';
 
@@ -179,5 +181,45 @@ export function useMove(tenancyId: string, onDone: () => void) {
       void queryClient.invalidateQueries({ queryKey: [id] });
       onDone();
     },
+  });
+}
+
+export function useDeposits(accountId: string) {
+  const { id } = useProject();
+  const may = useMay();
+  return useQuery({
+    queryKey: [id, 'deposits', accountId],
+    queryFn: ({ signal }) =>
+      call<Page<Deposit, { count: number; held: Money }>>(
+        `/projects/${id}/deposits?accountId=${accountId}`,
+        { signal },
+      ),
+    enabled: may('sale.read'),
+  });
+}
+
+export function useContracts(accountId: string) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'contracts', accountId],
+    queryFn: ({ signal }) =>
+      call<Page<SupplyContract>>(`/projects/${id}/supply-contracts?accountId=${accountId}`, {
+        signal,
+      }),
+  });
+}
+
+export function useBookDeposit(accountId: string) {
+  const { id } = useProject();
+  const queryClient = useQueryClient();
+  const keyOf = useKeyed();
+  return useMutation({
+    mutationFn: (body: Pick<Deposit, 'kind' | 'amount' | 'channel' | 'note'>) =>
+      call<Deposit>(`/projects/${id}/accounts/${accountId}/deposits`, {
+        method: 'POST',
+        body,
+        idempotencyKey: keyOf(body),
+      }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id] }),
   });
 }

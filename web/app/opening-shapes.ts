@@ -45,6 +45,13 @@ export interface Deposit {
   note: string | null;
 }
 
+export interface SupplyContract {
+  id: string;
+  number: string;
+  from: string;
+  to: string | null;
+}
+
 export interface Opening {
   id: string;
   state: 'prepared' | 'opened' | 'withdrawn';

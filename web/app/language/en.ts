@@ -642,6 +642,20 @@ export const en = {
     corrects_one: '{{count}} settled day changes hands: it is settled anew, as a correction.',
     corrects_other: '{{count}} settled days change hands: they are settled anew, as a correction.',
   },
+  deposit: {
+    title: 'Deposit',
+    act: 'Book',
+    drawer: 'Deposit of {{name}}',
+    none: 'No deposit, no contract',
+    done: 'Booked',
+    kind: { taken: 'Taken', offset: 'Set off', returned: 'Returned' },
+    do: { taken: 'Take', returned: 'Give back', offset: 'Set off' },
+    says: {
+      taken: 'Held apart from the balance; a receipt is numbered.',
+      returned: 'Paid out of what is held; the balance stays as it is.',
+      offset: 'Goes from what is held into the balance; no money moves.',
+    },
+  },
   residual: {
     line: 'What closed accounts are still owed or still owe: left at their closing, or by corrections since.',
     none: 'Nothing is open',

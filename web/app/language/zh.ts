@@ -576,6 +576,20 @@ export const zh: Language = {
     corrects_one: '{{count}} 个已结算日易主：将作为更正重新结算。',
     corrects_other: '{{count}} 个已结算日易主：将作为更正重新结算。',
   },
+  deposit: {
+    title: '押金',
+    act: '登记',
+    drawer: '{{name}} 的押金',
+    none: '无押金、无合同',
+    done: '已入账',
+    kind: { taken: '收取', offset: '抵扣', returned: '退还' },
+    do: { taken: '收取', returned: '退还', offset: '抵扣' },
+    says: {
+      taken: '与余额分开持有；编号出具收据。',
+      returned: '从所持押金中支付；余额不变。',
+      offset: '从所持押金转入余额；不发生收付。',
+    },
+  },
   residual: {
     line: '已销户账户仍应退或仍欠的金额：销户时所留，或此后更正所致。',
     none: '没有未结项',

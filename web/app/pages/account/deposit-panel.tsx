@@ -1,0 +1,196 @@
+/** What is held as security and which contract holds; taken, given back, set against what is owed. */
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Account, Channel } from '../../api.ts';
+import { useNow } from '../../clock.tsx';
+import { day, moment } from '../../dates.ts';
+import { currencyName } from '../../format.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { isUnknown, useBookDeposit, useContracts, useDeposits } from '../../opening-queries.ts';
+import type { Deposit } from '../../opening-shapes.ts';
+import { Drawer } from '../../parts/drawer.tsx';
+import { Amount } from '../../parts/figure.tsx';
+import { Icon } from '../../parts/icons.tsx';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { Segmented } from '../../parts/segmented.tsx';
+import { useMay, useProject } from '../../project.tsx';
+import { cleanAmount } from '../sale/amount.ts';
+import { TextField } from '../tariffs/edit/field.tsx';
+
+const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
+
+export function DepositPanel({ account }: { account: Account }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { zone } = useProject();
+  const may = useMay();
+  const now = useNow(60_000);
+  const [isOpen, open] = useState(false);
+  const deposits = useDeposits(account.id).data;
+  const [contract] = useContracts(account.id).data?.data ?? [];
+  const rows = deposits?.data ?? [];
+  const held = deposits?.totals?.held ?? null;
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <h2>{t('deposit.title')}</h2>
+        <span className="rest strong">
+          <Amount money={held} />
+        </span>
+        {may('sale.write') && (
+          <button type="button" className="button small" onClick={() => open(true)}>
+            {t('deposit.act')}
+          </button>
+        )}
+      </div>
+      <dl className="pairs deposit-lines">
+        {contract && (
+          <div>
+            <dt>{t('opening.contract')}</dt>
+            <dd>
+              {[
+                contract.number,
+                day(language, contract.from),
+                contract.to && t('opening.until', { day: day(language, contract.to) }),
+              ]
+                .filter(Boolean)
+                .join(' · ')}
+            </dd>
+          </div>
+        )}
+        {rows.slice(0, SHOWN_MAX).map((row) => (
+          <div key={row.id}>
+            <dt>
+              {t(`deposit.kind.${row.kind}`)} · {moment(language, zone, row.bookedAt, now)}
+              {' · '}
+              <span className="mono">{row.receipt}</span>
+            </dt>
+            <dd>
+              {row.kind !== 'taken' && '− '}
+              <Amount money={row.amount} unit={false} />
+            </dd>
+          </div>
+        ))}
+        {rows.length === 0 && !contract && (
+          <div>
+            <dt>{t('deposit.none')}</dt>
+            <dd />
+          </div>
+        )}
+      </dl>
+      {isOpen && <DepositDrawer account={account} onClose={() => open(false)} />}
+    </section>
+  );
+}
+
+/** The newest ones; a file has all. */
+const SHOWN_MAX = 6;
+
+function DepositDrawer({ account, onClose }: { account: Account; onClose: () => void }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { currency } = useProject();
+  const kinds: Deposit['kind'][] = account.closedOn
+    ? ['returned', 'offset']
+    : ['taken', 'returned', 'offset'];
+  const [kind, setKind] = useState<Deposit['kind']>(kinds[0] ?? 'returned');
+  const [typed, setTyped] = useState('');
+  const [channel, setChannel] = useState<Channel>('cash');
+  const book = useBookDeposit(account.id);
+  const clean = cleanAmount(typed);
+  if (book.data) {
+    return (
+      <Drawer
+        title={t('deposit.done')}
+        onClose={onClose}
+        foot={
+          <button type="button" className="button primary" onClick={onClose}>
+            {t('act.close')}
+          </button>
+        }
+      >
+        <div className="notice good" role="status">
+          <Icon name="check" />
+          <div>
+            <div className="strong">
+              {t(`deposit.kind.${book.data.kind}`)} <Amount money={book.data.amount} />
+            </div>
+            <div className="second">
+              {t('sale.receipt')} <span className="mono">{book.data.receipt}</span>
+            </div>
+          </div>
+        </div>
+      </Drawer>
+    );
+  }
+  return (
+    <Drawer
+      title={t('deposit.drawer', { name: nameOf(language, account) })}
+      onClose={onClose}
+      foot={
+        <>
+          <button
+            type="button"
+            className="button"
+            disabled={book.isPending || isUnknown(book.error)}
+            onClick={onClose}
+          >
+            {t('act.cancel')}
+          </button>
+          <button
+            type="button"
+            className="button primary"
+            disabled={!clean || book.isPending}
+            onClick={() =>
+              clean &&
+              book.mutate({
+                ...{ kind, amount: { amount: clean, currency }, note: null },
+                channel: kind === 'offset' ? null : channel,
+              })
+            }
+          >
+            {t(isUnknown(book.error) ? 'residual.again' : `deposit.do.${kind}`)}
+          </button>
+        </>
+      }
+    >
+      <div className="stack">
+        <Segmented
+          label={t('deposit.title')}
+          value={kind}
+          onChange={(next) => {
+            setKind(next);
+            book.reset();
+          }}
+          choices={kinds.map((value) => ({ value, label: t(`deposit.do.${value}`) }))}
+        />
+        <TextField
+          label={t('sale.amount')}
+          unit={currencyName(currency, language)}
+          figure
+          value={typed}
+          onChange={(text) => {
+            setTyped(text);
+            book.reset();
+          }}
+          hint={typed !== '' && !clean ? t('sale.wrongAmount') : undefined}
+        />
+        {kind !== 'offset' && (
+          <Segmented
+            label={t('sale.channel')}
+            value={channel}
+            onChange={setChannel}
+            choices={channels.map((value) => ({ value, label: t(`opening.channel.${value}`) }))}
+          />
+        )}
+        <p className="second">{t(`deposit.says.${kind}`)}</p>
+        {book.error && (
+          <>
+            <ProblemNotice error={book.error} />
+            {isUnknown(book.error) && <p className="second">{t('residual.unknown')}</p>}
+          </>
+        )}
+      </div>
+    </Drawer>
+  );
+}
