@@ -169,6 +169,9 @@ export async function changeAccount(
       subjectId: id,
       detail: { from: before, to: { ...change } },
     });
+    if (change.closedOn !== undefined) {
+      await tell(tx, [{ projectId, kind: 'account.closed', subjectId: id }]);
+    }
   });
 }
 

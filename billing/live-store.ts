@@ -1,10 +1,10 @@
 /** What live balances read from and write to Postgres. */
 import { sql } from 'drizzle-orm';
-import { type Alarming, syncAlarms } from '../sql/alarms.ts';
 import { daySpan, type LocalDay } from '../sql/local-day.ts';
-import { exponentOf, formatMinor } from '../sql/money.ts';
+import { exponentOf } from '../sql/money.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import { renderBalance, type ShownBalance } from './accounts.ts';
+import { type JudgedRow, tellBalances } from './balance-alarms.ts';
 import { arrayText } from './copy.ts';
 import type { PointDay } from './due.ts';
 import { EXACT_DIGITS, exactOf, unscaled } from './exact.ts';
@@ -154,13 +154,7 @@ export async function writeGeneration(
         computed_at = excluded.computed_at
       RETURNING generation::text`);
     const generation = made.rows[0]?.generation ?? '0';
-    const written = await tx.execute<{
-      account_id: string;
-      live: string;
-      alarm1: string;
-      alarm2: string;
-      held: boolean;
-    }>(sql`
+    const written = await tx.execute<JudgedRow>(sql`
       WITH settled AS (
         SELECT l.account_id, -sum(e.amount) AS minor
         FROM ledger_accounts l
@@ -200,8 +194,8 @@ export async function writeGeneration(
           ${project.currency}, settled_to, at, hour,
           CASE WHEN hour > 0 THEN greatest(0, round((settled - open)
             / power(10::numeric, ${exponentOf(project.currency)}::int) / hour, 1)) END
-        FROM balances RETURNING account_id, settled_minor - provisional_minor AS live)
-      SELECT w.account_id::text, w.live::text,
+        FROM balances RETURNING account_id, settled_minor - provisional_minor AS live, hours_left)
+      SELECT w.account_id::text, w.live::text, round(w.hours_left)::text AS hours_left,
         coalesce(a.alarm1_minor, p.alarm1_minor)::text AS alarm1,
         coalesce(a.alarm2_minor, p.alarm2_minor)::text AS alarm2,
         a.closed_on IS NULL AND EXISTS (SELECT 1 FROM tenancies t
@@ -213,19 +207,7 @@ export async function writeGeneration(
     await tx.execute(sql`
       DELETE FROM live_balances
       WHERE project_id = ${projectId}::bigint AND generation <> ${generation}::bigint`);
-    const low: Alarming[] = [];
-    const spent: Alarming[] = [];
-    for (const row of written.rows) {
-      if (!row.held) continue;
-      const live = BigInt(row.live);
-      const subject = { subjectKind: 'account', subjectId: row.account_id };
-      const detail = { balance: formatMinor(live, project.currency), currency: project.currency };
-      if (live < 0n) spent.push({ ...subject, severity: 'critical', detail });
-      else if (live <= BigInt(row.alarm2)) low.push({ ...subject, severity: 'warning', detail });
-      else if (live <= BigInt(row.alarm1)) low.push({ ...subject, severity: 'notice', detail });
-    }
-    await syncAlarms(tx, { projectId, kind: 'account.low', at, subjects: low });
-    await syncAlarms(tx, { projectId, kind: 'account.arrears', at, subjects: spent });
+    await tellBalances(tx, { project, at, rows: written.rows });
     return written.rows.length;
   });
 }

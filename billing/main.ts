@@ -1,6 +1,6 @@
 /**
  * The process of billing: every ten seconds it settles what is due and what changed, computes live
- * balances once a minute, and seals the journal. Beside it, what the night brings is done.
+ * balances once a minute, and seals the journal. Beside it, what the night brings is done, and notices go out.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
 import { createNightly } from './nightly.ts';
+import { createNotices, openChannels } from './notices.ts';
 import { createRound } from './work.ts';
 
 const ROUND_MS = 10_000;
@@ -34,6 +35,9 @@ mkdirSync(folder, { recursive: true });
 
 /** Tests name a place at which this process is to die, as if by kill −9. */
 const fatalPlace = process.env.BILLING_FAILPOINT;
+const failpoint = (place: string): void => {
+  if (place === fatalPlace) process.kill(process.pid, 'SIGKILL');
+};
 
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());
@@ -44,9 +48,7 @@ const round = createRound({
   clock: systemClock,
   graceMs: env.settlementGraceMinutes * 60_000,
   walDeadlineMs: WAL_DEADLINE_MS,
-  failpoint: (place) => {
-    if (place === fatalPlace) process.kill(process.pid, 'SIGKILL');
-  },
+  failpoint,
   log,
 });
 
@@ -63,6 +65,13 @@ const nightly = createNightly({
   clock: systemClock,
   log,
 });
+const notices = createNotices({
+  db: postgres.db,
+  channels: openChannels(env.notices),
+  clock: systemClock,
+  log,
+  failpoint,
+});
 async function repeat(what: string, act: () => Promise<void>): Promise<void> {
   while (!stop.signal.aborted) {
     try {
@@ -73,7 +82,11 @@ async function repeat(what: string, act: () => Promise<void>): Promise<void> {
     await pause(ROUND_MS, undefined, { signal: stop.signal }).catch(() => {});
   }
 }
-await Promise.all([repeat('a round', round), repeat('the nightly work', nightly)]);
+await Promise.all([
+  repeat('a round', round),
+  repeat('the nightly work', nightly),
+  repeat('a round of notices', notices),
+]);
 duckdb.close();
 await postgres.close();
 process.disconnect?.();

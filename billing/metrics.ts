@@ -35,3 +35,9 @@ export const liveSeconds = new Gauge({
   help: 'How long the last generation of live balances took',
   registers,
 });
+export const noticesSent = new Counter({
+  name: 'wattledger_notices_handed_over_total',
+  help: 'Notices handed over to a provider, by channel and by what it answered',
+  labelNames: ['channel', 'outcome'],
+  registers,
+});

@@ -15,6 +15,8 @@ import { effectRoutes } from './effect-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import { monthRoutes } from './month-routes.ts';
+import { noticeRoutes } from './notice-routes.ts';
+import { noticeTemplateRoutes } from './notice-template-routes.ts';
 import { openingRoutes } from './opening-routes.ts';
 import { publishedRoutes } from './published-routes.ts';
 import { reconcileRoutes } from './reconcile-routes.ts';
@@ -44,6 +46,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes, settledRoutes],
     ...[assignmentEffectRoutes, effectRoutes, explainRoutes],
+    ...[noticeRoutes, noticeTemplateRoutes],
   ]) {
     app.route('/', part(deps));
   }

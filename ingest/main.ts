@@ -26,6 +26,7 @@ import { createIntervalBuilder } from './intervals.ts';
 import { listen } from './listen.ts';
 import { openMeterStates } from './meter-states.ts';
 import { countSamples } from './metrics.ts';
+import { syncLoss, syncOverload } from './point-alarms.ts';
 import { runQuality } from './quality.ts';
 import { createRelays } from './relays.ts';
 import { openSpool } from './spool.ts';
@@ -157,7 +158,7 @@ async function advance(): Promise<void> {
   await advanceBatches(db, clock());
 }
 
-/** Raises and clears the alarms of silence and of clocks that are off. */
+/** Raises and clears the alarms of silence, of clocks that are off, of overload and of loss. */
 async function judge(): Promise<void> {
   const at = clock();
   const contact = judgeContact(configuration.buses, {
@@ -183,6 +184,8 @@ async function judge(): Promise<void> {
     await syncAlarms(db, { projectId, kind: 'meter.clock', at, subjects });
     const differing = relays.differing(projectId, read);
     await syncAlarms(db, { projectId, kind: 'relay.differs', at, subjects: differing });
+    await syncOverload(db, { projectId, at });
+    await syncLoss(db, { projectId, at });
   }
 }
 

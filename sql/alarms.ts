@@ -1,20 +1,33 @@
-/** Alarms: one open row per kind and subject, so that nothing is raised twice and nothing flaps. */
+/**
+ * Alarms: one open row per kind and subject, so that nothing is raised twice. What comes again soon after
+ * it was cleared is the same alarm, which then stands until its cause has been gone for a while: it does
+ * not flap, and nobody is told of it twice.
+ */
 import { sql } from 'drizzle-orm';
 import type { Queryable } from './postgres.ts';
 
-export type AlarmKind =
-  | 'meter.silent'
-  | 'gateway.silent'
-  | 'meter.clock'
-  | 'relay.differs'
-  | 'reading.quarantined'
-  | 'spool.filling'
-  | 'spool.rejected'
-  | 'questdb.suspended'
-  | 'account.low'
-  | 'account.arrears'
-  | 'ledger.broken'
-  | 'reconciliation.difference';
+/** Every kind there is, in the order in which a page offers them. */
+export const alarmKinds = [
+  'account.alarm1',
+  'account.alarm2',
+  'account.arrears',
+  'meter.silent',
+  'gateway.silent',
+  'meter.clock',
+  'relay.differs',
+  'point.overload',
+  'reading.quarantined',
+  'point.loss',
+  'reconciliation.difference',
+  'ledger.broken',
+  'spool.filling',
+  'spool.rejected',
+  'questdb.suspended',
+] as const;
+export type AlarmKind = (typeof alarmKinds)[number];
+
+/** What comes again so soon after it was cleared is the same alarm. */
+export const FLAP_MS = 600_000;
 
 export interface Alarming {
   subjectKind: string;
@@ -34,16 +47,33 @@ export async function raiseAlarms(
   }: { projectId: string; kind: AlarmKind; at: Date; subjects: readonly Alarming[] },
 ): Promise<void> {
   if (subjects.length === 0) return;
+  const now = sql`${at.toISOString()}::timestamptz`;
+  const given = sql`jsonb_to_recordset(${JSON.stringify(subjects)}::jsonb)
+    AS s (severity text, "subjectKind" text, "subjectId" text, detail jsonb)`;
+  // Back within minutes: the newest row of the subject opens again. Who acknowledged it, did.
+  await tx.execute(sql`
+    UPDATE alarms a SET cleared_at = NULL, gone_since = NULL, reopened = reopened + 1,
+      severity = r.severity, detail = coalesce(r.detail, '{}'::jsonb)
+    FROM (SELECT DISTINCT ON (c.subject_kind, c.subject_id) c.id, s.severity, s.detail FROM ${given}
+      JOIN alarms c ON c.project_id = ${projectId}::bigint AND c.kind = ${kind}
+        AND c.subject_kind = s."subjectKind" AND c.subject_id = s."subjectId"
+        AND c.cleared_at > ${new Date(at.getTime() - FLAP_MS).toISOString()}::timestamptz
+      WHERE NOT EXISTS (SELECT FROM alarms o WHERE o.project_id = c.project_id AND o.kind = c.kind
+        AND o.subject_kind = c.subject_kind AND o.subject_id = c.subject_id
+        AND o.cleared_at IS NULL)
+      ORDER BY c.subject_kind, c.subject_id, c.cleared_at DESC) r
+    WHERE a.project_id = ${projectId}::bigint AND a.id = r.id AND a.cleared_at IS NOT NULL`);
   await tx.execute(sql`
     INSERT INTO alarms (project_id, kind, severity, subject_kind, subject_id, detail, raised_at)
     SELECT ${projectId}::bigint, ${kind}, severity, "subjectKind", "subjectId",
-      coalesce(detail, '{}'::jsonb), ${at.toISOString()}::timestamptz
-    FROM jsonb_to_recordset(${JSON.stringify(subjects)}::jsonb)
-      AS t (severity text, "subjectKind" text, "subjectId" text, detail jsonb)
+      coalesce(detail, '{}'::jsonb), ${now} FROM ${given}
     ON CONFLICT (project_id, kind, subject_kind, subject_id) WHERE cleared_at IS NULL DO NOTHING`);
 }
 
-/** Makes the open alarms of a kind equal to `subjects`: raises the new ones, clears the others. */
+/**
+ * Makes the open alarms of a kind equal to `subjects`: raises the new ones, clears the others. One that
+ * has come again before is cleared when its cause has been gone for FLAP_MS.
+ */
 export async function syncAlarms(
   tx: Queryable,
   {
@@ -58,9 +88,19 @@ export async function syncAlarms(
   const keys = JSON.stringify(
     subjects.map(({ subjectKind: kind, subjectId: id }) => ({ kind, id })),
   );
+  const now = sql`${at.toISOString()}::timestamptz`;
+  const quietSince = sql`${new Date(at.getTime() - FLAP_MS).toISOString()}::timestamptz`;
   await tx.execute(sql`
-    UPDATE alarms a SET cleared_at = ${at.toISOString()}::timestamptz
-    WHERE a.project_id = ${projectId}::bigint AND a.kind = ${kind} AND a.cleared_at IS NULL
-      AND NOT EXISTS (SELECT FROM jsonb_to_recordset(${keys}::jsonb) AS s (kind text, id text)
-        WHERE s.kind = a.subject_kind AND s.id = a.subject_id)`);
+    WITH present AS (SELECT kind, id FROM jsonb_to_recordset(${keys}::jsonb) AS s (kind text, id text)),
+    judged AS (
+      SELECT a.id, a.reopened, a.gone_since,
+        EXISTS (SELECT FROM present p WHERE p.kind = a.subject_kind AND p.id = a.subject_id) AS stands
+      FROM alarms a
+      WHERE a.project_id = ${projectId}::bigint AND a.kind = ${kind} AND a.cleared_at IS NULL)
+    UPDATE alarms a SET
+      cleared_at = CASE WHEN NOT j.stands AND (j.reopened = 0 OR j.gone_since <= ${quietSince})
+        THEN ${now} END,
+      gone_since = CASE WHEN NOT j.stands THEN coalesce(j.gone_since, ${now}) END
+    FROM judged j WHERE a.project_id = ${projectId}::bigint AND a.id = j.id
+      AND (NOT j.stands OR j.gone_since IS NOT NULL)`);
 }

@@ -35,6 +35,39 @@ const questdbConf = text.transform((conf, context) => {
   }
 });
 
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(500);
+const oneLine = text.regex(/^[\x20-\x7e\u00a0-\uffff]+$/, 'must be one line of text');
+const secretText = text
+  .min(8, 'must have 8 characters or more')
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+
+/** How notices leave; billing's process alone is handed them. Nothing leaves by a way that is not set. */
+const noticeShape = {
+  SMS_GATEWAY: z
+    .enum(['aliyun', 'http'], 'must be aliyun or http')
+    .optional()
+    .describe(
+      'How SMS are sent: `aliyun`, or `http` for a gateway that takes JSON; unset: not at all',
+    ),
+  SMS_URL: httpUrl
+    .optional()
+    .describe('Address of the SMS gateway; unset: Aliyun’s `https://dysmsapi.aliyuncs.com/`'),
+  SMS_KEY: oneLine.optional().describe('AccessKey ID at Aliyun'),
+  SMS_SECRET: secretText
+    .optional()
+    .describe('AccessKey secret at Aliyun, or the bearer token of the gateway'),
+  SMS_SIGN_NAME: oneLine.optional().describe('Name of the sender as Aliyun has approved it'),
+  SMTP_URL: text
+    .regex(/^smtps?:\/\/[^/]+/, 'must be like smtps://user:password@host:465')
+    .optional()
+    .describe('Mail server, like `smtps://user:password@host:465`; unset: no e-mail is sent'),
+  MAIL_FROM: oneLine.optional().describe('Sender of e-mail, like `Office <office@example.com>`'),
+  WEBHOOK_SECRET: text
+    .min(16, 'must have 16 characters or more')
+    .optional()
+    .describe('Signs webhooks; unset: none are called'),
+};
+
 /** What a person may set; `npm start` and `npm test` read nothing else. The README lists it. */
 const launchShape = z.object({
   PORT: port.default(8080).describe('Port of the web server'),
@@ -74,6 +107,7 @@ const launchShape = z.object({
     .describe(
       'Bearer token for `/metrics` from other machines; unset: `metrics` in `DATA_DIR/secrets.json`',
     ),
+  ...noticeShape,
   JAVA_HOME: text.optional().describe('A Java 17 or newer; unset: looked for, else fetched'),
   CHROME_PATH: text
     .optional()
@@ -98,6 +132,8 @@ export interface LaunchEnvironment {
   settlementGraceMinutes: number;
   logLevel: (typeof logLevels)[number];
   metricsToken?: string;
+  /** The variables of how notices leave, as they were set. */
+  notices: Environment;
   javaHome?: string;
   path: string;
 }
@@ -119,13 +155,54 @@ export function launchEnvironment(env: Environment): LaunchEnvironment {
     settlementGraceMinutes: parsed.SETTLEMENT_GRACE_MINUTES,
     logLevel: parsed.LOG_LEVEL,
     metricsToken: parsed.METRICS_TOKEN,
+    notices: noticeVariables(parsed),
     javaHome: parsed.JAVA_HOME,
     path: env.PATH ?? '',
   };
 }
 
+/** Those of them that are set. Throws Refusal for a way that is set by half. */
+function noticeVariables(parsed: z.output<z.ZodObject<typeof noticeShape>>): Environment {
+  noticeWays(parsed);
+  const names = Object.keys(noticeShape) as (keyof typeof noticeShape)[]; // Its own keys.
+  return Object.fromEntries(names.map((name) => [name, parsed[name]]));
+}
+
+const ALIYUN_SMS = 'https://dysmsapi.aliyuncs.com/';
+
+/** How notices leave: by each way that is set, and by no other. */
+export interface NoticeWays {
+  sms?: { gateway: 'aliyun' | 'http'; url: string; key: string; secret: string; signName: string };
+  mail?: { url: string; from: string };
+  webhookSecret?: string;
+}
+
+function noticeWays(parsed: z.output<z.ZodObject<typeof noticeShape>>): NoticeWays {
+  const need = (name: keyof typeof noticeShape, of: keyof typeof noticeShape): string => {
+    const value = parsed[name];
+    if (value === undefined) throw new Refusal(`${name} is not set, and ${of} needs it`);
+    return value;
+  };
+  const ways: NoticeWays = {};
+  const { SMS_GATEWAY: gateway, SMS_URL: given } = parsed;
+  if (gateway) {
+    const isAliyun = gateway === 'aliyun';
+    ways.sms = {
+      gateway,
+      url: isAliyun ? (given ?? ALIYUN_SMS) : need('SMS_URL', 'SMS_GATEWAY'),
+      key: isAliyun ? need('SMS_KEY', 'SMS_GATEWAY') : '',
+      secret: need('SMS_SECRET', 'SMS_GATEWAY'),
+      signName: isAliyun ? need('SMS_SIGN_NAME', 'SMS_GATEWAY') : '',
+    };
+  }
+  if (parsed.SMTP_URL) ways.mail = { url: parsed.SMTP_URL, from: need('MAIL_FROM', 'SMTP_URL') };
+  if (parsed.WEBHOOK_SECRET) ways.webhookSecret = parsed.WEBHOOK_SECRET;
+  return ways;
+}
+
 /** What the launcher hands to each room's process. */
 const roomShape = z.object({
+  ...noticeShape,
   DATABASE_URL_INGEST: postgresUrl.optional(),
   DATABASE_URL_BILLING: postgresUrl.optional(),
   DATABASE_URL_ANALYTICS: postgresUrl.optional(),
@@ -157,6 +234,8 @@ export interface RoomEnvironment {
   sessionSecret: string | undefined;
   /** Who sends it may read /metrics from anywhere; web only. */
   metricsToken: string | undefined;
+  /** Billing only. */
+  notices: NoticeWays;
   adminEmail: string;
   /** Set until the first operator has been made; web only. */
   adminPassword: string | undefined;
@@ -182,6 +261,7 @@ export function roomEnvironment(room: Room, env: Environment): RoomEnvironment {
     host: parsed.HOST,
     sessionSecret: parsed.SESSION_SECRET,
     metricsToken: parsed.METRICS_TOKEN,
+    notices: noticeWays(parsed),
     adminEmail: parsed.ADMIN_EMAIL,
     adminPassword: parsed.ADMIN_PASSWORD,
   };

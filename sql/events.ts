@@ -5,6 +5,9 @@ import { events } from './schema/index.ts';
 export type EventKind =
   | 'account.opened'
   | 'account.closed'
+  | 'balance.alarm1'
+  | 'balance.alarm2'
+  | 'balance.arrears'
   | 'sale.posted'
   | 'day.settled'
   | 'day.corrected'

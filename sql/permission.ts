@@ -25,6 +25,10 @@ export const permissions = [
   'tariff.correct',
   'report.read',
   'alarm.read',
+  'alarm.write',
+  'notice.read',
+  'notice.write',
+  'notice.configure',
   'audit.read',
   'user.write',
   'key.write',
@@ -61,6 +65,8 @@ export const standardRoles: readonly StandardRole[] = [
       'tariff.read',
       'report.read',
       'alarm.read',
+      'alarm.write',
+      'notice.read',
     ],
   },
   {
@@ -80,6 +86,9 @@ export const standardRoles: readonly StandardRole[] = [
       'tariff.read',
       'report.read',
       'alarm.read',
+      'alarm.write',
+      'notice.read',
+      'notice.write',
     ],
   },
   {
@@ -101,6 +110,7 @@ export const standardRoles: readonly StandardRole[] = [
       'tariff.correct',
       'report.read',
       'alarm.read',
+      'notice.read',
     ],
   },
   {

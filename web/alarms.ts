@@ -1,76 +1,165 @@
-/** Alarms of a project: what is open, or what was. */
+/** Alarms of a project: what is open, what was, and who has seen to it. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { and, desc, eq, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNotNull, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { alarmKinds } from '../sql/alarms.ts';
+import { record } from '../sql/audit.ts';
+import { dayStart } from '../sql/local-day.ts';
 import type { Access } from '../sql/permission.ts';
+import type { Db } from '../sql/postgres.ts';
+import { notFound, Problem } from '../sql/problem.ts';
 import {
   answers,
   createRoutes,
+  daySchema,
   idSchema,
   listOf,
   needs,
   pageQuery,
   projectParams,
+  takes,
 } from '../sql/route.ts';
 import { alarms } from '../sql/schema/index.ts';
+import { textSchema } from './names.ts';
 import { cursorId, pageOf } from './page.ts';
+import { projectNamed } from './projects.ts';
 import type { WebDeps } from './routes.ts';
+import { by } from './rows.ts';
+
+const severities = ['notice', 'warning', 'critical'] as const;
 
 export const alarmSchema = z
   .object({
     id: idSchema,
     kind: z.string(),
-    severity: z.enum(['notice', 'warning', 'critical']),
+    severity: z.enum(severities),
     subjectKind: z.string(),
     subjectId: z.string(),
     detail: z.record(z.string(), z.unknown()),
     raisedAt: z.string(),
     clearedAt: z.string().nullable(),
+    reopened: z.number().int().openapi({
+      description: 'How often it came again within minutes of being cleared',
+    }),
+    acknowledgedAt: z.string().nullable(),
+    acknowledgedBy: z.string().nullable(),
+    note: z.string().nullable(),
   })
   .openapi('Alarm');
 
 const list = createRoute({
   method: 'get',
   path: '/projects/{projectId}/alarms',
-  summary: 'Alarms, newest first; open ones unless all are asked for',
+  summary:
+    'Alarms raised on local days [from, to), newest first; open ones unless others are asked for',
   ...needs('alarm.read'),
   request: {
     params: projectParams,
     query: pageQuery.extend({
-      state: z.enum(['open', 'all']).default('open'),
-      kind: z.string().max(60).optional(),
+      state: z.enum(['open', 'new', 'cleared', 'all']).default('open').openapi({
+        description: 'new: open and acknowledged by nobody',
+      }),
+      kind: z.enum(alarmKinds).optional(),
+      severity: z.enum(severities).optional(),
+      subjectId: z.string().max(40).optional(),
+      from: daySchema.optional(),
+      to: daySchema.optional(),
     }),
   },
-  responses: answers(listOf(alarmSchema, z.object({ open: z.number().int() }))),
+  responses: answers(
+    listOf(alarmSchema, z.object({ open: z.number().int(), new: z.number().int() })),
+  ),
 });
 
-export function alarmRoutes({ db }: WebDeps) {
-  return createRoutes().openapi(list, async (c) => {
-    const { projectId } = c.req.valid('param');
-    const { limit, cursor, state, kind } = c.req.valid('query');
-    const before = cursorId(cursor);
-    const seen = and(eq(alarms.projectId, projectId), visibleAlarms(c.get('access'), projectId));
-    const [rows, counted] = await Promise.all([
-      db
-        .select(shownAlarm)
-        .from(alarms)
-        .where(
-          and(
-            seen,
-            state === 'open' ? isNull(alarms.clearedAt) : undefined,
-            kind === undefined ? undefined : eq(alarms.kind, kind),
-            before === undefined ? undefined : lt(alarms.id, before),
-          ),
-        )
-        .orderBy(desc(alarms.id))
-        .limit(limit + 1),
-      db
-        .select({ open: sql<number>`count(*)::int` })
-        .from(alarms)
-        .where(and(seen, isNull(alarms.clearedAt))),
-    ]);
-    const data = rows.map(renderAlarm);
-    return c.json({ ...pageOf(data, limit), totals: { open: counted[0]?.open ?? 0 } }, 200);
-  });
+const acknowledge = createRoute({
+  method: 'post',
+  path: '/projects/{projectId}/alarms/{alarmId}/acknowledge',
+  summary: 'Say that an alarm is being seen to; it stays open until its cause is gone',
+  ...needs('alarm.write'),
+  request: {
+    params: projectParams.extend({ alarmId: idSchema }),
+    body: takes(z.strictObject({ note: textSchema.nullable().default(null) })),
+  },
+  responses: answers(alarmSchema),
+});
+
+export function alarmRoutes({ db, clock }: WebDeps) {
+  return createRoutes()
+    .openapi(list, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const { limit, cursor, state, kind, severity, subjectId, from, to } = c.req.valid('query');
+      const before = cursorId(cursor);
+      const seen = and(eq(alarms.projectId, projectId), visibleAlarms(c.get('access'), projectId));
+      const dayStartOf = await dayStarts(db, projectId, [from, to]);
+      const isOpen = isNull(alarms.clearedAt);
+      const isNew = and(isOpen, isNull(alarms.acknowledgedAt));
+      const states = {
+        open: isOpen,
+        new: isNew,
+        cleared: isNotNull(alarms.clearedAt),
+        all: undefined,
+      };
+      const [rows, counted] = await Promise.all([
+        db
+          .select(shownAlarm)
+          .from(alarms)
+          .where(
+            and(
+              seen,
+              states[state],
+              kind === undefined ? undefined : eq(alarms.kind, kind),
+              severity === undefined ? undefined : eq(alarms.severity, severity),
+              subjectId === undefined ? undefined : eq(alarms.subjectId, subjectId),
+              from === undefined ? undefined : gte(alarms.raisedAt, dayStartOf(from)),
+              to === undefined ? undefined : lt(alarms.raisedAt, dayStartOf(to)),
+              before === undefined ? undefined : lt(alarms.id, before),
+            ),
+          )
+          .orderBy(desc(alarms.id))
+          .limit(limit + 1),
+        db
+          .select({
+            open: sql<number>`count(*)::int`,
+            new: sql<number>`(count(*) FILTER (WHERE ${alarms.acknowledgedAt} IS NULL))::int`,
+          })
+          .from(alarms)
+          .where(and(seen, isOpen)),
+      ]);
+      const data = rows.map(renderAlarm);
+      return c.json({ ...pageOf(data, limit), totals: counted[0] ?? { open: 0, new: 0 } }, 200);
+    })
+    .openapi(acknowledge, async (c) => {
+      const { projectId, alarmId } = c.req.valid('param');
+      const { note } = c.req.valid('json');
+      const { actor } = c.get('access');
+      const here = and(
+        eq(alarms.projectId, projectId),
+        eq(alarms.id, alarmId),
+        visibleAlarms(c.get('access'), projectId),
+      );
+      const seen = await db.transaction(async (tx) => {
+        const [alarm] = await tx.select(shownAlarm).from(alarms).where(here).for('update');
+        if (!alarm) throw notFound('alarm');
+        if (alarm.acknowledgedAt !== null) {
+          throw new Problem('conflict', `${alarm.acknowledgedBy} has acknowledged it already.`);
+        }
+        const change = { acknowledgedAt: clock(), acknowledgedBy: actor.name, note };
+        await tx.update(alarms).set(change).where(here);
+        await record(tx, {
+          ...{ projectId, ...by(c), action: 'alarm.acknowledged' },
+          ...{ subjectKind: alarm.subjectKind, subjectId: alarm.subjectId },
+          detail: { alarm: alarmId, kind: alarm.kind, note },
+        });
+        return { ...alarm, ...change };
+      });
+      return c.json(renderAlarm(seen), 200);
+    });
+}
+
+/** When days begin in the project's zone. */
+async function dayStarts(db: Db, projectId: string, days: readonly (string | undefined)[]) {
+  const asked = days.some((day) => day !== undefined);
+  const project = asked ? await projectNamed(db, projectId) : undefined;
+  return (day: string) => new Date(dayStart(project?.zone ?? 'UTC', day));
 }
 
 /** Alarms of accounts tell balances: only for who may read accounts. Undefined: all of them. */
@@ -89,11 +178,20 @@ export const shownAlarm = {
   detail: alarms.detail,
   raisedAt: alarms.raisedAt,
   clearedAt: alarms.clearedAt,
+  reopened: alarms.reopened,
+  acknowledgedAt: alarms.acknowledgedAt,
+  acknowledgedBy: alarms.acknowledgedBy,
+  note: alarms.note,
 };
 
 /** A row of `shownAlarm` as the API speaks. */
-export const renderAlarm = <Row extends { raisedAt: Date; clearedAt: Date | null }>(row: Row) => ({
+export const renderAlarm = <
+  Row extends { raisedAt: Date; clearedAt: Date | null; acknowledgedAt: Date | null },
+>(
+  row: Row,
+) => ({
   ...row,
   raisedAt: row.raisedAt.toISOString(),
   clearedAt: row.clearedAt?.toISOString() ?? null,
+  acknowledgedAt: row.acknowledgedAt?.toISOString() ?? null,
 });

@@ -36,6 +36,8 @@ const PAGES = [
   'accounts(/\\d{1,19})?',
   'explain/\\d{1,19}',
   'sales',
+  'notices',
+  'notice-templates',
   'energy',
   'reports',
   'finance',

@@ -101,7 +101,10 @@ describe('once days are settled', () => {
     ]);
     await sell(1, '150.00');
     await compute();
-    expect(await open()).toMatchObject([{ kind: 'account.low', severity: 'warning' }]);
+    expect(await open()).toMatchObject([{ kind: 'account.alarm2', severity: 'warning' }]);
+    // That it went down is told once, that it came up is not.
+    const told = "SELECT kind FROM events WHERE subject_id = $1 AND kind LIKE 'balance.%'";
+    expect(await park.rows(told, [park.accounts[1]])).toEqual([{ kind: 'balance.arrears' }]);
     await sell(1, '1000.00');
     await compute();
     expect(await open()).toEqual([]);

@@ -1,7 +1,7 @@
 /** The kernel's promises, each tried as the room's own role against a real Postgres. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { raiseAlarms, syncAlarms } from '../../sql/alarms.ts';
+import { FLAP_MS, raiseAlarms, syncAlarms } from '../../sql/alarms.ts';
 import { markDirty, markDone, pendingDirty } from '../../sql/dirty-days.ts';
 import { once } from '../../sql/idempotency.ts';
 import { owners, type Room, roleOf, rooms } from '../../sql/owners.ts';
@@ -320,15 +320,45 @@ describe('shared tables', () => {
   });
 
   test('an alarm is raised once, cleared when it ends, and may come again', async () => {
-    const at = new Date('2026-03-01T00:00:00Z');
-    const silent = { projectId: ids.project, kind: 'meter.silent', at } as const;
+    const at = (ms: number) => new Date(Date.parse('2026-03-01T00:00:00Z') + ms);
+    const silent = { projectId: ids.project, kind: 'meter.silent' } as const;
     const subjects = [{ subjectKind: 'meter', subjectId: '1', severity: 'warning' as const }];
-    await raiseAlarms(web.db, { ...silent, subjects });
-    await syncAlarms(web.db, { ...silent, subjects });
-    await syncAlarms(web.db, { ...silent, subjects: [] });
-    await syncAlarms(web.db, { ...silent, subjects });
-    const kept = await owner.query('SELECT cleared_at FROM alarms ORDER BY id');
-    expect(kept.rows.map((r) => r.cleared_at)).toEqual([at, null]);
+    await raiseAlarms(web.db, { ...silent, at: at(0), subjects });
+    await syncAlarms(web.db, { ...silent, at: at(0), subjects });
+    await syncAlarms(web.db, { ...silent, at: at(1), subjects: [] });
+    await syncAlarms(web.db, { ...silent, at: at(1 + FLAP_MS), subjects });
+    await syncAlarms(web.db, { ...silent, at: at(2 + FLAP_MS), subjects: [] });
+    const kept = await owner.query('SELECT cleared_at, reopened FROM alarms ORDER BY id');
+    expect(kept.rows).toEqual([
+      { cleared_at: at(1), reopened: 0 },
+      { cleared_at: at(2 + FLAP_MS), reopened: 0 },
+    ]);
+  });
+
+  test('an alarm that comes and goes is one alarm, until its cause is gone for a while', async () => {
+    const minute = 60_000;
+    const at = (minutes: number) => new Date(Date.parse('2026-03-02T00:00:00Z') + minutes * minute);
+    const clock = { projectId: ids.project, kind: 'meter.clock' } as const;
+    const subject = { subjectKind: 'meter', subjectId: '2', severity: 'notice' as const };
+    // Every minute it is there or not; the same for an hour. One more row each time would be 30 of them.
+    for (let m = 0; m < 60; m++) {
+      const subjects = m % 2 ? [] : [{ ...subject, detail: { m } }];
+      await syncAlarms(web.db, { ...clock, at: at(m), subjects });
+    }
+    const rows = async () =>
+      (
+        await owner.query(
+          "SELECT raised_at, cleared_at, reopened, detail FROM alarms WHERE kind = 'meter.clock'",
+        )
+      ).rows;
+    // It was cleared after the first minute, came back in the second, and stands from then on.
+    const stood = { raised_at: at(0), cleared_at: null, reopened: 1, detail: { m: 2 } };
+    expect(await rows()).toEqual([stood]);
+    // Gone since 00:59.
+    await syncAlarms(web.db, { ...clock, at: at(59 + FLAP_MS / minute - 1), subjects: [] });
+    expect(await rows()).toEqual([stood]);
+    await syncAlarms(web.db, { ...clock, at: at(59 + FLAP_MS / minute), subjects: [] });
+    expect(await rows()).toMatchObject([{ cleared_at: at(59 + FLAP_MS / minute) }]);
   });
 
   test('twenty requests at once with one key act once and get one answer', async () => {

@@ -59,6 +59,12 @@ describe('the environment of npm start', () => {
       { SETTLEMENT_GRACE_MINUTES: '-1' },
       'SETTLEMENT_GRACE_MINUTES must be a number of minutes from 0 to 1440, not "-1"',
     ],
+    [{ SMS_GATEWAY: 'pigeon' }, 'SMS_GATEWAY must be aliyun or http, not "pigeon"'],
+    [{ SMS_GATEWAY: 'aliyun' }, 'SMS_KEY is not set, and SMS_GATEWAY needs it'],
+    [{ SMS_GATEWAY: 'http' }, 'SMS_URL is not set, and SMS_GATEWAY needs it'],
+    [{ SMTP_URL: 'smtp://u:p@mail:25' }, 'MAIL_FROM is not set, and SMTP_URL needs it'],
+    [{ SMTP_URL: 'mail' }, 'SMTP_URL must be like smtps://user:password@host:465'],
+    [{ WEBHOOK_SECRET: 'short' }, 'WEBHOOK_SECRET must have 16 characters or more'],
     [
       { LOG_LEVEL: 'loud' },
       'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, not "loud"',

@@ -5,6 +5,7 @@ import type * as api from '../../web/app/api.ts';
 import type * as books from '../../web/app/books.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
+import type * as notices from '../../web/app/notices.ts';
 import type * as openings from '../../web/app/opening-shapes.ts';
 import type * as people from '../../web/app/people-queries.ts';
 import type * as quality from '../../web/app/quality-shapes.ts';
@@ -68,6 +69,23 @@ const fields = {
   ManualReading: [
     ...(['id', 'meterId', 'at', 'register', 'reason', 'madeAt', 'withdrawnAt'] as const),
   ] satisfies (keyof quality.ManualReading)[],
+  Notice: [
+    ...(['id', 'kind', 'accountId', 'accountNumber', 'accountName', 'accountNameZh'] as const),
+    ...(['channel', 'recipient', 'language', 'subject', 'body', 'state', 'reason'] as const),
+    ...(['attempts', 'queuedAt', 'nextTryAt', 'sentAt', 'deliveredAt', 'providerId'] as const),
+    'proof',
+  ] satisfies (keyof notices.Notice)[],
+  NoticeTemplate: [
+    ...(['kind', 'channel', 'language', 'subject', 'body', 'providerCode', 'isDefault'] as const),
+    ...(['names', 'changedBy', 'changedAt'] as const),
+  ] satisfies (keyof notices.NoticeTemplate)[],
+  NoticePreview: [
+    ...(['subject', 'body', 'faults', 'length', 'lacking', 'sample', 'at'] as const),
+  ] satisfies (keyof notices.NoticePreview)[],
+  NoticeSettings: ['quiet', 'urgent', 'off'] satisfies (keyof notices.NoticeSettings)[],
+  NoticeAddress: [
+    ...(['id', 'channel', 'address', 'language'] as const),
+  ] satisfies (keyof notices.NoticeAddress)[],
   Session: ['user', 'projects'] satisfies (keyof api.Session)[],
   User: [
     ...(['id', 'name', 'email', 'disabledAt', 'createdAt', 'secondFactor', 'sessions'] as const),
@@ -122,6 +140,10 @@ const fields = {
     'detail',
     'raisedAt',
     'clearedAt',
+    'reopened',
+    'acknowledgedAt',
+    'acknowledgedBy',
+    'note',
   ] satisfies (keyof api.Alarm)[],
   Building: ['id', 'code', 'name', 'nameZh', 'floors'] satisfies (keyof api.Building)[],
   Gateway: [

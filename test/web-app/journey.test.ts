@@ -566,6 +566,8 @@ test.each([
   '/accounts',
   '/accounts/7003',
   '/sales',
+  '/notices?open=69997',
+  '/notice-templates?open=balance.alarm1%2Fsms%2Fen&language=en',
   '/energy',
   '/buildings/2066',
   '/exports',
@@ -586,6 +588,57 @@ test.each([
   expect(width).toBeLessThanOrEqual(phone.width);
   expect(await page.locator('.bottombar a').first().boundingBox()).toMatchObject({ height: 56 });
   expect(complaints).toEqual([]);
+});
+
+describe('what customers are told', () => {
+  test('is filtered, opened, and sent again only when a person says that it may be read twice', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/notices`);
+    await page.getByRole('heading', { name: '35 notices' }).waitFor();
+    await page.getByRole('button', { name: 'Unconfirmed 5' }).click();
+    await page.getByRole('heading', { name: '5 notices' }).waitFor();
+    await page.getByText('Account opened').first().click();
+    await page.getByRole('button', { name: 'Send again', exact: true }).click();
+    await page.getByText('the recipient may read it twice').waitFor();
+    await page.getByRole('button', { name: 'Send it all the same' }).click();
+    await page.getByRole('heading', { name: '4 notices' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('a template is seen as a customer would read it before it is saved', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/notice-templates`);
+    await page.getByText('Balance below alarm 2').last().click();
+    const text = page.getByLabel('Text', { exact: true });
+    await text.fill('You have {money}');
+    await page.getByText('“money” is not known here').waitFor();
+    expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await text.fill('{account}: still {balance}');
+    await page.getByText('鑫达模具: still 62.40').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('{account}: still {balance}').waitFor();
+    await page.getByText('· Chen Li').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('an alarm is acknowledged with a note and leaves those that nobody has seen to', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/alarms?show=new&kind=meter.silent`);
+    const heading = page.getByRole('heading', { name: /^\d+ alarms?$/ });
+    await heading.waitFor();
+    const before = Number((await heading.textContent())?.split(' ')[0]);
+    await page.getByText('Lost contact; last reading').first().click();
+    await page.getByLabel('Note, if you like').fill('Electrician is on the way');
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    const after = before - 1;
+    await (after === 0
+      ? page.getByText('No open alarm', { exact: true })
+      : page.getByRole('heading', { name: new RegExp(`^${after} alarms?$`) })
+    ).waitFor();
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page.getByText('Chen Li').first().waitFor();
+    expect(complaints).toEqual([]);
+  });
 });
 
 describe('what is doubted', () => {

@@ -84,7 +84,7 @@ describe('GET live', () => {
     ]);
     await rig.rooms.billing.db.execute(sql`
       INSERT INTO alarms (project_id, kind, severity, subject_kind, subject_id, raised_at, detail)
-      VALUES (${project.id}::bigint, 'account.low', 'warning', 'account', ${ids.accounts}, now(),
+      VALUES (${project.id}::bigint, 'account.alarm2', 'warning', 'account', ${ids.accounts}, now(),
         '{"balance": "70.00"}')`);
     const analyst = await signInAs(rig, 'analyst', { projectId: project.id });
     const seen = await analyst('GET', path);

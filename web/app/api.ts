@@ -295,6 +295,11 @@ export interface Alarm {
   detail: Record<string, unknown>;
   raisedAt: string;
   clearedAt: string | null;
+  /** How often it came again within minutes of being cleared. */
+  reopened: number;
+  acknowledgedAt: string | null;
+  acknowledgedBy: string | null;
+  note: string | null;
 }
 
 export interface Tariff {
@@ -435,7 +440,7 @@ const PAGE_SIZE = 1000;
 export type Query = Record<string, string | number | undefined>;
 
 interface Options {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   query?: Query;
   body?: unknown;
   idempotencyKey?: string;

@@ -35,6 +35,7 @@ const MINUTE = 60 * SECOND;
 /** How often live pages ask; nothing is asked while the window is hidden. */
 const LIVE_MS = 5 * SECOND;
 const SHELL_MS = 30 * SECOND;
+const ALARMS_MS = 10 * SECOND;
 
 /** `onSignedOut` is told when an answer says that the session has ended. */
 export const makeQueryClient = (onSignedOut: () => void) =>
@@ -118,13 +119,8 @@ export const useMeters = () =>
   useList<Meter>({ path: '/meters', permission: 'device.read', everyMs: MINUTE });
 export const useInstallations = () =>
   useList<Installation>({ path: '/installations', permission: 'device.read' });
-export const useAlarms = (state: 'open' | 'all' = 'open') =>
-  useList<Alarm>({
-    path: '/alarms',
-    permission: 'alarm.read',
-    query: { state },
-    everyMs: SHELL_MS,
-  });
+export const useAlarms = (query: Record<string, string | undefined> = { state: 'open' }) =>
+  useList<Alarm>({ path: '/alarms', permission: 'alarm.read', query, everyMs: ALARMS_MS });
 export const useAccounts = () =>
   useList<Account>({ path: '/accounts', permission: 'account.read', everyMs: MINUTE });
 export const useTariffs = () => useList<Tariff>({ path: '/tariffs', permission: 'tariff.read' });

@@ -14,6 +14,7 @@ import { PageProblem, PageWaiting } from './parts/notice.tsx';
 import { sessionQuery } from './queries.ts';
 import {
   accountSearch,
+  alarmSearch,
   booksSearch,
   buildingSearch,
   energySearch,
@@ -22,9 +23,11 @@ import {
   ledgerSearch,
   listSearch,
   meterSearch,
+  noticeSearch,
   reportSearch,
   tariffEditSearch,
   tariffSearch,
+  templateSearch,
 } from './search.ts';
 import { Shell } from './shell/shell.tsx';
 
@@ -130,7 +133,7 @@ const pages = [
   }),
   createRoute({
     ...child('/alarms'),
-    validateSearch: listSearch,
+    validateSearch: alarmSearch,
     component: lazyRouteComponent(() => import('./pages/alarms.tsx')),
   }),
   createRoute({
@@ -156,6 +159,16 @@ const pages = [
     ...child('/sales'),
     validateSearch: listSearch,
     component: lazyRouteComponent(() => import('./pages/sales.tsx')),
+  }),
+  createRoute({
+    ...child('/notices'),
+    validateSearch: noticeSearch,
+    component: lazyRouteComponent(() => import('./pages/notices/notices.tsx')),
+  }),
+  createRoute({
+    ...child('/notice-templates'),
+    validateSearch: templateSearch,
+    component: lazyRouteComponent(() => import('./pages/notices/templates.tsx')),
   }),
   createRoute({
     ...child('/energy'),

@@ -1,6 +1,14 @@
 /** What of a page's state lives in its address: parsed here, defaults left out, nonsense dropped. */
 import type { Commodity, EnergyAgainst, EnergyBy, EnergyUnit, PointState } from './api.ts';
 import type { DifferenceKind } from './books.ts';
+import {
+  type NoticeChannel,
+  type NoticeKind,
+  type NoticeState,
+  noticeChannels,
+  noticeKinds,
+  noticeStates,
+} from './notices.ts';
 import { type Mistake, mistakes } from './pages/exceptions/mistakes.ts';
 import { type Preset, presets } from './range.ts';
 
@@ -204,6 +212,62 @@ export interface TariffSearch {
   version?: string;
   season?: string;
 }
+
+export interface AlarmSearch {
+  show?: 'new' | 'cleared' | 'all';
+  kind?: string;
+  /** Of alarms that are over: raised on these days. */
+  from?: string;
+  to?: string;
+  sort?: string;
+  /** The row that is opened. */
+  open?: string;
+}
+
+export const alarmSearch = (raw: Raw): AlarmSearch => ({
+  show: oneOf(['new', 'cleared', 'all'], raw.show),
+  kind: text(raw.kind),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  sort: text(raw.sort),
+  open: text(raw.open),
+});
+
+export interface NoticeSearch {
+  q?: string;
+  state?: NoticeState;
+  channel?: NoticeChannel;
+  kind?: NoticeKind;
+  from?: string;
+  to?: string;
+  sort?: string;
+  /** The row that is opened. */
+  open?: string;
+}
+
+export const noticeSearch = (raw: Raw): NoticeSearch => ({
+  q: text(raw.q),
+  state: oneOf(noticeStates, raw.state),
+  channel: oneOf(noticeChannels, raw.channel),
+  kind: oneOf(noticeKinds, raw.kind),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  sort: text(raw.sort),
+  open: text(raw.open),
+});
+
+/** Which templates are shown, in which language they are written, and which is opened. */
+export interface TemplateSearch {
+  channel?: 'email';
+  language?: 'en' | 'zh';
+  open?: string;
+}
+
+export const templateSearch = (raw: Raw): TemplateSearch => ({
+  channel: oneOf(['email'], raw.channel),
+  language: oneOf(['en', 'zh'], raw.language),
+  open: text(raw.open),
+});
 
 /** Which version is begun from; without a tariff a new one is made. */
 export interface TariffEditSearch {

@@ -1,11 +1,30 @@
 /** An alarm in words: whose it is, what happened, and the state whose icon it bears. */
 import { useTranslation } from 'react-i18next';
 import type { Alarm, LivePoint, PointState } from '../api.ts';
-import { time } from '../dates.ts';
-import { amount, currencyName } from '../format.ts';
+import { day, time } from '../dates.ts';
+import { amount, currencyName, number } from '../format.ts';
 import { nameOf, useLanguage } from '../language.ts';
 import { useProject } from '../project.tsx';
 import { useAccounts, useGateways, useLive } from '../queries.ts';
+
+/** Kinds in the order in which they are offered. */
+export const alarmKinds = [
+  'account.alarm1',
+  'account.alarm2',
+  'account.arrears',
+  'meter.silent',
+  'gateway.silent',
+  'meter.clock',
+  'relay.differs',
+  'point.overload',
+  'point.loss',
+  'reading.quarantined',
+  'reconciliation.difference',
+  'ledger.broken',
+  'spool.filling',
+  'spool.rejected',
+  'questdb.suspended',
+] as const;
 
 export interface AlarmText {
   code: string;
@@ -42,9 +61,14 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
       at: lastAt ? time(zone, lastAt) : '–',
       balance: `${amount(balance)} ${currencyName(currency, language)}`,
       limit: trimmed(
-        moneyOf(alarm.detail.limit) ?? account?.[kind.endsWith('1') ? 'alarm1' : 'alarm2']?.amount,
+        moneyOf(alarm.detail.threshold) ??
+          account?.[kind.endsWith('1') ? 'alarm1' : 'alarm2']?.amount,
       ),
       name: account ? nameOf(language, account) : '',
+      power: kilo(alarm.detail.powerW),
+      most: kilo(alarm.detail.limitW),
+      lost: `${kilo(alarm.detail.quantity)} ${alarm.detail.unit === 'l' ? 'm³' : 'kWh'}`,
+      day: typeof alarm.detail.day === 'string' ? day(language, alarm.detail.day) : '',
     };
     return {
       code:
@@ -67,11 +91,7 @@ const isSubject = (alarm: Alarm, point: LivePoint): boolean =>
   (alarm.subjectKind === 'meter' && point.meterId === alarm.subjectId) ||
   (alarm.subjectKind === 'point' && point.pointId === alarm.subjectId);
 
-/** A low balance is told by the threshold that was reached: a notice the first, a warning the second. */
-function kindOf({ kind, severity }: Alarm): string {
-  if (kind === 'account.low') return severity === 'notice' ? 'account-alarm1' : 'account-alarm2';
-  return kind.replaceAll('.', '-');
-}
+const kindOf = ({ kind }: Alarm): string => kind.replaceAll('.', '-');
 
 function stateOf(alarm: Alarm, point: LivePoint | undefined): PointState {
   const kind = kindOf(alarm);
@@ -83,6 +103,10 @@ function stateOf(alarm: Alarm, point: LivePoint | undefined): PointState {
   if (alarm.severity === 'warning') return 'alarm2';
   return point?.state && point.state !== 'opened' ? point.state : 'alarm1';
 }
+
+/** Thousandths of W, Wh or litres, to a tenth. */
+const kilo = (value: unknown): string =>
+  typeof value === 'number' ? number(value / 1000, 1) : '–';
 
 /** A threshold without cents where there are none: 300. */
 const trimmed = (text: string | null | undefined) => amount(text).replace(/\.00$/, '');

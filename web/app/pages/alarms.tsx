@@ -3,8 +3,9 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Alarm } from '../api.ts';
 import { useNow } from '../clock.tsx';
-import { moment, span } from '../dates.ts';
+import { addDays, localDay, moment, span } from '../dates.ts';
 import { useLanguage } from '../language.ts';
+import { Controls, DayRange, Filter } from '../parts/controls.tsx';
 import { Empty, ProblemNotice } from '../parts/notice.tsx';
 import { SaveView } from '../parts/save-view.tsx';
 import { Segmented } from '../parts/segmented.tsx';
@@ -13,19 +14,31 @@ import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table-model.ts';
 import { useProject } from '../project.tsx';
 import { useAlarms } from '../queries.ts';
+import type { AlarmSearch } from '../search.ts';
+import { AlarmDetail } from './alarm-detail.tsx';
 import { byGravity } from './alarm-list.tsx';
-import { type AlarmText, useAlarmText } from './alarm-text.ts';
+import { type AlarmText, alarmKinds, useAlarmText } from './alarm-text.ts';
 
 interface Row extends AlarmText {
   alarm: Alarm;
 }
 
+/** Days of alarms that are over, unless others are asked for. */
+const DAYS = 30;
+const shows = ['open', 'new', 'cleared', 'all'] as const;
+
 export default function Alarms() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const project = useProject();
   const navigate = useNavigate();
   const search = useSearch({ from: '/projects/$projectId/alarms' });
-  const query = useAlarms(search.show === 'all' ? 'all' : 'open');
+  const today = localDay(project.zone, useNow(60_000));
+  const show = search.show ?? 'open';
+  const isPast = show === 'cleared' || show === 'all';
+  const from = search.from ?? addDays(today, 1 - DAYS);
+  const to = search.to && search.to > from ? search.to : addDays(today, 1);
+  const asked = { state: show, kind: search.kind, ...(isPast && { from, to }) };
+  const query = useAlarms(asked);
   const describe = useAlarmText();
   // As at home: what is open before what is over, the gravest first.
   const rows = query.data && [
@@ -34,7 +47,11 @@ export default function Alarms() {
       .filter(({ clearedAt }) => clearedAt)
       .map((alarm): Row => ({ alarm, ...describe(alarm) })),
   ];
-  const columns = useColumns(search.show === 'all');
+  const columns = useColumns(isPast);
+  const set = (change: Partial<AlarmSearch>) =>
+    void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
+  const kindName = (kind: string) =>
+    i18n.exists(`alarms.kinds.${kind}`) ? t(`alarms.kinds.${kind}`) : kind;
   return (
     <>
       <div className="head">
@@ -46,23 +63,42 @@ export default function Alarms() {
           <SaveView />
         </div>
       </div>
-      <div className="filters">
-        <Segmented
-          label={t('alarms.show')}
-          value={search.show ?? 'open'}
-          onChange={(show) =>
-            void navigate({
-              to: '.',
-              search: (old) => ({ ...old, show: show === 'all' ? 'all' : undefined }),
-              replace: true,
-            })
-          }
-          choices={[
-            { value: 'open', label: t('alarms.open') },
-            { value: 'all', label: t('alarms.all') },
-          ]}
-        />
-      </div>
+      <Controls>
+        <div className="filters">
+          <Segmented
+            label={t('alarms.show')}
+            value={show}
+            onChange={(next) => set({ show: next === 'open' ? undefined : next, open: undefined })}
+            choices={shows.map((value) => ({ value, label: t(`alarms.${value}`) }))}
+          />
+          <Filter
+            label={t('notices.kind')}
+            value={search.kind ?? ''}
+            options={[
+              { value: '', label: t('books.all') },
+              ...alarmKinds.map((value) => ({ value, label: kindName(value) })),
+            ]}
+            onChange={(kind) => set({ kind: kind || undefined })}
+          />
+          {isPast && (
+            <DayRange
+              label={t('energy.period')}
+              from={from}
+              to={to}
+              presets={[
+                { label: t('energy.preset.today'), from: today, to: addDays(today, 1) },
+                { label: t('energy.preset.week'), from: addDays(today, -6), to: addDays(today, 1) },
+                {
+                  label: t('energy.preset.month'),
+                  from: `${today.slice(0, 7)}-01`,
+                  to: addDays(today, 1),
+                },
+              ]}
+              onChange={(first, last) => set({ from: first, to: last })}
+            />
+          )}
+        </div>
+      </Controls>
       {query.isError && !rows ? (
         <ProblemNotice error={query.error} retry={() => void query.refetch()} />
       ) : (
@@ -74,14 +110,15 @@ export default function Alarms() {
           rows={rows}
           rowKey={({ alarm }) => alarm.id}
           sort={search.sort}
-          onSort={(sort) =>
-            void navigate({ to: '.', search: (old) => ({ ...old, sort }), replace: true })
-          }
+          onSort={(sort) => set({ sort })}
+          openKey={search.open}
+          onOpen={({ alarm }) => set({ open: search.open === alarm.id ? undefined : alarm.id })}
+          detail={({ alarm }) => <AlarmDetail alarm={alarm} />}
           complete={query.data?.complete ?? true}
           empty={<Empty icon="check" title={t('home.noAlarms')} text={t('home.noAlarmsText')} />}
           file={{
             path: '/alarms',
-            query: { state: search.show ?? 'open' },
+            query: asked,
             rows: query.data?.complete ? query.data.data.length : null,
           }}
           foot={t('meters.foot', { zone: project.zone })}
@@ -168,6 +205,18 @@ function useColumns(withCleared: boolean): Column<Row>[] {
       cell: ({ alarm }) => moment(language, zone, alarm.raisedAt, now),
     },
     ...(withCleared ? [cleared] : []),
+    {
+      key: 'seen',
+      title: t('alarms.seen'),
+      width: 'minmax(110px, 150px)',
+      phone: 'plain',
+      value: ({ alarm }) => alarm.acknowledgedBy,
+      cell: ({ alarm }) => (
+        <div className="clip quiet" title={alarm.note ?? undefined}>
+          {alarm.acknowledgedBy ?? t('alarms.unseen')}
+        </div>
+      ),
+    },
     {
       key: 'lasts',
       title: t('alarms.lasts'),

@@ -11,6 +11,8 @@ export interface PageLink {
     | 'accounts'
     | 'sales'
     | 'residuals'
+    | 'notices'
+    | 'noticeTemplates'
     | 'exports'
     | 'reports'
     | 'energy'
@@ -38,6 +40,8 @@ export interface PageLink {
     | '/projects/$projectId/accounts'
     | '/projects/$projectId/sales'
     | '/projects/$projectId/residuals'
+    | '/projects/$projectId/notices'
+    | '/projects/$projectId/notice-templates'
     | '/projects/$projectId/energy'
     | '/projects/$projectId/exports'
     | '/projects/$projectId/tariffs'
@@ -129,6 +133,23 @@ export const pageLinks: readonly PageLink[] = [
     permission: 'account.read',
     letter: 'z',
     group: 'accounts',
+    unlisted: true,
+  },
+  {
+    name: 'notices',
+    to: '/projects/$projectId/notices',
+    icon: 'message',
+    permission: 'notice.read',
+    letter: 'w',
+    group: 'accounts',
+  },
+  {
+    name: 'noticeTemplates',
+    to: '/projects/$projectId/notice-templates',
+    icon: 'edit',
+    permission: 'notice.read',
+    letter: 'j',
+    group: 'rules',
     unlisted: true,
   },
   {

@@ -24,6 +24,7 @@ import { DepositPanel } from './deposit-panel.tsx';
 import { LedgerPanel } from './ledger-panel.tsx';
 import { MonthPanel } from './month-panel.tsx';
 import { MoveDrawer } from './move-drawer.tsx';
+import { ToldPanel } from './told-panel.tsx';
 import './account.css';
 
 export default function AccountPage() {
@@ -99,6 +100,7 @@ export default function AccountPage() {
           <MonthPanel accountId={accountId} today={today} month={search.month} />
           {account && may('account.read') && <DepositPanel account={account} />}
           <PointPanel accountId={accountId} account={account} />
+          <ToldPanel accountId={accountId} number={account?.number} />
           {may('report.read') && (
             <DayPanel today={today} accountId={accountId} commodity="electricity" />
           )}

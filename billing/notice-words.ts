@@ -1,0 +1,125 @@
+/** The words that notices begin with, in both languages; a project edits them as templates. */
+import type { noticeLanguages } from '../sql/schema/notices.ts';
+import type { NoticeKindName } from './notice-kinds.ts';
+
+export type Language = (typeof noticeLanguages)[number];
+interface Words {
+  sms: string;
+  subject: string;
+  email: string;
+}
+
+export const noticeWords: Record<NoticeKindName, Record<Language, Words>> = {
+  'balance.alarm1': {
+    en: {
+      sms: '{project}: the balance of {account} ({number}) is {balance} {currency}, below {threshold}. About {hoursLeft} h left. Please top up.',
+      subject: 'Balance of {account} is low',
+      email:
+        'Dear {account},\n\nyour balance is {balance} {currency}, below the first alarm of {threshold}. By the use of the last days it lasts for about {hoursLeft} hours.\n\nAccount {number}, {at}\n{project}',
+    },
+    zh: {
+      sms: '{project}：{account}（{number}）余额 {balance} {currency}，已低于 {threshold}，约可用 {hoursLeft} 小时，请及时充值。',
+      subject: '{account} 余额不足',
+      email:
+        '{account}：\n\n您的余额为 {balance} {currency}，已低于一级报警值 {threshold}。按近日用量约可用 {hoursLeft} 小时。\n\n户号 {number}，{at}\n{project}',
+    },
+  },
+  'balance.alarm2': {
+    en: {
+      sms: '{project}: the balance of {account} ({number}) is only {balance} {currency}, below {threshold}. About {hoursLeft} h left. Top up now to keep your supply.',
+      subject: 'Balance of {account} is very low',
+      email:
+        'Dear {account},\n\nyour balance is only {balance} {currency}, below the second alarm of {threshold}. By the use of the last days it lasts for about {hoursLeft} hours. Please top up now to keep your supply.\n\nAccount {number}, {at}\n{project}',
+    },
+    zh: {
+      sms: '{project}：{account}（{number}）余额仅剩 {balance} {currency}，已低于 {threshold}，约可用 {hoursLeft} 小时，请立即充值以免停供。',
+      subject: '{account} 余额严重不足',
+      email:
+        '{account}：\n\n您的余额仅剩 {balance} {currency}，已低于二级报警值 {threshold}。按近日用量约可用 {hoursLeft} 小时，请立即充值以免停供。\n\n户号 {number}，{at}\n{project}',
+    },
+  },
+  'balance.arrears': {
+    en: {
+      sms: '{project}: the balance of {account} ({number}) is used up: {balance} {currency}. The supply may be cut. Please pay now.',
+      subject: 'Balance of {account} is used up',
+      email:
+        'Dear {account},\n\nyour balance is used up and stands at {balance} {currency}. The supply may be cut. Please pay now.\n\nAccount {number}, {at}\n{project}',
+    },
+    zh: {
+      sms: '{project}：{account}（{number}）已欠费，余额 {balance} {currency}，可能停止供应，请立即缴费。',
+      subject: '{account} 已欠费',
+      email:
+        '{account}：\n\n您的余额已用完，当前为 {balance} {currency}，可能停止供应，请立即缴费。\n\n户号 {number}，{at}\n{project}',
+    },
+  },
+  'supply.tripped': {
+    en: {
+      sms: '{project}: the supply of {point} ({account}) was switched off at {at}. Balance {balance} {currency}.',
+      subject: 'Supply of {point} was switched off',
+      email:
+        'Dear {account},\n\nthe supply of {point} (meter {meter}) was switched off at {at}. Your balance is {balance} {currency}.\n\nAccount {number}\n{project}',
+    },
+    zh: {
+      sms: '{project}：{account} 的 {point} 已于 {at} 停止供应，余额 {balance} {currency}。',
+      subject: '{point} 已停止供应',
+      email:
+        '{account}：\n\n{point}（表号 {meter}）已于 {at} 停止供应。您的余额为 {balance} {currency}。\n\n户号 {number}\n{project}',
+    },
+  },
+  'supply.restored': {
+    en: {
+      sms: '{project}: the supply of {point} ({account}) was restored at {at}.',
+      subject: 'Supply of {point} was restored',
+      email:
+        'Dear {account},\n\nthe supply of {point} (meter {meter}) was restored at {at}.\n\nAccount {number}\n{project}',
+    },
+    zh: {
+      sms: '{project}：{account} 的 {point} 已于 {at} 恢复供应。',
+      subject: '{point} 已恢复供应',
+      email:
+        '{account}：\n\n{point}（表号 {meter}）已于 {at} 恢复供应。\n\n户号 {number}\n{project}',
+    },
+  },
+  'sale.receipt': {
+    en: {
+      sms: '{project}: {amount} {currency} received for {account} ({number}), receipt {receipt}. Balance {balance} {currency}.',
+      subject: 'Receipt {receipt}',
+      email:
+        'Dear {account},\n\nwe received {amount} {currency} ({channel}), receipt {receipt}, at {at}. Your balance is {balance} {currency}.\n\nAccount {number}\n{project}',
+    },
+    zh: {
+      sms: '{project}：{account}（{number}）充值 {amount} {currency} 已到账，收据 {receipt}，余额 {balance} {currency}。',
+      subject: '充值收据 {receipt}',
+      email:
+        '{account}：\n\n我们已于 {at} 收到 {amount} {currency}（{channel}），收据号 {receipt}。您的余额为 {balance} {currency}。\n\n户号 {number}\n{project}',
+    },
+  },
+  'account.opened': {
+    en: {
+      sms: '{project}: account {number} of {account} is open from {day}, for {points}.',
+      subject: 'Account {number} is open',
+      email:
+        'Dear {account},\n\nyour account {number} is open from {day}, for {points}.\n\n{project}, {at}',
+    },
+    zh: {
+      sms: '{project}：{account} 已开户，户号 {number}，自 {day} 起，计量点 {points}。',
+      subject: '户号 {number} 已开户',
+      email:
+        '{account}：\n\n您已开户，户号 {number}，自 {day} 起，计量点 {points}。\n\n{project}，{at}',
+    },
+  },
+  'account.closed': {
+    en: {
+      sms: '{project}: account {number} of {account} is closed from {day}. Balance {balance} {currency}.',
+      subject: 'Account {number} is closed',
+      email:
+        'Dear {account},\n\nyour account {number} is closed from {day}. Its balance is {balance} {currency}.\n\n{project}, {at}',
+    },
+    zh: {
+      sms: '{project}：{account} 户号 {number} 自 {day} 起销户，余额 {balance} {currency}。',
+      subject: '户号 {number} 已销户',
+      email:
+        '{account}：\n\n您的户号 {number} 自 {day} 起销户，余额 {balance} {currency}。\n\n{project}，{at}',
+    },
+  },
+};
