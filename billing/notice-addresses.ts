@@ -12,8 +12,10 @@ import { assertAccount } from './wallet.ts';
 export type NoticeChannel = (typeof noticeChannels)[number];
 
 export interface NoticeAddress {
-  /** Null for what the account's person is reached at, where the account has no addresses. */
+  /** Null for what stands in where the account has no addresses of its own. */
   id: string | null;
+  /** Whose it is: the account's own, else those of its newest supply contract, else its person's. */
+  of: 'account' | 'contract' | 'person';
   channel: NoticeChannel;
   address: string;
   language: Language | null;
@@ -33,10 +35,11 @@ const webhook = z
   .max(500)
   .refine((text) => isWebhook(text), 'is no http or https address that can be called');
 
+const shapes = { sms: phone, email, webhook };
+
 /** The address as it is kept. Throws Problem `invalid-request` for what is none. */
 export function addressOf(channel: NoticeChannel, text: string): string {
-  const shape = { sms: phone, email, webhook }[channel];
-  const parsed = shape.safeParse(text.trim());
+  const parsed = shapes[channel].safeParse(text.trim());
   if (parsed.success) return parsed.data;
   const message = `json/address: ${parsed.error.issues[0]?.message ?? 'is not valid'}`;
   throw new Problem('invalid-request', message, { faults: [{ at: 'json/address', message }] });
@@ -51,7 +54,7 @@ function isWebhook(text: string): boolean {
   );
 }
 
-/** Addresses that hold now; the person's stand in for an account that has none. */
+/** Addresses that hold now. Those of the contract, else of the person, stand in for an account that has none. */
 export async function readAddresses(
   db: Queryable,
   { projectId, accountId }: { projectId: string; accountId: string },
@@ -65,15 +68,28 @@ export async function readAddresses(
     SELECT id::text, channel, address, language FROM notice_addresses
     WHERE project_id = ${projectId}::bigint AND account_id = ${accountId}::bigint
       AND removed_at IS NULL ORDER BY id`);
-  if (found.rows.length > 0) return found.rows;
+  if (found.rows.length > 0) return found.rows.map((row) => ({ ...row, of: 'account' as const }));
+  const standIn = (of: 'contract' | 'person', channel: NoticeChannel, text: string | null) => {
+    // What was written down without being checked for it: what cannot be called is nobody's address.
+    const parsed = text === null ? undefined : shapes[channel].safeParse(text.trim());
+    return parsed?.success
+      ? [{ id: null, of, channel, address: parsed.data, language: null }]
+      : ([] as NoticeAddress[]);
+  };
+  const contract = await db.execute<{ notices: { kind: string; address: string }[] }>(sql`
+    SELECT notices FROM supply_contracts
+    WHERE project_id = ${projectId}::bigint AND account_id = ${accountId}::bigint
+    ORDER BY id DESC LIMIT 1`);
+  const agreed = (contract.rows[0]?.notices ?? []).flatMap(({ kind, address }) =>
+    kind === 'sms' || kind === 'email' ? standIn('contract', kind, address) : [],
+  );
+  if (agreed.length > 0) return agreed;
   const person = await db.execute<{ phone: string | null; email: string | null }>(sql`
     SELECT p.phone, p.email FROM accounts a
     JOIN people p ON p.project_id = a.project_id AND p.id = a.person_id
     WHERE a.project_id = ${projectId}::bigint AND a.id = ${accountId}::bigint`);
   const { phone: number, email: mail } = person.rows[0] ?? { phone: null, email: null };
-  const standIn = (channel: NoticeChannel, address: string | null): NoticeAddress[] =>
-    address ? [{ id: null, channel, address, language: null }] : [];
-  return [...standIn('sms', number), ...standIn('email', mail)];
+  return [...standIn('person', 'sms', number), ...standIn('person', 'email', mail)];
 }
 
 /**

@@ -130,8 +130,9 @@ const withhold = createRoute({
 const addressSchema = z
   .object({
     id: idSchema.nullable().openapi({
-      description: 'Null: the account has none, and its person is told',
+      description: 'Null: the account has none of its own',
     }),
+    of: z.enum(['account', 'contract', 'person']),
     channel: channelSchema,
     address: z.string(),
     language: languageSchema.nullable(),

@@ -15,8 +15,9 @@ import { openAliyun, openMailServer, openReceiver, rpcSignature } from './provid
 
 const KEY = { key: 'LTAI-test', secret: 'sms-secret-&' };
 const WEBHOOK_SECRET = 'a webhook secret of ours';
-/** Answers come at once on loopback; what does not come by then never does. */
-const ANSWER_MS = 400;
+/** For what a server answers, however busy this machine is; and for what it is told never to answer. */
+const PATIENT_MS = 20_000;
+const IMPATIENT_MS = 400;
 const MINUTE = 60_000;
 
 let park: Park;
@@ -47,10 +48,10 @@ beforeEach(async () => {
 });
 
 const quiet = { info: () => {}, warn: () => {} };
-const channels = () => ({
-  sms: openSms({ gateway: 'aliyun', url: aliyun.url, signName: '鑫达园区', ...KEY }, ANSWER_MS),
-  email: openMail({ url: mail.url, from: 'Office <office@park.example>' }, ANSWER_MS),
-  webhook: openWebhook(WEBHOOK_SECRET, ANSWER_MS),
+const channels = (answerMs = PATIENT_MS) => ({
+  sms: openSms({ gateway: 'aliyun', url: aliyun.url, signName: '鑫达园区', ...KEY }, answerMs),
+  email: openMail({ url: mail.url, from: 'Office <office@park.example>' }, answerMs),
+  webhook: openWebhook(WEBHOOK_SECRET, answerMs),
 });
 /** A process of its own each time: nothing is remembered but what is in the tables. */
 const send = (more: Partial<Parameters<typeof sendDue>[0]> = {}) =>
@@ -59,6 +60,8 @@ const send = (more: Partial<Parameters<typeof sendDue>[0]> = {}) =>
     clock: () => park.now,
     ...more,
   });
+/** Gives up soon: the other side is silent. */
+const sendInVain = () => send({ channels: channels(IMPATIENT_MS) });
 const gather = async () =>
   await gatherNotices(park.postgres.db, {
     project: await readProject(park.postgres.db, park.project.id),
@@ -146,6 +149,25 @@ describe('who is told, and what', () => {
         `${opened.body.id}), receipt R00000001. Balance 200.00 CNY.`,
     });
     expect(await outbox('&kind=account.opened')).toEqual([]);
+
+    // Of a contract, what can be called; a letter by post is not ours to send.
+    await park.rows(
+      `INSERT INTO supply_contracts (project_id, account_id, number, valid_from, notices, created_by)
+       VALUES ($1, $2, 'C-1', '2026-01-01', $3, 'test')`,
+      [
+        park.project.id,
+        park.accounts[2],
+        JSON.stringify([
+          { kind: 'post', address: 'Road 1' },
+          { kind: 'sms', address: 'by the door' },
+          { kind: 'email', address: 'agreed@example.com' },
+        ]),
+      ],
+    );
+    const agreed = await ask('GET', `/accounts/${park.accounts[2]}/notice-addresses`);
+    expect(agreed.body.data).toMatchObject([
+      { id: null, of: 'contract', channel: 'email', address: 'agreed@example.com' },
+    ]);
 
     await addressed(1, 'webhook', 'http://127.0.0.1:9/hook');
     const meterId = await park.value("SELECT id FROM meters WHERE serial = 'S2'");
@@ -435,7 +457,7 @@ describe('SMS at Aliyun', () => {
     aliyun.plan.next = ['silent'];
     const before = aliyun.records.length;
     await happen('balance.alarm1', park.accounts[0] ?? '', low);
-    await send();
+    await sendInVain();
     expect(await newest()).toMatchObject({ state: 'unconfirmed', attempts: 1 });
     later(5);
     await send();
@@ -448,7 +470,7 @@ describe('SMS at Aliyun', () => {
     await addressed(0, 'sms', '13800000010');
     aliyun.plan.next = ['lost', 'proxy', 'ok'];
     await happen('balance.alarm1', park.accounts[0] ?? '', low);
-    await send();
+    await sendInVain();
     const { id } = await newest();
     later(2);
     await send();
@@ -559,14 +581,14 @@ describe('e-mail', () => {
     await addressed(0, 'email', 'shop@example.com');
     await happen('balance.alarm2', park.accounts[0] ?? '', low);
     const from = 'office@park.example';
-    await send({ channels: { email: openMail({ url: 'smtp://127.0.0.1:1', from }, ANSWER_MS) } });
+    await send({ channels: { email: openMail({ url: 'smtp://127.0.0.1:1', from }, PATIENT_MS) } });
     expect(await newest()).toMatchObject({
       state: 'queued',
       reason: expect.stringContaining('ECONNREFUSED'),
     });
     later(1);
     const wrong = mail.url.replace('secret', 'wrong');
-    await send({ channels: { email: openMail({ url: wrong, from }, ANSWER_MS) } });
+    await send({ channels: { email: openMail({ url: wrong, from }, PATIENT_MS) } });
     expect(await newest()).toMatchObject({
       state: 'queued',
       attempts: 2,
@@ -583,7 +605,7 @@ describe('webhooks', () => {
     await send();
     expect(await newest()).toMatchObject({ state: 'queued', reason: 'HTTP 503' });
     later(1);
-    await send();
+    await sendInVain();
     expect(await newest()).toMatchObject({ state: 'unconfirmed', attempts: 2 });
     later(2);
     await send();
@@ -617,7 +639,7 @@ describe('webhooks', () => {
     }
     await addressed(0, 'webhook', receiver.url);
     await happen('balance.alarm1', park.accounts[0] ?? '', low);
-    await send({ channels: { webhook: openWebhook('another secret than theirs', ANSWER_MS) } });
+    await send({ channels: { webhook: openWebhook('another secret than theirs', PATIENT_MS) } });
     expect(await newest()).toMatchObject({ state: 'failed', reason: 'HTTP 401' });
   });
 });

@@ -84,7 +84,7 @@ const fields = {
   ] satisfies (keyof notices.NoticePreview)[],
   NoticeSettings: ['quiet', 'urgent', 'off'] satisfies (keyof notices.NoticeSettings)[],
   NoticeAddress: [
-    ...(['id', 'channel', 'address', 'language'] as const),
+    ...(['id', 'of', 'channel', 'address', 'language'] as const),
   ] satisfies (keyof notices.NoticeAddress)[],
   Session: ['user', 'projects'] satisfies (keyof api.Session)[],
   User: [

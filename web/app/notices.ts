@@ -52,8 +52,9 @@ export interface NoticeWithSteps extends Notice {
 }
 
 export interface NoticeAddress {
-  /** Null: the account has none, and its person is told. */
+  /** Null: the account has none of its own. */
   id: string | null;
+  of: 'account' | 'contract' | 'person';
   channel: NoticeChannel;
   address: string;
   language: 'en' | 'zh' | null;

@@ -77,7 +77,7 @@ export const enNotices = {
     addAddress: 'Add an address',
     removeAddress: 'Tell no longer at {{address}}',
     noAddresses: 'Nowhere yet: notices reach nobody',
-    ofPerson: 'of the person',
+    of: { account: '', contract: 'by contract', person: 'of the person' },
     retry: 'Send again',
     again: 'Send it all the same',
     mayRepeat: 'It may have arrived: sent again, the recipient may read it twice.',

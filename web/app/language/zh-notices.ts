@@ -74,7 +74,7 @@ export const zhNotices: typeof enNotices = {
     addAddress: '添加地址',
     removeAddress: '不再通知 {{address}}',
     noAddresses: '尚无：通知无人接收',
-    ofPerson: '联系人',
+    of: { account: '', contract: '合同约定', person: '联系人' },
     retry: '重发',
     again: '仍然重发',
     mayRepeat: '可能已经送达：重发后接收方可能收到两次。',

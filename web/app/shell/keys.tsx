@@ -37,11 +37,14 @@ export default function Keys({ onClose }: { onClose: () => void }) {
         ))}
       </Group>
       <Group title={t('keys.go')}>
-        {pagesFor(permissions).map(({ name, letter }) => (
-          <Line key={name} keys={['G', letter.toUpperCase()]}>
-            {t(`page.${name}`)}
-          </Line>
-        ))}
+        {pagesFor(permissions).map(
+          ({ name, letter }) =>
+            letter && (
+              <Line key={name} keys={['G', letter.toUpperCase()]}>
+                {t(`page.${name}`)}
+              </Line>
+            ),
+        )}
       </Group>
     </Drawer>
   );

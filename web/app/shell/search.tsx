@@ -101,7 +101,7 @@ function useHits(text: string): Hit[] {
       key: page.name,
       icon: page.icon,
       title: t(`page.${page.name}`),
-      more: `G ${page.letter.toUpperCase()}`,
+      more: page.letter ? `G ${page.letter.toUpperCase()}` : '',
       go: () => void navigate({ to: page.to, params }),
     }));
   const saved: Hit[] = views

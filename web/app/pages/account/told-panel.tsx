@@ -45,7 +45,7 @@ export function ToldPanel({
             <span className="clip" title={each.address}>
               {each.address}
             </span>
-            {each.id === null && <span className="quiet nowrap">{t('notices.ofPerson')}</span>}
+            {each.id === null && <span className="quiet nowrap">{t(`notices.of.${each.of}`)}</span>}
             {each.id !== null && may('account.write') && (
               <button
                 type="button"
