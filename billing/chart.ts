@@ -86,7 +86,7 @@ export const chart = {
     byComponent,
   ),
   cash: line(asset, ['Cash in drawers', '柜台现金'], ['in the drawer', '柜台抽屉内'], {
-    detail: ['cashier', '收银员'],
+    detail: ['shift, or cashier where none was open', '班次；未开班时为收银员'],
   }),
   'over-short': line(
     expense,

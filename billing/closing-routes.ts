@@ -15,11 +15,11 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
+import { channels } from './channel.ts';
 import { closeAccount, listClosings, previewClosing, settleWays } from './closing.ts';
 import { by, idCursor, idPage, textSchema } from './fields.ts';
 import { listResiduals, residualKinds, settleResidual } from './residual.ts';
 import type { BillingDeps } from './routes.ts';
-import { channels } from './sale.ts';
 
 const pointSchema = z.object({
   pointId: idSchema,

@@ -13,10 +13,10 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
+import { channels } from './channel.ts';
 import { bookDeposit, depositKinds, listDeposits } from './deposit.ts';
 import { by, idCursor, idPage, textSchema } from './fields.ts';
 import type { BillingDeps } from './routes.ts';
-import { channels } from './sale.ts';
 
 export const depositSchema = z
   .object({

@@ -10,12 +10,14 @@ import { dayStart, type LocalDay, localDayOf } from '../sql/local-day.ts';
 import { formatMinor, type Money, money } from '../sql/money.ts';
 import type { Db, Queryable, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import { type Drawer, drawerFor } from './cash.ts';
+import { type Channel, placeOf } from './channel.ts';
 import { type By, minorOf, only } from './fields.ts';
 import { type Leg, post } from './ledger.ts';
 import { liveMoved } from './live-moved.ts';
 import { type ProjectTerms, readProject } from './project.ts';
-import { type Channel, SALE_MINOR_MAX } from './sale.ts';
-import { nextNumber, tillOf } from './series.ts';
+import { nextReceipt } from './receipt.ts';
+import { SALE_MINOR_MAX } from './sale.ts';
 
 export const depositKinds = ['taken', 'offset', 'returned'] as const;
 export type DepositKind = (typeof depositKinds)[number];
@@ -137,7 +139,9 @@ export async function moveDeposit(
       throw new Problem('invalid-amount', detail);
     }
   }
-  const receipt = await nextNumber(tx, project, 'deposit');
+  const use = kind === 'taken' ? 'in' : 'out';
+  const drawer = await drawerFor(tx, { project, channel, amountMinor, use, by });
+  const receipt = await nextReceipt(tx, project, 'deposit');
   const transactionId = await post(tx, {
     projectId,
     currency,
@@ -148,7 +152,7 @@ export async function moveDeposit(
       postedAt: now,
       cause: { deposit: kind, receipt, ...(channel && { channel }) },
     },
-    legs: legsOf({ kind, accountId, amountMinor, channel, cashier: by.actor.id }),
+    legs: legsOf({ kind, accountId, amountMinor, channel, drawer }),
   });
   const made = await tx.execute<{ id: string }>(sql`
     INSERT INTO deposits (project_id, account_id, kind, transaction_id, receipt, channel,
@@ -179,18 +183,18 @@ function legsOf({
   accountId,
   amountMinor,
   channel,
-  cashier,
+  drawer,
 }: {
   kind: DepositKind;
   accountId: string;
   amountMinor: bigint;
   channel: Channel | null;
-  cashier: string;
+  drawer: Drawer | null;
 }): Leg[] {
   const sign = kind === 'taken' ? 1n : -1n;
   const held: Leg = { code: 'deposit', accountId, amountMinor: -sign * amountMinor };
   if (channel === null) return [held, { code: 'wallet', accountId, amountMinor: -amountMinor }];
-  return [{ ...tillOf(channel, cashier), accountId: null, amountMinor: sign * amountMinor }, held];
+  return [{ ...placeOf(channel, drawer), amountMinor: sign * amountMinor }, held];
 }
 
 /** Deposits booked on local days [from, to), newest first, after `cursor` (an id); totals of all. */

@@ -22,6 +22,14 @@ export const nameFields = {
   nameZh: textSchema.nullable().default(null).openapi({ example: '鑫达模具' }),
 };
 
+/** The header of what is done once however often it is sent. */
+export const keyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .openapi({ description: 'Needed: the same key acts once, however often it is sent' }),
+});
+
 /** Who acts in which request: the part of an audit line that every act shares. */
 export const by = (c: Context<RouteEnv>) => ({
   actor: c.get('access').actor,

@@ -16,6 +16,7 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
+import { channels } from './channel.ts';
 import { contractFields } from './contract-routes.ts';
 import { depositSchema } from './deposit-routes.ts';
 import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
@@ -27,7 +28,6 @@ import {
   prepareOpening,
 } from './opening.ts';
 import type { BillingDeps } from './routes.ts';
-import { channels } from './sale.ts';
 import { saleSchema } from './sale-routes.ts';
 
 /** Points of one opening, at most. */

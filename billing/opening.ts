@@ -13,12 +13,14 @@ import type { Db, Queryable, Tx } from '../sql/postgres.ts';
 import { type Fault, notFound, Problem } from '../sql/problem.ts';
 import { accountOpenings } from '../sql/schema/index.ts';
 import { openAccount } from './accounts.ts';
+import type { Channel } from './channel.ts';
 import { makeContract, type NewContract } from './contract.ts';
 import { moveDeposit, type ShownDeposit } from './deposit.ts';
 import { type By, minorOf, only } from './fields.ts';
 import { openingFaults } from './opening-faults.ts';
 import { type ProjectTerms, readProject } from './project.ts';
-import { type Channel, type ShownSale, sell } from './sale.ts';
+import { sell } from './sale.ts';
+import type { ShownSale } from './sale-list.ts';
 import { assign } from './tariff-store.ts';
 import { beginTenancy, boundaryMs } from './tenancies.ts';
 
@@ -275,7 +277,7 @@ async function open(
   const sold = firstSale
     ? await sell(within, {
         ...{ projectId, accountId, by, clock },
-        sale: { ...firstSale, soldAt: null },
+        sale: { ...firstSale, soldAt: null, quantity: null },
         key: `opening/${id}`,
       })
     : null;

@@ -10,12 +10,13 @@ import { type LocalDay, localDayOf } from '../sql/local-day.ts';
 import { formatMinor, type Money, money } from '../sql/money.ts';
 import type { Db, Queryable, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import { drawerFor } from './cash.ts';
+import { type Channel, placeOf } from './channel.ts';
 import { type By, minorOf, only } from './fields.ts';
 import { type Leg, post } from './ledger.ts';
 import { liveMoved } from './live-moved.ts';
 import { type ProjectTerms, readProject } from './project.ts';
-import type { Channel } from './sale.ts';
-import { nextNumber, tillOf } from './series.ts';
+import { nextReceipt } from './receipt.ts';
 
 export const residualKinds = ['refund', 'write-off', 'collect'] as const;
 export type ResidualKind = (typeof residualKinds)[number];
@@ -163,11 +164,13 @@ export async function moveResidual(
       'A write-off moves no money; all others say how it is paid.',
     );
   }
-  const receipt = await nextNumber(tx, project, 'closing');
-  const till = channel === null ? { code: 'bad-debt' as const } : tillOf(channel, by.actor.id);
+  const receipt = await nextReceipt(tx, project, 'closing');
+  const use = kind === 'refund' ? 'out' : 'in';
+  const drawer = await drawerFor(tx, { project, channel, amountMinor, use, by });
+  const till =
+    channel === null ? { code: 'bad-debt' as const, accountId: null } : placeOf(channel, drawer);
   const paid = {
     ...till,
-    accountId: null,
     amountMinor: kind === 'refund' ? -amountMinor : amountMinor,
   };
   const legs = residualLegs(residual, { accountId, paid });

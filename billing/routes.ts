@@ -18,11 +18,15 @@ import { monthRoutes } from './month-routes.ts';
 import { noticeRoutes } from './notice-routes.ts';
 import { noticeTemplateRoutes } from './notice-template-routes.ts';
 import { openingRoutes } from './opening-routes.ts';
+import { printRoutes } from './print-routes.ts';
 import { publishedRoutes } from './published-routes.ts';
 import { reconcileRoutes } from './reconcile-routes.ts';
+import { refundRoutes } from './refund-routes.ts';
+import { reversalRoutes } from './reversal-routes.ts';
 import { saleRoutes } from './sale-routes.ts';
 import { sampleRoutes } from './sample-routes.ts';
 import { settledRoutes } from './settled-routes.ts';
+import { shiftRoutes } from './shift-routes.ts';
 import { tariffRoutes } from './tariff-routes.ts';
 import { tenancyRoutes } from './tenancy-routes.ts';
 import { waitRoutes } from './wait-routes.ts';
@@ -43,6 +47,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
     // Before accounts: 'openings', 'closings' and 'residuals' are not ids of one.
     ...[openingRoutes, closingRoutes, depositRoutes, contractRoutes],
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
+    ...[shiftRoutes, reversalRoutes, refundRoutes, printRoutes],
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes, settledRoutes],
     ...[assignmentEffectRoutes, effectRoutes, explainRoutes],

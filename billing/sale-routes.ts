@@ -14,10 +14,17 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
-import { by, idCursor, idPage, textSchema } from './fields.ts';
+import { channels } from './channel.ts';
+import { by, idCursor, idPage, keyHeader, textSchema } from './fields.ts';
+import { readProject } from './project.ts';
 import type { BillingDeps } from './routes.ts';
-import { channels, listSales, type ShownSale, sell } from './sale.ts';
+import { sell } from './sale.ts';
+import { listSales, saleStates } from './sale-list.ts';
+import { priceObstacles, singlePrice } from './single-price.ts';
 import { assertAccount } from './wallet.ts';
+
+/** Most that one sale may be of, base units: a million kWh. */
+const QUANTITY_MAX = 1_000_000_000;
 
 export const saleSchema = z
   .object({
@@ -27,15 +34,35 @@ export const saleSchema = z
     receipt: z.string(),
     channel: z.enum(channels),
     amount: moneySchema,
+    quantity: z.number().int().nullable().openapi({
+      description: 'Base units, where it was sold by quantity; Wh or litres',
+    }),
+    commodity: z.enum(['electricity', 'water']).nullable(),
+    price: z.string().nullable().openapi({ description: 'Per 1,000 base units, with tax' }),
     soldAt: z.string(),
     soldBy: z.string(),
+    shiftId: idSchema.nullable(),
     note: z.string().nullable(),
+    state: z.enum(saleStates).openapi({
+      description: 'waiting: a second person has to agree to its reversal',
+    }),
+    reversalId: idSchema.nullable(),
+    prints: z.number().int().openapi({ description: 'How often its receipt was printed' }),
   })
   .openapi('Sale');
 const salesPage = listOf(saleSchema, z.object({ count: z.number().int(), amount: moneySchema }));
 
 const accountParams = projectParams.extend({ accountId: idSchema });
-const range = pageQuery.extend({ from: daySchema.optional(), to: daySchema.optional() });
+const range = pageQuery.extend({
+  from: daySchema.optional(),
+  to: daySchema.optional(),
+  shiftId: idSchema.optional(),
+  q: z
+    .string()
+    .max(100)
+    .optional()
+    .openapi({ description: 'A part of receipt, account, cashier, note or amount' }),
+});
 
 const list = createRoute({
   method: 'get',
@@ -62,38 +89,66 @@ const make = createRoute({
   ...needs('sale.write'),
   request: {
     params: accountParams,
-    headers: z.object({
-      'idempotency-key': z
-        .string()
-        .optional()
-        .openapi({ description: 'Needed: the same key sells once, however often it is sent' }),
-    }),
+    headers: keyHeader,
     body: takes(
       z.strictObject({
         channel: z.enum(channels),
         amount: moneySchema,
         soldAt: instantSchema.nullable().default(null),
         note: textSchema.nullable().default(null),
+        quantity: z
+          .strictObject({
+            commodity: z.enum(['electricity', 'water']),
+            quantity: z.number().int().min(1).max(QUANTITY_MAX),
+          })
+          .nullable()
+          .default(null)
+          .openapi({
+            description:
+              'Base units (Wh, litres), where it is sold by quantity: taken while one energy price holds, and the amount is what they cost at it',
+          }),
       }),
     ),
   },
   responses: makes(saleSchema),
 });
 
+const price = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/accounts/{accountId}/single-price',
+  summary: 'The one energy price that an account can be sold quantities at, or why there is none',
+  ...needs('sale.read'),
+  request: {
+    params: accountParams,
+    query: z.object({ commodity: z.enum(['electricity', 'water']).default('electricity') }),
+  },
+  responses: answers(
+    z
+      .object({
+        commodity: z.enum(['electricity', 'water']),
+        price: z.string().nullable().openapi({
+          description: 'Per 1,000 base units, with tax; null where there is not one',
+        }),
+        obstacle: z.enum(priceObstacles).nullable(),
+        tariffName: z.string().nullable(),
+        besides: z
+          .array(z.string())
+          .openapi({ description: 'Names of what is charged besides the energy' }),
+      })
+      .openapi('SinglePrice'),
+  ),
+});
+
 export function saleRoutes({ db, clock }: BillingDeps) {
   const page = async (
     projectId: string,
-    asked: { accountId?: string; from?: string; to?: string; limit: number; cursor?: string },
+    asked: z.output<typeof range> & { accountId?: string },
   ) => {
-    const { limit, cursor } = asked;
-    const after = cursor === undefined ? undefined : idCursor(cursor);
-    const { data, totals } = await listSales(db, {
-      projectId,
-      ...asked,
-      cursor: after,
-      limit: limit + 1,
-    });
-    return { ...idPage<ShownSale>(data, limit), totals };
+    const { limit, cursor, ...filters } = asked;
+    const after = cursor === undefined ? null : idCursor(cursor);
+    const project = await readProject(db, projectId);
+    const found = await listSales(db, { project, ...filters, cursor: after, limit: limit + 1 });
+    return { ...idPage(found.data, limit), totals: found.totals };
   };
   return createRoutes()
     .openapi(list, async (c) => {
@@ -104,6 +159,14 @@ export function saleRoutes({ db, clock }: BillingDeps) {
       const { projectId, accountId } = c.req.valid('param');
       await assertAccount(db, { projectId, accountId });
       return c.json(await page(projectId, { ...c.req.valid('query'), accountId }), 200);
+    })
+    .openapi(price, async (c) => {
+      const { projectId, accountId } = c.req.valid('param');
+      await assertAccount(db, { projectId, accountId });
+      const project = await readProject(db, projectId);
+      const { commodity } = c.req.valid('query');
+      const found = await singlePrice(db, { project, accountId, commodity, now: clock() });
+      return c.json(found, 200);
     })
     .openapi(make, async (c) => {
       const { projectId, accountId } = c.req.valid('param');

@@ -25,6 +25,12 @@ import {
   takes,
 } from '../sql/route.ts';
 import { groups, legalEntities, projects } from '../sql/schema/index.ts';
+import {
+  NEW_PROJECT,
+  vendingChangesSchema,
+  vendingSettingsOf,
+  vendingSettingsSchema,
+} from '../sql/vending-settings.ts';
 import { actorAccess } from './access.ts';
 import { nameFields, textSchema } from './names.ts';
 import type { WebDeps } from './routes.ts';
@@ -51,6 +57,7 @@ const settingsSchema = projectSchema.omit({ permissions: true }).extend({
   alarm2: moneySchema,
   pollSeconds: z.number().int(),
   quality: qualitySettingsSchema,
+  vending: vendingSettingsSchema,
 });
 
 const POLL_SECONDS_MAX = 86_400;
@@ -93,6 +100,9 @@ const make = createRoute({
         alarm1: moneySchema.optional(),
         alarm2: moneySchema.optional(),
         pollSeconds: changeable.pollSeconds.optional(),
+        vending: vendingChangesSchema
+          .optional()
+          .openapi({ description: 'A new project asks for shifts unless it says otherwise' }),
       }),
     ),
   },
@@ -122,6 +132,7 @@ const change = createRoute({
           nameZh: textSchema.nullable(),
           ...changeable,
           quality: qualityChangesSchema,
+          vending: vendingChangesSchema,
         })
         .partial()
         .strict(),
@@ -137,12 +148,13 @@ export function projectRoutes({ db }: WebDeps) {
       return c.json({ data, nextCursor: null, totals: null }, 200);
     })
     .openapi(make, async (c) => {
-      const { alarm1, alarm2, ...body } = c.req.valid('json');
+      const { alarm1, alarm2, vending, ...body } = c.req.valid('json');
       const alarms = alarmsOf({ alarm1, alarm2 }, body.currency);
       assertOrder(alarms);
       const made = await db.transaction(async (tx) => {
         const legalEntityId = await legalEntityFor(tx, body);
-        const values = { ...body, legalEntityId, ...alarms };
+        const settings = { vending: { ...NEW_PROJECT, ...vending } };
+        const values = { ...body, legalEntityId, ...alarms, settings };
         const project = only(
           await tx.insert(projects).values(values).returning({ id: projects.id }),
         );
@@ -161,13 +173,18 @@ export function projectRoutes({ db }: WebDeps) {
     .openapi(show, async (c) => c.json(await settingsOf(db, c.req.valid('param').projectId), 200))
     .openapi(change, async (c) => {
       const { projectId } = c.req.valid('param');
-      const { alarm1, alarm2, quality, ...body } = c.req.valid('json');
+      const { alarm1, alarm2, quality, vending, ...body } = c.req.valid('json');
       const changed = await db.transaction(async (tx) => {
         const before = await settingsOf(tx, projectId);
         const values = {
           ...body,
           ...alarmsOf({ alarm1, alarm2 }, before.currency),
-          ...(quality && { settings: withQuality({ ...before.quality, ...quality }) }),
+          ...((quality || vending) && {
+            settings: withParts({
+              ...(quality && { quality: { ...before.quality, ...quality } }),
+              ...(vending && { vending: { ...before.vending, ...vending } }),
+            }),
+          }),
         };
         if (Object.keys(values).length === 0) return before;
         if (alarm1 || alarm2) {
@@ -235,9 +252,9 @@ function assertOrder(alarms: { alarm1Minor?: number; alarm2Minor?: number }): vo
   throw new Problem('invalid-amount', 'alarm1 comes first: it cannot be below alarm2.');
 }
 
-/** Settings with another part on quality; what else is there stays. */
-const withQuality = (quality: object) =>
-  sql`${projects.settings} || ${JSON.stringify({ quality })}::jsonb`;
+/** Settings with other parts; what else is there stays. */
+const withParts = (parts: Record<string, object>) =>
+  sql`${projects.settings} || ${JSON.stringify(parts)}::jsonb`;
 
 const LARGEST_ALARM = 2_000_000_000n;
 
@@ -265,6 +282,7 @@ async function settingsOf(db: Queryable, projectId: string) {
     alarm2: money(BigInt(project.alarm2Minor), currency),
     pollSeconds,
     quality: qualitySettingsOf(project.settings),
+    vending: vendingSettingsOf(project.settings),
   };
 }
 

@@ -11,3 +11,4 @@ export * from './places.ts';
 export * from './quality.ts';
 export * from './settlements.ts';
 export * from './shared.ts';
+export * from './vending.ts';

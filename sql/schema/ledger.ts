@@ -233,11 +233,14 @@ export const sales = pgTable(
     channel: text({ enum: ['cash', 'transfer', 'online'] }).notNull(),
     amountMinor: exact('amount_minor').notNull(),
     currency: char({ length: 3 }).notNull(),
-    /** Base units, where the sale was by quantity, and the price that held. */
+    /** Base units of the commodity, where the sale was by quantity, and the price that held. */
     quantity: exact(),
+    commodity: text({ enum: ['electricity', 'water'] }),
     price: decimal(),
     soldAt: instant('sold_at').notNull(),
     soldBy: text('sold_by').notNull(),
+    /** The shift of who sold it, whatever it was paid by; null where none was open. */
+    shiftId: id('shift_id'),
     note: text(),
     createdAt: createdAt(),
   },

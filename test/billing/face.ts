@@ -25,12 +25,16 @@ export function openFace(
   park: Park,
   actorId = 'cashier-1',
   mayDo: (permission: Permission) => boolean = () => true,
+  /** Who made the key that acts; a person acts where none is said. */
+  person?: string,
 ): Ask {
   const app = new OpenAPIHono<RouteEnv>();
   app.use('*', async (c, next) => {
     c.set('traceId', 'trace');
     c.set('access', {
-      actor: { kind: 'user', id: actorId, name: `Name of ${actorId}` },
+      actor: person
+        ? { kind: 'key', id: actorId, name: `Name of ${actorId}`, person }
+        : { kind: 'user', id: actorId, name: `Name of ${actorId}` },
       may: (projectId, permission) => {
         if (projectId !== park.project.id) return 'hidden';
         return mayDo(permission) ? 'allowed' : 'forbidden';

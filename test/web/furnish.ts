@@ -75,6 +75,9 @@ export async function furnish(
       opened_on: '2026-10-01',
     });
     await add('tenancies', { account_id: account, point_id: point, valid_from: since });
+    await add('shifts', {
+      ...{ cashier_id: 'test', cashier: `${mark} cashier`, opened_at: since, float_minor: 0 },
+    });
     const tariff = await add('tariffs', { name: `${mark} tariff`, commodity: 'electricity' });
     const definition = {
       components: [{ kind: 'usage', code: 'energy', name: `${mark} energy`, price: '0.6' }],

@@ -47,7 +47,11 @@ async function enterProject(ask: Ask, { group, project, zone, currency }: Sheet)
     items: [project],
     keyOfItem: named,
     keyOfRow: named,
-    body: (p) => ({ ...p, groupId: idOf(groups, group.name), zone, currency }),
+    body: (p) => ({
+      ...{ ...p, groupId: idOf(groups, group.name), zone, currency },
+      // Its history has cash of weeks ago, when no shift was open.
+      vending: { cashNeedsShift: false },
+    }),
   });
   return idOf(projects, project.name);
 }
