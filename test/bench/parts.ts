@@ -1,4 +1,5 @@
 /** Every part of the bench, in the order they run. A new part is a file beside this one and a line here. */
+import { commands } from './commands.ts';
 import { explain } from './explain.ts';
 import { exports } from './exports.ts';
 import { growth } from './growth.ts';
@@ -12,6 +13,6 @@ import { resettle } from './resettle.ts';
 import { settlement } from './settlement.ts';
 
 export const parts: readonly Part[] = [
-  ...[ingest, intervals, settlement, resettle, preview],
+  ...[ingest, commands, intervals, settlement, resettle, preview],
   ...[reports, explain, exports, home, growth],
 ];

@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { parseTariff } from '../../billing/tariff.ts';
 import type * as api from '../../web/app/api.ts';
+import type * as batches from '../../web/app/batch-shapes.ts';
 import type * as books from '../../web/app/books.ts';
+import type * as commands from '../../web/app/command-shapes.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
 import type * as notices from '../../web/app/notices.ts';
@@ -41,6 +43,29 @@ async function schemas(): Promise<Described> {
 
 /** Fields of the app's types, tied to them by the compiler. */
 const fields = {
+  Command: [
+    ...(['id', 'meterId', 'serial', 'pointCode', 'function', 'arguments', 'reason'] as const),
+    ...(['requestedBy', 'requestedAt', 'expiresAt', 'batchId', 'state', 'outcome'] as const),
+    ...(['sentAt', 'resolvedAt', 'attempts', 'supplyObservedAt', 'before', 'after'] as const),
+  ] satisfies (keyof commands.Command)[],
+  CommandWithSteps: ['id', 'state', 'steps'] satisfies (keyof commands.CommandWithSteps)[],
+  CommandOffer: [
+    ...(['function', 'permission', 'mayAsk', 'obstacle', 'supply', 'lifeS'] as const),
+  ] satisfies (keyof commands.CommandOffer)[],
+  MeterSupply: [
+    ...(['state', 'sampleAt', 'lockedOut', 'commanded'] as const),
+  ] satisfies (keyof commands.MeterSupply)[],
+  CommandBatch: [
+    ...(['id', 'function', 'arguments', 'reason', 'requestedBy', 'requestedAt', 'state'] as const),
+    ...(['goesOn', 'canary', 'counts', 'acts'] as const),
+  ] satisfies (keyof batches.Batch)[],
+  CommandBatchMeter: [
+    ...(['place', 'meterId', 'serial', 'pointCode', 'isCanary', 'state', 'outcome'] as const),
+    ...(['commandId', 'tries', 'sentAt', 'resolvedAt', 'after'] as const),
+  ] satisfies (keyof batches.BatchMeter)[],
+  CommandBatchPreview: [
+    ...(['function', 'arguments', 'digest', 'lifeS', 'counts', 'data'] as const),
+  ] satisfies (keyof batches.BatchPreview)[],
   Exception: [
     ...(['id', 'kind', 'rule', 'pointId', 'pointCode', 'meterId', 'serial', 'from', 'to'] as const),
     ...(['energyAtStake', 'unit', 'moneyAtStake', 'state', 'since', 'detail'] as const),

@@ -17,6 +17,7 @@ import {
   alarmSearch,
   booksSearch,
   buildingSearch,
+  controlSearch,
   energySearch,
   exceptionSearch,
   homeSearch,
@@ -135,6 +136,11 @@ const pages = [
     ...child('/alarms'),
     validateSearch: alarmSearch,
     component: lazyRouteComponent(() => import('./pages/alarms.tsx')),
+  }),
+  createRoute({
+    ...child('/control'),
+    validateSearch: controlSearch,
+    component: lazyRouteComponent(() => import('./pages/control/control.tsx')),
   }),
   createRoute({
     ...child('/exceptions'),

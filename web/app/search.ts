@@ -1,6 +1,7 @@
 /** What of a page's state lives in its address: parsed here, defaults left out, nonsense dropped. */
 import type { Commodity, EnergyAgainst, EnergyBy, EnergyUnit, PointState } from './api.ts';
 import type { DifferenceKind } from './books.ts';
+import { type CommandFunction, commandFunctions } from './command-shapes.ts';
 import {
   type NoticeChannel,
   type NoticeKind,
@@ -100,17 +101,40 @@ export const exceptionSearch = (raw: Raw): ExceptionSearch => ({
   open: text(raw.open),
 });
 
+export interface ControlSearch {
+  building?: string;
+  floor?: string;
+  model?: string;
+  state?: PointState;
+  /** What is about to be asked of the chosen meters. */
+  function?: CommandFunction;
+  /** The batch that is followed. */
+  batch?: string;
+}
+
+export const controlSearch = (raw: Raw): ControlSearch => ({
+  building: text(raw.building),
+  floor: text(raw.floor),
+  model: text(raw.model),
+  state: oneOf(pointStates, raw.state),
+  function: oneOf(commandFunctions, raw.function),
+  batch: text(raw.batch),
+});
+
 export interface MeterSearch {
   day?: string;
   curve?: 'P' | 'U' | 'I' | 'PF';
   /** The mistake that is being corrected. */
   correct?: Mistake;
+  /** The command that is being asked for. */
+  command?: CommandFunction;
 }
 
 export const meterSearch = (raw: Raw): MeterSearch => ({
   day: localDay(raw.day),
   curve: oneOf(['P', 'U', 'I', 'PF'], raw.curve),
   correct: oneOf(mistakes, raw.correct),
+  command: oneOf(commandFunctions, raw.command),
 });
 
 export interface AccountSearch {

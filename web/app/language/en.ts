@@ -1,6 +1,7 @@
 /** Every word on screen, in English. zh.ts has the same keys. */
 
 import { enBooks } from './en-books.ts';
+import { enCommandProblems, enCommands } from './en-commands.ts';
 import { enExceptions } from './en-exceptions.ts';
 import { enExplain } from './en-explain.ts';
 import { enFaults } from './en-faults.ts';
@@ -15,6 +16,7 @@ export const en = {
   ...enTools,
   ...enBooks,
   ...enExceptions,
+  ...enCommands,
   ...enTariff,
   ...enFaults,
   ...enNotices,
@@ -44,6 +46,7 @@ export const en = {
     meters: 'Meters',
     gateways: 'Gateways',
     alarms: 'Alarms',
+    control: 'Commands',
     exceptions: 'Exceptions',
     accounts: 'Accounts',
     sales: 'Sales',
@@ -137,6 +140,7 @@ export const en = {
     docs: 'API reference',
   },
   problem: {
+    ...enCommandProblems,
     'no-answer': {
       what: 'The server does not answer',
       do: 'What is on screen stays, with its age. Check the connection; it is asked again by itself.',
@@ -812,6 +816,8 @@ export const en = {
     'bus-silent': 'Bus does not answer since {{at}}',
     'account-arrears': 'Arrears {{balance}}, {{name}}',
     'meter-clock': 'Clock of the meter is off',
+    'relay-differs-off': 'Still supplied, although a command cut it off',
+    'relay-differs-on': 'Without supply, although a command closed it',
     'reading-quarantined': 'A reading is doubted and waits for a decision',
     'spool-filling': 'Readings wait on disk: the spool is filling',
     'spool-rejected': 'Readings were refused by the store',

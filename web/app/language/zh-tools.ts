@@ -11,7 +11,7 @@ export const zhTools = {
     filter: '到筛选框',
     close: '关闭已打开的内容',
     list: '本列表',
-    act: { n: '新售电', o: '开户', e: '导出', v: '保存视图', p: '打印' },
+    act: { n: '新售电', o: '开户', e: '导出', v: '保存视图', p: '打印', r: '立即抄表' },
     table: {
       rows: { keys: '↑ ↓', does: '逐行移动' },
       ends: { keys: 'Home End', does: '到首行、末行' },

@@ -1,6 +1,7 @@
 /** Every word on screen, in Chinese. The keys are those of en.ts. */
 import type { Language } from './en.ts';
 import { zhBooks } from './zh-books.ts';
+import { zhCommandProblems, zhCommands } from './zh-commands.ts';
 import { zhExceptions } from './zh-exceptions.ts';
 import { zhExplain } from './zh-explain.ts';
 import { zhFaults } from './zh-faults.ts';
@@ -16,6 +17,7 @@ export const zh: Language = {
   ...zhPeople,
   ...zhBooks,
   ...zhExceptions,
+  ...zhCommands,
   ...zhTariff,
   ...zhFaults,
   ...zhNotices,
@@ -44,6 +46,7 @@ export const zh: Language = {
     meters: '电表',
     gateways: '通讯管理机',
     alarms: '报警',
+    control: '远程控制',
     exceptions: '异常处理',
     accounts: '商户',
     sales: '售电',
@@ -132,6 +135,7 @@ export const zh: Language = {
     docs: 'API 文档',
   },
   problem: {
+    ...zhCommandProblems,
     'no-answer': {
       what: '服务器没有应答',
       do: '屏幕上的内容保留，并标明时间。请检查网络，系统会自动重试。',
@@ -735,6 +739,8 @@ export const zh: Language = {
     'bus-silent': '总线自 {{at}} 无应答',
     'account-arrears': '欠费 {{balance}}，{{name}}',
     'meter-clock': '电表时钟偏差',
+    'relay-differs-off': '命令已断开，但仍在供电',
+    'relay-differs-on': '命令已闭合，但没有供电',
     'reading-quarantined': '读数存疑，等待处理',
     'spool-filling': '读数暂存磁盘，缓冲将满',
     'spool-rejected': '读数被存储拒绝',

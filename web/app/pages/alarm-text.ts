@@ -91,7 +91,10 @@ const isSubject = (alarm: Alarm, point: LivePoint): boolean =>
   (alarm.subjectKind === 'meter' && point.meterId === alarm.subjectId) ||
   (alarm.subjectKind === 'point' && point.pointId === alarm.subjectId);
 
-const kindOf = ({ kind }: Alarm): string => kind.replaceAll('.', '-');
+const kindOf = ({ kind, detail }: Alarm): string =>
+  kind === 'relay.differs'
+    ? `relay-differs-${detail.commanded === 'on' ? 'on' : 'off'}`
+    : kind.replaceAll('.', '-');
 
 function stateOf(alarm: Alarm, point: LivePoint | undefined): PointState {
   const kind = kindOf(alarm);

@@ -7,11 +7,14 @@ export function Drawer({
   title,
   onClose,
   foot,
+  wide,
   children,
 }: {
   title: string;
   onClose: () => void;
   foot?: React.ReactNode;
+  /** For tables. */
+  wide?: boolean;
   children: React.ReactNode;
 }) {
   const { t } = useTranslation();
@@ -26,7 +29,7 @@ export function Drawer({
   return (
     <dialog
       ref={dialog}
-      className="drawer"
+      className={wide ? 'drawer wide' : 'drawer'}
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault();

@@ -7,6 +7,7 @@ export interface PageLink {
     | 'meters'
     | 'gateways'
     | 'alarms'
+    | 'control'
     | 'exceptions'
     | 'accounts'
     | 'sales'
@@ -36,6 +37,7 @@ export interface PageLink {
     | '/projects/$projectId/meters'
     | '/projects/$projectId/gateways'
     | '/projects/$projectId/alarms'
+    | '/projects/$projectId/control'
     | '/projects/$projectId/exceptions'
     | '/projects/$projectId/accounts'
     | '/projects/$projectId/sales'
@@ -100,6 +102,14 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'alarm',
     permission: 'alarm.read',
     letter: 'l',
+    group: 'live',
+  },
+  {
+    name: 'control',
+    to: '/projects/$projectId/control',
+    icon: 'command',
+    permission: 'command.read',
+    letter: 'w',
     group: 'live',
   },
   {

@@ -1,5 +1,5 @@
 /** One meter: its figures now, the day minute by minute, the month, its registers, its account, its place. */
-import { useParams, useSearch } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
@@ -19,6 +19,8 @@ import {
   useMeter,
   useReadings,
 } from '../../queries.ts';
+import { CommandActs } from '../commands/command-acts.tsx';
+import { CommandPanel, useSupplyWords } from '../commands/command-panel.tsx';
 import { Correct } from '../exceptions/correct.tsx';
 import { CorrectedPanel } from '../exceptions/corrected.tsx';
 import { BalancePanel } from './balance-panel.tsx';
@@ -38,7 +40,8 @@ export default function MeterPage() {
   const project = useProject();
   const may = useMay();
   const { meterId } = useParams({ from: '/projects/$projectId/meters/$meterId' });
-  const { correct } = useSearch({ from: '/projects/$projectId/meters/$meterId' });
+  const { correct, command } = useSearch({ from: '/projects/$projectId/meters/$meterId' });
+  const navigate = useNavigate();
   const now = useNow(10_000);
   const today = localDay(project.zone, now);
   const query = useMeter(meterId);
@@ -58,6 +61,7 @@ export default function MeterPage() {
   const readings = useReadings(meterId, startMs, endMs, MINUTE_MS);
   const commodity = point?.commodity ?? 'electricity';
   const unit = commodity === 'water' ? 'l' : 'Wh';
+  const code = point?.code ?? meter?.pointCode ?? meter?.serial ?? '';
   const report = useEnergy(
     {
       from: today,
@@ -88,24 +92,31 @@ export default function MeterPage() {
       <div className="head">
         <div className="head-text">
           <div className="head-title">
-            <h1>
-              {point?.code ?? meter?.pointCode ?? meter?.serial ?? (
-                <Skeleton width={90} height={20} />
-              )}
-            </h1>
+            <h1>{code || <Skeleton width={90} height={20} />}</h1>
             {point && <StateChip state={point.state} />}
             {meter?.simulated && <span className="chip plain dashed">{t('meter.simulated')}</span>}
           </div>
           <div className="head-line">{line.join(' · ') || <Skeleton width={260} />}</div>
         </div>
-        {corrected && (
-          <div className="head-acts">
+        <div className="head-acts meter-acts">
+          <CommandActs
+            subject={{ meterId, code, serial: meter?.serial, point }}
+            open={command}
+            show={(next) =>
+              void navigate({
+                to: '.',
+                search: (old) => ({ ...old, command: next }),
+                replace: !next,
+              })
+            }
+          />
+          {corrected && (
             <Correct
               subject={{ meterId, pointId: corrected.pointId, code: corrected.code, unit }}
               open={correct}
             />
-          </div>
-        )}
+          )}
+        </div>
       </div>
       <Figures meterId={meterId} report={report.data} today={today} />
       <div className="columns" style={{ '--side': '376px' } as React.CSSProperties}>
@@ -131,6 +142,7 @@ export default function MeterPage() {
         <div className="stack">
           <LivePanel meter={meter} ratio={ratio} />
           {point && may('account.read') && <BalancePanel point={point} />}
+          <CommandPanel meterId={meterId} />
           <PlacePanel meter={meter} installation={installation} />
           <CorrectedPanel meterId={meterId} unit={unit} />
         </div>
@@ -157,6 +169,7 @@ function Figures({
   const point = live?.data.find((each) => each.meterId === meterId);
   const balance = useBalance(may('account.read') ? (point?.accountId ?? null) : null).data;
   const isWater = point?.commodity === 'water';
+  const supply = useSupplyWords(meterId);
   const lastAt = point?.lastSampleAt ?? null;
   const ageS = lastAt ? (now.getTime() - Date.parse(lastAt)) / 1000 : null;
   const load =
@@ -216,6 +229,14 @@ function Figures({
         unit="h"
         loading={!balance}
         line={t('account.hoursLine')}
+      />
+    ),
+    supply && (
+      <Cell
+        key="supply"
+        label={t(isWater ? 'command.figure.valve' : 'command.figure.relay')}
+        value={supply.value}
+        line={supply.line}
       />
     ),
     <Cell
