@@ -14,7 +14,14 @@ export const enTools = {
     filter: 'To the filter',
     close: 'Close what is open',
     list: 'This list',
-    act: { n: 'New sale', o: 'Open account', e: 'Export', v: 'Save view', p: 'Print', r: 'Read now' },
+    act: {
+      n: 'New sale',
+      o: 'Open account',
+      e: 'Export',
+      v: 'Save view',
+      p: 'Print',
+      r: 'Read now',
+    },
     table: {
       rows: { keys: '↑ ↓', does: 'Row by row' },
       ends: { keys: 'Home End', does: 'To the first, to the last row' },
