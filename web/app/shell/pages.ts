@@ -109,7 +109,7 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/control',
     icon: 'command',
     permission: 'command.read',
-    letter: 'w',
+    letter: '1',
     group: 'live',
   },
   {
