@@ -597,7 +597,7 @@ describe('what customers are told', () => {
     await page.getByRole('heading', { name: '35 notices' }).waitFor();
     await page.getByRole('button', { name: 'Unconfirmed 5' }).click();
     await page.getByRole('heading', { name: '5 notices' }).waitFor();
-    await page.getByText('Account opened').first().click();
+    await page.getByText('Supply switched off', { exact: true }).click();
     await page.getByRole('button', { name: 'Send again', exact: true }).click();
     await page.getByText('the recipient may read it twice').waitFor();
     await page.getByRole('button', { name: 'Send it all the same' }).click();
