@@ -38,7 +38,7 @@ export function ToldPanel({
           )}
         </span>
       </div>
-      <ul className="point-list">
+      <ul className="point-list told-list">
         {addresses?.map((each) => (
           <li key={`${each.channel} ${each.address}`}>
             <span className="quiet nowrap">{t(`notices.channels.${each.channel}`)}</span>
