@@ -1,10 +1,17 @@
 /** What the app reads is what the routes declare: a field that is renamed there is missed here first. */
 import { describe, expect, test } from 'vitest';
 import { parseTariff } from '../../billing/tariff.ts';
+import { importColumnNames, importColumns } from '../../ingest/import-columns.ts';
 import type * as api from '../../web/app/api.ts';
 import type * as batches from '../../web/app/batch-shapes.ts';
 import type * as books from '../../web/app/books.ts';
 import type * as commands from '../../web/app/command-shapes.ts';
+import type {
+  ConfiguredBus,
+  ConfiguredGateway,
+  ConfiguredMeter,
+} from '../../web/app/config-queries.ts';
+import type * as config from '../../web/app/config-shapes.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
 import type * as notices from '../../web/app/notices.ts';
@@ -563,5 +570,50 @@ describe('the reports have the columns that the app reads', () => {
     expect(Object.keys(described.FinanceReport?.properties ?? {})).toEqual(
       expect.arrayContaining([...wanted]),
     );
+  });
+});
+
+/** Fields of configuration. */
+const configFields = {
+  Building: ['id', 'code', 'name', 'nameZh', 'retired', 'floors'] satisfies Keys<api.Building>,
+  Floor: ['id', 'level', 'name', 'retired', 'rooms'] satisfies Keys<api.Floor>,
+  Room: ['id', 'code', 'name', 'nameZh', 'retired'] satisfies Keys<api.Room>,
+  Gateway: [
+    ...(['id', 'name', 'nameZh', 'buildingId', 'state', 'lastSeenAt', 'retired', 'buses'] as const),
+  ] satisfies Keys<ConfiguredGateway>,
+  Bus: [
+    ...(['id', 'gatewayId', 'name', 'framing', 'host', 'port', 'timeoutMs', 'line'] as const),
+    ...(['meters', 'budget', 'retired'] as const),
+  ] satisfies Keys<ConfiguredBus>,
+  SerialLine: ['baud', 'parity', 'stopBits'] satisfies Keys<config.SerialLine>,
+  BusBudget: [
+    ...(['baud', 'assumed', 'busyMsPerMinute', 'limitMsPerMinute', 'fits'] as const),
+  ] satisfies Keys<config.BusBudget>,
+  Meter: ['verifiedUntil', 'pollSeconds', 'unit', 'busId', 'state'] satisfies Keys<ConfiguredMeter>,
+  Point: [
+    ...(['id', 'code', 'name', 'nameZh', 'commodity', 'class', 'role', 'buildingId'] as const),
+    ...(['floorId', 'roomId', 'parentId', 'overloadW', 'restoreMode', 'retired'] as const),
+  ] satisfies Keys<config.Point>,
+  TestRead: [
+    ...(['outcome', 'why', 'durationMs', 'registers', 'channels', 'quality'] as const),
+    ...(['clockOffsetMs', 'number', 'enteredAs'] as const),
+  ] satisfies Keys<config.TestRead>,
+  ImportPreview: [
+    ...(['name', 'sha256', 'digest', 'counts', 'rows'] as const),
+  ] satisfies Keys<config.ImportPreview>,
+};
+
+describe('configuration has what the app reads', () => {
+  test.each(Object.entries(configFields))('of %s', (name, wanted) => {
+    expect(described[name], `schema ${name}`).toBeDefined();
+    expect(Object.keys(described[name]?.properties ?? {})).toEqual(expect.arrayContaining(wanted));
+  });
+
+  test('and names the columns of an import as the template does', () => {
+    for (const [language, words] of [['en', en] as const, ['zh', zh] as const]) {
+      expect(words.config.import.column).toEqual(
+        Object.fromEntries(importColumnNames.map((name) => [name, importColumns[name][language]])),
+      );
+    }
   });
 });

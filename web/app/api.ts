@@ -78,7 +78,24 @@ export interface Building {
   code: string;
   name: string;
   nameZh: string | null;
-  floors: { id: string; level: number; name: string }[];
+  retired: boolean;
+  floors: Floor[];
+}
+
+export interface Floor {
+  id: string;
+  level: number;
+  name: string;
+  retired: boolean;
+  rooms: Room[];
+}
+
+export interface Room {
+  id: string;
+  code: string;
+  name: string;
+  nameZh: string | null;
+  retired: boolean;
 }
 
 export type Framing = 'tcp' | 'rtu-over-tcp' | 'rtu-serial';

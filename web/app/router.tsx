@@ -17,6 +17,7 @@ import {
   alarmSearch,
   booksSearch,
   buildingSearch,
+  configurationSearch,
   controlSearch,
   energySearch,
   exceptionSearch,
@@ -280,6 +281,15 @@ const pages = [
     ...child('/reconciliation'),
     validateSearch: booksSearch,
     component: lazyRouteComponent(() => import('./pages/books/reconciliation.tsx')),
+  }),
+  createRoute({
+    ...child('/configuration'),
+    validateSearch: configurationSearch,
+    component: lazyRouteComponent(() => import('./pages/configuration/configuration.tsx')),
+  }),
+  createRoute({
+    ...child('/configuration/import'),
+    component: lazyRouteComponent(() => import('./pages/configuration/import.tsx')),
   }),
 ] as const;
 

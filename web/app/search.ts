@@ -61,6 +61,23 @@ export const listSearch = (raw: Raw): ListSearch => ({
   opening: raw.opening === true ? true : undefined,
 });
 
+export const configurationTabs = ['places', 'lines', 'meters', 'points', 'defaults'] as const;
+
+export interface ConfigurationSearch {
+  tab?: (typeof configurationTabs)[number];
+  /** What is out of use is shown, too. */
+  retired?: boolean;
+  q?: string;
+  sort?: string;
+}
+
+export const configurationSearch = (raw: Raw): ConfigurationSearch => ({
+  tab: oneOf(configurationTabs, raw.tab),
+  retired: raw.retired === true ? true : undefined,
+  q: text(raw.q),
+  sort: text(raw.sort),
+});
+
 export interface HomeSearch {
   bars?: 'month';
   building?: string;

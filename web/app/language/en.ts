@@ -2,6 +2,7 @@
 
 import { enBooks } from './en-books.ts';
 import { enCommandProblems, enCommands } from './en-commands.ts';
+import { enConfig } from './en-config.ts';
 import { enExceptions } from './en-exceptions.ts';
 import { enExplain } from './en-explain.ts';
 import { enFaults } from './en-faults.ts';
@@ -21,6 +22,7 @@ export const en = {
   ...enFaults,
   ...enNotices,
   ...enPeople,
+  config: enConfig,
   navigation: 'Navigation',
   more: 'More',
   loading: 'Loading',
@@ -39,6 +41,7 @@ export const en = {
   group: { live: 'Live', accounts: 'Accounts', reports: 'Reports', rules: 'Rules' },
   page: {
     corrections: 'Corrections',
+    configuration: 'Configuration',
     months: 'Month close',
     ledger: 'Ledger',
     reconciliation: 'Reconciliation',
@@ -229,6 +232,26 @@ export const en = {
     overlap: {
       what: 'Another holds there in that time',
       do: 'End that one first, or choose other days.',
+    },
+    'in-use': {
+      what: 'Something still stands in its way',
+      do: 'Nothing was changed. See to what is named first.',
+    },
+    'bus-full': {
+      what: 'The bus has all the meters that it can have',
+      do: 'Nothing was saved. Choose another bus.',
+    },
+    'bus-overloaded': {
+      what: 'The line cannot carry the readings',
+      do: 'Nothing was saved. Read it less often, or choose another bus.',
+    },
+    'import-refused': {
+      what: 'The file cannot be imported',
+      do: 'Nothing was imported. Correct what is named, then try again.',
+    },
+    'too-large': {
+      what: 'It is too large',
+      do: 'Nothing was saved. Split it into smaller parts.',
     },
     'own-approval': {
       what: 'Who proposed an edit does not approve it',

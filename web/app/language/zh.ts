@@ -2,6 +2,7 @@
 import type { Language } from './en.ts';
 import { zhBooks } from './zh-books.ts';
 import { zhCommandProblems, zhCommands } from './zh-commands.ts';
+import { zhConfig } from './zh-config.ts';
 import { zhExceptions } from './zh-exceptions.ts';
 import { zhExplain } from './zh-explain.ts';
 import { zhFaults } from './zh-faults.ts';
@@ -21,6 +22,7 @@ export const zh: Language = {
   ...zhTariff,
   ...zhFaults,
   ...zhNotices,
+  config: zhConfig,
   navigation: '导航',
   more: '更多',
   loading: '加载中',
@@ -39,6 +41,7 @@ export const zh: Language = {
   group: { live: '实时', accounts: '商户', reports: '报表', rules: '规则' },
   page: {
     corrections: '更正',
+    configuration: '配置',
     months: '关账',
     ledger: '总账',
     reconciliation: '对账',
@@ -180,6 +183,20 @@ export const zh: Language = {
     'notice-period': { what: '生效日早于公示期', do: '没有保存。请选择更晚的日期。' },
     'invalid-request': { what: '内容不符合要求', do: '没有保存。请改正后重试。' },
     overlap: { what: '该时间段内已有其他电价', do: '请先结束原有的，或选择其他日期。' },
+    'in-use': {
+      what: '尚有内容与之关联',
+      do: '未做任何修改。请先处理所列内容。',
+    },
+    'bus-full': { what: '总线上的表计已满', do: '未保存。请选择其他总线。' },
+    'bus-overloaded': {
+      what: '线路无法承担这些读数',
+      do: '未保存。请降低采集频率，或选择其他总线。',
+    },
+    'import-refused': {
+      what: '文件无法导入',
+      do: '未导入任何内容。请按所列改正后重试。',
+    },
+    'too-large': { what: '内容过大', do: '未保存。请分成较小的部分。' },
     'own-approval': {
       what: '提出修正的人不能自己批准',
       do: '未作决定。须由其他有审批权限的人处理。',

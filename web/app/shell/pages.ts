@@ -31,7 +31,8 @@ export interface PageLink {
     | 'tariffs'
     | 'months'
     | 'people'
-    | 'systemLog';
+    | 'systemLog'
+    | 'configuration';
   to:
     | '/projects/$projectId'
     | '/projects/$projectId/meters'
@@ -61,7 +62,8 @@ export interface PageLink {
     | '/projects/$projectId/reconciliation'
     | '/projects/$projectId/months'
     | '/projects/$projectId/people'
-    | '/projects/$projectId/system-log';
+    | '/projects/$projectId/system-log'
+    | '/projects/$projectId/configuration';
   icon: IconName;
   permission: string;
   /** After G, this letter goes there; the alphabet has fewer letters than the app has pages. */
@@ -307,6 +309,14 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'clock',
     permission: 'audit.read',
     letter: 'z',
+    group: 'rules',
+  },
+  {
+    name: 'configuration',
+    to: '/projects/$projectId/configuration',
+    icon: 'building',
+    permission: 'device.read',
+    letter: 'j',
     group: 'rules',
   },
 ];

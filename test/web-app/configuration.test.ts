@@ -1,0 +1,89 @@
+/** Configuration in a real browser: what is typed wrongly is said there, retiring says what stands in the way, a table is told first. */
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { PATIENCE_MS } from '../patience.ts';
+import { launchOptions } from './browser.ts';
+import { builtApp } from './built-app.ts';
+import { startFixture } from './fixture/server.ts';
+import { PROJECT } from './fixture/world.ts';
+
+const offsetMs = Date.parse('2026-11-24T14:32:08+08:00') - Date.now();
+const now = () => new Date(Date.now() + offsetMs);
+const dist = builtApp();
+let browser: Browser;
+const closers: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  browser = await chromium.launch(launchOptions());
+});
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+afterAll(() => browser?.close());
+
+async function open(path: string, width = 1440): Promise<Page> {
+  const fixture = await startFixture({ now, dist });
+  const context = await browser.newContext({ viewport: { width, height: 900 } });
+  context.setDefaultTimeout(PATIENCE_MS);
+  await context.addInitScript(() => localStorage.setItem('wattledger.signed-in', '1'));
+  closers.push(() => context.close(), fixture.close);
+  const page = await context.newPage();
+  await page.goto(`${fixture.url}/projects/${PROJECT}/configuration${path}`);
+  return page;
+}
+
+test('a code that cannot be is said where it is typed, and nothing is saved', async () => {
+  const page = await open('');
+  await page.getByRole('button', { name: 'New building' }).click();
+  const drawer = page.getByRole('dialog', { name: 'New building' });
+  await drawer.getByLabel('Code').fill('A B');
+  await drawer.getByLabel('Name', { exact: true }).fill('Building F');
+  await drawer.getByText('letters, digits, . _ -').waitFor();
+  expect(await drawer.getByLabel('Code').getAttribute('aria-invalid')).toBe('true');
+  expect(await drawer.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+  await drawer.getByLabel('Code').fill('F');
+  expect(await drawer.getByRole('button', { name: 'Save' }).isEnabled()).toBe(true);
+});
+
+test('retiring a building with points says which, in the reader’s language', async () => {
+  const page = await open('', 390);
+  await page.getByRole('button', { name: 'A', exact: true }).click();
+  await page.getByRole('button', { name: 'Retire', exact: true }).click();
+  await page.getByRole('alert').getByText('2 points stand there: A101, A102').waitFor();
+});
+
+test('a meter is test-read before it is saved, and the time of its line is said', async () => {
+  const page = await open('?tab=meters');
+  await page.getByRole('button', { name: 'New meter' }).click();
+  const drawer = page.getByRole('dialog', { name: 'New meter' });
+  await drawer.getByLabel('Bus').selectOption({ index: 1 });
+  await drawer.getByLabel('Address').fill('7');
+  await drawer.getByText('of the line’s time now').waitFor();
+  await drawer.getByRole('button', { name: 'Test-read' }).click();
+  await drawer.getByText('It answers, in 184 ms').waitFor();
+  await drawer.getByRole('button', { name: 'Enter this number' }).click();
+  expect(await drawer.getByLabel('Serial number').inputValue()).toBe('202611240099');
+  await drawer.getByLabel('Address').fill('201');
+  await drawer.getByRole('button', { name: 'Test-read' }).click();
+  await drawer.getByText('No reading: no answer within the time-out').waitFor();
+  // A line that is stated and cannot carry it: said before it is saved.
+  await drawer.getByLabel('Read every').fill('5');
+  await drawer.getByText('It does not fit').waitFor();
+  expect(await drawer.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+});
+
+test('a table is told row by row; a wrong row keeps all of it out, a right one is imported', async () => {
+  const page = await open('/import');
+  const take = (name: string) =>
+    page.setInputFiles('#import-file', {
+      ...{ name, mimeType: 'text/csv', buffer: Buffer.from('point\nA141\n') },
+    });
+  await take('wrong.csv');
+  await page.getByText('1 row is wrong').waitFor();
+  await page.getByText('Address 7 is taken: 202611240001').waitFor();
+  expect(await page.getByRole('button', { name: /^Import all/ }).count()).toBe(0);
+  await take('right.csv');
+  await page.getByText('Point A141 (new), Meter 202611240041 (new)').waitFor();
+  await page.getByRole('button', { name: 'Import all 3 rows' }).click();
+  await page.getByText('1 new, 1 changed, 1 as they were.').waitFor();
+});
