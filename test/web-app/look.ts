@@ -162,6 +162,8 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     opened: `${at}/openings/9701`,
     closing: `${at}/accounts/${accountId}?closing=true`,
     residuals: `${at}/residuals`,
+    closings: `${at}/residuals?tab=closings`,
+    openings: `${at}/residuals?tab=openings`,
     sales: `${at}/sales`,
     notices: `${at}/notices`,
     'notices-open': `${at}/notices?open=69997`,

@@ -125,6 +125,22 @@ export function useClose(accountId: string) {
   });
 }
 
+export function useClosings() {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'list', '/accounts/closings'],
+    queryFn: ({ signal }) => list<Closing>(`/projects/${id}/accounts/closings`, { signal }),
+  });
+}
+
+export function useOpenings() {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'list', '/accounts/openings'],
+    queryFn: ({ signal }) => list<Opening>(`/projects/${id}/accounts/openings`, { signal }),
+  });
+}
+
 export function useResiduals() {
   const { id } = useProject();
   return useQuery({

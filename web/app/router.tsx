@@ -17,6 +17,7 @@ import {
   alarmSearch,
   booksSearch,
   buildingSearch,
+  closedSearch,
   configurationSearch,
   controlSearch,
   energySearch,
@@ -126,7 +127,7 @@ const pages = [
   }),
   createRoute({
     ...child('/residuals'),
-    validateSearch: listSearch,
+    validateSearch: closedSearch,
     component: lazyRouteComponent(() => import('./pages/closing/residuals.tsx')),
   }),
   createRoute({

@@ -78,6 +78,16 @@ export const configurationSearch = (raw: Raw): ConfigurationSearch => ({
   sort: text(raw.sort),
 });
 
+export interface ClosedSearch {
+  tab?: 'closings' | 'openings';
+  sort?: string;
+}
+
+export const closedSearch = (raw: Raw): ClosedSearch => ({
+  tab: oneOf(['closings', 'openings'], raw.tab),
+  sort: text(raw.sort),
+});
+
 export interface HomeSearch {
   bars?: 'month';
   building?: string;

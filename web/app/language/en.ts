@@ -689,6 +689,10 @@ export const en = {
   },
   residual: {
     line: 'What closed accounts are still owed or still owe: left at their closing, or by corrections since.',
+    tab: { left: 'To settle', closings: 'All closings', openings: 'All openings' },
+    noClosings: 'No account was closed yet',
+    noOpenings: 'No opening was prepared yet',
+    by: 'By',
     none: 'Nothing is open',
     noneText: 'No closed account is owed anything or owes it.',
     foot: 'Above zero: owed to the customer · times in {{zone}}',

@@ -617,6 +617,10 @@ export const zh: Language = {
   },
   residual: {
     line: '已销户账户仍应退或仍欠的金额：销户时所留，或此后更正所致。',
+    tab: { left: '待处理', closings: '全部销户', openings: '全部开户' },
+    noClosings: '尚无销户',
+    noOpenings: '尚无预备开户',
+    by: '经办',
     none: '没有未结项',
     noneText: '没有已销户账户应退或欠款。',
     foot: '大于零：应退用户 · 时间按 {{zone}}',

@@ -11,21 +11,23 @@ import type { Residual } from '../../opening-shapes.ts';
 import { Amount } from '../../parts/figure.tsx';
 import { Empty, ProblemNotice } from '../../parts/notice.tsx';
 import { SaveView } from '../../parts/save-view.tsx';
+import { Segmented } from '../../parts/segmented.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useMay, useProject } from '../../project.tsx';
+import { ClosingList, OpeningList } from './history.tsx';
 import { ResidualDrawer } from './residual-drawer.tsx';
 
 export default function Residuals() {
   const { t } = useTranslation();
-  const project = useProject();
   const may = useMay();
   const navigate = useNavigate();
-  const search = useSearch({ from: '/projects/$projectId/residuals' });
-  const residuals = useResiduals();
-  const rows = residuals.data?.data;
-  const [settled, settle] = useState<Residual | null>(null);
-  const columns = useColumns(rows ?? [], may('sale.write') ? settle : null);
+  const { tab } = useSearch({ from: '/projects/$projectId/residuals' });
+  const tabs = [
+    'left',
+    'closings',
+    ...(may('account.write') ? (['openings'] as const) : []),
+  ] as const;
   return (
     <>
       <div className="head">
@@ -37,6 +39,44 @@ export default function Residuals() {
           <SaveView />
         </div>
       </div>
+      <div className="filters">
+        <Segmented
+          label={t('page.residuals')}
+          value={tab ?? 'left'}
+          onChange={(next) =>
+            void navigate({
+              to: '.',
+              search: next === 'left' ? {} : { tab: next },
+              replace: true,
+            })
+          }
+          choices={tabs.map((value) => ({ value, label: t(`residual.tab.${value}`) }))}
+        />
+      </div>
+      {tab === 'closings' ? (
+        <ClosingList />
+      ) : tab === 'openings' && may('account.write') ? (
+        <OpeningList />
+      ) : (
+        <LeftList />
+      )}
+    </>
+  );
+}
+
+/** What is to be settled. */
+function LeftList() {
+  const { t } = useTranslation();
+  const project = useProject();
+  const may = useMay();
+  const navigate = useNavigate();
+  const search = useSearch({ from: '/projects/$projectId/residuals' });
+  const residuals = useResiduals();
+  const rows = residuals.data?.data;
+  const [settled, settle] = useState<Residual | null>(null);
+  const columns = useColumns(rows ?? [], may('sale.write') ? settle : null);
+  return (
+    <>
       {residuals.isError && !rows ? (
         <ProblemNotice error={residuals.error} retry={() => void residuals.refetch()} />
       ) : (
