@@ -125,7 +125,7 @@ function useClosingColumns(rows: readonly Closing[]): Column<Closing>[] {
     {
       key: 'state',
       title: t('closing.state'),
-      width: 'minmax(150px, 1fr)',
+      width: 'minmax(190px, 2fr)',
       phone: 'plain',
       value: stateOf,
       cell: (row) => (
@@ -224,7 +224,6 @@ function useOpeningColumns(): Column<Opening>[] {
       title: t('accounts.points'),
       align: 'right',
       width: '90px',
-      phone: 'plain',
       value: ({ content }) => content.points.length,
       cell: ({ content }) => content.points.length,
     },
@@ -233,7 +232,6 @@ function useOpeningColumns(): Column<Opening>[] {
       title: t('opening.field.firstSale'),
       align: 'right',
       width: '120px',
-      phone: 'plain',
       value: ({ content }) => content.firstSale?.amount.amount ?? null,
       cell: ({ content }) => <Amount money={content.firstSale?.amount} unit={false} />,
     },
@@ -242,7 +240,6 @@ function useOpeningColumns(): Column<Opening>[] {
       title: t('opening.field.deposit'),
       align: 'right',
       width: '120px',
-      phone: 'plain',
       value: ({ content }) => content.deposit?.amount.amount ?? null,
       cell: ({ content }) => <Amount money={content.deposit?.amount} unit={false} />,
     },
