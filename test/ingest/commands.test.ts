@@ -129,7 +129,9 @@ describe('each function is confirmed by what is read back', () => {
       before: { forced: 0, relays: 'closed' },
       after: { forced: 1, tripped: 1, relays: 'open' },
     });
-    expect(trip.steps.map((s: { kind: string }) => s.kind)).toEqual([
+    // A read that found the machine busy was tried again: what counts is what came of it.
+    const kinds: string[] = trip.steps.map((s: { kind: string }) => s.kind);
+    expect(kinds.slice(kinds.lastIndexOf('requested') + 1)).toEqual([
       ...['read', 'read', 'read', 'read', 'sent', 'write', 'read', 'read', 'confirmed'],
     ]);
     await expect.poll(async () => (await show(trip.id)).supplyObservedAt).not.toBeNull();

@@ -24,7 +24,7 @@ export function useBatchColumns(): Column<BatchMeter>[] {
       width: '132px',
       cell: (meter) => (
         <>
-          <b className="strong">{meter.pointCode ?? meter.serial}</b>
+          <b className="strong">{meter.pointCode ?? meter.serial}</b>{' '}
           {meter.isCanary && <span className="chip plain">{t('control.canaryChip')}</span>}
         </>
       ),
