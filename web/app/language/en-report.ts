@@ -24,7 +24,13 @@ export const report = {
   shared: 'Shared in the project',
   noViews:
     'None yet. Save a report with its filters, and it stands here; shared ones are seen by all.',
-  group: { energy: 'Energy', money: 'Money', books: 'Books', quality: 'Quality' },
+  group: {
+    energy: 'Energy',
+    money: 'Money',
+    books: 'Books',
+    quality: 'Quality',
+    told: 'Alarms and notices',
+  },
   range: {
     today: 'Today, to the minute',
     yesterday: 'Yesterday',
@@ -52,6 +58,8 @@ export const report = {
     ledger: 'Ledger',
     months: 'Month close',
     exceptions: 'Exceptions',
+    alarms: 'Alarms',
+    notices: 'Notices',
   },
   what: {
     energy: 'How much, when, where and in which tariff period, against the time before',
@@ -69,6 +77,9 @@ export const report = {
     ledger: 'Trial balance, journal with its seal, chart of accounts',
     months: 'What stands before a month is closed, and what its close accrues',
     exceptions: 'Doubtful readings by the money at stake, to be decided',
+    alarms:
+      'What is wrong and what was: lost contact, overload, arrears, each with who has seen to it',
+    notices: 'What customers were told, by which way, and whether it arrived',
   },
   noFigure: 'no answer just now',
   finance: {

@@ -25,7 +25,7 @@ export const report: Language['report'] = {
   mine: '我的',
   shared: '项目内共享',
   noViews: '暂无。保存带筛选条件的报表后显示在这里；共享的视图所有人可见。',
-  group: { energy: '电能', money: '资金', books: '账务', quality: '质量' },
+  group: { energy: '电能', money: '资金', books: '账务', quality: '质量', told: '报警与通知' },
   range: {
     today: '今日至当前',
     yesterday: '昨日',
@@ -53,6 +53,8 @@ export const report: Language['report'] = {
     ledger: '总账',
     months: '月结',
     exceptions: '异常',
+    alarms: '报警',
+    notices: '通知',
   },
   what: {
     energy: '用了多少、何时、何处、哪个时段，并与此前相比',
@@ -69,6 +71,8 @@ export const report: Language['report'] = {
     ledger: '试算平衡表、带封存的日记账、科目表',
     months: '关账前尚待处理的事项，以及关账预提的金额',
     exceptions: '按涉及金额排列的存疑读数，等待决定',
+    alarms: '当前和历史报警：失联、过载、欠费，以及由谁确认',
+    notices: '通知了商户什么、经何渠道、是否送达',
   },
   noFigure: '暂无应答',
   finance: {

@@ -18,6 +18,7 @@ const groups = [
   ['money', ['finance', 'integrated']],
   ['books', ['corrections', 'reconciliation', 'ledger', 'months']],
   ['quality', ['quality', 'powerQuality', 'exceptions']],
+  ['told', ['alarms', 'notices']],
 ] as const satisfies readonly (readonly [string, readonly PageLink['name'][]])[];
 
 export default function ReportCentre() {
