@@ -316,7 +316,6 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/configuration',
     icon: 'building',
     permission: 'device.read',
-    letter: 'j',
     group: 'rules',
   },
 ];
