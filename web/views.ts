@@ -38,6 +38,7 @@ const PAGES = [
   'sales',
   'notices',
   'notice-templates',
+  'shifts',
   'energy',
   'reports',
   'finance',

@@ -20,6 +20,7 @@ import type * as people from '../../web/app/people-queries.ts';
 import type * as quality from '../../web/app/quality-shapes.ts';
 import type * as reports from '../../web/app/reports.ts';
 import type * as tariffs from '../../web/app/tariff-shapes.ts';
+import type * as vending from '../../web/app/vending-shapes.ts';
 import { createServer } from '../../web/server.ts';
 
 // The description is made from schemas alone: nothing is opened, so nothing is given but a place.
@@ -260,6 +261,39 @@ const fields = {
     'revision',
     'provisional',
   ] satisfies (keyof api.Charge)[],
+  Shift: [
+    ...(['id', 'state', 'cashierId', 'cashier', 'openedAt', 'closedAt', 'float'] as const),
+    ...(['receipts', 'sold', 'returned', 'handedIn', 'expected', 'counted'] as const),
+    ...(['difference', 'countedById', 'countedBy', 'countedAt', 'note', 'decidedBy'] as const),
+    ...(['decidedAt', 'reason'] as const),
+  ] satisfies (keyof vending.Shift)[],
+  CashMovement: [
+    ...(['id', 'kind', 'amount', 'shiftId', 'cashier', 'hasArrived', 'note', 'movedBy'] as const),
+    'movedAt',
+  ] satisfies (keyof vending.CashMovement)[],
+  Cash: ['place', 'shiftId', 'detail', 'cashier', 'amount'] satisfies (keyof vending.Cash)[],
+  SaleReversal: [
+    ...(['id', 'state', 'receipt', 'saleId', 'saleReceipt', 'soldAt', 'soldBy'] as const),
+    ...(['accountId', 'accountName', 'channel', 'amount', 'reason', 'approval'] as const),
+    ...(['proposedById', 'proposedBy', 'proposedAt', 'decidedBy', 'decidedAt'] as const),
+    ...(['decisionReason', 'prints'] as const),
+  ] satisfies (keyof vending.SaleReversal)[],
+  Refund: [
+    ...(['id', 'receipt', 'accountId', 'accountName', 'channel', 'amount', 'reason'] as const),
+    ...(['otherChannelReason', 'refundedBy', 'refundedAt', 'prints'] as const),
+  ] satisfies (keyof vending.Refund)[],
+  Refundable: [
+    ...(['refundable', 'unknown', 'live', 'silentHours', 'reserve', 'inTransit'] as const),
+    ...(['onMeter', 'uncleared', 'channels'] as const),
+  ] satisfies (keyof vending.Refundable)[],
+  SinglePrice: [
+    ...(['commodity', 'price', 'obstacle', 'tariffName', 'besides'] as const),
+  ] satisfies (keyof vending.SinglePrice)[],
+  Paper: [
+    ...(['kind', 'receipt', 'ofReceipt', 'accountNumber', 'accountName', 'accountNameZh'] as const),
+    ...(['serials', 'channel', 'amount', 'quantity', 'commodity', 'price', 'at', 'by'] as const),
+    ...(['note', 'issuer', 'copy', 'isReprint', 'printedAt', 'printedBy'] as const),
+  ] satisfies (keyof vending.Paper)[],
   Sale: [
     'id',
     'accountId',
@@ -270,6 +304,7 @@ const fields = {
     'soldAt',
     'soldBy',
     'note',
+    ...(['quantity', 'commodity', 'price', 'state', 'reversalId', 'prints'] as const),
   ] satisfies (keyof api.Sale)[],
   Tariff: ['id', 'name', 'nameZh', 'commodity'] satisfies (keyof api.Tariff)[],
   TariffVersion: [

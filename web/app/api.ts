@@ -237,9 +237,17 @@ export interface Sale {
   receipt: string;
   channel: Channel;
   amount: Money;
+  /** Base units and price per 1,000 of them, where it was sold by quantity. */
+  quantity: number | null;
+  commodity: Commodity | null;
+  price: string | null;
   soldAt: string;
   soldBy: string;
   note: string | null;
+  state: 'sold' | 'waiting' | 'reversed';
+  reversalId: string | null;
+  /** How often its receipt was printed. */
+  prints: number;
 }
 
 /** Base units by rank, 1 spike to 5 deep valley; 0 is energy without a known period. */

@@ -124,7 +124,7 @@ export const useAlarms = (query: Record<string, string | undefined> = { state: '
 export const useAccounts = () =>
   useList<Account>({ path: '/accounts', permission: 'account.read', everyMs: MINUTE });
 export const useTariffs = () => useList<Tariff>({ path: '/tariffs', permission: 'tariff.read' });
-export const useSales = (query: { from: string; to: string }) =>
+export const useSales = (query: { from: string; to: string; q?: string | undefined }) =>
   useList<Sale>({ path: '/sales', permission: 'sale.read', query, everyMs: MINUTE });
 export const useEntries = (accountId: string) =>
   useList<Entry>({

@@ -20,6 +20,7 @@ import {
   closedSearch,
   configurationSearch,
   controlSearch,
+  counterSearch,
   energySearch,
   exceptionSearch,
   homeSearch,
@@ -165,7 +166,7 @@ const pages = [
   }),
   createRoute({
     ...child('/sales'),
-    validateSearch: listSearch,
+    validateSearch: counterSearch,
     component: lazyRouteComponent(() => import('./pages/sales.tsx')),
   }),
   createRoute({
@@ -177,6 +178,11 @@ const pages = [
     ...child('/notice-templates'),
     validateSearch: templateSearch,
     component: lazyRouteComponent(() => import('./pages/notices/templates.tsx')),
+  }),
+  createRoute({
+    ...child('/shifts'),
+    validateSearch: counterSearch,
+    component: lazyRouteComponent(() => import('./pages/shifts/shifts.tsx')),
   }),
   createRoute({
     ...child('/energy'),

@@ -88,6 +88,28 @@ export const closedSearch = (raw: Raw): ClosedSearch => ({
   sort: text(raw.sort),
 });
 
+/** Sales with what became of them, and shifts. */
+export interface CounterSearch {
+  q?: string;
+  from?: string;
+  to?: string;
+  show?: 'refunds' | 'reversals' | 'cash';
+  sort?: string;
+  /** The row that is opened. */
+  open?: string;
+  sale?: boolean;
+}
+
+export const counterSearch = (raw: Raw): CounterSearch => ({
+  q: text(raw.q),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  show: oneOf(['refunds', 'reversals', 'cash'], raw.show),
+  sort: text(raw.sort),
+  open: text(raw.open),
+  sale: raw.sale === true ? true : undefined,
+});
+
 export interface HomeSearch {
   bars?: 'month';
   building?: string;

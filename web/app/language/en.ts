@@ -11,10 +11,12 @@ import { enPeople } from './en-people.ts';
 import { report } from './en-report.ts';
 import { enTariff } from './en-tariff.ts';
 import { enTools } from './en-tools.ts';
+import { enVending } from './en-vending.ts';
 
 export const en = {
   ...enExplain,
   ...enTools,
+  ...enVending,
   ...enBooks,
   ...enExceptions,
   ...enCommands,
@@ -56,6 +58,7 @@ export const en = {
     residuals: 'Closed accounts',
     notices: 'Notices',
     noticeTemplates: 'Notice templates',
+    shifts: 'Shifts',
     energy: 'Energy',
     tariffs: 'Tariffs',
     exports: 'Exports',
@@ -264,6 +267,22 @@ export const en = {
     'month-closed': {
       what: 'The month is closed',
       do: 'Nothing was posted. Choose a later day, or open the month again.',
+    },
+    'shift-needed': {
+      what: 'A shift has to be open for cash',
+      do: 'Nothing was booked. Open a shift on the page of shifts, then try again.',
+    },
+    'not-refundable': {
+      what: 'So much cannot be refunded',
+      do: 'Nothing was booked. Refund less, or wait until the meters are read and payments are cleared.',
+    },
+    'already-reversed': {
+      what: 'The sale is reversed already',
+      do: 'Nothing was booked: a sale is reversed once.',
+    },
+    'no-single-price': {
+      what: 'There is no single energy price',
+      do: 'Nothing was booked. Sell by amount.',
     },
     'account-closed': { what: 'The account is closed', do: 'Nothing was booked.' },
     'range-too-long': { what: 'The range is too long', do: 'Choose a shorter one.' },

@@ -11,11 +11,13 @@ import { zhPeople } from './zh-people.ts';
 import { report } from './zh-report.ts';
 import { zhTariff } from './zh-tariff.ts';
 import { zhTools } from './zh-tools.ts';
+import { zhVending } from './zh-vending.ts';
 
 export const zh: Language = {
   ...zhExplain,
   ...zhTools,
   ...zhPeople,
+  ...zhVending,
   ...zhBooks,
   ...zhExceptions,
   ...zhCommands,
@@ -56,6 +58,7 @@ export const zh: Language = {
     residuals: '已销户',
     notices: '通知',
     noticeTemplates: '通知模板',
+    shifts: '班次',
     energy: '电能报表',
     tariffs: '电价',
     exports: '导出',
@@ -206,6 +209,16 @@ export const zh: Language = {
       do: '未提出修正。请选择未实测的区间，或直接指定数值。',
     },
     'month-closed': { what: '该月已关账', do: '没有入账。请选择更晚的日期，或重新开账。' },
+    'shift-needed': {
+      what: '收付现金须先开班',
+      do: '没有入账。请在班次页面开班后再试。',
+    },
+    'not-refundable': {
+      what: '超过可退金额',
+      do: '没有入账。请减少金额，或等电表抄读、款项清算之后再退。',
+    },
+    'already-reversed': { what: '该售电已冲正', do: '没有入账：每笔售电只冲正一次。' },
+    'no-single-price': { what: '没有单一电价', do: '没有入账。请按金额售电。' },
     'account-closed': { what: '商户已销户', do: '没有入账。' },
     'range-too-long': { what: '时间范围过长', do: '请选择较短的范围。' },
     'timed-out': { what: '等待超时', do: '请重试，或选择较短的范围。' },

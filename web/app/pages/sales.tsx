@@ -1,5 +1,6 @@
-/** Sales of a range of days, newest first, with totals that foot by channel. */
+/** Sales of a range of days, with refunds and reversals: searched by anything, each opened to what may be done. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Sale } from '../api.ts';
 import { useNow } from '../clock.tsx';
@@ -10,12 +11,18 @@ import { Controls, DayRange } from '../parts/controls.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Empty, ProblemNotice } from '../parts/notice.tsx';
 import { SaveView } from '../parts/save-view.tsx';
+import { Segmented } from '../parts/segmented.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table-model.ts';
 import { useMay, useProject } from '../project.tsx';
 import { useAccounts, useSales } from '../queries.ts';
-import type { ListSearch } from '../search.ts';
+import type { CounterSearch } from '../search.ts';
+import { RefundDrawer } from './sale/refund-drawer.tsx';
+import { RefundsTable } from './sale/refunds-table.tsx';
+import { ReversalsTable } from './sale/reversals-table.tsx';
+import { SaleDetail } from './sale/sale-detail.tsx';
 import { SaleDrawer } from './sale/sale-drawer.tsx';
+import './sale/counter.css';
 
 export default function Sales() {
   const { t } = useTranslation();
@@ -28,10 +35,13 @@ export default function Sales() {
   const month = `${today.slice(0, 7)}-01`;
   const from = search.from ?? month;
   const to = search.to && search.to > from ? search.to : addDays(today, 1);
-  const sales = useSales({ from, to });
+  const asked = { from, to, ...(search.q && { q: search.q }) };
+  const sales = useSales(asked);
+  const [isRefunding, refund] = useState(false);
+  const show = search.show === 'refunds' || search.show === 'reversals' ? search.show : 'sales';
   const rows = sales.data?.data;
   const columns = useColumns(rows ?? []);
-  const set = (change: Partial<ListSearch>) =>
+  const set = (change: Partial<CounterSearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   return (
     <>
@@ -44,6 +54,11 @@ export default function Sales() {
         </div>
         <div className="head-acts">
           <SaveView />
+          {may('refund.write') && (
+            <button type="button" className="button" onClick={() => refund(true)}>
+              {t('vend.refund.new')}
+            </button>
+          )}
           {may('sale.write') && (
             <button
               type="button"
@@ -60,6 +75,25 @@ export default function Sales() {
       </div>
       <Controls>
         <div className="filters">
+          <Segmented
+            label={t('vend.show')}
+            value={show}
+            onChange={(next) =>
+              set({ show: next === 'sales' ? undefined : next, open: undefined, sort: undefined })
+            }
+            choices={(['sales', 'refunds', 'reversals'] as const).map((value) => ({
+              value,
+              label: t(`vend.sale.shows.${value}`),
+            }))}
+          />
+          <input
+            className="input filter-text"
+            type="search"
+            value={search.q ?? ''}
+            placeholder={t('vend.search')}
+            aria-label={t('vend.search')}
+            onChange={(event) => set({ q: event.target.value || undefined })}
+          />
           <DayRange
             label={t('energy.period')}
             from={from}
@@ -74,7 +108,11 @@ export default function Sales() {
           />
         </div>
       </Controls>
-      {sales.isError && !rows ? (
+      {show === 'refunds' ? (
+        <RefundsTable {...{ asked, search, set }} />
+      ) : show === 'reversals' ? (
+        <ReversalsTable {...{ asked, search, set }} />
+      ) : sales.isError && !rows ? (
         <ProblemNotice error={sales.error} retry={() => void sales.refetch()} />
       ) : (
         <Table
@@ -86,16 +124,20 @@ export default function Sales() {
           rowKey={({ id }) => id}
           sort={search.sort}
           onSort={(sort) => set({ sort })}
+          openKey={search.open}
+          onOpen={({ id }) => set({ open: search.open === id ? undefined : id })}
+          detail={(sale) => <SaleDetail key={sale.id} sale={sale} />}
           complete={sales.data?.complete ?? true}
           empty={<Empty title={t('sale.none')} text={t('sale.noneText')} />}
           file={{
             path: '/sales',
-            query: { from, to },
+            query: asked,
             rows: sales.data?.complete ? sales.data.data.length : null,
           }}
           foot={t('sale.foot', { zone: project.zone })}
         />
       )}
+      {isRefunding && <RefundDrawer onClose={() => refund(false)} />}
       {search.sale && may('sale.write') && <SaleDrawer onClose={() => set({ sale: undefined })} />}
     </>
   );
@@ -148,6 +190,17 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
           {nameFor(sale)}
         </Link>
       ),
+    },
+    {
+      key: 'state',
+      title: t('vend.sale.is'),
+      phone: 'plain',
+      width: '110px',
+      value: ({ state }) => t(`vend.sale.state.${state}`),
+      cell: ({ state }) =>
+        state !== 'sold' && (
+          <span className={`state counter-state ${state}`}>{t(`vend.sale.state.${state}`)}</span>
+        ),
     },
     {
       key: 'channel',

@@ -14,6 +14,7 @@ export interface PageLink {
     | 'residuals'
     | 'notices'
     | 'noticeTemplates'
+    | 'shifts'
     | 'exports'
     | 'reports'
     | 'energy'
@@ -45,6 +46,7 @@ export interface PageLink {
     | '/projects/$projectId/residuals'
     | '/projects/$projectId/notices'
     | '/projects/$projectId/notice-templates'
+    | '/projects/$projectId/shifts'
     | '/projects/$projectId/energy'
     | '/projects/$projectId/exports'
     | '/projects/$projectId/tariffs'
@@ -152,6 +154,13 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/notices',
     icon: 'message',
     permission: 'notice.read',
+    group: 'accounts',
+  },
+  {
+    name: 'shifts',
+    to: '/projects/$projectId/shifts',
+    icon: 'coins',
+    permission: 'sale.read',
     letter: 'j',
     group: 'accounts',
   },

@@ -5,15 +5,13 @@ import { amount, currencyName } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { useProject } from '../../project.tsx';
 import { useLive, useMeters } from '../../queries.ts';
+import { unitOf } from './quantity-field.tsx';
 import type { Draft } from './use-sale.ts';
 
 export function SaleConfirm({ draft, account }: { draft: Draft; account: Account }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { currency } = useProject();
-  const live = useLive('slow').data?.data ?? [];
-  const meters = useMeters().data?.data ?? [];
-  const own = live.filter(({ accountId }) => accountId === account.id);
   return (
     <div className="stack">
       <div className="sale-total">
@@ -30,14 +28,15 @@ export function SaleConfirm({ draft, account }: { draft: Draft; account: Account
           <dt>{t('sale.channel')}</dt>
           <dd>{t(`channel.${draft.channel}`)}</dd>
         </div>
-        {own.map((point) => (
-          <div key={point.pointId}>
-            <dt>
-              {t('sale.meter')} <b className="strong ink">{point.code}</b>
-            </dt>
-            <dd className="mono">{meters.find(({ id }) => id === point.meterId)?.serial ?? '–'}</dd>
+        <Serials accountId={account.id} />
+        {draft.by === 'quantity' && (
+          <div>
+            <dt>{t('vend.quantity.quantity')}</dt>
+            <dd>
+              {draft.quantity} <span className="unit">{unitOf(draft.commodity)}</span>
+            </dd>
           </div>
-        ))}
+        )}
         {draft.note && (
           <div>
             <dt>{t('sale.note')}</dt>
@@ -48,4 +47,21 @@ export function SaleConfirm({ draft, account }: { draft: Draft; account: Account
       <p className="second">{t('sale.follows')}</p>
     </div>
   );
+}
+
+/** The meters that it is for, each with its serial number: pairs of a list. */
+export function Serials({ accountId }: { accountId: string }) {
+  const { t } = useTranslation();
+  const live = useLive('slow').data?.data ?? [];
+  const meters = useMeters().data?.data ?? [];
+  return live
+    .filter((point) => point.accountId === accountId)
+    .map((point) => (
+      <div key={point.pointId}>
+        <dt>
+          {t('sale.meter')} <b className="strong ink">{point.code}</b>
+        </dt>
+        <dd className="mono">{meters.find(({ id }) => id === point.meterId)?.serial ?? '–'}</dd>
+      </div>
+    ));
 }

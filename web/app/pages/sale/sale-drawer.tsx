@@ -11,7 +11,11 @@ import { Amount } from '../../parts/figure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useAccounts } from '../../queries.ts';
+import { useSinglePrice } from '../../vending-queries.ts';
 import { cleanAmount } from './amount.ts';
+import { cleanQuantity, costOf } from './quantity.ts';
+import { commoditiesOf } from './quantity-field.tsx';
+import { PrintReceipt } from './receipt-print.tsx';
 import { SaleConfirm } from './sale-confirm.tsx';
 import { SaleForm } from './sale-form.tsx';
 import { type Draft, useSale } from './use-sale.ts';
@@ -22,14 +26,21 @@ export function SaleDrawer({ account, onClose }: { account?: Account; onClose: (
   const [step, setStep] = useState<'fill' | 'confirm'>('fill');
   const [draft, setDraft] = useState<Draft>({
     accountId: account?.id ?? '',
+    by: 'amount',
     amount: '',
+    commodity: commoditiesOf(account)[0] ?? 'electricity',
+    quantity: '',
     channel: 'cash',
     note: '',
   });
   const accounts = useAccounts().data?.data ?? [];
   const chosen = account ?? accounts.find(({ id }) => id === draft.accountId);
   const sell = useSale();
-  const clean = cleanAmount(draft.amount);
+  const isByQuantity = draft.by === 'quantity';
+  const price = useSinglePrice(isByQuantity ? (chosen?.id ?? '') : '', draft.commodity).data?.price;
+  const quantity = cleanQuantity(draft.quantity);
+  const cost = quantity !== null && price ? costOf(quantity, price) : null;
+  const clean = isByQuantity ? cost : cleanAmount(draft.amount);
   const isReady = !!chosen && clean !== null;
   if (sell.data) return <Done sale={sell.data} onClose={onClose} />;
   const book = () =>
@@ -101,9 +112,12 @@ function Done({ sale, onClose }: { sale: Sale; onClose: () => void }) {
       title={t('sale.done')}
       onClose={onClose}
       foot={
-        <button type="button" className="button primary" onClick={onClose}>
-          {t('act.close')}
-        </button>
+        <>
+          <PrintReceipt receipt={sale.receipt} prints={sale.prints} />
+          <button type="button" className="button primary" onClick={onClose}>
+            {t('act.close')}
+          </button>
+        </>
       }
     >
       <div className="stack">

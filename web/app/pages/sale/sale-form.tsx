@@ -9,6 +9,7 @@ import { Amount } from '../../parts/figure.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
 import { cleanAmount } from './amount.ts';
+import { commoditiesOf, QuantityField } from './quantity-field.tsx';
 import type { Draft } from './use-sale.ts';
 
 const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
@@ -62,7 +63,10 @@ export function SaleForm({
                   label: `${each.number} ${nameOf(language, each)}`,
                 })),
             ]}
-            onChange={(accountId) => onChange({ accountId })}
+            onChange={(accountId) => {
+              const next = accounts.find((each) => each.id === accountId);
+              onChange({ accountId, commodity: commoditiesOf(next)[0] ?? 'electricity' });
+            }}
           />
         </Controls>
       )}
@@ -76,34 +80,49 @@ export function SaleForm({
           </div>
         </dl>
       )}
-      <label className="field" htmlFor={`${id}a`}>
-        <span className="field-label">
-          {t('sale.amount')} <span className="unit">{currencyName(currency, language)}</span>
-        </span>
-        <input
-          id={`${id}a`}
-          className="input sale-amount"
-          inputMode="decimal"
-          autoComplete="off"
-          value={draft.amount}
-          aria-invalid={isWrong}
-          placeholder="0.00"
-          onChange={(event) => onChange({ amount: event.target.value })}
-        />
-        {isWrong && <span className="field-hint neg">{t('sale.wrongAmount')}</span>}
-      </label>
-      <div className="sale-quick">
-        {quick.map((value) => (
-          <button
-            key={value}
-            type="button"
-            className="button small"
-            onClick={() => onChange({ amount: value })}
-          >
-            {amount(value, 0)}
-          </button>
-        ))}
-      </div>
+      <Segmented
+        label={t('vend.quantity.sell')}
+        value={draft.by}
+        onChange={(by) => onChange({ by })}
+        choices={(['amount', 'quantity'] as const).map((value) => ({
+          value,
+          label: t(`vend.quantity.by.${value}`),
+        }))}
+      />
+      {draft.by === 'quantity' ? (
+        <QuantityField {...{ draft, account: shown, onChange }} />
+      ) : (
+        <>
+          <label className="field" htmlFor={`${id}a`}>
+            <span className="field-label">
+              {t('sale.amount')} <span className="unit">{currencyName(currency, language)}</span>
+            </span>
+            <input
+              id={`${id}a`}
+              className="input sale-amount"
+              inputMode="decimal"
+              autoComplete="off"
+              value={draft.amount}
+              aria-invalid={isWrong}
+              placeholder="0.00"
+              onChange={(event) => onChange({ amount: event.target.value })}
+            />
+            {isWrong && <span className="field-hint neg">{t('sale.wrongAmount')}</span>}
+          </label>
+          <div className="sale-quick">
+            {quick.map((value) => (
+              <button
+                key={value}
+                type="button"
+                className="button small"
+                onClick={() => onChange({ amount: value })}
+              >
+                {amount(value, 0)}
+              </button>
+            ))}
+          </div>
+        </>
+      )}
       <div className="field">
         <span className="field-label">{t('sale.channel')}</span>
         <Segmented

@@ -1,14 +1,19 @@
 /** Booking a sale: one key for one content, through every try. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
-import { ApiProblem, type Channel, call, type Sale } from '../../api.ts';
+import { ApiProblem, type Channel, type Commodity, call, type Sale } from '../../api.ts';
 import { newKey } from '../../key.ts';
 import { useProject } from '../../project.tsx';
+import { cleanQuantity } from './quantity.ts';
 
 /** What is being sold, before it is booked. */
 export interface Draft {
   accountId: string;
+  /** By a quantity while one energy price holds; the amount is then what it costs. */
+  by: 'amount' | 'quantity';
   amount: string;
+  commodity: Commodity;
+  quantity: string;
   channel: Channel;
   note: string;
 }
@@ -24,6 +29,9 @@ export function useSale() {
         amount: { amount: draft.amount, currency: project.currency },
         channel: draft.channel,
         note: draft.note.trim() || null,
+        ...(draft.by === 'quantity' && {
+          quantity: { commodity: draft.commodity, quantity: cleanQuantity(draft.quantity) },
+        }),
       };
       const content = JSON.stringify([draft.accountId, body]);
       if (sent.current.content !== content) sent.current = { content, key: newKey() };

@@ -1,0 +1,56 @@
+/** A decision with its reason, in the place where it is made. */
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { useAct } from '../../vending-queries.ts';
+
+export function Reasoned({
+  path,
+  choices,
+  label,
+}: {
+  path: string;
+  /** Without `decision` the reason alone is sent. */
+  choices: readonly { decision?: string; label: string; isMain?: boolean }[];
+  label?: string;
+}) {
+  const { t } = useTranslation();
+  const id = useId();
+  const [reason, setReason] = useState('');
+  const send = useAct<unknown>(() => setReason(''));
+  const why = reason.trim();
+  return (
+    <form className="stack" onSubmit={(event) => event.preventDefault()}>
+      <div className="counter-reason">
+        <label className="field" htmlFor={id}>
+          <span className="field-label">{label ?? t('exc.reason')}</span>
+          <input
+            id={id}
+            className="input"
+            maxLength={120}
+            autoComplete="off"
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </label>
+        <span className="counter-acts">
+          {choices.map(({ decision, label: act, isMain }) => (
+            <button
+              key={act}
+              type="button"
+              className={`button${isMain ? ' primary' : ''}`}
+              disabled={!why || send.isPending}
+              onClick={() =>
+                send.mutate({ path, body: { ...(decision && { decision }), reason: why } })
+              }
+            >
+              {act}
+            </button>
+          ))}
+        </span>
+      </div>
+      {send.error && <ProblemNotice error={send.error} />}
+      {send.unknown && <p className="second">{t('vend.unknown')}</p>}
+    </form>
+  );
+}
