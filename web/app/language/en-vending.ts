@@ -2,7 +2,8 @@
 export const enVending = {
   vend: {
     show: 'Show',
-    search: 'Receipt, name, amount …',
+    reason: 'Reason',
+    search: 'Receipt, name, sum …',
     unknown:
       'It is not known whether it was booked. Asking again uses the same key: it is booked once, however often it is asked.',
     shift: {

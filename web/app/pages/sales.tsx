@@ -199,7 +199,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
       value: ({ state }) => t(`vend.sale.state.${state}`),
       cell: ({ state }) =>
         state !== 'sold' && (
-          <span className={`state counter-state ${state}`}>{t(`vend.sale.state.${state}`)}</span>
+          <span className={`state counter-${state}`}>{t(`vend.sale.state.${state}`)}</span>
         ),
     },
     {

@@ -154,6 +154,7 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/notices',
     icon: 'message',
     permission: 'notice.read',
+    letter: 'j',
     group: 'accounts',
   },
   {
@@ -161,7 +162,6 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/shifts',
     icon: 'coins',
     permission: 'sale.read',
-    letter: 'j',
     group: 'accounts',
   },
   {

@@ -243,7 +243,7 @@ function Form({
         </label>
       )}
       <label className="field" htmlFor={`${id}r`}>
-        <span className="field-label">{t('exc.reason')}</span>
+        <span className="field-label">{t('vend.reason')}</span>
         <input
           id={`${id}r`}
           className="input"
@@ -328,7 +328,7 @@ function Confirm({
         </div>
         <Serials accountId={account.id} />
         <div>
-          <dt>{t('exc.reason')}</dt>
+          <dt>{t('vend.reason')}</dt>
           <dd>{reason}</dd>
         </div>
       </dl>

@@ -109,7 +109,7 @@ function useColumns(rows: readonly Refund[]): Column<Refund>[] {
       cell: ({ refundedBy }) => <div className="clip">{refundedBy}</div>,
     },
     {
-      ...{ key: 'reason', title: t('exc.reason'), width: 'minmax(100px, 1fr)', phone: 'none' },
+      ...{ key: 'reason', title: t('vend.reason'), width: 'minmax(100px, 1fr)', phone: 'none' },
       value: ({ reason }) => reason,
       cell: ({ reason }) => <div className="clip quiet">{reason}</div>,
     },

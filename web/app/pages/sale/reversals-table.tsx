@@ -165,7 +165,7 @@ function useColumns(): Column<SaleReversal>[] {
       ...{ key: 'state', title: word('is'), width: 'minmax(120px, 1fr)', phone: 'plain' },
       value: ({ state }) => word(`state.${state}`),
       cell: ({ state }) => (
-        <span className={`state counter-state ${state}`}>{word(`state.${state}`)}</span>
+        <span className={`state counter-${state}`}>{word(`state.${state}`)}</span>
       ),
     },
     {
@@ -181,7 +181,7 @@ function useColumns(): Column<SaleReversal>[] {
       cell: ({ proposedBy }) => <div className="clip">{proposedBy}</div>,
     },
     {
-      ...{ key: 'reason', title: t('exc.reason'), width: 'minmax(100px, 2fr)', phone: 'none' },
+      ...{ key: 'reason', title: t('vend.reason'), width: 'minmax(100px, 2fr)', phone: 'none' },
       value: ({ reason }) => reason,
       cell: ({ reason }) => <div className="clip quiet">{reason}</div>,
     },

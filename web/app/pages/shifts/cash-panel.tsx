@@ -13,6 +13,8 @@ export function CashPanel({ onAct }: { onAct: (act: CashAct) => void }) {
   const cash = useCash();
   const send = useAct<unknown>();
   const nameOfPlace = usePlaceName();
+  // A drawer that is still to be counted is told to who may approve the count.
+  const isTold = ({ shiftId }: Cash) => shiftId === null || may('shift.approve');
   return (
     <section className="panel" aria-label={t('vend.where.title')}>
       <div className="panel-head">
@@ -25,7 +27,7 @@ export function CashPanel({ onAct }: { onAct: (act: CashAct) => void }) {
         ) : (
           <dl className="pairs">
             {cash.data ? (
-              cash.data.data.map((row) => (
+              cash.data.data.filter(isTold).map((row) => (
                 <div key={`${row.place}/${row.detail}`}>
                   <dt>{nameOfPlace(row)}</dt>
                   <dd>

@@ -16,7 +16,7 @@ const icons = { open: 'clock', counted: 'warning', recount: 'retry', closed: 'ch
 export function ShiftMark({ state }: { state: ShiftState }) {
   const { t } = useTranslation();
   return (
-    <span className={`state counter-state ${state}`}>
+    <span className={`state counter-${state}`}>
       <Icon name={icons[state]} size={14} />
       {t(`vend.shift.state.${state}`)}
     </span>
@@ -69,7 +69,7 @@ export function useShiftColumns(): Column<Shift>[] {
       cell: ({ state }) => <ShiftMark state={state} />,
     },
     {
-      ...{ key: 'closed', title: word('closedAt'), width: '128px', phone: 'plain' },
+      ...{ key: 'closed', title: word('closedAt'), width: '128px', optional: true },
       value: ({ closedAt }) => closedAt,
       cell: ({ closedAt }) => when(closedAt),
     },
