@@ -39,6 +39,7 @@ const PAGES = [
   'notices',
   'notice-templates',
   'shifts',
+  'residuals',
   'energy',
   'reports',
   'finance',
@@ -56,6 +57,10 @@ const PAGES = [
   'months',
   'ledger',
   'reconciliation',
+  'configuration',
+  'control',
+  'people',
+  'system-log',
 ];
 /** One slash, a page, and a search of printable ASCII: no scheme, no host, no way up or out. */
 const PAGE_PATH = new RegExp(`^/(${PAGES.join('|')})?(\\?[!"$-\\[\\]-~]*)?$`);
