@@ -142,7 +142,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     meter: `${at}/meters/${meterId}`,
     gateways: `${at}/gateways`,
     alarms: `${at}/alarms`,
-    'alarm-open': `${at}/alarms?open=a3004`,
+    'alarm-open': `${at}/alarms?open=a3009`,
     exceptions: `${at}/exceptions`,
     'exceptions-open': `${at}/exceptions?open=9103`,
     'exceptions-edits': `${at}/exceptions?show=edits&open=9500`,
