@@ -12,7 +12,8 @@ import { type ImportColumn, importColumnNames, importColumns } from './import-co
 export const IMPORT_BYTES_MAX = 700_000;
 /** Of all that is packed in it. */
 const UNPACKED_BYTES_MAX = 40_000_000;
-export const IMPORT_ROWS_MAX = 2_000;
+/** Each costs some twenty statements, within one transaction. */
+export const IMPORT_ROWS_MAX = 500;
 /** Cells of a row that are looked at. */
 const COLUMNS_MAX = 100;
 const CELL_CHARACTERS_MAX = 1_000;
