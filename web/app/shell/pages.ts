@@ -317,7 +317,7 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/system-log',
     icon: 'clock',
     permission: 'audit.read',
-    letter: 'z',
+    letter: '2',
     group: 'rules',
   },
   {

@@ -280,7 +280,7 @@ function useColumns(list: React.RefObject<HTMLElement | null>): number {
     setWidth(element.clientWidth);
     return () => observer.disconnect();
   }, [list]);
-  const least = isPhone ? 64 : 56;
+  const least = isPhone ? 68 : 66;
   return Math.max(1, Math.floor((width - ASIDE + GAP) / (least + GAP)));
 }
 /** Padding, the number of the floor and the space beside it; between two tiles. */
