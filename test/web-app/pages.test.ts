@@ -18,6 +18,7 @@ import { bandsOn, seasonOn, versionOn } from '../../web/app/pages/tariffs/calend
 import { arranged, type Layout, moved, readLayout } from '../../web/app/parts/table-layout.ts';
 import { asText, type Column, sorted } from '../../web/app/parts/table-model.ts';
 import { energySearch, listSearch } from '../../web/app/search.ts';
+import { pageLinks } from '../../web/app/shell/pages.ts';
 import type { TariffCalendar } from '../../web/app/tariff-shapes.ts';
 import { workdayBands } from './fixture/tariffs.ts';
 
@@ -419,4 +420,9 @@ describe('addresses', () => {
       q: '42',
     });
   });
+});
+
+test('no two pages are reached by one key', () => {
+  const letters = pageLinks.flatMap(({ letter }) => letter ?? []);
+  expect(new Set(letters).size).toBe(letters.length);
 });
