@@ -180,9 +180,7 @@ async function measure(args) {
   step('Looking for QuestDB and Java', undefined, [
     ...[process.execPath, '--import', 'tsx', 'start.ts', '--set-up'],
   ]);
-  // As the rooms that work in bulk run (start.ts).
-  const bulk = '--max-semi-space-size=32';
-  const child = spawn(process.execPath, [bulk, '--import', 'tsx', 'test/bench/main.ts', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/bench/main.ts', ...args], {
     stdio: 'inherit',
     env: { ...process.env, CHROME_PATH: chrome },
   });

@@ -330,19 +330,9 @@ function environmentOf(env: LaunchEnvironment, secrets: Secrets, urls: Urls): Ro
   };
 }
 
-/**
- * Rooms that work through days of a whole park make short-lived rows by the million. With V8's usual young
- * generation many outlive it, and collecting them was a third of re-settlement's CPU; each page of it is
- * taken only when it is used.
- */
-const BULK = ['--max-semi-space-size=32'];
-
 const work = (name: string, file: string, env: Record<string, string | undefined>) => ({
   name,
-  args: [
-    ...(name === 'billing' || name === 'ingest' ? BULK : []),
-    ...['--import', 'tsx', '--import', './sql/leash.ts', file],
-  ],
+  args: ['--import', 'tsx', '--import', './sql/leash.ts', file],
   env,
 });
 
