@@ -13,7 +13,7 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
-import { noticeKinds } from '../sql/schema/openings.ts';
+import { addressKinds } from '../sql/schema/openings.ts';
 import { listContracts, makeContract } from './contract.ts';
 import { by, idCursor, idPage, textSchema } from './fields.ts';
 import type { BillingDeps } from './routes.ts';
@@ -27,7 +27,7 @@ export const contractFields = {
   from: daySchema,
   to: daySchema.nullable().default(null),
   notices: z
-    .array(z.strictObject({ kind: z.enum(noticeKinds), address: textSchema }))
+    .array(z.strictObject({ kind: z.enum(addressKinds), address: textSchema }))
     .max(NOTICES_MAX)
     .default([]),
 };
@@ -41,7 +41,7 @@ const contractSchema = z
     number: z.string(),
     from: daySchema,
     to: daySchema.nullable(),
-    notices: z.array(z.object({ kind: z.enum(noticeKinds), address: z.string() })),
+    notices: z.array(z.object({ kind: z.enum(addressKinds), address: z.string() })),
     createdBy: z.string(),
     createdAt: z.string(),
   })

@@ -5,7 +5,7 @@ import type { LocalDay } from '../sql/local-day.ts';
 import type { Queryable, Tx } from '../sql/postgres.ts';
 import { violatedConstraint } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
-import { type noticeKinds, supplyContracts } from '../sql/schema/index.ts';
+import { type addressKinds, supplyContracts } from '../sql/schema/index.ts';
 import { type By, only } from './fields.ts';
 
 export interface NewContract {
@@ -13,7 +13,7 @@ export interface NewContract {
   from: LocalDay;
   /** Exclusive; null: until further notice. */
   to: LocalDay | null;
-  notices: { kind: (typeof noticeKinds)[number]; address: string }[];
+  notices: { kind: (typeof addressKinds)[number]; address: string }[];
 }
 
 export interface ShownContract extends NewContract {

@@ -1,6 +1,7 @@
 /** The outbox as people see it: what went out or did not and why; tried again or withheld by hand. */
 import { sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
+import { isoOrNull } from '../sql/clock.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { noticeStates } from '../sql/schema/notices.ts';
@@ -210,8 +211,6 @@ export async function decideNotice(
   });
 }
 
-const iso = (at: string | null): string | null => (at === null ? null : new Date(at).toISOString());
-
 const render = (row: Row): ShownNotice => ({
   ...{ id: row.id, kind: row.kind, accountId: row.account_id, accountNumber: row.number },
   ...{ accountName: row.name, accountNameZh: row.name_zh },
@@ -219,8 +218,8 @@ const render = (row: Row): ShownNotice => ({
   ...{ subject: row.subject, body: row.body, state: row.state, reason: row.reason },
   attempts: row.attempts,
   queuedAt: new Date(row.queued_at).toISOString(),
-  nextTryAt: iso(row.next_try_at),
-  sentAt: iso(row.sent_at),
-  deliveredAt: iso(row.delivered_at),
+  nextTryAt: isoOrNull(row.next_try_at),
+  sentAt: isoOrNull(row.sent_at),
+  deliveredAt: isoOrNull(row.delivered_at),
   ...{ providerId: row.provider_id, proof: row.proof },
 });

@@ -1,6 +1,7 @@
 /** Batches as they are shown: how far each is, told from its commands, and every meter of one. */
 import { z } from '@hono/zod-openapi';
 import { sql } from 'drizzle-orm';
+import { isoOrNull } from '../sql/clock.ts';
 import { type CommandFunction, commandFunctionNames } from '../sql/command-functions.ts';
 import { type Obstacle, obstacleProblem } from '../sql/commands.ts';
 import type { Queryable } from '../sql/postgres.ts';
@@ -268,9 +269,9 @@ export async function listBatchMeters(
     told: toldOfMeter(row),
     commandId: row.command_id,
     tries: row.tries,
-    sentAt: iso(row.sent_at),
-    resolvedAt: iso(row.resolved_at),
-    supplyObservedAt: iso(row.supply_observed_at),
+    sentAt: isoOrNull(row.sent_at),
+    resolvedAt: isoOrNull(row.resolved_at),
+    supplyObservedAt: isoOrNull(row.supply_observed_at),
     before: row.before,
     after: row.after,
   }));
@@ -280,5 +281,3 @@ function toldOfMeter({ state, obstacle, outcome }: MeterRow): string | null {
   if (obstacle) return obstacleProblem(obstacle).detail;
   return toldOf({ outcome, isUnknown: state === 'unknown' });
 }
-
-const iso = (at: Date | string | null): string | null => at && new Date(at).toISOString();

@@ -1,6 +1,7 @@
 /** Commands as they are shown: what was asked, how far it is, what was read, and in plain words why. */
 import { z } from '@hono/zod-openapi';
 import { type SQL, sql } from 'drizzle-orm';
+import { isoOrNull } from '../sql/clock.ts';
 import {
   type CommandFunction,
   type CommandState,
@@ -174,12 +175,10 @@ const shown = (row: Row): ShownCommand => ({
   state: row.state,
   outcome: row.outcome,
   told: toldOf({ outcome: row.outcome, isUnknown: row.state === 'unknown' }),
-  sentAt: iso(row.sent_at),
-  resolvedAt: iso(row.resolved_at),
+  sentAt: isoOrNull(row.sent_at),
+  resolvedAt: isoOrNull(row.resolved_at),
   attempts: row.attempts,
-  supplyObservedAt: iso(row.supply_observed_at),
+  supplyObservedAt: isoOrNull(row.supply_observed_at),
   before: row.before,
   after: row.after,
 });
-
-const iso = (at: Date | string | null): string | null => at && new Date(at).toISOString();

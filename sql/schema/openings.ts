@@ -47,7 +47,7 @@ export const accountOpenings = pgTable(
   ],
 );
 
-export const noticeKinds = ['sms', 'email', 'post'] as const;
+export const addressKinds = ['sms', 'email', 'post'] as const;
 
 /** A dated supply contract, with where notices under it go; the newest row of an account holds. */
 export const supplyContracts = pgTable(
@@ -60,7 +60,7 @@ export const supplyContracts = pgTable(
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     /** Exclusive; null: until further notice. */
     validTo: date('valid_to', { mode: 'string' }),
-    notices: jsonb().$type<{ kind: (typeof noticeKinds)[number]; address: string }[]>().notNull(),
+    notices: jsonb().$type<{ kind: (typeof addressKinds)[number]; address: string }[]>().notNull(),
     createdBy: text('created_by').notNull(),
     createdAt: createdAt(),
   },

@@ -11,7 +11,7 @@ import { DayField, SelectField, TextField } from '../tariffs/edit/field.tsx';
 import type { StepProps } from './who-step.tsx';
 
 const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
-const noticeKinds = ['sms', 'email', 'post'] as const;
+const addressKinds = ['sms', 'email', 'post'] as const;
 
 export function MoneyStep({ draft, wrong, onChange }: StepProps) {
   const { t } = useTranslation();
@@ -89,7 +89,7 @@ export function MoneyStep({ draft, wrong, onChange }: StepProps) {
               <SelectField
                 label={t('opening.field.noticeKind')}
                 value={notice.kind}
-                options={noticeKinds.map((value) => ({
+                options={addressKinds.map((value) => ({
                   value,
                   label: t(`opening.notice.${value}`),
                 }))}
