@@ -9,6 +9,7 @@ import type { Db, Queryable } from '../sql/postgres.ts';
 import { violatedConstraint } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { accounts, people } from '../sql/schema/index.ts';
+import { matches } from '../sql/search.ts';
 import { type By, minorOf, moneyOrNull, only } from './fields.ts';
 import { type ProjectTerms, readProject } from './project.ts';
 import { beginTenancy } from './tenancies.ts';
@@ -279,8 +280,7 @@ export async function listAccounts(
         AND (t.valid_to IS NULL OR t.valid_to > ${now.toISOString()}::timestamptz)) held ON true
     WHERE a.project_id = ${projectId}::bigint AND a.id > ${cursor ?? '0'}::bigint ${only}
       AND (${show} = 'all' OR a.closed_on IS NULL)
-      AND strpos(lower(concat_ws(chr(10), a.number, a.name, a.name_zh, held.codes)),
-        lower(${q.trim()})) > 0
+      AND ${matches(q, sql`a.number, a.name, a.name_zh, held.codes`)}
       AND (${state}::text IS NULL OR ${state} = CASE
         WHEN a.closed_on IS NOT NULL OR held.codes IS NULL THEN 'notOpened'
         WHEN b.settled_minor IS NULL THEN 'opened'

@@ -5,6 +5,7 @@ import { isoOrNull } from '../sql/clock.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { noticeStates } from '../sql/schema/notices.ts';
+import { matches } from '../sql/search.ts';
 import type { By } from './fields.ts';
 import type { NoticeChannel } from './notice-addresses.ts';
 import type { NoticeKindName } from './notice-kinds.ts';
@@ -104,8 +105,7 @@ export async function listNotices(
       OR n.queued_at >= ${instant(filter.fromMs)}::timestamptz)
     AND (${instant(filter.toMs)}::timestamptz IS NULL
       OR n.queued_at < ${instant(filter.toMs)}::timestamptz)
-    AND strpos(lower(concat_ws(chr(10), a.number, a.name, a.name_zh, n.recipient, n.body)),
-      lower(${q.trim()})) > 0`;
+    AND ${matches(q, sql`a.number, a.name, a.name_zh, n.recipient, n.body`)}`;
   const found = await db.execute<Row>(sql`
     SELECT ${columns} FROM ${source}
     WHERE ${within} AND (${state}::text IS NULL OR n.state = ${state})

@@ -4,10 +4,11 @@ import type { LocalDay } from '../sql/local-day.ts';
 import { type Money, money } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { notFound } from '../sql/problem.ts';
+import { matches } from '../sql/search.ts';
 import type { Channel } from './channel.ts';
 import { only } from './fields.ts';
 import type { ProjectTerms } from './project.ts';
-import { majorText, matches, within } from './shift-list.ts';
+import { majorText, within } from './shift-list.ts';
 
 export const reversalStates = ['waiting', 'reversed', 'rejected', 'withdrawn'] as const;
 export const approvalReasons = ['amount', 'day', 'overdrawn'] as const;

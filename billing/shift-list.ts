@@ -4,6 +4,7 @@ import { dayStart, type LocalDay } from '../sql/local-day.ts';
 import { exponentOf, type Money, money } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { notFound } from '../sql/problem.ts';
+import { matches } from '../sql/search.ts';
 import type { MovementKind } from './cash.ts';
 import { moneyOrNull, only } from './fields.ts';
 import type { ProjectTerms } from './project.ts';
@@ -112,10 +113,6 @@ export async function listShifts(
     ORDER BY shown.id::bigint DESC LIMIT ${limit}`);
   return found.rows.map((row) => render(row, project.currency));
 }
-
-/** Whether a text of several columns holds what is searched for, in any case. */
-export const matches = (q: string, columns: SQL): SQL =>
-  sql`strpos(lower(concat_ws(chr(10), ${columns})), lower(${q.trim()})) > 0`;
 
 /** Minor units as people write them, to be searched. */
 export const majorText = (minor: SQL, currency: string): SQL =>

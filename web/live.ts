@@ -15,6 +15,7 @@ import {
   projectParams,
 } from '../sql/route.ts';
 import { alarms } from '../sql/schema/index.ts';
+import { matches } from '../sql/search.ts';
 import { alarmSchema, renderAlarm, shownAlarm, visibleAlarms } from './alarms.ts';
 import type { WebDeps } from './routes.ts';
 import { type ShownState, shownState, shownStates } from './shown-state.ts';
@@ -210,9 +211,11 @@ async function readPoints(
         AND (${buildingId ?? null}::bigint IS NULL OR p.building_id = ${buildingId ?? null}::bigint)
         AND (${kind} = 'all' OR ${kind} = CASE WHEN p.commodity = 'water' THEN 'water'
           WHEN p.role = 'unit' THEN 'units' ELSE 'mains' END)
-        AND strpos(lower(concat_ws(chr(10), p.code, p.name, p.name_zh, m.serial,
-          CASE WHEN ${withAccounts} THEN a.name END, CASE WHEN ${withAccounts} THEN a.name_zh END)),
-          lower(${q.trim()})) > 0
+        AND ${matches(
+          q,
+          sql`p.code, p.name, p.name_zh, m.serial, CASE WHEN ${withAccounts} THEN a.name END,
+            CASE WHEN ${withAccounts} THEN a.name_zh END`,
+        )}
       ORDER BY p.code`),
   ]);
   const zone = project.rows[0]?.zone;

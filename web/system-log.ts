@@ -12,6 +12,7 @@ import {
   projectParams,
 } from '../sql/route.ts';
 import { audit } from '../sql/schema/index.ts';
+import { matches } from '../sql/search.ts';
 import { cursorId, pageOf } from './page.ts';
 import type { WebDeps } from './routes.ts';
 
@@ -78,7 +79,7 @@ export function systemLogRoutes({ db }: WebDeps) {
           asked.actorId === undefined ? undefined : eq(audit.actorId, asked.actorId),
           asked.subjectKind === undefined ? undefined : eq(audit.subjectKind, asked.subjectKind),
           asked.subjectId === undefined ? undefined : eq(audit.subjectId, asked.subjectId),
-          asked.q ? holdsText(asked.q) : undefined,
+          asked.q ? matches(asked.q, searched) : undefined,
         ),
       )
       .orderBy(desc(audit.id))
@@ -98,10 +99,5 @@ export function systemLogRoutes({ db }: WebDeps) {
     .openapi(listEverywhere, async (c) => c.json(await read(undefined, c.req.valid('query')), 200));
 }
 
-/** Lines that hold a text somewhere, in any case; `%` and `_` are themselves. */
-function holdsText(text: string): SQL {
-  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-  return sql`(${audit.actorName} ILIKE ${pattern} OR ${audit.action} ILIKE ${pattern}
-    OR concat_ws(' ', ${audit.subjectKind}, ${audit.subjectId}) ILIKE ${pattern}
-    OR ${audit.detail}::text ILIKE ${pattern})`;
-}
+const searched = sql`${audit.actorName}, ${audit.action},
+  concat_ws(' ', ${audit.subjectKind}, ${audit.subjectId}), ${audit.detail}::text`;

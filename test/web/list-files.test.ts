@@ -93,6 +93,29 @@ test('a list longer than a page is whole, and grows in no file while it is read'
   expect(ids.length).toBeGreaterThanOrEqual(2500);
 });
 
+test('the system log is searched by a part of a text, taken as it stands, and so is its file', async () => {
+  await rig.db.execute(
+    `INSERT INTO audit (project_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, detail)
+     VALUES (${projectId}, 'user', 'u1', 'Chen_Li 陈立', 'user.changed', 'user', '9001',
+       '{"email":"Chen.Li@park.example","share":"50%"}'),
+      (${projectId}, 'user', 'u2', 'ChenXLi', 'user.changed', 'user', '9002',
+       '{"email":"other@park.example","share":"501"}')`,
+  );
+  const found = async (q: string) =>
+    (await rig.admin('GET', `${at}/audit?q=${encodeURIComponent(q)}`)).body.data.map(
+      (line: { subjectId: string }) => line.subjectId,
+    );
+  for (const q of ['chen.li@PARK', ' n_l', '50%', '立', 'user 9001']) {
+    expect(await found(q), q).toEqual(['9001']);
+  }
+  expect(await found('@park.example')).toEqual(['9002', '9001']);
+  expect(await found('%park')).toEqual([]);
+  const everywhere = await rig.admin('GET', '/api/v1/audit?q=chen.li%40park&format=csv');
+  expect(everywhere.text).toContain('# rows = 1 (complete)');
+  expect(everywhere.text).toContain('Chen_Li 陈立');
+  expect(everywhere.text).not.toContain('ChenXLi');
+});
+
 test('a file is refused to whom the list is refused, and hidden where the project is', async () => {
   const analyst = await signInAs(rig, 'analyst', { projectId });
   expect((await analyst('GET', `${at}/accounts?format=csv`)).status).toBe(403);
