@@ -106,6 +106,11 @@ export const owners = {
   sale_reversal_decisions: billing('append'),
   refunds: billing('append'),
   receipt_prints: billing('append'),
+  bank_files: billing('append'),
+  // Names of who paid.
+  bank_lines: billing('append', ['billing', 'web']),
+  bank_line_acts: billing('append'),
+  bank_file_fees: billing('append'),
   settlement_runs: billing('append'),
   settlements: billing('append'),
   charges: billing('append'),

@@ -1,5 +1,6 @@
 /** Every table of the Postgres kernel. */
 export * from './accounts.ts';
+export * from './bank.ts';
 export * from './commands.ts';
 export * from './devices.ts';
 export * from './exports.ts';

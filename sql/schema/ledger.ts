@@ -241,6 +241,8 @@ export const sales = pgTable(
     soldBy: text('sold_by').notNull(),
     /** The shift of who sold it, whatever it was paid by; null where none was open. */
     shiftId: id('shift_id'),
+    /** What the bank or the channel calls the payment: an order number, a payment's own reference. */
+    reference: text(),
     note: text(),
     createdAt: createdAt(),
   },
