@@ -24,6 +24,7 @@ import {
   textSchema,
   withRetired,
 } from './fields.ts';
+import { lockOutSchema } from './lock-outs.ts';
 import type { IngestDeps } from './routes.ts';
 import { broken, by, only, pageOf } from './rows.ts';
 
@@ -46,12 +47,12 @@ const fields = {
 };
 
 const pointSchema = z
-
   .object({
     id: idSchema,
     ...fields,
     name: z.string(),
     nameZh: z.string().nullable(),
+    lockOut: lockOutSchema.nullable(),
     retired: z.boolean(),
   })
   .openapi('Point');
@@ -297,5 +298,6 @@ const shown = {
   parentId: points.parentId,
   restoreMode: points.restoreMode,
   overloadW: points.overloadW,
+  lockOut: points.lockOut,
   retired: sql<boolean>`${points.retiredAt} IS NOT NULL`,
 };

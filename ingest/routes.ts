@@ -16,6 +16,7 @@ import { importRoutes } from './imports.ts';
 import { installationChangeRoutes } from './installation-changes.ts';
 import { installationCorrectionRoutes } from './installation-corrections.ts';
 import { installationRoutes } from './installations.ts';
+import { lockOutRoutes } from './lock-outs.ts';
 import { manualReadingRoutes } from './manual-readings.ts';
 import { meterCorrectionRoutes } from './meter-corrections.ts';
 import { meterRoutes } from './meters.ts';
@@ -49,6 +50,7 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
     meterRoutes,
     scheduleRoutes,
     pointRoutes,
+    lockOutRoutes,
     installationRoutes,
     readingRoutes,
     quarantineRoutes,

@@ -158,8 +158,8 @@ export const points = pgTable(
     /** The main point that this one is a part of (loss = main − Σ parts). */
     parentId: id('parent_id'),
     overloadW: integer('overload_w'),
-    /** Who locked the supply, why and with which tag; while set nothing may close it. */
-    lockOut: jsonb('lock_out').$type<{ by: string; why: string; tag: string }>(),
+    /** Who locked the supply, why, with which tag, since when; while set nothing may close it. */
+    lockOut: jsonb('lock_out').$type<{ by: string; why: string; tag: string; at: string }>(),
     restoreMode: text('restore_mode', { enum: ['automatic', 'armed', 'confirmed'] })
       .notNull()
       .default('armed'),

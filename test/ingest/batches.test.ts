@@ -149,12 +149,12 @@ test('the canary goes first; confirmed, the rest follows by itself; once per key
 
 test('the park changed since the preview: refused, nothing is asked', async () => {
   const { digest } = (await preview('guarantee-supply', UNITS)).body;
-  await lock('A103', { by: 'Electrician', why: 'work on the line' });
+  await lock('A103');
   const body = { function: 'guarantee-supply', meterIds: idsOf(UNITS), digest, reason: 'x' };
   expect((await post('', { ...body, canary: 1 })).body.code).toBe('preview-outdated');
   const newer = (await preview('guarantee-supply', UNITS)).body;
   expect(newer.counts).toMatchObject({ asked: 5, leftOut: 1 });
-  await lock('A103', null);
+  await lock('A103', '/lift');
 });
 
 test('a canary that fails stops the batch; tried again and confirmed, it goes on', async () => {
@@ -205,11 +205,10 @@ test('without a word it waits after its canary; stopped, what was not sent is ta
   expect(list.body.data).toHaveLength(2);
 });
 
-const lock = (label: Label, lockOut: unknown) =>
-  entered.query('UPDATE points SET lock_out = $2 WHERE id = $1', [
-    entered.points.get(label),
-    lockOut === null ? null : JSON.stringify(lockOut),
-  ]);
+const lock = (label: Label, lifted: '' | '/lift' = '') =>
+  rig.admin('POST', `${at}/points/${entered.points.get(label)}/lock-out${lifted}`, {
+    ...{ why: 'work on the line', tag: 'L-7' },
+  });
 
 test('a relay that closes against its command is told after two samples, and cleared when it follows', async () => {
   const differing = () =>

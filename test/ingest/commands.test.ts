@@ -325,22 +325,38 @@ describe('who may, and what is refused before anything is asked', () => {
   });
 
   test('a point that is locked out is not closed, by nobody', async () => {
-    const lock = (lockOut: unknown) =>
-      entered.query('UPDATE points SET lock_out = $2 WHERE id = $1', [
-        entered.points.get('A105'),
-        lockOut === null ? null : JSON.stringify(lockOut),
-      ]);
-    await lock({ by: 'Electrician', why: 'work on the line', tag: 'L-7' });
+    const lock = (label: Label, ask = admin) =>
+      ask('POST', `${at}/points/${entered.points.get(label)}/lock-out`, {
+        ...{ why: 'work on the line', tag: `L-${label}` },
+      });
+    const lift = (label: Label) =>
+      admin('POST', `${at}/points/${entered.points.get(label)}/lock-out/lift`, {
+        ...{ why: 'work is done', tag: `L-${label}` },
+      });
+    const keeper = await signInAs(rig, 'energy-manager', { projectId: entered.projectId });
+    expect((await lock('A105', keeper)).body.lockOut).toMatchObject({
+      ...{ by: 'energy-manager', why: 'work on the line', tag: 'L-A105' },
+    });
     expect((await post('A105', 'guarantee-supply')).body.code).toBe('locked-out');
     expect((await post('A105', 'restore-prepaid')).body.code).toBe('locked-out');
+    expect((await lock('A-W1')).status).toBe(201);
+    expect((await post('A-W1', 'valve-open')).body.code).toBe('locked-out');
+    expect((await lift('A-W1')).body.lockOut).toBeNull();
     // Locked between asking and sending: refused when its turn comes.
-    await lock(null);
+    expect((await lift('A105')).status).toBe(200);
     park.silent.add('A105');
     const asked = await post('A105', 'guarantee-supply');
-    await lock({ by: 'Electrician', why: 'work on the line', tag: 'L-7' });
+    expect(asked.status).toBe(201);
+    expect((await lock('A105')).status).toBe(201);
     park.silent.delete('A105');
     expect(await over(asked.body.id)).toMatchObject({ state: 'refused', outcome: 'locked-out' });
-    await lock(null);
+    expect(park.writes('A105')).toEqual([]);
+    // Off stays allowed, and says so.
+    const offers = await admin('GET', `${at}/meters/${meterId('A105')}/functions`);
+    const obstacleOf = (name: string) =>
+      offers.body.data.find((offer: { function: string }) => offer.function === name).obstacle;
+    expect(['trip', 'guarantee-supply'].map(obstacleOf)).toEqual([null, 'locked-out']);
+    expect((await lift('A105')).status).toBe(200);
     expect(park.writes('A105')).toEqual([]);
   });
 

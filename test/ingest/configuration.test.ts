@@ -195,6 +195,64 @@ describe('devices', () => {
   });
 });
 
+describe('the lock-out of a point', () => {
+  const tagged = { why: 'work on the line', tag: 'L-7' };
+  const lockOf = async (id: string) =>
+    (await rig.admin('GET', `${project}/points?limit=1000`)).body.data.find(
+      (point: { id: string }) => point.id === id,
+    ).lockOut;
+
+  test('says who, why, tag and since when; it hangs there once, and both acts are in the log', async () => {
+    const point = await newPoint();
+    expect(point.lockOut).toBeNull();
+    const path = `${project}/points/${point.id}/lock-out`;
+    const locked = await rig.admin('POST', path, tagged);
+    const lockOut = { ...tagged, by: 'Administrator', at: rig.clock.now.toISOString() };
+    expect([locked.status, locked.body]).toEqual([
+      ...[201, { pointId: point.id, code: point.code, lockOut }],
+    ]);
+    expect(await lockOf(point.id)).toEqual(lockOut);
+    expect(await lastAct()).toMatchObject({
+      ...{ action: 'point.locked-out', detail: { code: point.code, ...tagged } },
+    });
+    const again = await rig.admin('POST', path, { ...tagged, tag: 'L-8' });
+    expect([again.status, again.body.code]).toEqual([409, 'conflict']);
+    expect(again.body.detail).toContain('with the tag L-7');
+    // A change of the point leaves its lock.
+    await change(`/points/${point.id}`, { class: 'protected', restoreMode: 'confirmed' });
+    const other = await rig.admin('POST', `${path}/lift`, { why: 'done', tag: 'L-8' });
+    expect([other.status, other.body.faults[0].at]).toEqual([409, 'json/tag']);
+    expect(await lockOf(point.id)).toEqual(lockOut);
+    const lifted = await rig.admin('POST', `${path}/lift`, { why: 'done', tag: 'L-7' });
+    expect([lifted.status, lifted.body.lockOut]).toEqual([200, null]);
+    expect(await lockOf(point.id)).toBeNull();
+    expect(await lastAct()).toMatchObject({
+      ...{ action: 'point.lock-lifted', detail: { code: point.code, why: 'done', lockOut } },
+    });
+    const twice = await rig.admin('POST', `${path}/lift`, { why: 'done', tag: 'L-7' });
+    expect(twice.body.detail).toBe('The point is not locked out.');
+  });
+
+  test('needs the right over supply, a reason and a tag; it stands in the file of points', async () => {
+    const point = await newPoint();
+    const path = `${project}/points/${point.id}/lock-out`;
+    const cashier = await signInAs(rig, 'cashier', { projectId });
+    expect((await cashier('POST', path, tagged)).status).toBe(403);
+    expect((await cashier('POST', `${path}/lift`, tagged)).status).toBe(403);
+    for (const wrong of [{}, { why: '', tag: 'L' }, { why: 'x', tag: '<b>' }]) {
+      expect((await rig.admin('POST', path, wrong)).body.code).toBe('invalid-request');
+    }
+    expect((await rig.admin('POST', `${project}/points/1/lock-out`, tagged)).status).toBe(404);
+    const keeper = await signInAs(rig, 'energy-manager', { projectId });
+    expect((await keeper('POST', path, tagged)).body.lockOut.by).toBe('energy-manager');
+    const file = await rig.admin('GET', `${project}/points?format=csv`);
+    expect(file.text).toContain('work on the line');
+    await keeper('POST', `${path}/lift`, tagged);
+    await change(`/points/${point.id}`, { retired: true });
+    expect((await rig.admin('POST', path, tagged)).body.detail).toBe('The point is retired.');
+  });
+});
+
 describe('the defaults of a project', () => {
   test('with the second alarm above the first are refused', async () => {
     const money = (amount: string) => ({ amount, currency: 'CNY' });
