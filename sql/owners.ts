@@ -127,6 +127,12 @@ export const owners = {
   notice_events: billing('append'),
   notices: billing('change', ['billing']),
   notice_steps: billing('append', ['billing']),
+  credit_policies: billing('append'),
+  credit_overrides: billing('append'),
+  credit_cases: billing('change'),
+  credit_decisions: billing('append'),
+  disputes: billing('change'),
+  credit_brake_acts: billing('append'),
   dirty_days: { rooms: all, right: 'append' },
   dirty_days_done: { rooms: all, right: 'append' },
   alarms: { rooms: all, right: 'change' },
@@ -162,5 +168,8 @@ export function grantStatements(): string[] {
     statements.push(`GRANT ${verbs[owner.right]} ON ${table} TO ${writers}`);
   }
   statements.push(`GRANT SELECT ON ${views.join(', ')} TO ${roles}`);
+  // What was not sent is taken back by who asked for it; all else of a command's progress is ingest's.
+  const askers = (['ingest', 'billing'] as const).map(roleOf).join(', ');
+  statements.push(`GRANT EXECUTE ON FUNCTION withdraw_commands TO ${askers}`);
   return statements;
 }

@@ -2,6 +2,7 @@
 export * from './accounts.ts';
 export * from './bank.ts';
 export * from './commands.ts';
+export * from './credit.ts';
 export * from './devices.ts';
 export * from './exports.ts';
 export * from './identity.ts';

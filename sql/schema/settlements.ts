@@ -193,6 +193,8 @@ export const liveBalances = pgTable(
     accountId: id('account_id').notNull(),
     settledMinor: exact('settled_minor').notNull(),
     provisionalMinor: exact('provisional_minor').notNull(),
+    /** Of what is provisional: fees, demand and minimums, for which no energy is cut at once. */
+    otherMinor: exact('other_minor').notNull().default(sql`0`),
     currency: text().notNull(),
     /** Every day before this one is settled. */
     settledTo: date('settled_to', { mode: 'string' }),
