@@ -32,7 +32,13 @@ export interface TransactionHead {
     /** Security taken, set against what is owed, given back. */
     | 'deposit'
     /** What was left in a closed account's wallet, paid out; or what it owed, paid after all. */
-    | 'closing';
+    | 'closing'
+    /** Wallet → on its way to a meter → with the meter, or back. */
+    | 'recharge'
+    /** What a meter has taken for energy that was charged to the wallet. */
+    | 'meter-use'
+    /** The month's small difference between a meter and its sub-account. */
+    | 'true-up';
   accountId: string | null;
   accountingDate: LocalDay;
   postedAt: Date;

@@ -7,6 +7,7 @@ export * from './devices.ts';
 export * from './exports.ts';
 export * from './identity.ts';
 export * from './ledger.ts';
+export * from './meter-mode.ts';
 export * from './notices.ts';
 export * from './openings.ts';
 export * from './places.ts';

@@ -80,6 +80,9 @@ export const transactions = pgTable(
         'adjustment',
         'deposit',
         'closing',
+        'recharge',
+        'meter-use',
+        'true-up',
       ],
     }).notNull(),
     /** The customer it concerns, where it concerns one. */
