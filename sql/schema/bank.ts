@@ -14,6 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { exact, id, instant, ownId } from './columns.ts';
 import { sales, transactions } from './ledger.ts';
+import { deposits, residualActs } from './openings.ts';
 import { projects } from './places.ts';
 import { cashMovements, refunds } from './vending.ts';
 
@@ -102,6 +103,8 @@ export const bankLineActs = pgTable(
     saleId: id('sale_id'),
     refundId: id('refund_id'),
     movementId: id('movement_id'),
+    depositId: id('deposit_id'),
+    residualActId: id('residual_act_id'),
     /** The channel's file whose payout it is. */
     payoutFileId: id('payout_file_id'),
     /** The line whose money went back with it. */
@@ -135,6 +138,14 @@ export const bankLineActs = pgTable(
     foreignKey({
       columns: [t.projectId, t.movementId],
       foreignColumns: [cashMovements.projectId, cashMovements.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.depositId],
+      foreignColumns: [deposits.projectId, deposits.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.residualActId],
+      foreignColumns: [residualActs.projectId, residualActs.id],
     }),
     foreignKey({
       columns: [t.projectId, t.payoutFileId],
