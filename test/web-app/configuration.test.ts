@@ -52,6 +52,29 @@ test('retiring a building with points says which, in the reader’s language', a
   await page.getByRole('alert').getByText('2 points stand there: A101, A102').waitFor();
 });
 
+test('a point is locked out with tag and reason, and lifted with the tag that hangs there', async () => {
+  const page = await open('?tab=points');
+  await page.getByRole('button', { name: 'A102', exact: true }).click();
+  const lock = page.getByRole('region', { name: 'Lock-out' });
+  await lock.getByRole('button', { name: 'Lock out …' }).click();
+  await lock.getByLabel('Tag', { exact: true }).fill('L-7');
+  const send = lock.getByRole('button', { name: 'Lock out', exact: true });
+  expect(await send.isDisabled()).toBe(true);
+  await lock.getByLabel('Reason').fill('work on the line');
+  await send.click();
+  await lock.getByText('Locked out, tag L-7').waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('img', { name: 'locked out' }).waitFor();
+  await page.getByRole('button', { name: 'A102', exact: true }).click();
+  await lock.getByRole('button', { name: 'Lift the lock …' }).click();
+  await lock.getByLabel('Reason').fill('done');
+  await lock.getByLabel('Tag in your hand').fill('L-8');
+  await lock.getByText('the tag that hangs there reads otherwise').waitFor();
+  await lock.getByLabel('Tag in your hand').fill('L-7');
+  await lock.getByRole('button', { name: 'Lift the lock', exact: true }).click();
+  await lock.getByText('Not locked out.').waitFor();
+});
+
 test('a meter is test-read before it is saved, and the time of its line is said', async () => {
   const page = await open('?tab=meters');
   await page.getByRole('button', { name: 'New meter' }).click();

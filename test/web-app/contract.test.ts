@@ -628,7 +628,9 @@ const configFields = {
   Point: [
     ...(['id', 'code', 'name', 'nameZh', 'commodity', 'class', 'role', 'buildingId'] as const),
     ...(['floorId', 'roomId', 'parentId', 'overloadW', 'restoreMode', 'retired'] as const),
+    'lockOut',
   ] satisfies Keys<config.Point>,
+  LockOut: ['by', 'why', 'tag', 'at'] satisfies Keys<config.LockOut>,
   TestRead: [
     ...(['outcome', 'why', 'durationMs', 'registers', 'channels', 'quality'] as const),
     ...(['clockOffsetMs', 'number', 'enteredAs'] as const),

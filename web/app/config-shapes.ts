@@ -19,7 +19,16 @@ export interface Point {
   parentId: string | null;
   overloadW: number | null;
   restoreMode: (typeof restoreModes)[number];
+  lockOut: LockOut | null;
   retired: boolean;
+}
+
+/** While it hangs there, nothing restores the supply. */
+export interface LockOut {
+  by: string;
+  why: string;
+  tag: string;
+  at: string;
 }
 
 export interface SerialLine {

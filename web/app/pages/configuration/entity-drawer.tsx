@@ -29,6 +29,7 @@ export function EntityDrawer({
   onClose,
   children,
   beside,
+  below,
 }: {
   title: string;
   /** Where it is posted, or patched when it has an id. */
@@ -44,6 +45,8 @@ export function EntityDrawer({
   children: React.ReactNode;
   /** Acts that lead on from here: add a floor, a room, a bus. */
   beside?: React.ReactNode;
+  /** Acts with a right of their own, which are not saved with the rest. */
+  below?: React.ReactNode;
 }) {
   const { t } = useTranslation();
   const may = useMay();
@@ -103,6 +106,7 @@ export function EntityDrawer({
         {beside && isAllowed && !retired && <div className="conf-beside">{beside}</div>}
         {save.error && <ProblemNotice error={save.error} />}
         {retire.error && <InTheWay error={retire.error} />}
+        {below}
       </div>
     </Drawer>
   );

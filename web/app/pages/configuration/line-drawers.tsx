@@ -8,8 +8,9 @@ import {
 } from '../../config-queries.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { SelectField, TextField } from '../tariffs/edit/field.tsx';
-import { isHost, isName, isWhole, textOrNull, wrongOf } from './checks.ts';
+import { isHost, isName, isWhole, wrongOf } from './checks.ts';
 import { EntityDrawer } from './entity-drawer.tsx';
+import { useNames } from './names.tsx';
 
 export type OpenedLine =
   | { kind: 'gateway'; gateway: ConfiguredGateway | null }
@@ -36,16 +37,15 @@ function GatewayDrawer({
   const { t } = useTranslation();
   const language = useLanguage();
   const places = useConfiguredPlaces().data?.data ?? [];
-  const [name, setName] = useState(gateway?.name ?? '');
-  const [nameZh, setNameZh] = useState(gateway?.nameZh ?? '');
+  const names = useNames(gateway, null);
   const [building, setBuilding] = useState(gateway?.buildingId ?? '');
   return (
     <EntityDrawer
       title={gateway ? gateway.name : t('config.new.gateway')}
       path={gateway ? `/gateways/${gateway.id}` : '/gateways'}
       id={gateway?.id ?? null}
-      body={{ name: name.trim(), nameZh: textOrNull(nameZh), buildingId: building || null }}
-      wrong={wrongOf(t, [['/name', name, isName, 'needed']])}
+      body={{ ...names.body, buildingId: building || null }}
+      wrong={names.wrong}
       retired={gateway?.retired ?? null}
       permission="device.write"
       onClose={onClose}
@@ -61,20 +61,7 @@ function GatewayDrawer({
         )
       }
     >
-      <TextField
-        label={t('config.field.name')}
-        at="/name"
-        value={name}
-        onChange={setName}
-        maxLength={120}
-      />
-      <TextField
-        label={t('config.field.nameZh')}
-        at="/nameZh"
-        value={nameZh}
-        onChange={setNameZh}
-        maxLength={120}
-      />
+      {names.fields}
       <SelectField
         label={t('config.field.building')}
         at="/buildingId"

@@ -16,12 +16,15 @@ export function OpenName({
   name,
   retired,
   inner = 0,
+  mark,
   onOpen,
 }: {
   name: string;
   retired: boolean;
   /** How deep it lies. */
   inner?: 0 | 1 | 2;
+  /** What one must know before anything else. */
+  mark?: string | null;
   onOpen: () => void;
 }) {
   const { t } = useTranslation();
@@ -32,6 +35,11 @@ export function OpenName({
         {name}
       </button>
       {retired && <span className="quiet"> · {t('config.retiredMark')}</span>}
+      {mark && (
+        <span className="conf-mark" role="img" aria-label={mark} title={mark}>
+          <Icon name="lock" size={13} />
+        </span>
+      )}
     </span>
   );
 }

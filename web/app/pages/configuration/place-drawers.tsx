@@ -3,8 +3,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Building, Floor, Room } from '../../api.ts';
 import { TextField } from '../tariffs/edit/field.tsx';
-import { isName, isPlaceCode, isWhole, textOrNull, wrongOf } from './checks.ts';
+import { isName, isWhole, wrongOf } from './checks.ts';
 import { EntityDrawer } from './entity-drawer.tsx';
+import { useNames } from './names.tsx';
 
 /** What is opened: something that is there, or something new within it. */
 export type OpenedPlace =
@@ -30,19 +31,14 @@ export function PlaceDrawer({ opened, ...parts }: { opened: OpenedPlace } & Part
 
 function BuildingDrawer({ building, onOpen, onClose }: { building: Building | null } & Parts) {
   const { t } = useTranslation();
-  const [code, setCode] = useState(building?.code ?? '');
-  const [name, setName] = useState(building?.name ?? '');
-  const [nameZh, setNameZh] = useState(building?.nameZh ?? '');
+  const names = useNames(building, 'place');
   return (
     <EntityDrawer
       title={building ? `${t('config.kind.building')} ${building.code}` : t('config.new.building')}
       path={building ? `/buildings/${building.id}` : '/buildings'}
       id={building?.id ?? null}
-      body={{ code: code.trim(), name: name.trim(), nameZh: textOrNull(nameZh) }}
-      wrong={wrongOf(t, [
-        ['/code', code, isPlaceCode, 'code'],
-        ['/name', name, isName, 'needed'],
-      ])}
+      body={names.body}
+      wrong={names.wrong}
       retired={building?.retired ?? null}
       permission="place.write"
       onClose={onClose}
@@ -58,27 +54,7 @@ function BuildingDrawer({ building, onOpen, onClose }: { building: Building | nu
         )
       }
     >
-      <TextField
-        label={t('config.field.code')}
-        at="/code"
-        value={code}
-        onChange={setCode}
-        maxLength={20}
-      />
-      <TextField
-        label={t('config.field.name')}
-        at="/name"
-        value={name}
-        onChange={setName}
-        maxLength={120}
-      />
-      <TextField
-        label={t('config.field.nameZh')}
-        at="/nameZh"
-        value={nameZh}
-        onChange={setNameZh}
-        maxLength={120}
-      />
+      {names.fields}
     </EntityDrawer>
   );
 }
@@ -145,45 +121,20 @@ function RoomDrawer({
   onClose,
 }: { building: Building; floor: Floor; room: Room | null } & Parts) {
   const { t } = useTranslation();
-  const [code, setCode] = useState(room?.code ?? '');
-  const [name, setName] = useState(room?.name ?? '');
-  const [nameZh, setNameZh] = useState(room?.nameZh ?? '');
+  const names = useNames(room, 'place');
   const place = `${building.code} · ${floor.name}`;
   return (
     <EntityDrawer
       title={room ? `${place} · ${room.code}` : `${t('config.new.room')} · ${place}`}
       path={room ? `/rooms/${room.id}` : `/floors/${floor.id}/rooms`}
       id={room?.id ?? null}
-      body={{ code: code.trim(), name: name.trim(), nameZh: textOrNull(nameZh) }}
-      wrong={wrongOf(t, [
-        ['/code', code, isPlaceCode, 'code'],
-        ['/name', name, isName, 'needed'],
-      ])}
+      body={names.body}
+      wrong={names.wrong}
       retired={room?.retired ?? null}
       permission="place.write"
       onClose={onClose}
     >
-      <TextField
-        label={t('config.field.code')}
-        at="/code"
-        value={code}
-        onChange={setCode}
-        maxLength={20}
-      />
-      <TextField
-        label={t('config.field.name')}
-        at="/name"
-        value={name}
-        onChange={setName}
-        maxLength={120}
-      />
-      <TextField
-        label={t('config.field.nameZh')}
-        at="/nameZh"
-        value={nameZh}
-        onChange={setNameZh}
-        maxLength={120}
-      />
+      {names.fields}
     </EntityDrawer>
   );
 }

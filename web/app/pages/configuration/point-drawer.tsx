@@ -5,8 +5,10 @@ import { useConfiguredPlaces, usePoints } from '../../config-queries.ts';
 import { type Point, pointClasses, pointRoles, restoreModes } from '../../config-shapes.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { SelectField, TextField } from '../tariffs/edit/field.tsx';
-import { isName, isPointCode, isWhole, orEmpty, textOrNull, wrongOf } from './checks.ts';
+import { isWhole, orEmpty, wrongOf } from './checks.ts';
 import { EntityDrawer } from './entity-drawer.tsx';
+import { LockOut } from './lock-out.tsx';
+import { useNames } from './names.tsx';
 
 const isWatts = isWhole(1, 999_999_999);
 
@@ -15,9 +17,7 @@ export function PointDrawer({ point, onClose }: { point: Point | null; onClose: 
   const language = useLanguage();
   const places = useConfiguredPlaces().data?.data ?? [];
   const points = usePoints().data?.data ?? [];
-  const [code, setCode] = useState(point?.code ?? '');
-  const [name, setName] = useState(point?.name ?? '');
-  const [nameZh, setNameZh] = useState(point?.nameZh ?? '');
+  const names = useNames(point, 'point');
   const [commodity, setCommodity] = useState(point?.commodity ?? 'electricity');
   const [kind, setKind] = useState(point?.class ?? 'business');
   const [role, setRole] = useState(point?.role ?? 'unit');
@@ -38,9 +38,7 @@ export function PointDrawer({ point, onClose }: { point: Point | null; onClose: 
       path={point ? `/points/${point.id}` : '/points'}
       id={point?.id ?? null}
       body={{
-        code: code.trim(),
-        name: name.trim(),
-        nameZh: textOrNull(nameZh),
+        ...names.body,
         ...(point ? {} : { commodity }),
         class: kind,
         role,
@@ -51,41 +49,22 @@ export function PointDrawer({ point, onClose }: { point: Point | null; onClose: 
         overloadW: overload.trim() === '' ? null : Number(overload),
         restoreMode: restore,
       }}
-      wrong={wrongOf(t, [
-        ['/code', code, isPointCode, 'pointCode'],
-        ['/name', name, isName, 'needed'],
-        ['/overloadW', overload, orEmpty(isWatts), 'overload'],
-      ])}
+      wrong={[
+        ...names.wrong,
+        ...wrongOf(t, [['/overloadW', overload, orEmpty(isWatts), 'overload']]),
+      ]}
       retired={point?.retired ?? null}
       permission="device.write"
       onClose={onClose}
+      below={point && <LockOut point={point} />}
     >
-      <TextField
-        label={t('config.field.code')}
-        at="/code"
-        value={code}
-        onChange={setCode}
-        maxLength={40}
-      />
-      <TextField
-        label={t('config.field.name')}
-        at="/name"
-        value={name}
-        onChange={setName}
-        maxLength={120}
-      />
-      <TextField
-        label={t('config.field.nameZh')}
-        at="/nameZh"
-        value={nameZh}
-        onChange={setNameZh}
-        maxLength={120}
-      />
+      {names.fields}
       <div className="conf-pair">
         {point ? (
-          <p className="second">
-            {t('config.field.commodity')} {t(`config.commodity.${point.commodity}`)}
-          </p>
+          <div className="tfield">
+            <span className="field-label">{t('config.field.commodity')}</span>
+            <span className="conf-fixed">{t(`config.commodity.${point.commodity}`)}</span>
+          </div>
         ) : (
           <SelectField
             label={t('config.field.commodity')}
@@ -176,6 +155,7 @@ export function PointDrawer({ point, onClose }: { point: Point | null; onClose: 
         value={restore}
         onChange={setRestore}
         options={restoreModes.map((value) => ({ value, label: t(`config.restore.${value}`) }))}
+        hint={restore === 'automatic' && t('config.hint.restore')}
       />
     </EntityDrawer>
   );

@@ -36,7 +36,12 @@ export function PointsPanel({ retired, sort, onSort }: ListPanelProps) {
       phone: 'title',
       value: ({ code }) => code,
       cell: (point) => (
-        <OpenName name={point.code} retired={point.retired} onOpen={() => open({ point })} />
+        <OpenName
+          name={point.code}
+          retired={point.retired}
+          mark={point.lockOut && t('config.lock.mark')}
+          onOpen={() => open({ point })}
+        />
       ),
     },
     {
@@ -119,7 +124,7 @@ export function PointsPanel({ retired, sort, onSort }: ListPanelProps) {
       {opened && (
         <PointDrawer
           key={opened.point?.id ?? 'new'}
-          point={opened.point}
+          point={query.data?.data.find(({ id }) => id === opened.point?.id) ?? opened.point}
           onClose={() => open(null)}
         />
       )}
