@@ -124,7 +124,7 @@ export const owners = {
   live_balances: billing('delete'),
   point_prices: billing('change'),
   exception_stakes: billing('delete'),
-  notice_addresses: billing('change', ['billing']),
+  notice_addresses: billing('change', ['billing', 'web']),
   notice_templates: billing('append'),
   notice_settings: billing('change'),
   notice_events: billing('append'),

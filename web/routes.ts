@@ -16,6 +16,7 @@ import { liveRoutes } from './live.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { projectRoutes } from './projects.ts';
 import { roleRoutes } from './roles.ts';
+import { searchRoutes } from './search.ts';
 import { sessionRoutes } from './session.ts';
 import { systemLogRoutes } from './system-log.ts';
 import { userRoutes } from './users.ts';
@@ -49,6 +50,7 @@ export function routes(deps: WebDeps): OpenAPIHono<RouteEnv> {
     alarmRoutes,
     systemLogRoutes,
     viewRoutes,
+    searchRoutes,
     exportRoutes,
   ];
   for (const part of parts) app.route('/', part(deps));
