@@ -10,6 +10,7 @@ import { assignmentEffectRoutes } from './assignment-effect-routes.ts';
 import { closingRoutes } from './closing-routes.ts';
 import { contractRoutes } from './contract-routes.ts';
 import { correctionRoutes } from './correction-routes.ts';
+import { creditRoutes } from './credit-routes.ts';
 import { depositRoutes } from './deposit-routes.ts';
 import { effectRoutes } from './effect-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
@@ -51,7 +52,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes, settledRoutes],
     ...[assignmentEffectRoutes, effectRoutes, explainRoutes],
-    ...[noticeRoutes, noticeTemplateRoutes],
+    ...[noticeRoutes, noticeTemplateRoutes, creditRoutes],
   ]) {
     app.route('/', part(deps));
   }

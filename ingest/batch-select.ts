@@ -5,7 +5,7 @@ import type { CommandFunction } from '../sql/command-functions.ts';
 import { COMMAND_METERS_MAX, commandObstacles, type Obstacle } from '../sql/commands.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
-import { suppliedBy } from './supply.ts';
+import { suppliedBy } from '../sql/supply.ts';
 
 /** Meters by where they are and what they are; what is not said is not looked at. */
 interface MeterFilter {

@@ -6,9 +6,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { type CommandFunction, commandFunctionOf } from '../sql/command-functions.ts';
 import { commandObstacles } from '../sql/commands.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
+import { supplyFunctions } from '../sql/supply.ts';
 import type { Seen } from './command-plan.ts';
 import type { Job, Sent, Step, Verdict } from './command-run.ts';
-import { supplyFunctions } from './supply.ts';
 
 /** An open command with what must be known of its meter. */
 export interface OpenCommand extends Job {

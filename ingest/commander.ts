@@ -5,6 +5,7 @@
  */
 import { commandFunctionOf, isSupplyFunction } from '../sql/command-functions.ts';
 import type { Db } from '../sql/postgres.ts';
+import { suppliedBy } from '../sql/supply.ts';
 import type { Reading } from './blocks.ts';
 import type { BusConfig, Errand, Line, MeterConfig } from './bus.ts';
 import { commandMapOf } from './command-maps.ts';
@@ -23,7 +24,6 @@ import { models } from './models.ts';
 import { pollMeter } from './poll.ts';
 import type { Relays } from './relays.ts';
 import type { Sample } from './sample.ts';
-import { suppliedBy } from './supply.ts';
 
 export interface Commander {
   /** The buses in force, whenever they change. */

@@ -6,8 +6,8 @@ import { sql } from 'drizzle-orm';
 import type { Alarming } from '../sql/alarms.ts';
 import { type CommandFunction, commandFunctionOf } from '../sql/command-functions.ts';
 import type { Db } from '../sql/postgres.ts';
+import { suppliedBy, supplyFunctions } from '../sql/supply.ts';
 import type { Sample } from './sample.ts';
-import { suppliedBy, supplyFunctions } from './supply.ts';
 
 /** A confirmed command of the supply, and when that was. */
 interface Commanded {

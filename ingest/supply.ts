@@ -1,33 +1,8 @@
 /** What is known of the supply behind a meter: what its samples show, and what it was last told. */
 import { sql } from 'drizzle-orm';
-import {
-  type CommandFunction,
-  commandFunctionNames,
-  isSupplyFunction,
-} from '../sql/command-functions.ts';
+import type { CommandFunction } from '../sql/command-functions.ts';
 import type { Queryable } from '../sql/postgres.ts';
-
-/** Bits of closed relays in status word A. */
-const RELAYS = 0xe000;
-
-/** What channels show of relays or valve; undefined when they show neither. */
-export function suppliedBy({
-  status_a: status,
-  valve,
-}: {
-  status_a?: number | undefined;
-  valve?: number | undefined;
-}): 'on' | 'off' | undefined {
-  if (status !== undefined) return (status & RELAYS) === 0 ? 'off' : 'on';
-  if (valve !== undefined) return valve === 0 ? 'off' : 'on';
-  return undefined;
-}
-
-/** The functions that decide over relays or valve, as a list of SQL. */
-export const supplyFunctions = sql.join(
-  commandFunctionNames.filter(isSupplyFunction).map((name) => sql`${name}`),
-  sql`, `,
-);
+import { suppliedBy, supplyFunctions } from '../sql/supply.ts';
 
 interface MeterSupply {
   /** As its newest sample shows it; null where no sample tells. */

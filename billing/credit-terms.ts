@@ -1,0 +1,121 @@
+/** What people set for one account: a limit of its own, that it is never cut, and disputes that hold a trip. */
+import { sql } from 'drizzle-orm';
+import { record } from '../sql/audit.ts';
+import { type Answer, once } from '../sql/idempotency.ts';
+import type { Money } from '../sql/money.ts';
+import type { Db } from '../sql/postgres.ts';
+import { notFound, Problem } from '../sql/problem.ts';
+import { creditOverrides, disputes } from '../sql/schema/index.ts';
+import { type CaseDetail, readCase } from './credit-list.ts';
+import { type By, minorOf } from './fields.ts';
+import { readProject } from './project.ts';
+import { assertAccount } from './wallet.ts';
+
+interface Keyed {
+  projectId: string;
+  accountId: string;
+  reason: string;
+  key: string | undefined;
+  by: By;
+  at: Date;
+}
+
+/** Longest dispute, and longest override with an end. */
+const DAYS_MAX = 3_660;
+
+function assertEnd(until: Date, at: Date): void {
+  const days = (until.getTime() - at.getTime()) / 86_400_000;
+  if (days <= 0) throw new Problem('invalid-request', 'json/until: lies in the past');
+  if (days > DAYS_MAX) throw new Problem('invalid-request', 'json/until: lies too far ahead');
+}
+
+/** What holds for the account instead of the policy, from now on. Throws Problem `not-found`, `invalid-amount`. */
+export async function setOverride(
+  db: Db,
+  {
+    projectId,
+    accountId,
+    creditLimit,
+    isProtected,
+    until,
+    reason,
+    key,
+    by,
+    at,
+  }: Keyed & { creditLimit: Money | null; isProtected: boolean; until: string | null },
+): Promise<Answer<CaseDetail>> {
+  const route = `PUT /credit-cases/${accountId}/override`;
+  const request = { creditLimit, isProtected, until, reason };
+  return await once(db, { projectId, route, key, actorId: by.actor.id, request }, async (tx) => {
+    const project = await readProject(tx, projectId);
+    await assertAccount(tx, { projectId, accountId });
+    const minor = creditLimit === null ? null : minorOf(creditLimit, project.currency);
+    if (minor !== null && minor < 0n) {
+      throw new Problem('invalid-amount', 'A credit limit is not below zero.');
+    }
+    const end = until === null ? null : new Date(until);
+    if (end) assertEnd(end, at);
+    await tx.insert(creditOverrides).values({
+      ...{ projectId, accountId, creditLimitMinor: minor, protected: isProtected, until: end },
+      ...{ reason, setById: by.actor.id, setBy: by.actor.name, setAt: at },
+    });
+    await record(tx, {
+      ...{ projectId, ...by, action: 'credit-override.set' },
+      ...{ subjectKind: 'account', subjectId: accountId },
+      detail: { creditLimit, protected: isProtected, until, reason },
+    });
+    return { status: 200, body: await readCase(tx, { project, accountId, now: at }) };
+  });
+}
+
+/** Nothing is cut for the account until the dispute ends. Throws Problem `not-found`. */
+export async function raiseDispute(
+  db: Db,
+  { projectId, accountId, until, reason, key, by, at }: Keyed & { until: string },
+): Promise<Answer<CaseDetail>> {
+  const route = `POST /accounts/${accountId}/disputes`;
+  const given = { projectId, route, key, actorId: by.actor.id, request: { until, reason } };
+  return await once(db, given, async (tx) => {
+    const project = await readProject(tx, projectId);
+    await assertAccount(tx, { projectId, accountId });
+    const end = new Date(until);
+    assertEnd(end, at);
+    await tx.insert(disputes).values({
+      ...{ projectId, accountId, reason, until: end },
+      ...{ raisedById: by.actor.id, raisedBy: by.actor.name, raisedAt: at },
+    });
+    await record(tx, {
+      ...{ projectId, ...by, action: 'dispute.raised' },
+      ...{ subjectKind: 'account', subjectId: accountId, detail: { until, reason } },
+    });
+    return { status: 201, body: await readCase(tx, { project, accountId, now: at }) };
+  });
+}
+
+/** Ends one before its date. Throws Problem `not-found`, `conflict` when it has ended. */
+export async function endDispute(
+  db: Db,
+  { projectId, accountId, id, reason, key, by, at }: Keyed & { id: string },
+): Promise<Answer<CaseDetail>> {
+  const route = `POST /accounts/${accountId}/disputes/${id}/end`;
+  const given = { projectId, route, key, actorId: by.actor.id, request: { reason } };
+  return await once(db, given, async (tx) => {
+    const project = await readProject(tx, projectId);
+    const found = await tx.execute<{ ended: boolean }>(sql`
+      SELECT ended_at IS NOT NULL AS ended FROM disputes
+      WHERE project_id = ${projectId}::bigint AND account_id = ${accountId}::bigint
+        AND id = ${id}::bigint FOR UPDATE`);
+    const row = found.rows[0];
+    if (!row) throw notFound('dispute');
+    if (row.ended) throw new Problem('conflict', 'The dispute has ended already.');
+    await tx.execute(sql`
+      UPDATE disputes SET ended_at = ${at.toISOString()}::timestamptz, ended_by = ${by.actor.name},
+        end_reason = ${reason}
+      WHERE project_id = ${projectId}::bigint AND id = ${id}::bigint`);
+    await record(tx, {
+      ...{ projectId, ...by, action: 'dispute.ended' },
+      ...{ subjectKind: 'account', subjectId: accountId, detail: { dispute: id, reason } },
+    });
+    return { status: 200, body: await readCase(tx, { project, accountId, now: at }) };
+  });
+}
