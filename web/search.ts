@@ -1,7 +1,7 @@
 /**
  * Search of a project: accounts (also by who stands behind them), meters, points, places, gateways and
  * papers, by a part of what is written on them, each kind only for who may read it. One statement; the
- * texts are those of the indexes in migration 0022.
+ * texts are those of the indexes in migration 0024.
  */
 import { createRoute, z } from '@hono/zod-openapi';
 import { type SQL, sql } from 'drizzle-orm';
