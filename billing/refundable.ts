@@ -108,7 +108,12 @@ export async function refundable(
         WHERE s.project_id = ${projectId}::bigint AND s.account_id = ${accountId}::bigint
           AND s.channel = 'online' AND s.sold_at > ${at} - make_interval(hours => ${unclearedHours}::int)
           AND NOT EXISTS (SELECT FROM transactions v
-            WHERE v.project_id = s.project_id AND v.reverses = s.transaction_id))::text AS uncleared
+            WHERE v.project_id = s.project_id AND v.reverses = s.transaction_id)
+          -- What the channel has settled has cleared.
+          AND NOT EXISTS (SELECT FROM bank_line_acts c
+            WHERE c.project_id = s.project_id AND c.sale_id = s.id AND c.kind IN ('match', 'claim')
+              AND NOT EXISTS (SELECT FROM bank_line_acts n WHERE n.project_id = c.project_id
+                AND n.line_id = c.line_id AND n.ordinal > c.ordinal)))::text AS uncleared
     FROM rates r`);
   const row = only(found.rows);
   const live = await liveMinor(db, { projectId, accountId });

@@ -13,6 +13,7 @@ import { type Db, type Tx, violatedConstraint } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { saleReversalDecisions, saleReversals } from '../sql/schema/index.ts';
 import { readVendingSettings } from '../sql/vending-settings.ts';
+import { addAct, holdBank, lineOfSale } from './bank-line.ts';
 import { assertHeld, type Drawer, dayOf, openShiftOf } from './cash.ts';
 import { type Channel, placeOf } from './channel.ts';
 import { type By, only } from './fields.ts';
@@ -158,11 +159,14 @@ async function heldSale(
   { project, saleId }: { project: ProjectTerms; saleId: string },
 ): Promise<HeldSale> {
   const projectId = project.id;
-  const owner = await tx.execute<{ account_id: string }>(sql`
-    SELECT account_id::text FROM sales
+  const owner = await tx.execute<{ account_id: string; channel: Channel }>(sql`
+    SELECT account_id::text, channel FROM sales
     WHERE project_id = ${projectId}::bigint AND id = ${saleId}::bigint`);
-  const accountId = owner.rows[0]?.account_id;
-  if (accountId === undefined) throw notFound('sale');
+  const paid = owner.rows[0];
+  if (paid === undefined) throw notFound('sale');
+  const accountId = paid.account_id;
+  // Before the account, as whoever claims a line: two who wait for each other would wait for ever.
+  if (paid.channel !== 'cash') await holdBank(tx, projectId);
   await holdAccount(tx, { projectId, accountId, alone: true });
   const found = await tx.execute<{
     transaction_id: string;
@@ -245,6 +249,11 @@ async function book(
   const projectId = project.id;
   const { amountMinor, accountId } = sale;
   const drawer = await payingDrawer(tx, { projectId, sale, proposedById });
+  // Money that a line of the bank speaks of did come: it is nobody's again until that line is.
+  const line = await lineOfSale(tx, { projectId, saleId: sale.id });
+  const place = line
+    ? ({ code: 'unidentified', accountId: null } as const)
+    : placeOf(sale.channel, drawer);
   if (drawer) await assertHeld(tx, { project, drawer, amountMinor });
   const receipt = await nextReceipt(tx, project, 'reversal');
   const transactionId = await post(tx, {
@@ -257,7 +266,7 @@ async function book(
     },
     legs: [
       { code: 'wallet', accountId, amountMinor },
-      { ...placeOf(sale.channel, drawer), amountMinor: -amountMinor },
+      { ...place, amountMinor: -amountMinor },
     ],
   }).catch((error: unknown) => {
     if (!violatedConstraint(error)?.includes('reverses')) throw error;
@@ -265,6 +274,10 @@ async function book(
       cause: error,
     });
   });
+  if (line) {
+    const target = { saleId: sale.id };
+    await addAct(tx, { projectId, line, kind: 'reopen', target, reason, transactionId, by, now });
+  }
   await liveMoved(tx, { projectId, accountId, minor: -amountMinor });
   await tx.insert(saleReversalDecisions).values({
     ...{ projectId, reversalId: id, saleId: sale.id, decision: 'approve', reason, receipt },

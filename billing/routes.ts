@@ -7,6 +7,7 @@ import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, type RouteEnv } from '../sql/route.ts';
 import { accountRoutes } from './account-routes.ts';
 import { assignmentEffectRoutes } from './assignment-effect-routes.ts';
+import { bankRoutes } from './bank-routes.ts';
 import { closingRoutes } from './closing-routes.ts';
 import { contractRoutes } from './contract-routes.ts';
 import { correctionRoutes } from './correction-routes.ts';
@@ -48,7 +49,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
     // Before accounts: 'openings', 'closings' and 'residuals' are not ids of one.
     ...[openingRoutes, closingRoutes, depositRoutes, contractRoutes],
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
-    ...[shiftRoutes, reversalRoutes, refundRoutes, printRoutes],
+    ...[shiftRoutes, reversalRoutes, refundRoutes, printRoutes, bankRoutes],
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes, settledRoutes],
     ...[assignmentEffectRoutes, effectRoutes, explainRoutes],

@@ -27,6 +27,7 @@ export interface ShownSale {
   soldAt: string;
   soldBy: string;
   shiftId: string | null;
+  reference: string | null;
   note: string | null;
   state: (typeof saleStates)[number];
   /** The newest wish to reverse it. */
@@ -49,6 +50,7 @@ interface Row extends Record<string, unknown> {
   sold_at: string;
   sold_by: string;
   shift_id: string | null;
+  reference: string | null;
   note: string | null;
   state: ShownSale['state'];
   reversal_id: string | null;
@@ -112,13 +114,15 @@ export async function listSales(
   };
 }
 
-const searched = (currency: string): SQL => sql`s.receipt, s.sold_by, s.note, a.number, a.name,
+const searched = (
+  currency: string,
+): SQL => sql`s.receipt, s.sold_by, s.reference, s.note, a.number, a.name,
   a.name_zh, ${majorText(sql`s.amount_minor`, currency)}`;
 
 const shown: SQL = sql`
   SELECT s.id::text, s.account_id::text, a.name, s.receipt, s.channel, s.amount_minor::text,
     s.currency, s.quantity::text, s.commodity, s.price::text, s.sold_at, s.sold_by, s.shift_id::text,
-    s.note, v.id::text AS reversal_id,
+    s.reference, s.note, v.id::text AS reversal_id,
     CASE WHEN v.decision = 'approve' THEN 'reversed' WHEN v.id IS NOT NULL AND v.decision IS NULL
       THEN 'waiting' ELSE 'sold' END AS state,
     (SELECT count(*)::int FROM receipt_prints p
@@ -142,6 +146,7 @@ const render = (row: Row): ShownSale => ({
   soldAt: new Date(row.sold_at).toISOString(),
   soldBy: row.sold_by,
   shiftId: row.shift_id,
+  reference: row.reference,
   note: row.note,
   state: row.state,
   reversalId: row.reversal_id,

@@ -42,6 +42,7 @@ export const saleSchema = z
     soldAt: z.string(),
     soldBy: z.string(),
     shiftId: idSchema.nullable(),
+    reference: z.string().nullable(),
     note: z.string().nullable(),
     state: z.enum(saleStates).openapi({
       description: 'waiting: a second person has to agree to its reversal',
@@ -95,6 +96,9 @@ const make = createRoute({
         channel: z.enum(channels),
         amount: moneySchema,
         soldAt: instantSchema.nullable().default(null),
+        reference: textSchema.nullable().default(null).openapi({
+          description: 'What the bank or the channel calls the payment, such as an order number',
+        }),
         note: textSchema.nullable().default(null),
         quantity: z
           .strictObject({

@@ -14,7 +14,7 @@ import { Problem } from '../sql/problem.ts';
 import { tillOf } from './cash.ts';
 import { type Channel, placeOf } from './channel.ts';
 import { type By, minorOf, only } from './fields.ts';
-import { post } from './ledger.ts';
+import { type Leg, post } from './ledger.ts';
 import { liveMoved } from './live-moved.ts';
 import { holdAccount } from './open-account.ts';
 import type { Commodity } from './price-book.ts';
@@ -33,6 +33,8 @@ export interface NewSale {
   amount: Money;
   /** When it was sold; a past date is taken while its month is open. Now when it is not said. */
   soldAt: string | null;
+  /** What the bank or the channel calls the payment, where that is known: sold once. */
+  reference: string | null;
   note: string | null;
   /** Where it is sold by quantity: base units; the amount is what they cost. */
   quantity: { commodity: Commodity; quantity: number } | null;
@@ -83,44 +85,106 @@ export async function sell(
       use: 'in',
       by,
     });
-    const transactionId = await post(tx, {
-      projectId,
-      currency: project.currency,
-      head: {
-        kind: 'sale',
-        accountId,
-        accountingDate: localDayOf(project.zone, soldAt.getTime()),
-        postedAt: now,
-        cause: { channel: sale.channel },
-        idempotencyKey: `${accountId}/${key}`,
-      },
-      legs: [
-        { ...placeOf(sale.channel, drawer), amountMinor },
-        { code: 'wallet', accountId, amountMinor: -amountMinor },
-      ],
+    const place = placeOf(sale.channel, drawer);
+    const idempotencyKey = `${accountId}/${key}`;
+    const { id } = await bookSale(tx, {
+      ...{ project, accountId, sale, amountMinor, place, soldAt, price, shiftId, idempotencyKey },
+      ...{ by, now },
     });
-    const receipt = await nextReceipt(tx, project, 'receipt');
-    const made = await tx.execute<{ id: string }>(sql`
-      INSERT INTO sales (project_id, account_id, transaction_id, receipt, channel, amount_minor,
-        currency, quantity, commodity, price, sold_at, sold_by, shift_id, note)
-      VALUES (${projectId}::bigint, ${accountId}::bigint, ${transactionId}::bigint, ${receipt},
-        ${sale.channel}, ${amountMinor.toString()}::bigint, ${project.currency},
-        ${sale.quantity?.quantity ?? null}::bigint, ${sale.quantity?.commodity ?? null},
-        ${price}::numeric, ${soldAt.toISOString()}::timestamptz, ${by.actor.name}, ${shiftId}::bigint, ${sale.note})
-      RETURNING id::text`);
-    const { id } = only(made.rows);
-    await liveMoved(tx, { projectId, accountId, minor: amountMinor });
-    await record(tx, {
-      projectId,
-      ...by,
-      action: 'sale.posted',
-      subjectKind: 'account',
-      subjectId: accountId,
-      detail: { receipt, ...sale, soldAt: soldAt.toISOString() },
-    });
-    await tell(tx, [{ projectId, kind: 'sale.posted', subjectId: id, payload: { accountId } }]);
     return { status: 201, body: await saleOf(tx, { project, id }) };
   });
+}
+
+/**
+ * Books a sale to an account that is held: money from a place into its wallet, a receipt, what the log and others are
+ * told. Throws Problem `month-closed`, `conflict` when a sale of that channel and reference stands.
+ */
+export async function bookSale(
+  tx: Tx,
+  {
+    project,
+    accountId,
+    sale,
+    amountMinor,
+    place,
+    soldAt,
+    price,
+    shiftId,
+    idempotencyKey,
+    by,
+    now,
+  }: {
+    project: ProjectTerms;
+    accountId: string;
+    sale: NewSale;
+    amountMinor: bigint;
+    place: Omit<Leg, 'amountMinor'>;
+    soldAt: Date;
+    price: string | null;
+    shiftId: string | null;
+    idempotencyKey: string;
+    by: By;
+    now: Date;
+  },
+): Promise<{ id: string; transactionId: string }> {
+  const projectId = project.id;
+  await assertReferenceFree(tx, { projectId, sale });
+  const transactionId = await post(tx, {
+    projectId,
+    currency: project.currency,
+    head: {
+      kind: 'sale',
+      accountId,
+      accountingDate: localDayOf(project.zone, soldAt.getTime()),
+      postedAt: now,
+      cause: { channel: sale.channel },
+      idempotencyKey,
+    },
+    legs: [
+      { ...place, amountMinor },
+      { code: 'wallet', accountId, amountMinor: -amountMinor },
+    ],
+  });
+  const receipt = await nextReceipt(tx, project, 'receipt');
+  const made = await tx.execute<{ id: string }>(sql`
+    INSERT INTO sales (project_id, account_id, transaction_id, receipt, channel, amount_minor,
+      currency, quantity, commodity, price, sold_at, sold_by, shift_id, reference, note)
+    VALUES (${projectId}::bigint, ${accountId}::bigint, ${transactionId}::bigint, ${receipt},
+      ${sale.channel}, ${amountMinor.toString()}::bigint, ${project.currency},
+      ${sale.quantity?.quantity ?? null}::bigint, ${sale.quantity?.commodity ?? null},
+      ${price}::numeric, ${soldAt.toISOString()}::timestamptz, ${by.actor.name}, ${shiftId}::bigint,
+      ${sale.reference}, ${sale.note})
+    RETURNING id::text`);
+  const { id } = only(made.rows);
+  await liveMoved(tx, { projectId, accountId, minor: amountMinor });
+  await record(tx, {
+    projectId,
+    ...by,
+    action: 'sale.posted',
+    subjectKind: 'account',
+    subjectId: accountId,
+    detail: { receipt, ...sale, soldAt: soldAt.toISOString() },
+  });
+  await tell(tx, [{ projectId, kind: 'sale.posted', subjectId: id, payload: { accountId } }]);
+  return { id, transactionId };
+}
+
+/** A payment is sold once: two who enter one reference at once come one after the other. */
+async function assertReferenceFree(
+  tx: Tx,
+  { projectId, sale }: { projectId: string; sale: NewSale },
+): Promise<void> {
+  if (sale.reference === null) return;
+  const lock = `wattledger.reference/${projectId}/${sale.channel}/${sale.reference}`;
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`);
+  const found = await tx.execute<{ receipt: string }>(sql`
+    SELECT s.receipt FROM sales s
+    WHERE s.project_id = ${projectId}::bigint AND s.channel = ${sale.channel}
+      AND s.reference = ${sale.reference} AND NOT EXISTS (SELECT FROM transactions v
+        WHERE v.project_id = s.project_id AND v.reverses = s.transaction_id)`);
+  const receipt = found.rows[0]?.receipt;
+  if (receipt === undefined) return;
+  throw new Problem('conflict', `Receipt ${receipt} is of the payment ${sale.reference} already.`);
 }
 
 /** The price that a sale by quantity is held to; null for one by amount. */

@@ -16,9 +16,10 @@ import {
   type RouteEnv,
   takes,
 } from '../sql/route.ts';
+import { TABLE_BYTES_MAX } from '../sql/table-file.ts';
 import { applyImport } from './import-apply.ts';
 import { importColumnNames } from './import-columns.ts';
-import { IMPORT_BYTES_MAX, type ImportFile, readImport } from './import-file.ts';
+import { type ImportFile, readImport } from './import-file.ts';
 import { importFates, type PlannedRow, planImport } from './import-plan.ts';
 import { type ImportState, readState } from './import-state.ts';
 import { importTemplate } from './import-template.ts';
@@ -39,8 +40,8 @@ const fileFields = {
     .openapi({ example: 'meters.xlsx' }),
   content: z
     .base64()
-    .max(Math.ceil(IMPORT_BYTES_MAX / 3) * 4)
-    .openapi({ description: `XLSX or CSV of at most ${IMPORT_BYTES_MAX} bytes, as base64` }),
+    .max(Math.ceil(TABLE_BYTES_MAX / 3) * 4)
+    .openapi({ description: `XLSX or CSV of at most ${TABLE_BYTES_MAX} bytes, as base64` }),
 };
 
 const rowSchema = z.object({

@@ -7,7 +7,8 @@ import {
   importColumnNames,
   importColumns,
 } from '../../ingest/import-columns.ts';
-import { IMPORT_BYTES_MAX, IMPORT_ROWS_MAX } from '../../ingest/import-file.ts';
+import { IMPORT_ROWS_MAX } from '../../ingest/import-file.ts';
+import { TABLE_BYTES_MAX } from '../../sql/table-file.ts';
 import { makeProject, openRig, type Rig, signInAs } from '../web/rig.ts';
 
 let rig: Rig;
@@ -232,7 +233,7 @@ describe('a file', () => {
     expect(await said(base64(`point,colour\nA,red`))).toEqual([422, 'import-refused']);
     const long = `point\n${'A\n'.repeat(IMPORT_ROWS_MAX + 1)}`;
     expect(await said(base64(long))).toEqual([413, 'too-large']);
-    expect((await said('A'.repeat(Math.ceil(IMPORT_BYTES_MAX / 3) * 4 + 4)))[0]).toBe(400);
+    expect((await said('A'.repeat(Math.ceil(TABLE_BYTES_MAX / 3) * 4 + 4)))[0]).toBe(400);
     expect(await said(bomb(100_000_000))).toEqual([413, 'too-large']);
     // What the archive says of itself is held against it, too.
     expect((await said(bomb(1_000)))[0]).toBe(422);
