@@ -53,6 +53,8 @@ export interface Line {
   ask: Connection['ask'];
   /** The silence that the line needs between two frames. */
   gap: () => Promise<void>;
+  /** Leaves the line to others until `work` is over, whose result it is; then it is this errand's again. */
+  aside: <T>(work: Promise<T>) => Promise<T>;
 }
 
 export interface Errand {
@@ -72,6 +74,8 @@ export interface Bus {
   stop: () => Promise<void>;
 }
 
+/** Errands that stand aside at a time: enough to fill the line while what they wait for is written. */
+const ASIDE_MAX = 4;
 /** Failures in a row from which on a meter is tried less often. */
 const SILENT_AFTER = 3;
 /** However long it has been silent, it is tried this often at the least. */
@@ -99,6 +103,11 @@ export function startBus(initial: BusConfig, hooks: BusHooks): Bus {
   let reconnectAtMs = 0;
   let unreachable = '';
   const errands: Errand[] = [];
+  /** Errands that stood aside and may have the line again. */
+  const returning: (() => void)[] = [];
+  let asideCount = 0;
+  /** Ends the turn of the errand that has the line. */
+  let handBack = () => {};
   const line: Line = {
     framing: config.endpoint.framing,
     reach,
@@ -107,7 +116,39 @@ export function startBus(initial: BusConfig, hooks: BusHooks): Bus {
       const ms = GAP_MS[config.endpoint.framing];
       if (ms > 0) await new Promise<void>((resolve) => setTimeout(resolve, ms));
     },
+    aside: async (work) => {
+      asideCount++;
+      handBack();
+      try {
+        return await work;
+      } finally {
+        await new Promise<void>((resolve) => {
+          returning.push(resolve);
+          wake();
+        });
+        asideCount--;
+      }
+    },
   };
+
+  /** Whether an errand may have the line now. */
+  const hasErrand = () =>
+    returning.length > 0 || (errands.length > 0 && asideCount < ASIDE_MAX && !stopped);
+
+  /** The line to one errand, until it is over or stands aside; those that come back go first. */
+  async function takeErrand(): Promise<void> {
+    if (!hasErrand()) return;
+    const goOn = returning.shift();
+    await new Promise<void>((resolve) => {
+      handBack = resolve;
+      if (goOn) goOn();
+      else
+        void errands
+          .shift()
+          ?.run(line)
+          .finally(() => handBack());
+    });
+  }
 
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -137,7 +178,7 @@ export function startBus(initial: BusConfig, hooks: BusHooks): Bus {
 
   async function run(): Promise<void> {
     while (!stopped) {
-      await errands.shift()?.run(line);
+      await takeErrand();
       if (stopped) break;
       const turn = earliest(turns);
       const waitMs = turn ? turn.dueMs - clock().getTime() : Number.POSITIVE_INFINITY;
@@ -146,13 +187,17 @@ export function startBus(initial: BusConfig, hooks: BusHooks): Bus {
         reschedule(turn);
       } else if (!turn || waitMs > 0) {
         // Whoever has come meanwhile found nobody to wake.
-        if (errands.length === 0) await pause(Math.min(waitMs, IDLE_MS));
+        if (!hasErrand()) await pause(Math.min(waitMs, IDLE_MS));
       } else {
         await take(turn);
       }
     }
     connection.close();
     for (const errand of errands.splice(0)) errand.abandon();
+    while (asideCount > 0) {
+      if (hasErrand()) await takeErrand();
+      else await pause(IDLE_MS);
+    }
   }
 
   async function take(turn: Turn): Promise<void> {

@@ -26,6 +26,7 @@ export function clockPlan({ map, zone }: Target): Plan | undefined {
   const localOf = (nowMs: number) => nowMs + zoneOffset(zone, nowMs);
   return {
     reads: [clock, ...dayPlans],
+    isTimed: true,
     tell: (blocks) => ({
       clock: wallTime(bytesOfWords(wordsAt(blocks, clock))),
       boundaries: boundariesOf(dayPlans.map((read) => bytesOfWords(wordsAt(blocks, read)))),

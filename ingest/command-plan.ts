@@ -40,6 +40,8 @@ export type Judgement = 'done' | 'not-done' | 'partly' | 'pending' | 'differs';
 
 export interface Plan {
   reads: readonly Read[];
+  /** What is written depends on the instant: nothing comes between reading and writing. */
+  isTimed?: true;
   tell: (blocks: readonly Block[]) => Seen;
   intend: (seen: Seen, context: { nowMs: number; attempts: number }) => Intent;
   /** `before`: as it was when the first frame was sent; `sentMs`: when that was. */

@@ -115,6 +115,8 @@ async function carryOut(
         return { state: 'refused', outcome: sent.why, after: seen };
       }
       isSent = true;
+      // Others had the line meanwhile, and may have lost it: nothing has gone out.
+      if (!(await line.reach())) return { state: 'requested', outcome: 'unreachable' };
     }
     const refusal = await write(line, intent.writes, context);
     const after = await readBack(line, { ...context, before: seen });

@@ -1,10 +1,11 @@
 /**
  * The progress of commands in Postgres: which are open, `sent` before the frame, and what came of each.
- * Every change of state goes with its steps and its event in one transaction.
+ * Every change of state goes with its steps and its event in one transaction, and locks its rows in the order
+ * of their ids, so that no two of them wait for each other.
  */
 import { type SQL, sql } from 'drizzle-orm';
 import { type CommandFunction, commandFunctionOf } from '../sql/command-functions.ts';
-import { commandObstacles } from '../sql/commands.ts';
+import { commandObstacles, type Obstacle } from '../sql/commands.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
 import { supplyFunctions } from '../sql/supply.ts';
 import type { Seen } from './command-plan.ts';
@@ -24,8 +25,14 @@ export interface OpenCommand extends Job {
 /** Open commands that are looked at together; more than any park has meters. */
 const OPEN_MAX = 20_000;
 
-/** All open commands, each meter's in order of sequence. */
-export async function openCommands(db: Db, at: Date): Promise<OpenCommand[]> {
+/**
+ * All open commands but those that are in work, each meter's in order of sequence. Each is looked up by its
+ * keys: a planner that takes a batch of a moment ago for a few rows joins all of it with all meters.
+ */
+export async function openCommands(
+  db: Db,
+  { at, inWork }: { at: Date; inWork: readonly string[] },
+): Promise<OpenCommand[]> {
   const { rows } = await db.execute<{
     project_id: string;
     id: string;
@@ -42,16 +49,21 @@ export async function openCommands(db: Db, at: Date): Promise<OpenCommand[]> {
     serial: string;
     ratio: number;
   }>(sql`
+    WITH open AS MATERIALIZED (
+      SELECT project_id, command_id, state, outcome, attempts, before, sent_at FROM command_states
+      WHERE state IN ('requested', 'sent', 'unknown')
+        AND command_id <> ALL (${`{${inWork.join(',')}}`}::bigint[]))
     SELECT c.project_id::text, c.id::text, c.meter_id::text, c.sequence, c.function, c.arguments,
       s.state, s.outcome, s.attempts, s.before, s.sent_at, c.expires_at, m.serial,
-      coalesce(CASE WHEN i.basis = 'secondary' THEN i.ct * i.pt END, 1) AS ratio
-    FROM command_states s
-    JOIN commands c ON c.project_id = s.project_id AND c.id = s.command_id
-    JOIN meters m ON m.project_id = c.project_id AND m.id = c.meter_id
-    LEFT JOIN installations i ON i.project_id = c.project_id AND i.meter_id = c.meter_id
-      AND i.valid_from <= ${iso(at)}::timestamptz
-      AND (i.valid_to IS NULL OR i.valid_to > ${iso(at)}::timestamptz)
-    WHERE s.state IN ('requested', 'sent', 'unknown')
+      coalesce(i.ratio, 1) AS ratio
+    FROM open s
+    CROSS JOIN LATERAL (SELECT * FROM commands
+      WHERE project_id = s.project_id AND id = s.command_id OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT serial FROM meters
+      WHERE project_id = c.project_id AND id = c.meter_id OFFSET 0) m
+    LEFT JOIN LATERAL (SELECT CASE WHEN basis = 'secondary' THEN ct * pt END AS ratio FROM installations
+      WHERE project_id = c.project_id AND meter_id = c.meter_id AND valid_from <= ${iso(at)}::timestamptz
+        AND (valid_to IS NULL OR valid_to > ${iso(at)}::timestamptz) OFFSET 0) i ON true
     ORDER BY c.meter_id, c.sequence LIMIT ${OPEN_MAX}`);
   return rows.map((row) => ({
     projectId: row.project_id,
@@ -71,65 +83,126 @@ export async function openCommands(db: Db, at: Date): Promise<OpenCommand[]> {
   }));
 }
 
-/**
- * Makes `sent` durable before any frame goes out. Not when it was withdrawn meanwhile or has expired; refused
- * when something stands in its way now.
- */
-export async function markSent(
-  db: Db,
-  job: Job,
-  { before, at, steps }: { before: Seen; at: Date; steps: readonly Step[] },
-): Promise<Sent> {
-  const { projectId, meterId, function: name } = job;
-  const asked = { projectId, function: name, meterIds: [meterId], at };
-  const obstacle = (await commandObstacles(db, asked)).get(meterId);
-  if (obstacle) return { outcome: 'refused', why: obstacle };
-  const { rows } = await db.execute<{ id: string }>(sql`
-    WITH done AS (
-      UPDATE command_states SET state = 'sent', attempts = attempts + 1, outcome = NULL,
-        sent_at = ${iso(at)}::timestamptz, before = ${JSON.stringify(before)}::jsonb
-      WHERE ${isCommand(job)} AND state = 'requested' AND ${at < job.expiresAt}
-      RETURNING project_id, command_id),
-    noted AS (${stepsOfDone([...steps, decided('sent', at)])})
-    SELECT command_id::text AS id FROM done`);
-  return { outcome: rows.length === 1 ? 'sent' : 'gone' };
+/** What is to be written before the first frame of a command. */
+interface ToSend {
+  job: Job;
+  before: Seen;
+  at: Date;
+  steps: readonly Step[];
 }
 
-/** Writes what a run came to with its steps and its event, unless the command is over already; false then. */
-export async function settleCommand(
-  db: Db,
-  job: Job,
-  { verdict, at, steps }: { verdict: Verdict; at: Date; steps: readonly Step[] },
-): Promise<boolean> {
-  const { state, outcome } = verdict;
-  const after = 'after' in verdict ? verdict.after : null;
-  const isOver = state !== 'requested' && state !== 'unknown';
-  // One statement for each of the two moments of a command: a batch has thousands.
-  const { rows } = await db.execute<{ id: string }>(sql`
-    WITH was AS (SELECT state FROM command_states WHERE ${isCommand(job)}),
+/**
+ * Makes `sent` durable before any frame goes out, of many commands in one commit; what is told of each stands
+ * at its place. Not when it was withdrawn meanwhile or has expired; refused when something stands in its way now.
+ */
+export async function markSent(db: Db, asked: readonly ToSend[]): Promise<Sent[]> {
+  const obstacles = await obstaclesNow(db, asked);
+  const rows = asked
+    .filter(({ job, at }) => !obstacles.has(job.id) && at < job.expiresAt)
+    .map(({ job, before, at, steps }) => ({
+      ...{ project: job.projectId, id: job.id, at: iso(at), before },
+      steps: [...steps, decided('sent', at)],
+    }));
+  const sent = new Set<string>();
+  if (rows.length > 0) {
+    const { rows: done } = await db.execute<{ id: string }>(sql`
+      WITH wanted AS (
+        SELECT t.* FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+          AS t (project bigint, id bigint, at timestamptz, before jsonb, steps jsonb)
+        JOIN command_states s ON s.project_id = t.project AND s.command_id = t.id
+        WHERE s.state = 'requested' ORDER BY t.project, t.id FOR UPDATE OF s),
+      done AS (
+        UPDATE command_states s SET state = 'sent', attempts = s.attempts + 1, outcome = NULL,
+          sent_at = w.at, before = w.before
+        FROM wanted w WHERE s.project_id = w.project AND s.command_id = w.id
+        RETURNING s.project_id, s.command_id, w.steps),
+      noted AS (${stepsOfDone})
+      SELECT command_id::text AS id FROM done`);
+    for (const { id } of done) sent.add(id);
+  }
+  return asked.map(({ job }) => {
+    const why = obstacles.get(job.id);
+    if (why) return { outcome: 'refused', why };
+    return { outcome: sent.has(job.id) ? 'sent' : 'gone' };
+  });
+}
+
+/** By command; each project and function is asked once. */
+async function obstaclesNow(db: Db, asked: readonly ToSend[]): Promise<Map<string, Obstacle>> {
+  const groups = new Map<string, ToSend[]>();
+  for (const each of asked) {
+    const key = `${each.job.projectId}/${each.job.function}`;
+    groups.set(key, [...(groups.get(key) ?? []), each]);
+  }
+  const found = new Map<string, Obstacle>();
+  for (const group of groups.values()) {
+    const [first] = group;
+    if (!first) continue;
+    const { projectId, function: name } = first.job;
+    const meterIds = group.map(({ job }) => job.meterId);
+    const inTheWay = await commandObstacles(db, {
+      ...{ projectId, function: name, meterIds, at: first.at },
+    });
+    for (const { job } of group) {
+      const obstacle = inTheWay.get(job.meterId);
+      if (obstacle) found.set(job.id, obstacle);
+    }
+  }
+  return found;
+}
+
+/** What a run came to. */
+interface ToSettle {
+  job: Job;
+  verdict: Verdict;
+  at: Date;
+  steps: readonly Step[];
+}
+
+/**
+ * Writes what runs came to with their steps and events, of many commands in one commit; at its place false where
+ * the command was over already.
+ */
+export async function settleCommands(db: Db, asked: readonly ToSettle[]): Promise<boolean[]> {
+  const rows = asked.map(({ job, verdict, at, steps }) => {
+    const { state, outcome } = verdict;
+    return {
+      ...{ project: job.projectId, id: job.id, state, outcome },
+      after: 'after' in verdict ? verdict.after : null,
+      resolved: state === 'requested' || state === 'unknown' ? null : iso(at),
+      steps: [...steps, decided(state, at, outcome)],
+      payload: payloadOf(job, outcome),
+    };
+  });
+  const { rows: done } = await db.execute<{ id: string }>(sql`
+    WITH wanted AS (
+      SELECT t.*, s.state AS was FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        AS t (project bigint, id bigint, state text, outcome text, after jsonb, resolved timestamptz,
+          steps jsonb, payload jsonb)
+      JOIN command_states s ON s.project_id = t.project AND s.command_id = t.id
+      WHERE s.state IN ('requested', 'sent', 'unknown') ORDER BY t.project, t.id FOR UPDATE OF s),
     done AS (
-      UPDATE command_states SET state = ${state}, outcome = ${outcome},
-        after = coalesce(${after === null ? null : JSON.stringify(after)}::jsonb, after),
-        resolved_at = ${isOver ? iso(at) : null}::timestamptz
-      WHERE ${isCommand(job)} AND state IN ('requested', 'sent', 'unknown')
-      RETURNING project_id, command_id, state),
-    noted AS (${stepsOfDone([...steps, decided(state, at, outcome)])}),
+      UPDATE command_states s SET state = w.state, outcome = w.outcome,
+        after = coalesce(nullif(w.after, 'null'::jsonb), s.after), resolved_at = w.resolved
+      FROM wanted w WHERE s.project_id = w.project AND s.command_id = w.id
+      RETURNING s.project_id, s.command_id, s.state, w.was, w.steps, w.payload),
+    noted AS (${stepsOfDone}),
     told AS (
       INSERT INTO events (project_id, kind, subject_id, payload)
-      SELECT done.project_id, 'command.' || done.state, done.command_id,
-        ${JSON.stringify(payloadOf(job, outcome))}::jsonb
-      FROM done, was WHERE done.state <> 'requested' AND was.state <> done.state)
+      SELECT project_id, 'command.' || state, command_id, payload FROM done
+      WHERE state <> 'requested' AND was <> state ORDER BY command_id)
     SELECT command_id::text AS id FROM done`);
-  return rows.length === 1;
+  const settled = new Set(done.map(({ id }) => id));
+  return asked.map(({ job }) => settled.has(job.id));
 }
 
-/** Adds steps, in order, to the command in the part of a statement that is called `done`. */
-const stepsOfDone = (steps: readonly Step[]): SQL => sql`
+/** Adds their steps, in order, to the commands in the part of a statement that is called `done`. */
+const stepsOfDone: SQL = sql`
   INSERT INTO command_steps (project_id, command_id, at, kind, address, result, detail)
   SELECT done.project_id, done.command_id, (s ->> 'at')::timestamptz, s ->> 'kind',
     (s ->> 'address')::int, s ->> 'result', nullif(s -> 'detail', 'null'::jsonb)
-  FROM done, jsonb_array_elements(${JSON.stringify(steps)}::jsonb) WITH ORDINALITY AS t (s, nth)
-  ORDER BY nth`;
+  FROM done, jsonb_array_elements(done.steps) WITH ORDINALITY AS t (s, nth)
+  ORDER BY done.command_id, nth`;
 
 /** Ends commands that were never sent: out of time, overtaken by a newer one, or withdrawn. */
 export async function expireUnsent(
@@ -147,12 +220,15 @@ export async function expireUnsent(
   }));
   // One statement: a batch that is stopped has thousands.
   const { rows: done } = await tx.execute<{ id: string }>(sql`
-    WITH done AS (
-      UPDATE command_states s SET state = 'expired', outcome = t.outcome, resolved_at = ${iso(at)}::timestamptz
-      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+    WITH wanted AS (
+      SELECT t.* FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         AS t (project bigint, id bigint, outcome text, payload jsonb)
-      WHERE s.project_id = t.project AND s.command_id = t.id AND s.state = 'requested'
-      RETURNING s.project_id, s.command_id, s.outcome, t.payload),
+      JOIN command_states s ON s.project_id = t.project AND s.command_id = t.id
+      WHERE s.state = 'requested' ORDER BY t.project, t.id FOR UPDATE OF s),
+    done AS (
+      UPDATE command_states s SET state = 'expired', outcome = w.outcome, resolved_at = ${iso(at)}::timestamptz
+      FROM wanted w WHERE s.project_id = w.project AND s.command_id = w.id
+      RETURNING s.project_id, s.command_id, s.outcome, w.payload),
     noted AS (
       INSERT INTO command_steps (project_id, command_id, at, kind, result)
       SELECT project_id, command_id, ${iso(at)}::timestamptz, 'expired', outcome FROM done),
@@ -213,8 +289,5 @@ const payloadOf = (
   { meterId, function: name }: Pick<Job, 'meterId' | 'function'>,
   outcome: string | null,
 ) => ({ meterId, function: name, outcome, supply: commandFunctionOf(name).supply });
-
-const isCommand = ({ projectId, id }: Job): SQL =>
-  sql`project_id = ${projectId}::bigint AND command_id = ${id}::bigint`;
 
 const iso = (at: Date): string => at.toISOString();

@@ -17,13 +17,14 @@ import {
   type OpenCommand,
   observeSupply,
   openCommands,
-  settleCommand,
+  settleCommands,
   unobservedSupply,
 } from './command-store.ts';
 import { models } from './models.ts';
 import { pollMeter } from './poll.ts';
 import type { Relays } from './relays.ts';
 import type { Sample } from './sample.ts';
+import { together } from './together.ts';
 
 export interface Commander {
   /** The buses in force, whenever they change. */
@@ -55,6 +56,10 @@ const RETRY_MAX_MS = 60_000;
 const WAIT_MS = 15_000;
 /** Between two looks at what is open, while it changes. */
 const LOOK_PAUSE_MS = 100;
+/** Commands that are written in one commit at most. */
+const TOGETHER_MAX = 500;
+/** What a run came to waits this long for others; a crash meanwhile leaves it `sent`, and reading resolves it. */
+const SETTLE_LINGER_MS = 50;
 /** Supply that no sample has shown by then is looked for no longer. */
 const OBSERVED_WITHIN_MS = 3_600_000;
 
@@ -67,7 +72,15 @@ interface Waiting {
 export function createCommander(parts: CommanderParts): Commander {
   const { db, clock, enter, onReading, onError, relays } = parts;
   let meters = new Map<string, { busId: string; meter: MeterConfig }>();
-  const inFlight = new Map<string, Promise<void>>();
+  const mark = together((items: Parameters<typeof markSent>[1]) => markSent(db, items), {
+    most: TOGETHER_MAX,
+  });
+  const settled = together(
+    (items: Parameters<typeof settleCommands>[1]) => settleCommands(db, items),
+    { most: TOGETHER_MAX, lingerMs: SETTLE_LINGER_MS },
+  );
+  /** By meter what is in work. */
+  const inFlight = new Map<string, { commandId: string; work: Promise<void> }>();
   const waiting = new Map<string, Waiting>();
   /** By meter: a confirmed command whose effect no sample has shown yet. */
   const unseen = new Map<
@@ -115,7 +128,12 @@ export function createCommander(parts: CommanderParts): Commander {
   async function look(): Promise<void> {
     const now = clock();
     if (!hasRestored) await restore(now);
-    const open = (await openCommands(db, now)).filter(({ meterId }) => !inFlight.has(meterId));
+    const busy = new Map(inFlight);
+    const inWork = [...busy.values()].map(({ commandId }) => commandId);
+    // What was in work when it was asked may be open again by now, and goes before any later one of its meter.
+    const open = (await openCommands(db, { at: now, inWork })).filter(
+      ({ meterId }) => !busy.has(meterId) && !inFlight.has(meterId),
+    );
     const ended = unsentAtEnd(open, now);
     await expireUnsent(db, ended, now);
     for (const { job } of ended) relays.failed(idsOf(job));
@@ -143,7 +161,7 @@ export function createCommander(parts: CommanderParts): Commander {
       inFlight.delete(meterId);
       finish();
     };
-    inFlight.set(meterId, work);
+    inFlight.set(meterId, { commandId: id, work });
     const errand: Errand = {
       run: async (line) => {
         const steps: Step[] = [];
@@ -187,7 +205,9 @@ export function createCommander(parts: CommanderParts): Commander {
       clock,
       steps,
       send: async (before) => {
-        const sent = await markSent(db, command, { before, at: clock(), steps });
+        const marking = mark({ job: command, before, at: clock(), steps });
+        // Nothing of this command is on the line while it is written; another one's readings may be.
+        const sent = plan.isTimed ? await marking : await line.aside(marking);
         if (sent.outcome === 'sent') {
           steps.length = 0;
           command.sentAt = clock();
@@ -220,7 +240,7 @@ export function createCommander(parts: CommanderParts): Commander {
     else waiting.delete(meterId);
     // Tried in vain again, as the last time: told once.
     if (verdict.state === command.state && verdict.outcome === command.outcome) return;
-    await settleCommand(db, command, { verdict, at, steps });
+    await settled({ job: command, verdict, at, steps });
     const { function: name } = command;
     const { supply } = commandFunctionOf(name);
     if (isSupplyFunction(name) && verdict.state === 'confirmed') {
@@ -278,7 +298,7 @@ export function createCommander(parts: CommanderParts): Commander {
     heard,
     idle: async () => {
       await running;
-      await Promise.all(inFlight.values());
+      await Promise.all([...inFlight.values()].map(({ work }) => work));
     },
   };
 }

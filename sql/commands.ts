@@ -13,7 +13,6 @@ import {
 import type { Actor } from './permission.ts';
 import type { Queryable } from './postgres.ts';
 import { Problem } from './problem.ts';
-import { audit, commands } from './schema/index.ts';
 import { currentTrace } from './trace.ts';
 
 export interface CommandRequest {
@@ -80,33 +79,28 @@ export async function requestCommands(
     SELECT pg_advisory_xact_lock(hashtext('wattledger_commands'), bucket)
     FROM (SELECT DISTINCT (m % ${SEQUENCE_LOCKS})::int AS bucket FROM unnest(${ids}) AS t (m)
       ORDER BY bucket) b`);
+  const told = JSON.stringify({ function: request.function, arguments: args, reason });
   const { rows } = await tx.execute<{ id: string; meter_id: string; sequence: number }>(sql`
-    INSERT INTO ${commands} (project_id, meter_id, sequence, function, arguments, reason,
-      actor_kind, actor_id, actor_name, cause, batch_id, trace_id, requested_at, expires_at)
-    SELECT ${projectId}::bigint, m,
-      1 + coalesce((SELECT max(c.sequence) FROM ${commands} c
-        WHERE c.project_id = ${projectId}::bigint AND c.meter_id = m), 0),
-      ${request.function}, ${JSON.stringify(args)}::jsonb, ${reason}, ${actor.kind}, ${actor.id},
-      ${actor.name}, ${cause === undefined ? null : JSON.stringify(cause)}::jsonb,
-      ${batchId ?? null}::bigint, ${currentTrace() ?? null}, ${at.toISOString()}::timestamptz,
-      ${expiresAt.toISOString()}::timestamptz
-    FROM unnest(${ids}) AS t (m) ORDER BY m
-    RETURNING id::text, meter_id::text, sequence`);
-  const made = rows.map((r) => ({ id: r.id, meterId: r.meter_id, sequence: r.sequence }));
-  await tx.insert(audit).values(
-    made.map((command) => ({
-      projectId,
-      actorKind: actor.kind,
-      actorId: actor.id,
-      actorName: actor.name,
-      action: 'command.requested',
-      subjectKind: 'meter',
-      subjectId: command.meterId,
-      detail: { command: command.id, function: request.function, arguments: args, reason },
-      traceId: currentTrace() ?? null,
-    })),
-  );
-  return made;
+    WITH made AS (
+      INSERT INTO commands (project_id, meter_id, sequence, function, arguments, reason,
+        actor_kind, actor_id, actor_name, cause, batch_id, trace_id, requested_at, expires_at)
+      SELECT ${projectId}::bigint, m,
+        1 + coalesce((SELECT max(c.sequence) FROM commands c
+          WHERE c.project_id = ${projectId}::bigint AND c.meter_id = m), 0),
+        ${request.function}, ${JSON.stringify(args)}::jsonb, ${reason}, ${actor.kind}, ${actor.id},
+        ${actor.name}, ${cause === undefined ? null : JSON.stringify(cause)}::jsonb,
+        ${batchId ?? null}::bigint, ${currentTrace() ?? null}, ${at.toISOString()}::timestamptz,
+        ${expiresAt.toISOString()}::timestamptz
+      FROM unnest(${ids}) AS t (m) ORDER BY m
+      RETURNING *),
+    told AS (
+      INSERT INTO audit (project_id, actor_kind, actor_id, actor_name, action, subject_kind, subject_id,
+        detail, trace_id)
+      SELECT project_id, actor_kind, actor_id, actor_name, 'command.requested', 'meter', meter_id::text,
+        jsonb_build_object('command', id::text) || ${told}::jsonb, trace_id
+      FROM made ORDER BY id)
+    SELECT id::text, meter_id::text, sequence FROM made ORDER BY id`);
+  return rows.map((r) => ({ id: r.id, meterId: r.meter_id, sequence: r.sequence }));
 }
 
 /** The arguments as the function wants them. Throws Problem `invalid-request` naming the place. */

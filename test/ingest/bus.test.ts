@@ -5,6 +5,7 @@ import {
   type Bus,
   type BusConfig,
   type Failure,
+  type Line,
   type MeterConfig,
   startBus,
 } from '../../ingest/bus.ts';
@@ -224,6 +225,64 @@ describe.concurrent('a bus', () => {
     );
     expect(Math.max(...perMeter) - Math.min(...perMeter)).toBeLessThanOrEqual(2);
     expect(bus.stats().skippedSlots).toBeGreaterThan(10);
+  });
+
+  test('an errand that stands aside leaves the line to errands and polls, and has it again before others', async () => {
+    const { bus, readings } = await run(honest('tcp'), [meterOf(1)]);
+    const told: string[] = [];
+    let isWritten = () => {};
+    const written = new Promise<string>((resolve) => {
+      isWritten = () => resolve('written');
+    });
+    const enter = (name: string, act: (line: Line) => Promise<unknown>) =>
+      bus.enter({
+        run: async (line) => {
+          told.push(`${name} begins`);
+          await act(line);
+          told.push(`${name} ends`);
+        },
+        abandon: () => told.push(`${name} abandoned`),
+      });
+    enter('first', async (line) => told.push(await line.aside(written)));
+    enter('second', async (line) => {
+      await line.reach();
+      const { outcome } = await line.ask({ kind: 'read', unit: 1, address: 0x200, words: 48 });
+      told.push(outcome);
+      isWritten();
+    });
+    enter('third', async () => {});
+    await eventually(() => told.includes('third ends') && readings.length > 0);
+    expect(told).toEqual([
+      ...['first begins', 'second begins', 'words', 'second ends'],
+      ...['written', 'first ends', 'third begins', 'third ends'],
+    ]);
+  });
+
+  test('who stands aside when the bus stops goes on without a line; as many as may, no more', async () => {
+    const { bus } = await run(honest('tcp'), []);
+    const told: string[] = [];
+    let fail = (_: Error) => {};
+    const broken = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    for (let nth = 1; nth <= 5; nth++) {
+      bus.enter({
+        run: async (line) => {
+          told.push(`${nth} begins`);
+          const lost = await line.aside(broken).catch((error: Error) => error.message);
+          told.push(`${nth}: ${lost}, ${(await line.reach()) ? 'a line' : 'no line'}`);
+        },
+        abandon: () => told.push(`${nth} abandoned`),
+      });
+    }
+    await eventually(() => told.length === 4);
+    const stopping = bus.stop();
+    fail(new Error('gone'));
+    await stopping;
+    expect(told).toEqual([
+      ...['1 begins', '2 begins', '3 begins', '4 begins', '5 abandoned'],
+      ...[1, 2, 3, 4].map((nth) => `${nth}: gone, no line`),
+    ]);
   });
 
   test('stopping ends at once, with nothing left open', async () => {
