@@ -21,6 +21,7 @@ const longest = [
   'living-park',
   'journey',
   'mistakes-journey',
+  'operator-day',
   'crash',
   'collect-crash',
   'intervals-build',

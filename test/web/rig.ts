@@ -33,6 +33,7 @@ export interface Rig {
   db: ReturnType<typeof compose>['rooms']['web']['db'];
   rooms: ReturnType<typeof compose>['rooms'];
   urls: Awaited<ReturnType<typeof freshDatabase>>['urls'];
+  questdbUrl: string;
   dataDir: string;
   /** Not started: a test says when a job runs. */
   exports: ReturnType<typeof compose>['exports'];
@@ -46,11 +47,17 @@ export interface Rig {
   close: () => Promise<void>;
 }
 
-/** Composes it all. The first operator exists, signed in as `admin`. */
-export async function openRig(): Promise<Rig> {
+/** Composes it all. The first operator exists, signed in as `admin`. Browsers need `appFolder`. */
+export async function openRig({
+  now = new Date(),
+  appFolder,
+}: {
+  now?: Date;
+  appFolder?: string;
+} = {}): Promise<Rig> {
   const database = await freshDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'wattledger-web-'));
-  const clock = { now: new Date() };
+  const clock = { now };
   const web = compose({
     databaseUrlOf: (room) => database.urls[room],
     questdbUrl: database.questdbUrl,
@@ -58,6 +65,7 @@ export async function openRig(): Promise<Rig> {
     sessionSecret: 'a secret for tests that is long enough',
     clock: () => clock.now,
     log: quiet,
+    ...(appFolder !== undefined && { appFolder }),
   });
   const { db } = web.rooms.web;
   await seedRoles(db);
@@ -74,6 +82,7 @@ export async function openRig(): Promise<Rig> {
     rooms: web.rooms,
     exports: web.exports,
     urls: database.urls,
+    questdbUrl: database.questdbUrl,
     dataDir,
     clock,
     anyone,

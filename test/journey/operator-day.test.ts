@@ -1,0 +1,363 @@
+/**
+ * The operator's day in a real browser, over real sockets and stores: from a table in Excel to a closed account, and
+ * every balance on the way is what the meters' displays and the price list say.
+ */
+import { readXlsx, writeXlsx } from 'hucre/xlsx';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifyLedger } from '../../billing/verify.ts';
+import { HOUR, type OperatorPark, openOperatorPark } from './operator-park.ts';
+import { chargedBy, type Holding, type PriceList, settledTo } from './own-books.ts';
+
+/** Ten in the morning of a Thursday; two hours before, the meters were put up. */
+const BEGIN = Date.parse('2026-11-12T10:00:00+08:00');
+const INSTALLED = BEGIN - 2 * HOUR;
+
+/** Dear from eight to ten in the evening, cheap by night; water costs the same all day. */
+const electricity: PriceList = (hour) =>
+  hour >= 8 && hour < 22 ? { rank: 2, price: 12_000 } : { rank: 4, price: 4_000 };
+const water: PriceList = () => ({ rank: 0, price: 39_000 });
+
+let park: OperatorPark;
+/** Who looks after meters, and who stands at the counter. */
+let manager: Page;
+let cashier: Page;
+
+beforeAll(async () => {
+  park = await openOperatorPark({ now: new Date(INSTALLED), installedOn: '2026-11-11' });
+  await enterPrices();
+  manager = await park.person('energy-manager', 'Chen Min');
+  cashier = await park.person('cashier', 'Li Na');
+});
+afterAll(() => park?.close());
+
+async function enterPrices() {
+  const day = [
+    { from: '00:00', to: '08:00', rank: 4 },
+    { from: '08:00', to: '22:00', rank: 2 },
+    { from: '22:00', to: '24:00', rank: 4 },
+  ];
+  const energy = { kind: 'usage', code: 'energy', name: 'Energy' };
+  for (const [name, commodity, definition] of [
+    [
+      'Day and night',
+      'electricity',
+      {
+        components: [{ ...energy, prices: { 2: '1.2', 4: '0.4' } }],
+        calendar: {
+          seasons: [
+            {
+              ...{ name: 'year', from: '01-01', to: '12-31' },
+              days: [{ type: 'everyday', bands: day }],
+            },
+          ],
+        },
+      },
+    ],
+    ['Water', 'water', { components: [{ ...energy, price: '3.9' }] }],
+  ] as const) {
+    const tariff = await park.ask('POST', '/tariffs', {
+      ...{ name, commodity, version: { effectiveFrom: '2026-11-01', definition } },
+    });
+    const { id: tariffId } = tariff.body;
+    const held = await park.ask('POST', '/tariff-assignments', { tariffId, from: '2026-11-01' });
+    expect([tariff.status, held.status]).toEqual([201, 201]);
+  }
+}
+
+/** The account's books as we keep them: what it holds, and what it has paid, cents. */
+const holdings: Holding[] = [];
+let paid = 0;
+let accountId = '';
+
+const register = (label: string, atMs: number) => park.building.register(label, atMs);
+const charged = () => {
+  const now = park.clock.now.getTime();
+  return chargedBy(now, holdings, { register, settledToMs: settledTo(now) });
+};
+const cents = (amount: string) => Math.round(Number(amount) * 100);
+
+/** What the system says is left is what we say is left. Returns it. */
+async function balanceHolds(): Promise<number> {
+  const { body } = await park.ask('GET', `/accounts/${accountId}/balance`);
+  expect(cents(body.live.amount)).toBe(paid - charged());
+  return cents(body.live.amount);
+}
+
+/** Everything the ledger holds comes to nothing, and so does each transaction. */
+async function ledgerFoots() {
+  const rows = await park.query(
+    `SELECT (SELECT count(*)::int FROM (SELECT transaction_id FROM entries WHERE project_id = $1
+       GROUP BY transaction_id HAVING sum(amount) <> 0) t) AS faults,
+       (SELECT coalesce(sum(amount), 0)::int FROM entries WHERE project_id = $1) AS sum`,
+    [park.projectId],
+  );
+  expect(rows).toEqual([{ faults: 0, sum: 0 }]);
+}
+
+test('forty meters come out of a workbook, each row told before it is entered', async () => {
+  await park.go(manager, '/configuration/import');
+  const [download] = await Promise.all([
+    manager.waitForEvent('download'),
+    manager.getByRole('link', { name: 'Template' }).click(),
+  ]);
+  const chunks: Buffer[] = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  const [sheet] = (await readXlsx(new Uint8Array(Buffer.concat(chunks)))).sheets;
+  const head = (sheet?.rows[0] ?? []).map(String);
+  const { meters, buses } = park.building;
+  const rows = meters.map(
+    (meter): Record<string, string> => ({
+      ...{ Building: 'A', 'Building name': 'Building A', Floor: String(meter.floor) },
+      ...{ Point: meter.label, 'Point name': meter.name, Commodity: meter.commodity },
+      ...{ Gateway: 'Box 1', Bus: `Bus ${meter.place.bus + 1}`, Host: '127.0.0.1' },
+      ...{ Port: String(buses[meter.place.bus]?.port), Address: String(meter.place.unit) },
+      ...{ Model: meter.model, Serial: meter.serial },
+      ...{ CT: String(meter.ct), PT: '1', 'Installed at': '2026-11-12 08:00' },
+      'First register (kWh or m³)': (register(meter.label, INSTALLED) / 1000).toFixed(3),
+    }),
+  );
+  const bytes = await writeXlsx({
+    sheets: [
+      { name: 'Import', rows: [head, ...rows.map((row) => head.map((of) => row[of] ?? ''))] },
+    ],
+  });
+  await manager.setInputFiles('#import-file', {
+    ...{ name: 'building-a.xlsx', buffer: Buffer.from(bytes) },
+    mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  });
+  await manager.getByRole('button', { name: 'Import all 40 rows' }).click();
+  await manager.getByText('40 new, 0 changed, 0 as they were.').waitFor();
+  await park.pass(BEGIN - INSTALLED);
+  const read = await park.query(
+    `SELECT count(*)::int AS read FROM meter_states WHERE project_id = $1 AND last_sample_at = $2`,
+    [park.projectId, park.clock.now],
+  );
+  expect(read).toEqual([{ read: 40 }]);
+});
+
+test('an account with three points is opened by the wizard', async () => {
+  await park.go(cashier, '/shifts');
+  await cashier.getByRole('button', { name: 'Open shift' }).click();
+  await cashier.getByLabel('Float').fill('0');
+  await cashier.getByRole('button', { name: 'Open', exact: true }).click();
+  await cashier.getByRole('region', { name: 'Your shift' }).waitFor();
+  await park.go(cashier, '/accounts?opening=true');
+  const drawer = cashier.getByRole('dialog');
+  await drawer.getByLabel('Account', { exact: true }).fill('Golden Mould');
+  await drawer.getByLabel('Person').fill('Wang Fang');
+  await drawer.getByLabel('Telephone').fill('13800001234');
+  await drawer.getByRole('button', { name: 'Next' }).click();
+  for (const code of ['A102', 'A103', 'A-W1']) {
+    await drawer.getByRole('combobox', { name: 'Add a point' }).click();
+    await cashier.keyboard.type(code);
+    await cashier.keyboard.press('Enter');
+    await drawer.getByRole('button', { name: `Leave out ${code}` }).waitFor();
+  }
+  await drawer.getByRole('button', { name: 'Next' }).click();
+  await drawer.getByLabel('Alarm 1 at').fill('60');
+  await drawer.getByLabel('Alarm 2 at').fill('30');
+  await drawer.getByRole('textbox', { name: /^First sale/ }).fill('50');
+  await drawer.getByRole('button', { name: 'Check', exact: true }).last().click();
+  await drawer.getByRole('button', { name: 'Open now' }).click();
+  await drawer.getByText('Golden Mould is open.').waitFor();
+  const [account] = await park.query<{ id: string }>(
+    `SELECT id::text FROM accounts WHERE project_id = $1 AND name = 'Golden Mould'`,
+    [park.projectId],
+  );
+  accountId = account?.id ?? '';
+  paid += 5000;
+  for (const [point, prices] of [
+    ['A102', electricity],
+    ['A103', electricity],
+    ['A-W1', water],
+  ] as const) {
+    holdings.push({ point, prices, meters: [{ label: point, fromMs: BEGIN }] });
+  }
+  await park.work();
+  expect(await balanceHolds()).toBe(5000);
+});
+
+/** Sells at the counter to the account; the receipt that was printed for it. */
+async function sell(amount: string): Promise<string> {
+  await park.go(cashier, `/accounts/${accountId}?sale=true`);
+  const drawer = cashier.getByRole('dialog');
+  await drawer.getByRole('textbox', { name: /^Amount/ }).fill(amount);
+  await drawer.getByRole('button', { name: 'Check the sale' }).click();
+  // Whom and which meters it is for stands beside the amount before money moves.
+  await drawer.getByText(serialOf('A102'), { exact: true }).waitFor();
+  await drawer.getByRole('button', { name: `Book ${amount}.00` }).click();
+  await drawer.getByRole('heading', { name: 'Sale booked' }).waitFor();
+  paid += cents(amount);
+  return (await drawer.locator('dd.mono').textContent()) ?? '';
+}
+
+const serialOf = (label: string) => park.building.device(label).meter.serial;
+
+/** The account's page shows its state; among alarms and notices it stands as often as it is said. */
+async function stands(state: string, alarm: string | null) {
+  await park.go(cashier, `/accounts/${accountId}`);
+  await cashier.locator('.head-title').getByText(state, { exact: true }).waitFor();
+  const open = await park.query(
+    `SELECT kind FROM alarms WHERE project_id = $1 AND subject_kind = 'account'
+       AND subject_id = $2 AND cleared_at IS NULL`,
+    [park.projectId, accountId],
+  );
+  expect(open).toEqual(alarm === null ? [] : [{ kind: alarm }]);
+}
+
+test('a sale at the counter is in the balance at once', async () => {
+  await sell('30');
+  expect(await balanceHolds()).toBe(8000);
+});
+
+test('the balance runs down: alarm 1, alarm 2, arrears, each told once', async () => {
+  await park.pass(2 * HOUR);
+  await balanceHolds();
+  await stands('Alarm 1', 'account.alarm1');
+  await park.pass(2 * HOUR);
+  await balanceHolds();
+  await stands('Alarm 2', 'account.alarm2');
+  await park.pass(4 * HOUR);
+  expect(await balanceHolds()).toBeLessThan(0);
+  await stands('Arrears', 'account.arrears');
+  await park.go(manager, '/alarms');
+  await manager
+    .locator('.table-row')
+    .filter({ hasText: 'Golden Mould' })
+    .getByText('Arrears')
+    .first()
+    .waitFor();
+  await park.go(cashier, '/notices');
+  for (const kind of ['Balance below alarm 1', 'Balance below alarm 2', 'Arrears']) {
+    const row = cashier
+      .locator('.table-row')
+      .filter({ hasText: 'Golden Mould' })
+      .filter({ hasText: kind });
+    await row.first().waitFor();
+    expect(await row.count()).toBe(1);
+  }
+});
+
+test('a top-up ends the arrears', async () => {
+  await sell('100');
+  await park.work();
+  expect(await balanceHolds()).toBeGreaterThan(6000);
+  await stands('Opened', null);
+});
+
+test('a wrong sale is reversed, whole and once', async () => {
+  const receipt = await sell('300');
+  await park.go(cashier, `/sales?q=${receipt}`);
+  await cashier.locator('.table-row').filter({ hasText: receipt }).click();
+  await cashier.getByLabel('Why it was wrong').fill('It was for another shop');
+  await cashier.getByRole('button', { name: `Reverse ${receipt}` }).click();
+  await cashier.getByRole('link', { name: 'To its reversal' }).click();
+  await cashier.getByRole('heading', { name: '1 reversal' }).waitFor();
+  paid -= cents('300');
+  await park.work();
+  await balanceHolds();
+  await ledgerFoots();
+});
+
+test('a meter is replaced: the new one is read before it is entered, and billing runs on', async () => {
+  await park.pass(2 * HOUR);
+  const { building, clock } = park;
+  const now = clock.now.getTime();
+  const { serial, place, model } = building.spare;
+  building.putIn(now);
+  await park.go(manager, '/configuration?tab=meters');
+  await manager.getByRole('button', { name: 'New meter' }).click();
+  const form = manager.getByRole('dialog');
+  await form.getByLabel('Model').selectOption(model);
+  await form.getByLabel('Bus', { exact: true }).selectOption('Box 1 · Bus 1');
+  await form.getByLabel('Address').fill(String(place.unit));
+  await form.getByRole('button', { name: 'Test-read' }).click();
+  await form.getByText(`Its number is ${serial}`).waitFor();
+  await form.getByRole('button', { name: 'Enter this number' }).click();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.waitFor({ state: 'detached' });
+  const [old] = await park.query<{ id: string }>(
+    'SELECT id::text FROM meters WHERE project_id = $1 AND serial = $2',
+    [park.projectId, serialOf('A103')],
+  );
+  await park.go(manager, `/meters/${old?.id}`);
+  await manager.getByRole('button', { name: 'Correct …' }).click();
+  await manager.getByRole('menuitem', { name: 'Meter replaced' }).click();
+  const drawer = manager.getByRole('dialog');
+  await drawer.getByLabel('New meter', { exact: true }).selectOption(`${serial} · ${model}`);
+  const display = (register('A103', now) / 1000).toFixed(2);
+  await drawer.getByLabel('Last register, old').fill(display);
+  await drawer.getByLabel('First register, new').fill('0');
+  await drawer.getByLabel('Reason, kept in the system log').fill('Its display is blind');
+  await drawer.getByRole('button', { name: 'Preview the effect' }).click();
+  await drawer.getByRole('button', { name: 'Replace the meter' }).click();
+  await drawer.getByText('Entered', { exact: true }).waitFor();
+  // It lies in the workshop now.
+  const off = await park.ask('PATCH', `/meters/${old?.id}`, { busId: null, unit: null });
+  expect(off.status).toBe(200);
+  const [shop] = holdings.filter(({ point }) => point === 'A103');
+  const [before] = shop?.meters ?? [];
+  if (before) before.toMs = now;
+  shop?.meters.push({ label: building.spare.label, fromMs: now });
+  await park.pass(16 * HOUR);
+  await balanceHolds();
+  await ledgerFoots();
+});
+
+test('the account is closed at the counter with its refund, the shift counted to the cent', async () => {
+  const left = await balanceHolds();
+  expect(left).toBeGreaterThan(0);
+  await park.go(cashier, `/accounts/${accountId}?closing=true`);
+  const drawer = cashier.getByRole('dialog');
+  await drawer.getByText('Left for the customer').waitFor();
+  await drawer.getByRole('textbox', { name: 'Reason' }).fill('Moves out');
+  await drawer.getByRole('button', { name: 'Close account', exact: true }).click();
+  await drawer.getByText('refunded', { exact: true }).waitFor();
+  await park.go(cashier, `/accounts/${accountId}`);
+  await cashier.getByRole('heading', { name: 'Closed', exact: true }).waitFor();
+  // All of it is settled now: each line of the month is rounded once.
+  const now = park.clock.now.getTime();
+  const whole = chargedBy(now, holdings, { register, settledToMs: now });
+  const [closing] = await park.query<{ balance: string }>(
+    'SELECT balance_minor::text AS balance FROM account_closings WHERE project_id = $1 AND account_id = $2',
+    [park.projectId, accountId],
+  );
+  expect(Number(closing?.balance)).toBe(paid - whole);
+  for (const { meters } of holdings) for (const meter of meters) meter.toMs ??= now;
+  await park.go(cashier, '/shifts');
+  await cashier
+    .getByRole('region', { name: 'Your shift' })
+    .getByRole('button', { name: 'Count and close' })
+    .click();
+  await cashier.getByLabel('Counted').fill((whole / 100).toFixed(2));
+  await cashier.getByRole('button', { name: 'Close the shift' }).click();
+  await cashier
+    .locator('.table-row')
+    .filter({ hasText: 'Li Na' })
+    .getByText('closed', { exact: true })
+    .waitFor();
+});
+
+test('in the end the ledger comes to nothing, proves itself, and is what the displays say', async () => {
+  await park.pass(24 * HOUR);
+  await ledgerFoots();
+  const proof = await verifyLedger(park.billing.db, { projectId: park.projectId, currency: 'CNY' });
+  expect(proof.checks.filter(({ faults }) => faults > 0)).toEqual([]);
+  expect(proof.positions).toBeGreaterThan(0n);
+  // All that is left of it: what the displays and the price list say was used, in the safe.
+  const used = chargedBy(park.clock.now.getTime(), holdings, {
+    ...{ register, settledToMs: park.clock.now.getTime() },
+  });
+  const sums = await park.query(
+    `SELECT l.code, sum(e.amount)::int AS sum FROM entries e
+     JOIN ledger_accounts l ON l.project_id = e.project_id AND l.id = e.ledger_account_id
+     WHERE e.project_id = $1 GROUP BY l.code HAVING sum(e.amount) <> 0 ORDER BY l.code`,
+    [park.projectId],
+  );
+  expect(sums).toEqual([
+    { code: 'revenue', sum: -used },
+    { code: 'safe', sum: used },
+  ]);
+  expect(park.complaints.filter((each) => !each.includes('status of 503'))).toEqual([]);
+});
