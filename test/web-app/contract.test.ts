@@ -12,6 +12,7 @@ import type {
   ConfiguredMeter,
 } from '../../web/app/config-queries.ts';
 import type * as config from '../../web/app/config-shapes.ts';
+import type * as find from '../../web/app/find-queries.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
 import type * as notices from '../../web/app/notices.ts';
@@ -377,6 +378,11 @@ const fields = {
     'checkWished',
     'lastCheck',
   ] satisfies (keyof reports.Warehouse)[],
+  SearchHit: [
+    ...(['id', 'title', 'titleZh', 'beside', 'besideZh', 'phone', 'isOver', 'paper'] as const),
+    ...(['accountId', 'meterId', 'buildingId'] as const),
+  ] satisfies (keyof find.SearchHit)[],
+  Found: ['groups'] satisfies (keyof find.Found)[],
   SavedView: [
     'id',
     'name',

@@ -261,7 +261,7 @@ describe('at a desk', () => {
     await page.goto(url + home);
     await page.getByRole('heading', { name: '154 meters' }).waitFor();
     await page.keyboard.press('Control+k');
-    await page.getByRole('textbox').fill('cut o');
+    await page.getByRole('combobox', { name: /^Account, phone/ }).fill('cut o');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: '2 meters' }).waitFor();
     expect(page.url()).toContain('state=arrears');
@@ -498,9 +498,63 @@ describe('at a desk', () => {
     await page.goto(url + home);
     await page.getByRole('heading', { name: '154 meters' }).waitFor();
     await page.keyboard.press('Control+k');
-    await page.getByRole('textbox').fill('c307');
+    await page.getByRole('combobox', { name: /^Account, phone/ }).fill('c307');
+    // Before the answer is there: it is waited for.
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'C307' }).waitFor();
+  });
+
+  test('search groups what it finds, is moved in by arrows, finds a phone, and opens by a finger', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/tariffs`);
+    await page.getByRole('heading', { name: 'Tariffs', exact: true }).waitFor();
+    await page.keyboard.press('Control+k');
+    const field = page.getByRole('combobox', { name: /^Account, phone/ });
+    await field.fill('a10');
+    const points = page.getByRole('group', { name: /^Points/ });
+    await points.getByRole('option', { name: /^A101/ }).waitFor();
+    await points.getByText('more of them').waitFor();
+    const chosen = page.locator('[role=option][aria-selected=true]');
+    const first = await chosen.textContent();
+    await page.keyboard.press('ArrowDown');
+    expect(await chosen.textContent()).not.toBe(first);
+    await page.keyboard.press('ArrowUp');
+    expect(await chosen.textContent()).toBe(first);
+    await field.fill('13800138000');
+    await page.getByRole('option', { name: /…8000/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/accounts\/7003/);
+    await field.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    const phone = await open({ width: 390, height: 844 });
+    await phone.page.goto(phone.url + home);
+    await phone.page.getByRole('button', { name: /^Account, phone/ }).click();
+    await phone.page.getByRole('combobox').fill('%');
+    await phone.page.getByText('Nothing fits “%”').waitFor();
+  });
+
+  test('home leads to a new sale, to opening and to closing an account, each only to whom it is allowed', async () => {
+    const { page, url } = await open(desk);
+    await page.goto(url + home);
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    await page.keyboard.press('c');
+    await page.getByRole('button', { name: 'To the preview' }).waitFor();
+    await page.getByRole('combobox', { name: 'Account' }).click();
+    await page.keyboard.type('100');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'To the preview' }).click();
+    await page.getByRole('dialog', { name: /^Close / }).waitFor();
+    expect(page.url()).toContain('closing=true');
+    await page.goto(url + home);
+    await page.getByRole('heading', { name: '154 meters' }).waitFor();
+    await page.keyboard.press('o');
+    await page.waitForURL(/accounts\?opening=true/);
+    const reader = await open(desk, { without: ['account.write', 'sale.write'] });
+    await reader.page.goto(reader.url + home);
+    await reader.page.getByRole('heading', { name: '154 meters' }).waitFor();
+    for (const key of ['n', 'o', 'c']) {
+      expect(await reader.page.locator(`[data-key="${key}"]`).count()).toBe(0);
+    }
   });
 
   test('an analyst is shown what there is to see, and nothing is asked that would be refused', async () => {

@@ -67,15 +67,16 @@ export interface ConfigurationSearch {
   tab?: (typeof configurationTabs)[number];
   /** What is out of use is shown, too. */
   retired?: boolean;
-  q?: string;
   sort?: string;
+  /** The place or point that is opened. */
+  open?: string;
 }
 
 export const configurationSearch = (raw: Raw): ConfigurationSearch => ({
   tab: oneOf(configurationTabs, raw.tab),
   retired: raw.retired === true ? true : undefined,
-  q: text(raw.q),
   sort: text(raw.sort),
+  open: text(raw.open),
 });
 
 export interface ClosedSearch {

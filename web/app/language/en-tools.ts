@@ -1,5 +1,33 @@
 /** Words of what every page has: files, saved views, keys, printing. In English; zh-tools.ts is the same. */
 export const enTools = {
+  search: {
+    title: 'Search',
+    prompt: 'Account, phone, meter, point, receipt, page',
+    none: 'Nothing fits “{{text}}”',
+    waiting: 'Searching…',
+    more: 'more of them: type more',
+    closed: 'closed',
+    retired: 'out of use',
+    kind: {
+      account: 'Accounts',
+      meter: 'Meters',
+      point: 'Points',
+      room: 'Rooms',
+      building: 'Buildings',
+      gateway: 'Gateways',
+      paper: 'Receipts',
+      view: 'Saved views',
+      page: 'Pages',
+    },
+    paper: {
+      sale: 'Sale',
+      refund: 'Refund',
+      reversal: 'Reversal',
+      deposit: 'Deposit',
+      residual: 'Left of a closed account',
+    },
+    foot: { move: 'choose', open: 'open', close: 'close' },
+  },
   print: {
     at: 'printed {{at}}',
     cut: 'The first {{shown}} of {{all}} rows: an export holds them all.',
@@ -17,6 +45,7 @@ export const enTools = {
     act: {
       n: 'New sale',
       o: 'Open account',
+      c: 'Close account',
       e: 'Export',
       v: 'Save view',
       p: 'Print',

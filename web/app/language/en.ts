@@ -98,7 +98,6 @@ export const en = {
     water: 'A water meter has no power',
     noThreshold: 'no overload threshold',
   },
-  search: { prompt: 'Meter, account, page', none: 'Nothing fits “{{text}}”' },
   act: {
     tryAgain: 'Try again',
     toStart: 'To the start page',
@@ -642,6 +641,9 @@ export const en = {
   },
   closing: {
     act: 'Close account',
+    which: 'Which account is closed?',
+    whichText: 'What it owes or gets back is shown before anything happens.',
+    toPreview: 'To the preview',
     title: 'Close {{name}}',
     closing: 'Closing …',
     again: 'Ask again',

@@ -1,5 +1,33 @@
 /** 各页通用的文字：文件、视图、按键、打印。Words of what every page has, in Chinese. */
 export const zhTools = {
+  search: {
+    title: '查找',
+    prompt: '查找商户、电话、电表、计量点、收据、页面',
+    none: '没有与“{{text}}”相符的内容',
+    waiting: '正在查找…',
+    more: '还有更多：请继续输入',
+    closed: '已销户',
+    retired: '已停用',
+    kind: {
+      account: '商户',
+      meter: '电表',
+      point: '计量点',
+      room: '房间',
+      building: '建筑',
+      gateway: '网关',
+      paper: '收据',
+      view: '已存视图',
+      page: '页面',
+    },
+    paper: {
+      sale: '售电',
+      refund: '退费',
+      reversal: '冲正',
+      deposit: '押金',
+      residual: '销户余额',
+    },
+    foot: { move: '选择', open: '打开', close: '关闭' },
+  },
   print: { at: '打印于 {{at}}', cut: '共 {{all}} 行，仅打印前 {{shown}} 行：导出文件包含全部。' },
   keys: {
     title: '按键',
@@ -11,7 +39,7 @@ export const zhTools = {
     filter: '到筛选框',
     close: '关闭已打开的内容',
     list: '本列表',
-    act: { n: '新售电', o: '开户', e: '导出', v: '保存视图', p: '打印', r: '立即抄表' },
+    act: { n: '新售电', o: '开户', c: '销户', e: '导出', v: '保存视图', p: '打印', r: '立即抄表' },
     table: {
       rows: { keys: '↑ ↓', does: '逐行移动' },
       ends: { keys: 'Home End', does: '到首行、末行' },

@@ -98,7 +98,6 @@ export const zh: Language = {
     water: '水表没有功率',
     noThreshold: '未设过载阈值',
   },
-  search: { prompt: '查找电表、商户、页面', none: '没有与“{{text}}”相符的内容' },
   act: {
     tryAgain: '重试',
     toStart: '回到首页',
@@ -566,6 +565,9 @@ export const zh: Language = {
   },
   closing: {
     act: '销户',
+    which: '要为哪个商户销户？',
+    whichText: '执行之前会先列出应退或应补的金额。',
+    toPreview: '查看预览',
     title: '销户：{{name}}',
     closing: '正在销户…',
     again: '再次查询',

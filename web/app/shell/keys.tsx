@@ -5,7 +5,7 @@ import { useProject } from '../project.tsx';
 import { pagesFor } from './pages.ts';
 
 /** Acts of a page by their key: told where the page has them. */
-const acts = ['n', 'o', 'e', 'v', 'p', 'r'] as const;
+const acts = ['n', 'o', 'c', 'e', 'v', 'p', 'r'] as const;
 const table = ['rows', 'ends', 'open', 'select', 'extend', 'copy', 'width', 'order'] as const;
 
 export default function Keys({ onClose }: { onClose: () => void }) {

@@ -1,157 +1,181 @@
-/** ⌘K: a point, an account or a page by the letters one remembers. */
-import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+/** ⌘K: accounts, meters, points, places, receipts, views and pages by the letters one remembers. */
+import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { nameOf, useLanguage } from '../language.ts';
-import { Icon, type IconName } from '../parts/icons.tsx';
-import { useProject } from '../project.tsx';
-import { useAccounts, useBuildings, useLive } from '../queries.ts';
-import { pageOf, useOpenView, useViews } from '../views.ts';
-import { pagesFor } from './pages.ts';
+import { Icon } from '../parts/icons.tsx';
+import { ProblemNotice } from '../parts/notice.tsx';
+import { type Hit, type HitGroup, useHits } from './hits.ts';
 
-const SHOWN_MAX = 40;
-
-interface Hit {
-  key: string;
-  icon: IconName;
-  title: string;
-  more: string;
-  go: () => void;
-}
+/** How long the typing has to pause before the API is asked. */
+const PAUSE_MS = 160;
+const TEXT_MAX = 100;
 
 export default function Search({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
-  const [text, setText] = useState('');
+  const [typed, setTyped] = useState('');
   const [index, setIndex] = useState(0);
-  const hits = useHits(text);
+  const list = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const text = typed.trim();
+  const asked = usePaused(text);
+  const { groups, isWaiting, error } = useHits(text, asked);
+  const hits = groups.flatMap((group) => group.hits);
+  const at = Math.min(index, Math.max(0, hits.length - 1));
   const open = (hit: Hit | undefined) => {
     if (!hit) return;
     onClose();
     hit.go();
   };
+  // Enter before the answer is there: it is waited for, and the first of it is opened.
+  const [isEager, hurry] = useState(false);
+  const first = hits[0];
+  useEffect(() => {
+    if (!isEager || isWaiting) return;
+    hurry(false);
+    if (!first) return;
+    onClose();
+    first.go();
+  }, [isEager, isWaiting, first, onClose]);
+  useEffect(() => {
+    list.current?.querySelector(`[data-at="${at}"]`)?.scrollIntoView({ block: 'nearest' });
+  }, [at]);
+
   const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
     if (event.key === 'Escape') onClose();
-    if (event.key === 'Enter') open(hits[index]);
+    if (event.key === 'Enter') isWaiting && at === 0 ? hurry(true) : open(hits[at]);
+    if (event.key === 'Tab') event.preventDefault();
     const move = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (!move || !hits.length) return;
     event.preventDefault();
-    setIndex((index + move + hits.length) % hits.length);
+    setIndex((at + move + hits.length) % hits.length);
   };
   return (
     <div
       className="search-scrim"
       onPointerDown={(event) => event.target === event.currentTarget && onClose()}
     >
-      <div className="search-box" role="dialog" aria-label={t('search.prompt')}>
-        <input
-          // biome-ignore lint/a11y/noAutofocus: it was opened to type into.
-          autoFocus
-          value={text}
-          placeholder={t('search.prompt')}
-          aria-label={t('search.prompt')}
-          onKeyDown={onKeyDown}
-          onChange={(event) => {
-            setText(event.target.value);
-            setIndex(0);
-          }}
-        />
-        <div className="search-list" role="listbox">
-          {hits.map((hit, at) => (
-            <button
-              type="button"
-              key={hit.key}
-              role="option"
-              aria-selected={at === index}
-              className="menu-item"
-              onClick={() => open(hit)}
-              onPointerMove={() => setIndex(at)}
-            >
-              <Icon name={hit.icon} />
-              <span className="strong nowrap">{hit.title}</span>
-              <span className="quiet clip">{hit.more}</span>
-            </button>
-          ))}
-          {!hits.length && <div className="waiting">{t('search.none', { text })}</div>}
+      <div className="search-box" role="dialog" aria-modal aria-label={t('search.title')}>
+        <div className="search-head">
+          <Icon name="search" />
+          <input
+            // biome-ignore lint/a11y/noAutofocus: it was opened to type into.
+            autoFocus
+            value={typed}
+            maxLength={TEXT_MAX}
+            placeholder={t('search.prompt')}
+            role="combobox"
+            aria-label={t('search.prompt')}
+            aria-expanded={hits.length > 0}
+            aria-controls={id}
+            aria-activedescendant={hits.length ? `${id}-${at}` : undefined}
+            autoComplete="off"
+            spellCheck={false}
+            onKeyDown={onKeyDown}
+            onChange={(event) => {
+              setTyped(event.target.value);
+              setIndex(0);
+              hurry(false);
+            }}
+          />
+          <button
+            type="button"
+            className="button plain icon phone-only"
+            aria-label={t('act.close')}
+            onClick={onClose}
+          >
+            <Icon name="cross" />
+          </button>
+        </div>
+        <div
+          className="search-list"
+          role="listbox"
+          id={id}
+          ref={list}
+          aria-label={t('search.title')}
+          aria-busy={isWaiting}
+        >
+          {error && <ProblemNotice error={error} />}
+          <Groups {...{ groups, at, id, open, onPoint: setIndex }} />
+          {!hits.length && !error && (
+            <div className="waiting" role="status">
+              {isWaiting ? t('search.waiting') : t('search.none', { text })}
+            </div>
+          )}
+        </div>
+        <div className="search-foot quiet" aria-hidden>
+          <span>
+            <kbd className="key">↑</kbd> <kbd className="key">↓</kbd> {t('search.foot.move')}
+          </span>
+          <span>
+            <kbd className="key">↵</kbd> {t('search.foot.open')}
+          </span>
+          <span>
+            <kbd className="key">Esc</kbd> {t('search.foot.close')}
+          </span>
         </div>
       </div>
     </div>
   );
 }
 
-function useHits(text: string): Hit[] {
+function Groups({
+  groups,
+  at,
+  id,
+  open,
+  onPoint,
+}: {
+  groups: readonly HitGroup[];
+  at: number;
+  id: string;
+  open: (hit: Hit) => void;
+  onPoint: (index: number) => void;
+}) {
   const { t } = useTranslation();
-  const language = useLanguage();
-  const project = useProject();
-  const navigate = useNavigate();
-  const live = useLive('slow').data?.data ?? [];
-  const accounts = useAccounts().data?.data ?? [];
-  const listed = useBuildings().data?.data ?? [];
-  // A building's page is a report; who may not read reports is not led there.
-  const buildings = project.permissions.includes('report.read') ? listed : [];
-  const views = useViews().data ?? [];
-  const openView = useOpenView();
-  const params = { projectId: project.id };
-  const wanted = text.trim().toLowerCase();
-  const fits = (...words: (string | null | undefined)[]) =>
-    words.some((word) => word?.toLowerCase().includes(wanted));
+  let before = 0;
+  return groups.map(({ kind, hits, more }) => {
+    const start = before;
+    before += hits.length;
+    return (
+      // biome-ignore lint/a11y/useSemanticElements: a group within a list box has no element of its own.
+      <div key={kind} role="group" aria-labelledby={`${id}-${kind}`}>
+        <div className="menu-caption search-caption" id={`${id}-${kind}`}>
+          <span>{t(`search.kind.${kind}`)}</span>
+          {more && <span className="quiet">{t('search.more')}</span>}
+        </div>
+        {hits.map((hit, nth) => (
+          <button
+            type="button"
+            key={hit.key}
+            id={`${id}-${start + nth}`}
+            data-at={start + nth}
+            role="option"
+            tabIndex={-1}
+            aria-selected={start + nth === at}
+            className="menu-item"
+            onClick={() => open(hit)}
+            onPointerMove={() => onPoint(start + nth)}
+          >
+            <Icon name={hit.icon} />
+            <span className="strong clip search-title">{hit.title}</span>
+            <span className="quiet clip">{hit.more}</span>
+          </button>
+        ))}
+      </div>
+    );
+  });
+}
 
-  const pages: Hit[] = pagesFor(project.permissions)
-    .filter(({ name }) => fits(t(`page.${name}`), name))
-    .map((page) => ({
-      key: page.name,
-      icon: page.icon,
-      title: t(`page.${page.name}`),
-      more: page.letter ? `G ${page.letter.toUpperCase()}` : '',
-      go: () => void navigate({ to: page.to, params }),
-    }));
-  const saved: Hit[] = views
-    .filter(({ name }) => fits(name))
-    .map((view) => ({
-      key: `v${view.id}`,
-      icon: 'bookmark',
-      title: view.name,
-      more: t(`page.${pageOf(view)}`, { defaultValue: '' }),
-      go: () => openView(view),
-    }));
-  if (!wanted) return [...saved, ...pages];
-  const points: Hit[] = live
-    .filter(({ meterId, code, accountName }) => meterId && fits(code, accountName))
-    .map(({ meterId, code, accountName }) => ({
-      key: `m${meterId}`,
-      icon: 'meter',
-      title: code,
-      more: accountName ?? '',
-      go: () =>
-        void navigate({
-          to: '/projects/$projectId/meters/$meterId',
-          params: { ...params, meterId: meterId ?? '' },
-        }),
-    }));
-  const customers: Hit[] = accounts
-    .filter(({ number, name, nameZh }) => fits(number, name, nameZh))
-    .map((account) => ({
-      key: `a${account.id}`,
-      icon: 'account',
-      title: nameOf(language, account),
-      more: account.number,
-      go: () =>
-        void navigate({
-          to: '/projects/$projectId/accounts/$accountId',
-          params: { ...params, accountId: account.id },
-        }),
-    }));
-  const places: Hit[] = buildings
-    .filter(({ code, name, nameZh }) => fits(code, name, nameZh))
-    .map((building) => ({
-      key: `b${building.id}`,
-      icon: 'building',
-      title: nameOf(language, building),
-      more: building.code,
-      go: () =>
-        void navigate({
-          to: '/projects/$projectId/buildings/$buildingId',
-          params: { ...params, buildingId: building.id },
-        }),
-    }));
-  return [...saved, ...places, ...customers, ...points, ...pages].slice(0, SHOWN_MAX);
+/** What was typed, once it has stood for a moment; nothing at once. */
+function usePaused(text: string): string {
+  const [paused, pause] = useState(text);
+  useEffect(() => {
+    if (text === '') {
+      pause('');
+      return;
+    }
+    const timer = setTimeout(() => pause(text), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return paused;
 }

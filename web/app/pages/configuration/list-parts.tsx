@@ -1,4 +1,5 @@
 /** What the lists of configuration share: how a row is opened, what is out of use, what to do when there is none. */
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty } from '../../parts/notice.tsx';
@@ -66,4 +67,13 @@ export function NewButton({
 export function NothingYet() {
   const { t } = useTranslation();
   return <Empty title={t('config.none')} text={t('config.noneText')} />;
+}
+
+/** What the address says is opened (search leads there), and closing it. */
+export function useWanted(): { id: string | undefined; clear: () => void } {
+  const { open } = useSearch({ from: '/projects/$projectId/configuration' });
+  const navigate = useNavigate();
+  const clear = () =>
+    void navigate({ to: '.', search: (old) => ({ ...old, open: undefined }), replace: true });
+  return { id: open, clear: () => open && clear() };
 }

@@ -7,7 +7,7 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
-import { type ListPanelProps, NewButton, NothingYet, OpenName } from './list-parts.tsx';
+import { type ListPanelProps, NewButton, NothingYet, OpenName, useWanted } from './list-parts.tsx';
 import { type OpenedPlace, PlaceDrawer } from './place-drawers.tsx';
 
 interface Row {
@@ -26,6 +26,7 @@ export function PlacesPanel({ retired, sort, onSort }: ListPanelProps) {
   const query = useConfiguredPlaces(retired);
   const points = usePoints().data?.data;
   const [opened, open] = useState<OpenedPlace | null>(null);
+  const wanted = useWanted();
   const at = (field: 'buildingId' | 'floorId' | 'roomId', id: string) =>
     points ? points.filter((point) => point[field] === id).length : null;
   const rows = query.data?.data.flatMap((building: Building): Row[] => [
@@ -102,6 +103,7 @@ export function PlacesPanel({ retired, sort, onSort }: ListPanelProps) {
       cell: (row) => row.points ?? '–',
     },
   ];
+  const shown = opened ?? rows?.find(({ key }) => key === wanted.id)?.opened ?? null;
   return (
     <>
       {query.isError && !rows && (
@@ -127,8 +129,16 @@ export function PlacesPanel({ retired, sort, onSort }: ListPanelProps) {
         empty={<NothingYet />}
         file={{ path: '/buildings', rows: query.data?.data.length ?? null }}
       />
-      {opened && (
-        <PlaceDrawer key={keyOf(opened)} opened={opened} onOpen={open} onClose={() => open(null)} />
+      {shown && (
+        <PlaceDrawer
+          key={keyOf(shown)}
+          opened={shown}
+          onOpen={open}
+          onClose={() => {
+            open(null);
+            wanted.clear();
+          }}
+        />
       )}
     </>
   );

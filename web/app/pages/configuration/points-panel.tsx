@@ -8,7 +8,7 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
-import { type ListPanelProps, NewButton, NothingYet, OpenName } from './list-parts.tsx';
+import { type ListPanelProps, NewButton, NothingYet, OpenName, useWanted } from './list-parts.tsx';
 import { PointDrawer } from './point-drawer.tsx';
 
 export function PointsPanel({ retired, sort, onSort }: ListPanelProps) {
@@ -18,6 +18,9 @@ export function PointsPanel({ retired, sort, onSort }: ListPanelProps) {
   const places = useConfiguredPlaces(true).data?.data;
   const meters = useConfiguredMeters().data?.data;
   const [opened, open] = useState<{ point: Point | null } | null>(null);
+  const wanted = useWanted();
+  const found = query.data?.data.find(({ id }) => id === wanted.id);
+  const shown = opened ?? (found ? { point: found } : null);
   const serials = useMemo(
     () => new Map(meters?.map(({ pointId, serial }) => [pointId, serial])),
     [meters],
@@ -121,11 +124,14 @@ export function PointsPanel({ retired, sort, onSort }: ListPanelProps) {
         complete={query.data?.complete ?? true}
         file={{ path: '/points', rows: query.data?.complete ? query.data.data.length : null }}
       />
-      {opened && (
+      {shown && (
         <PointDrawer
-          key={opened.point?.id ?? 'new'}
-          point={query.data?.data.find(({ id }) => id === opened.point?.id) ?? opened.point}
-          onClose={() => open(null)}
+          key={shown.point?.id ?? 'new'}
+          point={query.data?.data.find(({ id }) => id === shown.point?.id) ?? shown.point}
+          onClose={() => {
+            open(null);
+            wanted.clear();
+          }}
         />
       )}
     </>

@@ -1,5 +1,6 @@
 /** Home: the figures of today, every meter in its state, alarms, energy by hour, money, data quality. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { addDays, localDay, longDay, time } from '../../dates.ts';
@@ -11,6 +12,7 @@ import type { FinanceReport } from '../../reports.ts';
 import { useReport } from '../reports/use-report.ts';
 import { useTariffOn } from '../tariffs/periods.ts';
 import { AlarmPanel } from './alarm-panel.tsx';
+
 import { EnergyPanel } from './energy-panel.tsx';
 import { Figures } from './figures.tsx';
 import { MoneyPanel } from './money-panel.tsx';
@@ -18,6 +20,8 @@ import { QualityPanel } from './quality-panel.tsx';
 import { TilePanel } from './tile-panel.tsx';
 import './home.css';
 
+// Its controls are fetched when it is opened: home needs none of them.
+const ChooseClosing = lazy(() => import('./choose-closing.tsx'));
 const MINUTE_MS = 60_000;
 
 export default function Home() {
@@ -32,6 +36,7 @@ export default function Home() {
   const buildings = useBuildings().data?.data ?? [];
   const hours = useDayByHour(today);
   const tariff = useTariffLine(today);
+  const [isClosing, chooseClosing] = useState(false);
   return (
     <>
       <div className="head home-head">
@@ -45,6 +50,30 @@ export default function Home() {
           </div>
         </div>
         <div className="head-acts">
+          {may('account.write') && may('sale.write') && (
+            <button
+              type="button"
+              className="button"
+              data-key="c"
+              onClick={() => chooseClosing(true)}
+            >
+              {t('closing.act')}
+              <span className="key">C</span>
+            </button>
+          )}
+          {may('account.write') && (
+            <Link
+              to="/projects/$projectId/accounts"
+              params={{ projectId: project.id }}
+              search={{ opening: true }}
+              className="button"
+              data-key="o"
+            >
+              <Icon name="account" size={14} />
+              {t('opening.act')}
+              <span className="key">O</span>
+            </Link>
+          )}
           {may('sale.write') && (
             <Link
               to="/projects/$projectId/sales"
@@ -60,6 +89,11 @@ export default function Home() {
           )}
         </div>
       </div>
+      {isClosing && (
+        <Suspense>
+          <ChooseClosing onClose={() => chooseClosing(false)} />
+        </Suspense>
+      )}
       <Figures today={today} hours={hours} />
       <div className="home-grid">
         {may('device.read') && <TilePanel />}
