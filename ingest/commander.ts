@@ -189,7 +189,7 @@ export function createCommander(parts: CommanderParts): Commander {
     const { unit, zone } = meter;
     const { serial, ratio } = command;
     if (clock() >= command.expiresAt && command.state === 'requested') {
-      return { state: 'expired', outcome: 'expired', after: null };
+      return { state: 'expired', outcome: expiry(command), after: null };
     }
     if (command.function === 'read-now') return await readNow(line, { command, meter, steps });
     const map = commandMapOf(model);
