@@ -1,144 +1,231 @@
-/** What an import has planned, done: each act by the same functions as by hand, with its line of the system log. */
-import { and, eq } from 'drizzle-orm';
-import { record } from '../sql/audit.ts';
-import { makeBuilding, makeFloor, makeRoom } from '../sql/places.ts';
-import type { Tx } from '../sql/postgres.ts';
+/**
+ * What an import has planned, done: kind by kind for all of its rows at once, by the same rules as by hand, each
+ * thing with its line of the system log.
+ */
+import { sql } from 'drizzle-orm';
+import { makeBuildings, makeFloors, makeRooms } from '../sql/places.ts';
+import { type Tx, violatedConstraint } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import { buses, gateways, meters, points } from '../sql/schema/index.ts';
-import type { ImportAct, MeterValues, PlannedRow, PointValues } from './import-plan.ts';
+import type { MeterValues, PlannedRow, PointValues } from './import-acts.ts';
+import { actsOf, type Doing, give, giveOne, idOf, log, refusing } from './import-doing.ts';
 import { type ImportState, keyOf } from './import-state.ts';
-import { install } from './installation-rows.ts';
-import { takePlace } from './meters.ts';
-import { type Acting, only } from './rows.ts';
+import { installAll } from './installation-rows.ts';
+import { takePlaces } from './meters.ts';
+import { type Acting, inSlices } from './rows.ts';
 import { setPollSeconds } from './schedules.ts';
 
 /**
  * Does all rows. `state` is as the plan has left it: what has no id there gets one here. Throws Problem
- * `import-refused` naming the row when something stands in the way that the plan did not see.
+ * `import-refused` naming the row when something stands in the way that the plan did not see, `conflict` when
+ * somebody entered the same in the meantime.
  */
 export async function applyImport(
   tx: Tx,
   acting: Acting,
   { state, rows, at }: { state: ImportState; rows: readonly PlannedRow[]; at: Date },
 ): Promise<void> {
-  for (const { row, acts } of rows) {
-    for (const act of acts) {
-      try {
-        await apply(tx, acting, { state, act, at });
-      } catch (cause) {
-        if (!(cause instanceof Problem)) throw cause;
-        const fault = { at: `row/${row}`, message: cause.detail, code: cause.code };
-        const detail = `Row ${row}: ${cause.detail}`;
-        throw new Problem('import-refused', detail, { faults: [fault], cause });
-      }
-    }
+  const doing = { tx, acting, state, rows, at };
+  try {
+    // Each kind stands on those before it.
+    await enterPlaces(doing);
+    await enterLines(doing);
+    await enterPoints(doing);
+    await enterMeters(doing);
+    await enterInstallations(doing);
+  } catch (cause) {
+    if (violatedConstraint(cause) === undefined) throw cause;
+    const why = 'Somebody entered the same while this was imported: look at it again.';
+    throw new Problem('conflict', why, { cause });
   }
 }
 
-async function apply(
-  tx: Tx,
-  acting: Acting,
-  { state, act, at }: { state: ImportState; act: ImportAct; at: Date },
-): Promise<void> {
+async function enterPlaces({ tx, acting, state, rows }: Doing): Promise<void> {
+  const newBuildings = actsOf(rows, 'create', 'building').map(({ act }) => act);
+  const buildingIds = await makeBuildings(
+    tx,
+    acting,
+    newBuildings.map(({ code, name }) => ({ code, name, nameZh: null })),
+  );
+  give(buildingIds, (nth) => state.buildings.get(newBuildings[nth]?.code ?? ''));
+
+  const newFloors = actsOf(rows, 'create', 'floor').map(({ act }) => act);
+  const floorIds = await makeFloors(
+    tx,
+    acting,
+    newFloors.map(({ building, level, name }) => ({
+      ...{ buildingId: idOf(state.buildings.get(building)), level, name },
+    })),
+  );
+  const floorKeys = newFloors.map(({ building, level }) => keyOf(building, level));
+  give(floorIds, (nth) => state.floors.get(floorKeys[nth] ?? ''));
+
+  const newRooms = actsOf(rows, 'create', 'room').map(({ act }) => act);
+  const roomIds = await makeRooms(
+    tx,
+    acting,
+    newRooms.map(({ building, level, code }) => ({
+      ...{ floorId: idOf(state.floors.get(keyOf(building, level))) },
+      ...{ code, name: code, nameZh: null },
+    })),
+  );
+  const roomKeys = newRooms.map(({ building, level, code }) => keyOf(building, level, code));
+  give(roomIds, (nth) => state.rooms.get(roomKeys[nth] ?? ''));
+}
+
+async function enterLines(doing: Doing): Promise<void> {
+  const { tx, acting, state, rows } = doing;
   const { projectId } = acting;
-  const log = (subjectKind: string, subjectId: string, verb: string, detail: object) =>
-    record(tx, {
-      ...acting,
-      action: `${subjectKind}.${verb}`,
-      ...{ subjectKind, subjectId },
-      detail: { ...detail, by: 'import' },
-    });
-  switch (act.kind) {
-    case 'building': {
-      const { code, name } = act;
-      const id = await makeBuilding(tx, acting, { code, name, nameZh: null });
-      return give(state.buildings.get(code), id);
-    }
-    case 'floor': {
-      const { building, level, name } = act;
-      const buildingId = idOf(state.buildings.get(building));
-      const id = await makeFloor(tx, acting, { buildingId, level, name });
-      return give(state.floors.get(keyOf(building, level)), id);
-    }
-    case 'room': {
-      const { building, level, code } = act;
-      const floorId = idOf(state.floors.get(keyOf(building, level)));
-      const id = await makeRoom(tx, acting, { floorId, code, name: code, nameZh: null });
-      return give(state.rooms.get(keyOf(building, level, code)), id);
-    }
-    case 'gateway': {
-      const { name, building } = act;
-      const buildingId = building === null ? null : idOf(state.buildings.get(building));
-      const values = { name, nameZh: null, buildingId };
-      const made = tx.insert(gateways).values({ projectId, ...values });
-      const { id } = only(await made.returning({ id: gateways.id }));
-      await log('gateway', id, 'created', { to: values });
-      return give(state.gateways.get(name), id);
-    }
-    case 'bus': {
-      const { gateway, name, framing, host, port, line } = act;
-      const gatewayId = idOf(state.gateways.get(gateway));
-      const values = { name, framing, host, port, line };
-      const made = tx.insert(buses).values({ projectId, gatewayId, ...values });
-      const { id } = only(await made.returning({ id: buses.id }));
-      await log('bus', id, 'created', { to: { gatewayId, ...values } });
-      return give(state.buses.get(keyOf(gateway, name)), id);
-    }
-    case 'point': {
-      const { code, to } = act;
-      if (act.act === 'create') {
-        const made = tx.insert(points).values({ projectId, code, ...pointRow(state, to) });
-        const { id } = only(await made.returning({ id: points.id }));
-        await log('point', id, 'created', { to: { code, ...to } });
-        return give(state.points.get(code), id);
-      }
-      const id = idOf(state.points.get(code));
-      const which = and(eq(points.projectId, projectId), eq(points.id, id));
-      await tx.update(points).set(pointRow(state, to)).where(which);
-      return await log('point', id, 'changed', { from: act.from, to });
-    }
-    case 'meter': {
-      const { serial, to } = act;
-      const known = state.meters.get(serial);
-      const meterId = act.act === 'create' ? null : idOf(known);
-      const place = { busId: busIdOf(state, to), unit: to.unit };
-      await takePlace(tx, { projectId, meterId, ...place });
-      const { model } = to;
-      if (meterId === null) {
-        const made = tx.insert(meters).values({ projectId, serial, model, ...place });
-        const { id } = only(await made.returning({ id: meters.id }));
-        await readEvery(tx, { projectId, meterId: id, to, at });
-        await log('meter', id, 'created', { to: { serial, ...shown(to) } });
-        return give(known, id);
-      }
-      const which = and(eq(meters.projectId, projectId), eq(meters.id, meterId));
-      await tx.update(meters).set(place).where(which);
-      await readEvery(tx, { projectId, meterId, to, at });
-      const from = act.act === 'change' ? shown(act.from) : {};
-      return await log('meter', meterId, 'changed', { from, to: shown(to) });
-    }
-    case 'installation': {
-      const { serial, point, ct, pt, firstRegister, fromMs } = act;
-      const from = fromMs === null ? at : new Date(fromMs);
-      await install(tx, acting, {
-        pointId: idOf(state.points.get(point)),
-        meterId: idOf(state.meters.get(serial)),
-        ...{ validFrom: from, validTo: null, firstRegister, lastRegister: null, ct, pt },
-        ...{ registerSpan: null, ratedPerHour: null },
-      });
-    }
+  const newGateways = actsOf(rows, 'create', 'gateway').map(({ act: { name, building } }) => ({
+    ...{ projectId, name, nameZh: null },
+    buildingId: building === null ? null : idOf(state.buildings.get(building)),
+  }));
+  const madeGateways = await inSlices(newGateways, (some) =>
+    tx.insert(gateways).values(some).returning({ id: gateways.id, name: gateways.name }),
+  );
+  for (const { id, name } of madeGateways) giveOne(state.gateways.get(name), id);
+  await log(
+    doing,
+    'gateway',
+    'created',
+    newGateways.map(({ projectId: _, ...to }) => ({
+      ...{ id: idOf(state.gateways.get(to.name)), detail: { to } },
+    })),
+  );
+
+  const newBuses = actsOf(rows, 'create', 'bus').map(({ act }) => ({
+    key: keyOf(act.gateway, act.name),
+    to: {
+      ...{ gatewayId: idOf(state.gateways.get(act.gateway)), name: act.name },
+      ...{ framing: act.framing, host: act.host, port: act.port, line: act.line },
+    },
+  }));
+  const keys = new Map(newBuses.map(({ key, to }) => [keyOf(to.gatewayId, to.name), key]));
+  const madeBuses = await inSlices(newBuses, (some) =>
+    tx
+      .insert(buses)
+      .values(some.map(({ to }) => ({ projectId, ...to })))
+      .returning({ id: buses.id, gatewayId: buses.gatewayId, name: buses.name }),
+  );
+  for (const { id, gatewayId, name } of madeBuses) {
+    giveOne(state.buses.get(keys.get(keyOf(gatewayId, name)) ?? ''), id);
   }
+  await log(
+    doing,
+    'bus',
+    'created',
+    newBuses.map(({ key, to }) => ({ id: idOf(state.buses.get(key)), detail: { to } })),
+  );
 }
 
-/** Everything that a plan names is there by then. */
-function idOf(known: { id: string | null } | undefined): string {
-  if (!known?.id) throw new Error('an import names what is not there');
-  return known.id;
+async function enterPoints(doing: Doing): Promise<void> {
+  const { tx, acting, state, rows } = doing;
+  const { projectId } = acting;
+  const created = actsOf(rows, 'create', 'point').map(({ act }) => act);
+  const made = await inSlices(created, (some) =>
+    tx
+      .insert(points)
+      .values(some.map(({ code, to }) => ({ projectId, code, ...pointRow(state, to) })))
+      .returning({ id: points.id, code: points.code }),
+  );
+  for (const { id, code } of made) giveOne(state.points.get(code), id);
+  const pointId = (code: string) => idOf(state.points.get(code));
+  await log(
+    doing,
+    'point',
+    'created',
+    created.map(({ code, to }) => ({ id: pointId(code), detail: { to: { code, ...to } } })),
+  );
+
+  const changed = actsOf(rows, 'change', 'point').map(({ act }) => act);
+  if (changed.length === 0) return;
+  const values = changed.map(({ code, to }) => ({ id: pointId(code), ...pointRow(state, to) }));
+  await tx.execute(sql`
+    UPDATE points p SET name = t.name, class = t.class, role = t.role, overload_w = t."overloadW",
+      building_id = t."buildingId", floor_id = t."floorId", room_id = t."roomId"
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS t (id bigint, name text,
+      class text, role text, "overloadW" int, "buildingId" bigint, "floorId" bigint, "roomId" bigint)
+    WHERE p.project_id = ${projectId}::bigint AND p.id = t.id`);
+  await log(
+    doing,
+    'point',
+    'changed',
+    changed.map(({ code, from, to }) => ({ id: pointId(code), detail: { from, to } })),
+  );
 }
 
-function give(known: { id: string | null } | undefined, id: string): void {
-  if (!known) throw new Error('an import made what it did not plan');
-  known.id = id;
+async function enterMeters(doing: Doing): Promise<void> {
+  const { tx, acting, state, rows, at } = doing;
+  const { projectId } = acting;
+  const created = actsOf(rows, 'create', 'meter');
+  const changed = actsOf(rows, 'change', 'meter');
+  const placeOf = ({ bus, unit }: MeterValues) => ({
+    ...{ busId: bus === null ? null : idOf(state.buses.get(bus)), unit },
+  });
+  const meterId = (serial: string) => idOf(state.meters.get(serial));
+  const all = [...changed, ...created];
+  const places = all.map(({ act }) => ({
+    meterId: act.act === 'create' ? null : meterId(act.serial),
+    ...placeOf(act.to),
+  }));
+  await takePlaces(tx, { projectId, places }, refusing(all));
+
+  // Those that move give up their addresses first: two may change places, one after the other.
+  const moved = changed
+    .filter(({ act: { from, to } }) => from.bus !== to.bus || from.unit !== to.unit)
+    .map(({ act }) => ({ id: meterId(act.serial), ...placeOf(act.to) }));
+  if (moved.length > 0) {
+    const ids = `{${moved.map(({ id }) => id).join(',')}}`;
+    await tx.execute(sql`UPDATE meters SET bus_id = NULL, unit = NULL
+      WHERE project_id = ${projectId}::bigint AND id = ANY (${ids}::bigint[])`);
+    await tx.execute(sql`
+      UPDATE meters m SET bus_id = t."busId", unit = t.unit
+      FROM jsonb_to_recordset(${JSON.stringify(moved)}::jsonb)
+        AS t (id bigint, "busId" bigint, unit smallint)
+      WHERE m.project_id = ${projectId}::bigint AND m.id = t.id`);
+  }
+  const made = await inSlices(created, (some) =>
+    tx
+      .insert(meters)
+      .values(
+        some.map(({ act: { serial, to } }) => ({
+          ...{ projectId, serial, model: to.model, ...placeOf(to) },
+        })),
+      )
+      .returning({ id: meters.id, serial: meters.serial }),
+  );
+  for (const { id, serial } of made) giveOne(state.meters.get(serial), id);
+  const wanted = all.flatMap(({ act: { serial, to } }) =>
+    to.pollSeconds === null ? [] : [{ meterId: meterId(serial), seconds: to.pollSeconds }],
+  );
+  await setPollSeconds(tx, { projectId, wanted, at });
+  await log(
+    doing,
+    'meter',
+    'created',
+    created.map(({ act: { serial, to } }) => ({
+      ...{ id: meterId(serial), detail: { to: { serial, ...shown(to) } } },
+    })),
+  );
+  await log(
+    doing,
+    'meter',
+    'changed',
+    changed.map(({ act: { serial, from, to } }) => ({
+      ...{ id: meterId(serial), detail: { from: shown(from), to: shown(to) } },
+    })),
+  );
+}
+
+async function enterInstallations({ tx, acting, state, rows, at }: Doing): Promise<void> {
+  const created = actsOf(rows, 'create', 'installation');
+  const wanted = created.map(({ act: { serial, point, ct, pt, firstRegister, fromMs } }) => ({
+    pointId: idOf(state.points.get(point)),
+    meterId: idOf(state.meters.get(serial)),
+    ...{ validFrom: fromMs === null ? at : new Date(fromMs), validTo: null },
+    ...{ firstRegister, lastRegister: null, ct, pt, registerSpan: null, ratedPerHour: null },
+  }));
+  await installAll(tx, acting, wanted, { refuse: refusing(created) });
 }
 
 function pointRow(state: ImportState, values: PointValues) {
@@ -157,16 +244,6 @@ function pointRow(state: ImportState, values: PointValues) {
         : idOf(state.rooms.get(keyOf(building, floor, room))),
   };
 }
-
-const busIdOf = (state: ImportState, { bus }: MeterValues): string | null =>
-  bus === null ? null : idOf(state.buses.get(bus));
-
-const readEvery = async (
-  tx: Tx,
-  { to, ...which }: { projectId: string; meterId: string; to: MeterValues; at: Date },
-): Promise<void> => {
-  if (to.pollSeconds !== null) await setPollSeconds(tx, { ...which, seconds: to.pollSeconds });
-};
 
 /** Keys are for machines: the log names gateway and bus. */
 const shown = ({ bus, ...values }: MeterValues) => ({

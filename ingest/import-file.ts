@@ -3,8 +3,8 @@ import { Problem } from '../sql/problem.ts';
 import { readTable } from '../sql/table-file.ts';
 import { type ImportColumn, importColumnNames, importColumns } from './import-columns.ts';
 
-/** Each costs some twenty statements, within one transaction. */
-export const IMPORT_ROWS_MAX = 500;
+/** Looked at and entered within one transaction, in some twenty statements. */
+export const IMPORT_ROWS_MAX = 5_000;
 
 export interface ImportRow {
   /** As a spreadsheet counts it: the header is 1. */

@@ -17,10 +17,11 @@ import {
   takes,
 } from '../sql/route.ts';
 import { TABLE_BYTES_MAX } from '../sql/table-file.ts';
+import { importFates, type PlannedRow } from './import-acts.ts';
 import { applyImport } from './import-apply.ts';
 import { importColumnNames } from './import-columns.ts';
 import { type ImportFile, readImport } from './import-file.ts';
-import { importFates, type PlannedRow, planImport } from './import-plan.ts';
+import { planImport } from './import-plan.ts';
 import { type ImportState, readState } from './import-state.ts';
 import { importTemplate } from './import-template.ts';
 import type { IngestDeps } from './routes.ts';

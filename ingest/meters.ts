@@ -1,6 +1,6 @@
 /** Meters as devices on a bus: what they are, how they are read, what they said last. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import { assertUnused } from '../sql/in-use.ts';
 import { isZone } from '../sql/local-day.ts';
@@ -16,7 +16,7 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
-import { buses, meters } from '../sql/schema/index.ts';
+import { meters } from '../sql/schema/index.ts';
 import { assertFits } from './bus-budgets.ts';
 import {
   idPageQuery,
@@ -29,7 +29,7 @@ import {
 } from './fields.ts';
 import { meterSchema, readMeters } from './meter-rows.ts';
 import type { IngestDeps } from './routes.ts';
-import { broken, by, only, pageOf } from './rows.ts';
+import { broken, by, only, pageOf, type Refuse, thrown } from './rows.ts';
 import { setPollSeconds } from './schedules.ts';
 
 /** Meters that one bus can be read with. */
@@ -126,7 +126,7 @@ export function meterRoutes({ db, clock }: IngestDeps) {
       const { projectId } = c.req.valid('param');
       const { pollSeconds, ...values } = c.req.valid('json');
       const id = await db.transaction(async (tx) => {
-        await takePlace(tx, { projectId, meterId: null, ...values });
+        await takePlaces(tx, { projectId, places: [{ meterId: null, ...values }] });
         const meter = only(
           await tx
             .insert(meters)
@@ -135,12 +135,8 @@ export function meterRoutes({ db, clock }: IngestDeps) {
             .catch(taken),
         );
         if (pollSeconds !== undefined) {
-          await setPollSeconds(tx, {
-            projectId,
-            meterId: meter.id,
-            seconds: pollSeconds,
-            at: clock(),
-          });
+          const wanted = [{ meterId: meter.id, seconds: pollSeconds }];
+          await setPollSeconds(tx, { projectId, wanted, at: clock() });
         }
         if (values.busId !== null) {
           await assertFits(tx, { projectId, busId: values.busId, at: clock() });
@@ -169,7 +165,8 @@ export function meterRoutes({ db, clock }: IngestDeps) {
           await assertUnused(tx, usesOf(projectId, meterId, clock()));
         const retiredAt = retiredAfter(before.retiredAt, retired, clock());
         const after = { ...before, ...values, retiredAt };
-        if (retiredAt === null) await takePlace(tx, { ...after, meterId });
+        if (retiredAt === null)
+          await takePlaces(tx, { projectId, places: [{ ...after, meterId }] });
         const { busId, unit, serial, clockZone, verifiedUntil } = after;
         await tx
           .update(meters)
@@ -177,7 +174,8 @@ export function meterRoutes({ db, clock }: IngestDeps) {
           .where(which)
           .catch(taken);
         if (pollSeconds !== undefined) {
-          await setPollSeconds(tx, { projectId, meterId, seconds: pollSeconds, at: clock() });
+          const wanted = [{ meterId, seconds: pollSeconds }];
+          await setPollSeconds(tx, { projectId, wanted, at: clock() });
         }
         const asksMore = pollSeconds !== undefined || busId !== before.busId || retired === false;
         if (busId !== null && retiredAt === null && asksMore) {
@@ -205,34 +203,48 @@ export function meterRoutes({ db, clock }: IngestDeps) {
     });
 }
 
+interface Place {
+  /** Null before the meter exists. */
+  meterId: string | null;
+  busId: string | null;
+  unit: number | null;
+}
+
 /**
- * Sees that the meter may stand on the bus: it exists, has room, and a meter that has a bus has a unit.
- * The bus row is locked, so that two meters do not take the last place at once.
+ * Sees that all of these meters may stand on their buses together: each exists, has room, and a meter that has
+ * a bus has a unit. Bus rows are locked, so that two meters do not take the last place at once. `refuse` is told
+ * the first, in their order, that may not.
  */
-export async function takePlace(
+export async function takePlaces(
   tx: Tx,
-  {
-    projectId,
-    meterId,
-    busId,
-    unit,
-  }: { projectId: string; meterId: string | null; busId: string | null; unit: number | null },
+  { projectId, places }: { projectId: string; places: readonly Place[] },
+  refuse: Refuse = thrown,
 ): Promise<void> {
-  if (busId === null) return;
-  if (unit === null) throw new Problem('invalid-request', 'json/unit: a meter on a bus needs one');
-  const [bus] = await tx
-    .select({ retiredAt: buses.retiredAt })
-    .from(buses)
-    .where(and(eq(buses.projectId, projectId), eq(buses.id, busId)))
-    .for('update');
-  if (!bus) throw notFound('bus');
-  if (bus.retiredAt) throw new Problem('conflict', 'The bus is retired.');
-  const others = await tx
-    .select({ id: meters.id })
-    .from(meters)
-    .where(and(eq(meters.projectId, projectId), eq(meters.busId, busId), isNull(meters.retiredAt)));
-  if (others.filter((m) => m.id !== meterId).length >= BUS_METERS_MAX) {
-    throw new Problem('bus-full', `The bus has ${BUS_METERS_MAX} meters already.`);
+  const busIds = [...new Set(places.flatMap(({ busId }) => busId ?? []))];
+  if (busIds.length === 0) return;
+  const ids = sql`${`{${busIds.join(',')}}`}::bigint[]`;
+  const moved = sql`${`{${places.flatMap(({ meterId }) => meterId ?? []).join(',')}}`}::bigint[]`;
+  const found = await tx.execute<{ id: string; retired: boolean }>(sql`
+    SELECT id::text, retired_at IS NOT NULL AS retired FROM buses
+    WHERE project_id = ${projectId}::bigint AND id = ANY (${ids}) ORDER BY id FOR UPDATE`);
+  const others = await tx.execute<{ bus_id: string; meters: number }>(sql`
+    SELECT bus_id::text, count(*)::int AS meters FROM meters
+    WHERE project_id = ${projectId}::bigint AND bus_id = ANY (${ids}) AND retired_at IS NULL
+      AND id <> ALL (${moved}) GROUP BY bus_id`);
+  const retired = new Map(found.rows.map((bus) => [bus.id, bus.retired]));
+  const taken = new Map(others.rows.map((bus) => [bus.bus_id, bus.meters]));
+  for (const [nth, { busId, unit }] of places.entries()) {
+    if (busId === null) continue;
+    if (unit === null) {
+      refuse(nth, new Problem('invalid-request', 'json/unit: a meter on a bus needs one'));
+    }
+    if (!retired.has(busId)) refuse(nth, notFound('bus'));
+    if (retired.get(busId)) refuse(nth, new Problem('conflict', 'The bus is retired.'));
+    const meters = (taken.get(busId) ?? 0) + 1;
+    if (meters > BUS_METERS_MAX) {
+      refuse(nth, new Problem('bus-full', `The bus has ${BUS_METERS_MAX} meters already.`));
+    }
+    taken.set(busId, meters);
   }
 }
 

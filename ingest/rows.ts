@@ -29,6 +29,27 @@ export function broken(problems: Record<string, Problem>): (error: unknown) => n
   };
 }
 
+/** Rows of one statement: the widest of ours costs a dozen parameters, of which a statement takes 65,535. */
+export const ROWS_AT_ONCE = 1_000;
+
+/** Inserts in their order, some at a time; what the statement gives back, in that order. */
+export async function inSlices<Values, Row>(
+  all: readonly Values[],
+  insert: (some: Values[]) => PromiseLike<Row[]>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let from = 0; from < all.length; from += ROWS_AT_ONCE) {
+    rows.push(...(await insert(all.slice(from, from + ROWS_AT_ONCE))));
+  }
+  return rows;
+}
+
+/** Who tells which of many is refused, and why; by itself it is thrown as it is. */
+export type Refuse = (nth: number, problem: Problem) => never;
+export const thrown: Refuse = (_, problem) => {
+  throw problem;
+};
+
 /** Who acts in which request: the part of an audit line that every act shares. */
 export const by = (c: Context<RouteEnv>) => ({
   actor: c.get('access').actor,

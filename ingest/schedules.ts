@@ -17,7 +17,7 @@ import {
 import { meters, schedules } from '../sql/schema/index.ts';
 import { datedSchema, idPageQuery } from './fields.ts';
 import type { IngestDeps } from './routes.ts';
-import { broken, by, only, pageOf } from './rows.ts';
+import { broken, by, inSlices, only, pageOf } from './rows.ts';
 
 const scheduleSchema = z
   .object({
@@ -117,38 +117,42 @@ const shown = ({ id, meterId, validFrom, validTo, seconds }: typeof schedules.$i
   seconds,
 });
 
-/** Ends what is scheduled and schedules anew from `at` on; what was scheduled before stays known. */
+/** Ends what is scheduled and schedules anew from `at` on, for each meter; what was scheduled before stays known. */
 export async function setPollSeconds(
   tx: Tx,
   {
     projectId,
-    meterId,
-    seconds,
+    wanted,
     at,
-  }: { projectId: string; meterId: string; seconds: number; at: Date },
+  }: { projectId: string; wanted: readonly { meterId: string; seconds: number }[]; at: Date },
 ): Promise<void> {
+  if (wanted.length === 0) return;
   const now = sql`${at.toISOString()}::timestamptz`;
-  const of = sql`project_id = ${projectId}::bigint AND meter_id = ${meterId}::bigint`;
-  const { rows } = await tx.execute<{ id: string; seconds: number; begins: string | null }>(sql`
-    SELECT id::text, seconds, NULL AS begins FROM schedules
-    WHERE ${of} AND valid_from <= ${now} AND (valid_to IS NULL OR valid_to > ${now})
-    UNION ALL SELECT NULL, NULL, min(valid_from)::text FROM schedules WHERE ${of} AND valid_from > ${now}`);
-  const holding = rows.find((r) => r.id !== null);
-  if (holding?.seconds === seconds) return;
-  if (holding) {
-    await tx.execute(sql`
-      UPDATE schedules SET valid_to = ${now} WHERE ${of} AND id = ${holding.id}::bigint
-        AND valid_from < ${now}`);
-  }
-  const next = rows.find((r) => r.id === null)?.begins ?? null;
-  await tx
-    .insert(schedules)
-    .values({
-      projectId,
-      meterId,
-      validFrom: at,
-      validTo: next === null ? null : new Date(next),
-      seconds,
-    })
-    .catch(broken({ meter_overlap: overlaps }));
+  const { rows } = await tx.execute<{
+    meter_id: string;
+    seconds: number;
+    begins: string | null;
+  }>(sql`
+    SELECT t."meterId"::text AS meter_id, t.seconds, later.begins::text
+    FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS t ("meterId" bigint, seconds int)
+    LEFT JOIN schedules s ON s.project_id = ${projectId}::bigint AND s.meter_id = t."meterId"
+      AND s.valid_from <= ${now} AND (s.valid_to IS NULL OR s.valid_to > ${now})
+    LEFT JOIN LATERAL (
+      SELECT min(valid_from) AS begins FROM schedules
+      WHERE project_id = ${projectId}::bigint AND meter_id = t."meterId" AND valid_from > ${now}
+    ) later ON true
+    WHERE s.seconds IS DISTINCT FROM t.seconds`);
+  if (rows.length === 0) return;
+  const ids = `{${rows.map((row) => row.meter_id).join(',')}}`;
+  await tx.execute(sql`
+    UPDATE schedules SET valid_to = ${now}
+    WHERE project_id = ${projectId}::bigint AND meter_id = ANY (${ids}::bigint[])
+      AND valid_from < ${now} AND (valid_to IS NULL OR valid_to > ${now})`);
+  const made = rows.map(({ meter_id: meterId, seconds, begins }) => ({
+    ...{ projectId, meterId, seconds, validFrom: at },
+    validTo: begins === null ? null : new Date(begins),
+  }));
+  await inSlices(made, (some) =>
+    tx.insert(schedules).values(some).returning({ id: schedules.id }),
+  ).catch(broken({ meter_overlap: overlaps }));
 }

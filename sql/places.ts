@@ -1,5 +1,5 @@
-/** Entering places, each with its line of the system log: by web one at a time, by ingest for an import. */
-import { record } from './audit.ts';
+/** Entering places, each with its line of the system log: by web one at a time, by ingest all of an import at once. */
+import { recordAll } from './audit.ts';
 import type { Actor } from './permission.ts';
 import type { Tx } from './postgres.ts';
 import { buildings, floors, rooms } from './schema/index.ts';
@@ -14,59 +14,69 @@ interface Names {
   nameZh: string | null;
 }
 
-/** The id of a new building. The caller tells of a code that is taken. */
-export async function makeBuilding(
-  tx: Tx,
-  { projectId, ...who }: Made,
-  values: Names & { code: string; floors?: number },
-): Promise<string> {
-  const { code, name, nameZh } = values;
-  const made = await tx
-    .insert(buildings)
-    .values({ projectId, code, name, nameZh })
-    .returning({ id: buildings.id });
-  const id = onlyId(made);
-  const subject = { action: 'building.created', subjectKind: 'building', subjectId: id };
-  await record(tx, { projectId, ...who, ...subject, detail: { to: values } });
-  return id;
-}
+/** Places of one statement. */
+const PLACES_AT_ONCE = 1_000;
 
-/** The id of a new floor. The caller tells of a level that is taken. */
-export async function makeFloor(
+/** The ids of new buildings, in their order. The caller tells of a code that is taken. */
+export const makeBuildings = (
+  tx: Tx,
+  made: Made,
+  all: readonly (Names & { code: string; floors?: number })[],
+): Promise<string[]> =>
+  inOrder(tx, made, 'building', all, async (some) => {
+    const { projectId } = made;
+    const rows = some.map(({ code, name, nameZh }) => ({ projectId, code, name, nameZh }));
+    return await tx.insert(buildings).values(rows).returning({ id: buildings.id });
+  });
+
+/** The ids of new floors, in their order. The caller tells of a level that is taken. */
+export const makeFloors = (
+  tx: Tx,
+  made: Made,
+  all: readonly { buildingId: string; level: number; name: string }[],
+): Promise<string[]> =>
+  inOrder(tx, made, 'floor', all, async (some) => {
+    const rows = some.map((values) => ({ projectId: made.projectId, ...values }));
+    return await tx.insert(floors).values(rows).returning({ id: floors.id });
+  });
+
+/** The ids of new rooms, in their order. The caller tells of a code that is taken. */
+export const makeRooms = (
+  tx: Tx,
+  made: Made,
+  all: readonly (Names & { floorId: string; code: string })[],
+): Promise<string[]> =>
+  inOrder(tx, made, 'room', all, async (some) => {
+    const rows = some.map((values) => ({ projectId: made.projectId, ...values }));
+    return await tx.insert(rooms).values(rows).returning({ id: rooms.id });
+  });
+
+/** Rows of VALUES come back in the order in which they went in: ids rise with it, which is asserted. */
+async function inOrder<Values extends object>(
   tx: Tx,
   { projectId, ...who }: Made,
-  values: { buildingId: string; level: number; name: string },
-): Promise<string> {
-  const id = onlyId(
-    await tx
-      .insert(floors)
-      .values({ projectId, ...values })
-      .returning({ id: floors.id }),
+  kind: 'building' | 'floor' | 'room',
+  all: readonly Values[],
+  insert: (some: readonly Values[]) => Promise<{ id: string }[]>,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let from = 0; from < all.length; from += PLACES_AT_ONCE) {
+    const some = all.slice(from, from + PLACES_AT_ONCE);
+    const rows = await insert(some);
+    if (rows.length !== some.length)
+      throw new Error(`${some.length} rows made, ${rows.length} back`);
+    ids.push(...rows.map(({ id }) => id));
+  }
+  if (ids.some((id, i) => i > 0 && BigInt(id) <= BigInt(ids[i - 1] ?? id))) {
+    throw new Error('new places came back in another order');
+  }
+  await recordAll(
+    tx,
+    all.map((values, i) => ({
+      ...{ projectId, ...who, action: `${kind}.created`, subjectKind: kind },
+      subjectId: ids[i] ?? '',
+      detail: { to: values },
+    })),
   );
-  const subject = { action: 'floor.created', subjectKind: 'floor', subjectId: id };
-  await record(tx, { projectId, ...who, ...subject, detail: { to: values } });
-  return id;
-}
-
-/** The id of a new room. The caller tells of a code that is taken. */
-export async function makeRoom(
-  tx: Tx,
-  { projectId, ...who }: Made,
-  values: Names & { floorId: string; code: string },
-): Promise<string> {
-  const id = onlyId(
-    await tx
-      .insert(rooms)
-      .values({ projectId, ...values })
-      .returning({ id: rooms.id }),
-  );
-  const subject = { action: 'room.created', subjectKind: 'room', subjectId: id };
-  await record(tx, { projectId, ...who, ...subject, detail: { to: values } });
-  return id;
-}
-
-function onlyId(rows: readonly { id: string }[]): string {
-  const [row] = rows;
-  if (!row || rows.length !== 1) throw new Error(`one row expected, ${rows.length}`);
-  return row.id;
+  return ids;
 }

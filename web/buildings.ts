@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import { assertUnused } from '../sql/in-use.ts';
-import { makeBuilding, makeFloor } from '../sql/places.ts';
+import { makeBuildings, makeFloors } from '../sql/places.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { notFound } from '../sql/problem.ts';
 import {
@@ -104,11 +104,12 @@ export function buildingRoutes({ db, clock }: WebDeps) {
       const made = await db.transaction(async (tx) => {
         const who = { projectId, ...by(c) };
         const values = { ...body, floors: levels.length };
-        const buildingId = await makeBuilding(tx, who, values).catch(codeTaken);
-        for (const { level, name } of levels) {
-          const floor = makeFloor(tx, who, { buildingId, level, name });
-          await floor.catch(taken('Two floors have the same level.'));
-        }
+        const [buildingId = ''] = await makeBuildings(tx, who, [values]).catch(codeTaken);
+        await makeFloors(
+          tx,
+          who,
+          levels.map((level) => ({ buildingId, ...level })),
+        ).catch(taken('Two floors have the same level.'));
         return only(await readBuildings(tx, { projectId, withRetired: true, buildingId }));
       });
       return c.json(made, 201);

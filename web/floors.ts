@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import { assertUnused } from '../sql/in-use.ts';
-import { makeFloor, makeRoom } from '../sql/places.ts';
+import { makeFloors, makeRooms } from '../sql/places.ts';
 import type { Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import {
@@ -122,7 +122,8 @@ export function floorRoutes({ db, clock }: WebDeps) {
           .where(and(eq(buildings.projectId, projectId), eq(buildings.id, buildingId)))
           .for('share');
         assertUsed(building, 'building');
-        const id = await makeFloor(tx, { projectId, ...by(c) }, { buildingId, level, name }).catch(
+        const who = { projectId, ...by(c) };
+        const [id = ''] = await makeFloors(tx, who, [{ buildingId, level, name }]).catch(
           levelTaken,
         );
         return await oneFloor(tx, projectId, id);
@@ -168,7 +169,7 @@ export function floorRoutes({ db, clock }: WebDeps) {
           .for('share');
         assertUsed(floor, 'floor');
         const who = { projectId, ...by(c) };
-        const id = await makeRoom(tx, who, { floorId, ...body }).catch(roomTaken);
+        const [id = ''] = await makeRooms(tx, who, [{ floorId, ...body }]).catch(roomTaken);
         return { id, code: body.code, name: body.name, nameZh: body.nameZh, retired: false };
       });
       return c.json(made, 201);

@@ -1,6 +1,7 @@
 /** Tables of places and devices: told row by row, then all of it or nothing, through the whole HTTP face. */
 import { deflateRawSync } from 'node:zlib';
 import { readXlsx, writeXlsx } from 'hucre/xlsx';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type ImportColumn,
@@ -8,6 +9,7 @@ import {
   importColumns,
 } from '../../ingest/import-columns.ts';
 import { IMPORT_ROWS_MAX } from '../../ingest/import-file.ts';
+import { ROWS_AT_ONCE } from '../../ingest/rows.ts';
 import { TABLE_BYTES_MAX } from '../../sql/table-file.ts';
 import { makeProject, openRig, type Rig, signInAs } from '../web/rig.ts';
 
@@ -62,6 +64,8 @@ const imported = async (at: string, content: string) => {
   return seen.body;
 };
 const rowsOf = async (at: string, path: string) => (await rig.admin('GET', at + path)).body.data;
+const lastOf = async (at: string, path: string) =>
+  (await rig.admin('GET', `${at}${path}?limit=1000`)).body.nextCursor;
 const faultsOf = (body: { rows: { row: number; faults: { column: string; code: string }[] }[] }) =>
   body.rows.flatMap(({ row, faults }) => faults.map(({ column, code }) => [row, column, code]));
 
@@ -125,6 +129,96 @@ describe('a table', () => {
     expect(bakery).toMatchObject({ name: 'Bakery', overloadW: 20_000 });
     expect(bakery.roomId).not.toBeNull();
     expect((await rowsOf(at, '/meters'))[1]).toMatchObject({ unit: 7, pollSeconds: 30 });
+  });
+
+  test('moves meters over addresses that another gives up, as its rows say, and enters one behind them', async () => {
+    const { at } = await open();
+    await imported(at, await workbook([shop(1), shop(2), shop(3)]));
+    const move = (n: number, address: number): Cells => ({
+      ...{ serial: `20261124000${n}`, gateway: 'GW-A', bus: 'bus 1', address },
+    });
+    await imported(
+      at,
+      await workbook([move(1, 9), move(2, 1), move(3, 2), shop(4, { address: 3 })]),
+    );
+    expect((await rowsOf(at, '/meters')).map((m: { unit: number }) => m.unit)).toEqual([
+      9, 1, 2, 3,
+    ]);
+    const back = await preview(at, await workbook([move(2, 9), move(1, 1)]));
+    expect(faultsOf(back.body)).toEqual([
+      [2, 'address', 'taken'],
+      [3, 'address', 'taken'],
+    ]);
+  });
+
+  test('of more rows than a statement takes is entered whole, each row as itself', async () => {
+    const { at } = await open();
+    const count = ROWS_AT_ONCE + 200;
+    const rows = Array.from({ length: count }, (_, i): Cells => {
+      const bus = Math.floor(i / 32);
+      return {
+        ...{ building: 'A', floor: i % 5, room: `R${i}`, point: `P${i}`, commodity: 'electricity' },
+        ...{ gateway: `GW-${bus % 8}`, bus: `bus ${bus}`, host: '10.1.2.3', port: 502 },
+        ...{ address: (i % 32) + 1, model: 'DTSY1352', serial: `S${i}`, pollSeconds: 60 + (i % 7) },
+        ...{ ct: 1 + (i % 9), firstRegister: i, installedAt: '2026-11-20' },
+      };
+    });
+    const seen = await imported(at, await workbook(rows));
+    expect(seen.counts).toEqual({ create: count, same: 0, change: 0, error: 0 });
+    const pages = async (path: string) => [
+      ...(await rowsOf(at, `${path}?limit=1000`)),
+      ...(await rowsOf(at, `${path}?limit=1000&cursor=${await lastOf(at, path)}`)),
+    ];
+    const meters = await pages('/meters');
+    const installed = await pages('/installations');
+    expect([meters.length, installed.length]).toEqual([count, count]);
+    for (const [i, meter] of meters.entries()) {
+      expect(meter).toMatchObject({
+        ...{ serial: `S${i}`, pointCode: `P${i}`, unit: (i % 32) + 1, pollSeconds: 60 + (i % 7) },
+      });
+      expect(installed[i]).toMatchObject({
+        ...{ meterId: meter.id, ct: 1 + (i % 9), firstRegister: i * 1000 },
+      });
+    }
+    const same = await preview(at, await workbook(rows));
+    expect(same.body.counts.same).toBe(count);
+  });
+
+  test('meets what somebody enters at the same instant: refused with its row, or as a conflict; nothing stays', async () => {
+    const { id, at } = await open();
+    await imported(at, await workbook([shop(1)]));
+    const content = await workbook([{ building: 'B' }, shop(2)]);
+    const { digest } = (await preview(at, content)).body;
+    const client = new pg.Client({ connectionString: rig.urls.owner });
+    await client.connect();
+    /** What the import comes to when this is committed while it waits for it. */
+    const against = async (statement: string) => {
+      await client.query('BEGIN');
+      await client.query(statement, [id]);
+      const answer = send(at, content, digest);
+      await expect
+        .poll(async () => {
+          const waiting = await client.query(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database()
+              AND wait_event_type = 'Lock'`,
+          );
+          return waiting.rowCount;
+        })
+        .toBe(1);
+      await client.query('COMMIT');
+      return await answer;
+    };
+    const retired = await against('UPDATE buses SET retired_at = now() WHERE project_id = $1');
+    expect([retired.status, retired.body.code, retired.body.faults[0]]).toMatchObject([
+      ...[422, 'import-refused', { at: 'row/3', message: 'The bus is retired.' }],
+    ]);
+    await client.query('UPDATE buses SET retired_at = NULL WHERE project_id = $1', [id]);
+    const taken = await against(`INSERT INTO points (project_id, code, name, commodity)
+      VALUES ($1, 'A102', 'Another', 'water')`);
+    expect([taken.status, taken.body.code]).toEqual([409, 'conflict']);
+    await client.end();
+    expect(await rowsOf(at, '/buildings')).toHaveLength(1);
+    expect(await rowsOf(at, '/meters')).toHaveLength(1);
   });
 
   test('reads CSV of either encoding and titles of either language; names stay text', async () => {

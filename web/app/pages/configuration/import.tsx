@@ -17,7 +17,7 @@ import './configuration.css';
 
 /** As the server has them. */
 const BYTES_MAX = 700_000;
-const ROWS_MAX = 500;
+const ROWS_MAX = 5_000;
 
 interface Chosen {
   name: string;
