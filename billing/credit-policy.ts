@@ -80,7 +80,7 @@ const MINUTES_A_DAY = 1440;
 const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 /** What holds where nobody has said anything: nothing is done, and what a first version is begun from. */
-function usualPolicy(currency: string): CreditPolicy {
+export function usualPolicy(currency: string): CreditPolicy {
   const zero = money(0n, currency);
   const fifty = money(minorOf({ amount: '50', currency }, currency), currency);
   return {
@@ -102,7 +102,7 @@ function usualPolicy(currency: string): CreditPolicy {
 }
 
 /** What contradicts itself, each at its place; empty when it holds. Throws Problem `invalid-amount`. */
-function policyFaults(policy: CreditPolicy, currency: string): Fault[] {
+export function policyFaults(policy: CreditPolicy, currency: string): Fault[] {
   const faults: Fault[] = [];
   const say = (at: string, message: string) => faults.push({ at: `json/policy/${at}`, message });
   const [limit, restoreAt, exposure] = [

@@ -35,6 +35,7 @@ const PAGES = [
   'exceptions',
   'accounts(/\\d{1,19})?',
   'explain/\\d{1,19}',
+  'credit',
   'sales',
   'notices',
   'notice-templates',

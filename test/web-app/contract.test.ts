@@ -12,6 +12,7 @@ import type {
   ConfiguredMeter,
 } from '../../web/app/config-queries.ts';
 import type * as config from '../../web/app/config-shapes.ts';
+import type * as credit from '../../web/app/credit-shapes.ts';
 import type * as find from '../../web/app/find-queries.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
@@ -103,6 +104,28 @@ const fields = {
   ManualReading: [
     ...(['id', 'meterId', 'at', 'register', 'reason', 'madeAt', 'withdrawnAt'] as const),
   ] satisfies (keyof quality.ManualReading)[],
+  CreditPolicy: [
+    ...(['mode', 'graceHours', 'creditLimit', 'restoreAt', 'noCutHours', 'noCutDays'] as const),
+    ...(['ladder', 'otherDebtNoticeDays', 'brake', 'silent', 'orderQueryMinutes'] as const),
+    'cutWater',
+  ] satisfies (keyof credit.CreditPolicy)[],
+  CreditPolicyVersion: [
+    ...(['policy', 'version', 'since', 'by', 'reason'] as const),
+  ] satisfies (keyof credit.PolicyVersion)[],
+  CreditCase: [
+    ...(['accountId', 'number', 'name', 'nameZh', 'state', 'since', 'live', 'cuttable'] as const),
+    ...(['creditLimit', 'waitsFor', 'pointsOff', 'points'] as const),
+  ] satisfies (keyof credit.CreditCase)[],
+  CreditCaseDetail: [
+    ...(['state', 'since', 'waitsFor', 'override', 'disputes', 'supply'] as const),
+  ] satisfies (keyof credit.CreditCaseDetail)[],
+  CreditDecision: [
+    ...(['id', 'at', 'accountId', 'number', 'name', 'nameZh', 'decision', 'reason'] as const),
+    ...(['data', 'commandIds'] as const),
+  ] satisfies (keyof credit.Decision)[],
+  CreditBrake: [
+    ...(['engaged', 'since', 'tripsLastHour', 'limit', 'sharePercent', 'shareLimit'] as const),
+  ] satisfies (keyof credit.CreditBrake)[],
   Notice: [
     ...(['id', 'kind', 'accountId', 'accountNumber', 'accountName', 'accountNameZh'] as const),
     ...(['channel', 'recipient', 'language', 'subject', 'body', 'state', 'reason'] as const),

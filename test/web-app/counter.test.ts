@@ -1,4 +1,4 @@
-/** The counter in a real browser over the made-up park: shifts, refunds, reversals, receipts, sale by quantity. */
+/** The counter and credit control in a real browser over the made-up park: shifts, refunds, reversals, receipts, cuts. */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE_MS } from '../patience.ts';
@@ -120,6 +120,62 @@ describe('at the counter', () => {
     await page.goto(at('/accounts/7001?sale=true'));
     await drawer.getByRole('button', { name: 'By quantity' }).click();
     await drawer.getByText('It cannot be sold by quantity').waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('credit control', () => {
+  test('a proposed cut is confirmed by its number of points and a reason', async () => {
+    await page.goto(at('/credit?open=7004'));
+    const drawer = page.getByRole('dialog');
+    await drawer.getByRole('button', { name: 'Cut off…' }).click();
+    const cut = drawer.getByRole('button', { name: 'Cut 3 points off' });
+    await drawer.getByLabel('Reason, kept in the system log').fill('told three times');
+    await drawer.getByLabel('Number of points').fill('2');
+    expect(await cut.isDisabled()).toBe(true);
+    await drawer.getByLabel('Number of points').fill('3');
+    await cut.click();
+    await drawer.getByText('Cutting', { exact: true }).waitFor();
+    await drawer.getByText('told three times').first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('an account is held for a dispute, which is ended with a reason', async () => {
+    await page.goto(at('/credit?open=7003'));
+    const drawer = page.getByRole('dialog');
+    await drawer.getByRole('button', { name: 'Hold for a dispute…' }).click();
+    const hold = drawer.getByRole('button', { name: 'Hold', exact: true });
+    await drawer.getByLabel('Reason, kept in the system log').fill('meter doubted');
+    await drawer.getByLabel('Hold until').fill('2026-11-01T12:00');
+    await drawer.getByText('This time is over').waitFor();
+    expect(await hold.isDisabled()).toBe(true);
+    await drawer.getByLabel('Hold until').fill('2026-12-01T12:00');
+    await hold.click();
+    await drawer.getByText('A dispute to end, until 1 Dec, 12:00').waitFor();
+    await drawer.getByLabel('Why it ends').fill('meter is right');
+    await drawer.getByRole('button', { name: 'End the dispute' }).click();
+    await drawer.getByText(/ended .* by Chen Li: meter is right/).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('a policy is checked as it is typed, read back in words, and automatic asks whether one is sure', async () => {
+    await page.goto(at('/credit?tab=policy'));
+    await page.getByRole('button', { name: 'Change' }).click();
+    const save = page.getByRole('button', { name: 'Switch to automatic' });
+    await page.getByLabel('Restore from').fill('-60');
+    await page.getByText('Upside down: supply would come back').waitFor();
+    await page.getByLabel('Restore from').fill('30');
+    await page.getByLabel('Reason, kept in the system log').fill('board of today');
+    await page.getByRole('button', { name: 'Automatic', exact: true }).click();
+    await page.getByText(/are below this limit and are next/).waitFor();
+    expect(await save.isDisabled()).toBe(true);
+    await page.getByLabel('I know, and I am allowed to decide it').check();
+    await save.click();
+    await page.getByText('Version 3', { exact: true }).waitFor();
+    await page.getByText('its live balance is 30.00 CNY or more').first().waitFor();
+    await page.getByLabel('Why it may go on').fill('a tariff was wrong');
+    await page.getByRole('button', { name: 'Release the brake' }).click();
+    await page.getByText('The brake holds since').waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
   });
 });

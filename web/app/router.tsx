@@ -21,6 +21,7 @@ import {
   configurationSearch,
   controlSearch,
   counterSearch,
+  creditSearch,
   energySearch,
   exceptionSearch,
   homeSearch,
@@ -163,6 +164,11 @@ const pages = [
   createRoute({
     ...child('/explain/$settlementId'),
     component: lazyRouteComponent(() => import('./pages/explain/explain.tsx')),
+  }),
+  createRoute({
+    ...child('/credit'),
+    validateSearch: creditSearch,
+    component: lazyRouteComponent(() => import('./pages/credit/credit.tsx')),
   }),
   createRoute({
     ...child('/sales'),

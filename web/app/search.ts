@@ -3,6 +3,12 @@ import type { Commodity, EnergyAgainst, EnergyBy, EnergyUnit, PointState } from 
 import type { DifferenceKind } from './books.ts';
 import { type CommandFunction, commandFunctions } from './command-shapes.ts';
 import {
+  type CaseState,
+  type CreditDecision,
+  caseStates,
+  creditDecisions,
+} from './credit-shapes.ts';
+import {
   type NoticeChannel,
   type NoticeKind,
   type NoticeState,
@@ -341,6 +347,33 @@ export const templateSearch = (raw: Raw): TemplateSearch => ({
   channel: oneOf(['email'], raw.channel),
   language: oneOf(['en', 'zh'], raw.language),
   open: text(raw.open),
+});
+
+export const creditTabs = ['cases', 'decisions', 'policy'] as const;
+
+export interface CreditSearch {
+  tab?: (typeof creditTabs)[number];
+  q?: string;
+  state?: CaseState;
+  decision?: CreditDecision;
+  from?: string;
+  to?: string;
+  sort?: string;
+  /** The account whose case is opened, and the decision that is. */
+  open?: string;
+  row?: string;
+}
+
+export const creditSearch = (raw: Raw): CreditSearch => ({
+  tab: oneOf(creditTabs, raw.tab),
+  q: text(raw.q),
+  state: oneOf(caseStates, raw.state),
+  decision: oneOf(creditDecisions, raw.decision),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  sort: text(raw.sort),
+  open: text(raw.open),
+  row: text(raw.row),
 });
 
 /** Which version is begun from; without a tariff a new one is made. */

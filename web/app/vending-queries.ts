@@ -1,8 +1,6 @@
-/** What the pages of the counter ask, and their acts: each with one key for one content, through every try. */
+/** What the pages of the counter ask. */
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
-import { ApiProblem, type Commodity, call, list, type Page } from './api.ts';
-import { newKey } from './key.ts';
+import { type Commodity, call, list, type Page } from './api.ts';
 import { useMay, usePlace, useProject } from './project.tsx';
 import type {
   Cash,
@@ -80,32 +78,6 @@ export function useSinglePrice(accountId: string, commodity: Commodity) {
       }),
     enabled: accountId !== '',
   });
-}
-
-/** Sends an act once per content; everything of the project is asked anew. `unknown`: nobody knows whether it happened. */
-export function useAct<Answer>(onDone?: (answer: Answer) => void) {
-  const { id } = useProject();
-  const queries = useQueryClient();
-  const sent = useRef({ content: '', key: '' });
-  const mutation = useMutation({
-    mutationFn: ({ path, body }: { path: string; body: object }) => {
-      const content = JSON.stringify([path, body]);
-      if (sent.current.content !== content) sent.current = { content, key: newKey() };
-      return call<Answer>(`/projects/${id}${path}`, {
-        method: 'POST',
-        body,
-        idempotencyKey: sent.current.key,
-      });
-    },
-    onSuccess: (answer) => {
-      sent.current = { content: '', key: '' };
-      void queries.invalidateQueries({ queryKey: [id] });
-      onDone?.(answer);
-    },
-  });
-  const { error } = mutation;
-  const unknown = error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
-  return { ...mutation, unknown };
 }
 
 /** Counts a print and brings what stands on it. */

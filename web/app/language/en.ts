@@ -3,6 +3,7 @@
 import { enBooks } from './en-books.ts';
 import { enCommandProblems, enCommands } from './en-commands.ts';
 import { enConfig } from './en-config.ts';
+import { enCredit } from './en-credit.ts';
 import { enExceptions } from './en-exceptions.ts';
 import { enExplain } from './en-explain.ts';
 import { enFaults } from './en-faults.ts';
@@ -23,6 +24,7 @@ export const en = {
   ...enTariff,
   ...enFaults,
   ...enNotices,
+  ...enCredit,
   ...enPeople,
   config: enConfig,
   navigation: 'Navigation',
@@ -54,6 +56,7 @@ export const en = {
     control: 'Commands',
     exceptions: 'Exceptions',
     accounts: 'Accounts',
+    credit: 'Credit control',
     sales: 'Sales',
     residuals: 'Closed accounts',
     notices: 'Notices',
@@ -754,8 +757,14 @@ export const en = {
         alarm1: 'Balance below alarm 1',
         alarm2: 'Balance below alarm 2',
         arrears: 'Arrears',
+        'credit-hold': 'A cut waits for a person',
       },
-      meter: { silent: 'Lost contact of a meter', clock: 'Clock drift' },
+      credit: { brake: 'Brake of credit control' },
+      meter: {
+        silent: 'Lost contact of a meter',
+        'silent-credit': 'Silent with low credit',
+        clock: 'Clock drift',
+      },
       gateway: { silent: 'Lost contact of a gateway' },
       relay: { differs: 'Relay not as commanded' },
       point: { overload: 'Overload', loss: 'Loss above limit' },
@@ -879,6 +888,9 @@ export const en = {
     'point-loss': 'Parts lack {{lost}} of the main meter, {{day}}',
     'account-alarm1': 'Balance {{balance}}, below alarm 1 ({{limit}})',
     'account-alarm2': 'Balance {{balance}}, below alarm 2 ({{limit}})',
+    'account-credit-hold': 'Its cut waits for a person: see credit control',
+    'credit-brake': 'Too many cuts in an hour: the brake holds',
+    'meter-silent-credit': 'Silent since {{at}} with low credit',
   },
 };
 

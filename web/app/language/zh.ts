@@ -3,6 +3,7 @@ import type { Language } from './en.ts';
 import { zhBooks } from './zh-books.ts';
 import { zhCommandProblems, zhCommands } from './zh-commands.ts';
 import { zhConfig } from './zh-config.ts';
+import { zhCredit } from './zh-credit.ts';
 import { zhExceptions } from './zh-exceptions.ts';
 import { zhExplain } from './zh-explain.ts';
 import { zhFaults } from './zh-faults.ts';
@@ -24,6 +25,7 @@ export const zh: Language = {
   ...zhTariff,
   ...zhFaults,
   ...zhNotices,
+  ...zhCredit,
   config: zhConfig,
   navigation: '导航',
   more: '更多',
@@ -54,6 +56,7 @@ export const zh: Language = {
     control: '远程控制',
     exceptions: '异常处理',
     accounts: '商户',
+    credit: '信用控制',
     sales: '售电',
     residuals: '已销户',
     notices: '通知',
@@ -671,8 +674,14 @@ export const zh: Language = {
     cleared: '已消除',
     all: '全部',
     kinds: {
-      account: { alarm1: '余额低于报警1', alarm2: '余额低于报警2', arrears: '欠费' },
-      meter: { silent: '电表失联', clock: '时钟偏差' },
+      account: {
+        alarm1: '余额低于报警1',
+        alarm2: '余额低于报警2',
+        arrears: '欠费',
+        'credit-hold': '停电待人处理',
+      },
+      credit: { brake: '信用控制制动' },
+      meter: { silent: '电表失联', 'silent-credit': '低余额失联', clock: '时钟偏差' },
       gateway: { silent: '通讯管理机失联' },
       relay: { differs: '继电器与命令不符' },
       point: { overload: '过载', loss: '线损超限' },
@@ -790,5 +799,8 @@ export const zh: Language = {
     'point-loss': '{{day}} 分表合计比总表少 {{lost}}',
     'account-alarm1': '余额 {{balance}}，低于报警1（{{limit}}）',
     'account-alarm2': '余额 {{balance}}，低于报警2（{{limit}}）',
+    'account-credit-hold': '停电待人处理，见信用控制',
+    'credit-brake': '一小时内停电过多：制动已生效',
+    'meter-silent-credit': '{{at}} 起失联且余额低',
   },
 };

@@ -10,6 +10,7 @@ export interface PageLink {
     | 'control'
     | 'exceptions'
     | 'accounts'
+    | 'credit'
     | 'sales'
     | 'residuals'
     | 'notices'
@@ -42,6 +43,7 @@ export interface PageLink {
     | '/projects/$projectId/control'
     | '/projects/$projectId/exceptions'
     | '/projects/$projectId/accounts'
+    | '/projects/$projectId/credit'
     | '/projects/$projectId/sales'
     | '/projects/$projectId/residuals'
     | '/projects/$projectId/notices'
@@ -130,6 +132,14 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'account',
     permission: 'account.read',
     letter: 'a',
+    group: 'accounts',
+  },
+  {
+    name: 'credit',
+    to: '/projects/$projectId/credit',
+    icon: 'power',
+    permission: 'credit.read',
+    letter: '3',
     group: 'accounts',
   },
   {

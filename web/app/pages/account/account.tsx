@@ -20,6 +20,7 @@ import { DayPanel } from '../meter/day-panel.tsx';
 import { SaleDrawer } from '../sale/sale-drawer.tsx';
 import { accountState } from './account-state.ts';
 import { BalanceStrip } from './balance-strip.tsx';
+import { CreditPanel } from './credit-panel.tsx';
 import { DepositPanel } from './deposit-panel.tsx';
 import { LedgerPanel } from './ledger-panel.tsx';
 import { MonthPanel } from './month-panel.tsx';
@@ -97,6 +98,7 @@ export default function AccountPage() {
         </div>
         <div className="stack">
           {account?.closedOn && <ClosedPanel accountId={accountId} />}
+          {may('credit.read') && !account?.closedOn && <CreditPanel accountId={accountId} />}
           <MonthPanel accountId={accountId} today={today} month={search.month} />
           {account && may('account.read') && <DepositPanel account={account} />}
           <PointPanel accountId={accountId} account={account} />

@@ -3,6 +3,7 @@ import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { Command, CommandState } from '../../command-shapes.ts';
 import { Icon, type IconName } from '../../parts/icons.tsx';
+import './commands.css';
 
 const signs: Record<CommandState, { icon: IconName; tone: string }> = {
   requested: { icon: 'clock', tone: 'second' },

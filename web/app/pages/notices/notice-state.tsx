@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import type { NoticeState } from '../../notices.ts';
 import { Icon, type IconName } from '../../parts/icons.tsx';
+import './notices.css';
 
 const icons: Record<NoticeState, IconName> = {
   queued: 'clock',

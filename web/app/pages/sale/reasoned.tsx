@@ -1,8 +1,9 @@
 /** A decision with its reason, in the place where it is made. */
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
-import { useAct } from '../../vending-queries.ts';
+import './counter.css';
 
 export function Reasoned({
   path,

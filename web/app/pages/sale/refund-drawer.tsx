@@ -4,6 +4,7 @@
  */
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import type { Account, Channel } from '../../api.ts';
 import { amount, currencyName, number } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
@@ -15,7 +16,7 @@ import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
 import { useAccounts } from '../../queries.ts';
-import { useAct, useRefundable } from '../../vending-queries.ts';
+import { useRefundable } from '../../vending-queries.ts';
 import type { Refund, Refundable } from '../../vending-shapes.ts';
 import { cleanAmount } from './amount.ts';
 import { PrintReceipt } from './receipt-print.tsx';

@@ -1,12 +1,12 @@
 /** An amount of cash with a note, sent as one act: a float, a count, what goes to the safe or the bank. */
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import { currencyName } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Drawer } from '../../parts/drawer.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
-import { useAct } from '../../vending-queries.ts';
 import { cleanAmount } from '../sale/amount.ts';
 
 export interface CashAct {

@@ -1,9 +1,10 @@
 /** Where the cash is by the ledger: drawers, safe, on its way to the bank, bank; and moving it on. */
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import { Amount } from '../../parts/figure.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useMay, usePlace } from '../../project.tsx';
-import { useAct, useCash } from '../../vending-queries.ts';
+import { useCash } from '../../vending-queries.ts';
 import type { Cash } from '../../vending-shapes.ts';
 import type { CashAct } from './cash-drawer.tsx';
 

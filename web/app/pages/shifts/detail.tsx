@@ -1,5 +1,6 @@
 /** A shift opened: how it was counted, and what a second person says to over or short. */
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import { useNow } from '../../clock.tsx';
 import { moment } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
@@ -7,7 +8,6 @@ import { Amount } from '../../parts/figure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useMay, usePlace } from '../../project.tsx';
-import { useAct } from '../../vending-queries.ts';
 import type { CashMovement, Shift } from '../../vending-shapes.ts';
 import { Reasoned } from '../sale/reasoned.tsx';
 import type { CashAct } from './cash-drawer.tsx';

@@ -1,0 +1,70 @@
+/** What a person may do about a case: cut as proposed, give back, hold for a dispute, set a limit of its own. */
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../clock.tsx';
+import { type CreditCaseDetail, isHolding } from '../../credit-shapes.ts';
+import { useMay } from '../../project.tsx';
+import { Reasoned } from '../sale/reasoned.tsx';
+import { DisputeForm, Disputes } from './dispute-form.tsx';
+import { OverrideForm } from './override-form.tsx';
+import { TripForm } from './trip-form.tsx';
+
+type Asked = 'trip' | 'restore' | 'dispute' | 'override';
+
+export function CaseActs({ found }: { found: CreditCaseDetail }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const now = useNow(60_000);
+  const [asked, ask] = useState<Asked>();
+  const done = () => ask(undefined);
+  const isHeld = found.disputes.some((each) => isHolding(each, now));
+  const acts = offered(found, { may, isHeld });
+  return (
+    <section className="stack" aria-label={t('credit.acts')}>
+      {acts.length > 0 && (
+        <div className="credit-buttons">
+          {acts.map((act) => (
+            <button
+              key={act}
+              type="button"
+              className={act === 'trip' ? 'button grave' : 'button'}
+              aria-pressed={asked === act}
+              onClick={() => ask(asked === act ? undefined : act)}
+            >
+              {t(`credit.act.${act}`)}
+            </button>
+          ))}
+        </div>
+      )}
+      {asked === 'trip' && <TripForm found={found} onDone={done} />}
+      {asked === 'restore' && (
+        <div className="credit-form">
+          <p>{t(`credit.restoreSays.${found.state === 'armed' ? 'armed' : 'other'}`)}</p>
+          <Reasoned
+            path={`/credit-cases/${found.accountId}/restore`}
+            choices={[{ label: t('credit.doRestore'), isMain: true }]}
+          />
+        </div>
+      )}
+      {asked === 'dispute' && <DisputeForm accountId={found.accountId} onDone={done} />}
+      {asked === 'override' && <OverrideForm found={found} onDone={done} />}
+      <Disputes found={found} />
+    </section>
+  );
+}
+
+/** Acts that fit the state, of those that the role allows. */
+function offered(
+  found: CreditCaseDetail,
+  { may, isHeld }: { may: (permission: string) => boolean; isHeld: boolean },
+): Asked[] {
+  const acts: Asked[] = [];
+  const isOff = ['tripping', 'tripped', 'restoring', 'armed'].includes(found.state);
+  if (may('credit.act')) {
+    if (found.state === 'proposed') acts.push('trip');
+    if (isOff || found.pointsOff > 0) acts.push('restore');
+    if (!isHeld) acts.push('dispute');
+  }
+  if (may('credit.write')) acts.push('override');
+  return acts;
+}
