@@ -4,13 +4,13 @@ import { record } from '../sql/audit.ts';
 import type { Clock } from '../sql/clock.ts';
 import { tell } from '../sql/events.ts';
 import { dayStart, type LocalDay, localDayOf } from '../sql/local-day.ts';
-import { type Money, money } from '../sql/money.ts';
-import type { Db, Queryable } from '../sql/postgres.ts';
+import { formatMinor, type Money, money } from '../sql/money.ts';
+import type { Db, Queryable, Tx } from '../sql/postgres.ts';
 import { violatedConstraint } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { accounts, people } from '../sql/schema/index.ts';
 import { matches } from '../sql/search.ts';
-import { type By, minorOf, moneyOrNull, only } from './fields.ts';
+import { ALARM_MINOR_MAX, type By, minorOf, moneyOrNull, only } from './fields.ts';
 import { type ProjectTerms, readProject } from './project.ts';
 import { beginTenancy } from './tenancies.ts';
 
@@ -46,7 +46,7 @@ export async function openAccount(
     const project = await readProject(tx, projectId);
     const now = clock();
     refuseFarAhead(account.openedOn, project, now);
-    const { alarm1, alarm2 } = alarmsOf(account, project.currency);
+    const { alarm1, alarm2 } = await alarmsOf(tx, project, account);
     let personId: string | null = null;
     if (account.person) {
       const made = await tx
@@ -110,12 +110,37 @@ function refuseFarAhead(day: LocalDay, { zone }: ProjectTerms, now: Date): void 
   throw new Problem('invalid-request', 'An account is opened within the next year at most.');
 }
 
-function alarmsOf(
-  { alarm1, alarm2 }: { alarm1?: Money | null; alarm2?: Money | null },
-  currency: string,
-): { alarm1: bigint | null | undefined; alarm2: bigint | null | undefined } {
-  const minor = (sent: Money | null | undefined) => (sent ? minorOf(sent, currency) : sent);
-  return { alarm1: minor(alarm1), alarm2: minor(alarm2) };
+/**
+ * What was sent of the two alarms. What is not sent stays as it was, null is the project's default; alarm 1
+ * comes first in any case. Throws Problem `invalid-amount`.
+ */
+async function alarmsOf(
+  tx: Tx,
+  { id: projectId, currency }: ProjectTerms,
+  sent: { alarm1?: Money | null; alarm2?: Money | null },
+  before: { alarm1: bigint | null; alarm2: bigint | null } = { alarm1: null, alarm2: null },
+): Promise<{ alarm1: bigint | null | undefined; alarm2: bigint | null | undefined }> {
+  const minor = (amount: Money | null | undefined) => {
+    if (!amount) return amount;
+    const value = minorOf(amount, currency);
+    if (value >= 0n && value <= ALARM_MINOR_MAX) return value;
+    const most = formatMinor(ALARM_MINOR_MAX, currency);
+    throw new Problem('invalid-amount', `An alarm lies between zero and ${most} ${currency}.`);
+  };
+  const own = { alarm1: minor(sent.alarm1), alarm2: minor(sent.alarm2) };
+  if (own.alarm1 === undefined && own.alarm2 === undefined) return own;
+  const found = await tx.execute<{ alarm1: string; alarm2: string }>(sql`
+    SELECT alarm1_minor::text AS alarm1, alarm2_minor::text AS alarm2 FROM projects
+    WHERE id = ${projectId}::bigint`);
+  const inForce = (name: 'alarm1' | 'alarm2') =>
+    (own[name] === undefined ? before[name] : own[name]) ?? BigInt(found.rows[0]?.[name] ?? 0);
+  const [first, second] = [inForce('alarm1'), inForce('alarm2')];
+  if (first < second) {
+    const [low, high] = [first, second].map((value) => formatMinor(value, currency));
+    const detail = `Alarm 1 comes first: at ${low} it would lie below alarm 2 at ${high}.`;
+    throw new Problem('invalid-amount', detail);
+  }
+  return own;
 }
 
 export interface AccountChange {
@@ -150,7 +175,10 @@ export async function changeAccount(
         throw new Problem('conflict', 'The account still holds a point: end its tenancies first.');
       }
     }
-    const { alarm1, alarm2 } = alarmsOf(change, project.currency);
+    const held = (minor: unknown) => (minor === null ? null : BigInt(String(minor)));
+    const { alarm1, alarm2 } = await alarmsOf(tx, project, change, {
+      ...{ alarm1: held(before.alarm1_minor), alarm2: held(before.alarm2_minor) },
+    });
     await tx
       .update(accounts)
       .set({

@@ -4,7 +4,7 @@ import { record } from '../sql/audit.ts';
 import type { LocalDay } from '../sql/local-day.ts';
 import type { Queryable, Tx } from '../sql/postgres.ts';
 import { violatedConstraint } from '../sql/postgres.ts';
-import { Problem } from '../sql/problem.ts';
+import { notFound, Problem } from '../sql/problem.ts';
 import { type addressKinds, supplyContracts } from '../sql/schema/index.ts';
 import { type By, only } from './fields.ts';
 
@@ -27,7 +27,7 @@ export interface ShownContract extends NewContract {
 
 /**
  * Makes a contract within `tx`; returns its id. Throws Problem `invalid-request` (it ends before it begins),
- * `conflict` (its number is taken).
+ * `account-closed`, `not-found`, `conflict` (its number is taken).
  */
 export async function makeContract(
   tx: Tx,
@@ -41,6 +41,14 @@ export async function makeContract(
   const { number, from, to, notices } = contract;
   if (to !== null && to <= from) {
     throw new Problem('invalid-request', 'A contract ends after it begins.');
+  }
+  const found = await tx.execute<{ closed_on: string | null }>(sql`
+    SELECT closed_on::text FROM accounts
+    WHERE project_id = ${projectId}::bigint AND id = ${accountId}::bigint FOR SHARE`);
+  const account = found.rows[0];
+  if (!account) throw notFound('account');
+  if (account.closed_on !== null) {
+    throw new Problem('account-closed', `The account was closed on ${account.closed_on}.`);
   }
   const made = await tx
     .insert(supplyContracts)

@@ -50,6 +50,9 @@ export function minorOf(sent: Money, currency: string): bigint {
   return minor;
 }
 
+/** A threshold of an account is this at the most, minor units: what a meter's register takes. */
+export const ALARM_MINOR_MAX = 2_000_000_000n;
+
 /** Money or null from a column that may be null. */
 export const moneyOrNull = (minor: string | bigint | null, currency: string): Money | null =>
   minor === null ? null : money(BigInt(minor), currency);

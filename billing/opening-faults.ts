@@ -5,6 +5,7 @@ import { type Money, parseMinor } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import type { Fault } from '../sql/problem.ts';
 import { AHEAD_DAYS_MAX } from './accounts.ts';
+import { ALARM_MINOR_MAX } from './fields.ts';
 import type { OpeningContent } from './opening.ts';
 import type { Commodity } from './price-book.ts';
 import type { ProjectTerms } from './project.ts';
@@ -64,10 +65,11 @@ function faultsOf(
     const { currency } = project;
     const amount = sent.currency === currency ? parseMinor(sent.amount, currency) : undefined;
     const isPayment = most !== null;
-    if (amount === undefined || amount < 0n || (isPayment && (amount === 0n || amount > most))) {
+    const upTo = most ?? ALARM_MINOR_MAX;
+    if (amount === undefined || amount < 0n || amount > upTo || (isPayment && amount === 0n)) {
       const message = isPayment
         ? `An amount in ${currency} above zero and below ten million.`
-        : `An amount in ${currency}, not below zero.`;
+        : `An amount in ${currency}, not below zero and below twenty million.`;
       fault(at, isPayment ? 'opening-payment' : 'opening-amount', message, { currency });
       return null;
     }

@@ -620,7 +620,8 @@ export const en = {
       'opening-far': 'An account is opened within the next year at most.',
       'opening-number': 'There is an account {{number}} already.',
       'opening-alarms': 'Alarm 2 is above alarm 1: alarm 1 comes first.',
-      'opening-amount': 'A threshold is an amount in {{currency}}, not below zero.',
+      'opening-amount':
+        'A threshold is an amount in {{currency}}, not below zero and below twenty million.',
       'opening-payment':
         'First sale and deposit are above zero and below ten million {{currency}}.',
       'opening-tariff-unknown': 'A tariff is not there any more.',

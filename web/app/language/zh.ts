@@ -546,7 +546,7 @@ export const zh: Language = {
       'opening-far': '最多提前一年开户。',
       'opening-number': '户号 {{number}} 已存在。',
       'opening-alarms': '报警2 高于报警1：报警1 应先到。',
-      'opening-amount': '报警金额须为不小于零的 {{currency}} 金额。',
+      'opening-amount': '报警金额须为不小于零、小于两千万的 {{currency}} 金额。',
       'opening-payment': '首次售电与押金须大于零、小于一千万（{{currency}}）。',
       'opening-tariff-unknown': '所选电价已不存在。',
       'opening-tariff-early': '所选电价在 {{day}} 尚无版本。',
