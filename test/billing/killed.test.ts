@@ -2,15 +2,25 @@
  * Billing's process killed from outside, by SIGKILL, while Postgres works for it: under steps that cumulate
  * over an account, in the middle of settling and in the middle of settling anew. A lock of the test's holds
  * the process at a statement, and there it dies. The ledger is afterwards that of a run that nobody disturbed.
+ * And killed while it hands over notices, which go on from what is written.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { gatherNotices } from '../../billing/notice-gather.ts';
+import { openMail } from '../../billing/notice-mail.ts';
+import { sendDue } from '../../billing/notice-send.ts';
+import { openSms } from '../../billing/notice-sms.ts';
+import { openWebhook } from '../../billing/notice-webhook.ts';
+import { readProject } from '../../billing/project.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
+import { tell } from '../../sql/events.ts';
 import { daysBetween } from '../../sql/local-day.ts';
 import { lowSteps } from './everything.ts';
+import { openFace } from './face.ts';
 import { faultsOf, namedLedgerOf, openPark, type Park } from './park.ts';
+import { openAliyun, openMailServer, openReceiver } from './providers.ts';
 
 const days = daysBetween('2024-02-24', '2024-03-01');
 /** A month whose second and third step begin within the days. */
@@ -51,7 +61,7 @@ async function correct(park: Park): Promise<void> {
   }
 }
 
-const start = (park: Park): ChildProcess =>
+const start = (park: Park, more: Record<string, string> = {}): ChildProcess =>
   spawn(process.execPath, ['--import', 'tsx', main], {
     env: {
       PATH: process.env.PATH,
@@ -59,6 +69,7 @@ const start = (park: Park): ChildProcess =>
       QUESTDB_URL: park.questdbUrl,
       DATA_DIR: park.folder,
       LOG_LEVEL: 'warn',
+      ...more,
     },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -131,6 +142,117 @@ test('killed while it settles anew with the later days of the steps, likewise', 
   expect(await namedLedgerOf(killed)).toBe(await namedLedgerOf(quiet));
   expect(await faultsOf(killed)).toEqual([]);
   expect(await settleDirty(killed.deps, killed.project)).toMatchObject({ headers: 0 });
+});
+
+test('killed while notices are handed over: none is lost, and none goes twice that nobody can tell apart', async () => {
+  const KEY = { key: 'LTAI-test', secret: 'sms-secret-&' };
+  const webhookSecret = 'a webhook secret of ours';
+  const from = 'office@park.example';
+  const [aliyun, mail, receiver] = await Promise.all([
+    openAliyun(KEY),
+    openMailServer(),
+    openReceiver({ secret: webhookSecret, now: () => quiet.now }),
+  ]);
+  const holder = await quiet.owner.connect();
+  try {
+    const { db } = quiet.postgres;
+    quiet.now = new Date();
+    const ask = openFace(quiet);
+    const [account = ''] = quiet.accounts;
+    for (const [channel, address] of [
+      ...[['sms', '13800000021'] as const, ['sms', '13800000022'] as const],
+      ...[['email', 'shop@example.com'] as const, ['webhook', receiver.url] as const],
+    ]) {
+      const asked = { channel, address, language: 'en' };
+      expect((await ask('POST', `/accounts/${account}/notice-addresses`, asked)).status).toBe(201);
+    }
+    await ask('PUT', '/notice-templates/balance.alarm1/sms/en', {
+      ...{ subject: null, body: 'Low: {balance}', providerCode: 'SMS_71390007' },
+    });
+    const payload = { balance: '12.30', currency: 'CNY', threshold: '80.00', hoursLeft: '5' };
+    await tell(db, [
+      { projectId: quiet.project.id, kind: 'balance.alarm1', subjectId: account, payload },
+    ]);
+    quiet.now = new Date(Date.now() + 1000); // Events carry the database's own time.
+    await gatherNotices(db, { project: await readProject(db, quiet.project.id), at: quiet.now });
+    // What the process finds out by itself is told to nobody.
+    await quiet.rows('DELETE FROM notice_addresses');
+    await quiet.rows('UPDATE notices SET next_try_at = now()');
+    const rows = () =>
+      quiet.rows(
+        `SELECT id::text, channel, state, attempts FROM notices
+         WHERE kind = 'balance.alarm1' ORDER BY channel, recipient`,
+      );
+    const [email, sms, otherSms, webhook] = await rows();
+    expect([email?.channel, sms?.channel, webhook?.channel]).toEqual(['email', 'sms', 'webhook']);
+
+    // One SMS is taken and not answered, the other never arrives; the others are answered, and what came of them
+    // waits for a row that the test has locked meanwhile.
+    let held = 0;
+    const hold = async (row: Record<string, unknown> | undefined) => {
+      await holder.query('SELECT FROM notices WHERE id = $1 FOR UPDATE', [row?.id]);
+    };
+    await holder.query('BEGIN');
+    Object.assign(aliyun.plan, {
+      next: ['silent', 'lost'],
+      beforeAnswer: async () => {
+        held++;
+      },
+    });
+    mail.plan.beforeAnswer = () => hold(email);
+    receiver.plan.beforeAnswer = () => hold(webhook);
+    const child = start(quiet, {
+      ...{ SMS_GATEWAY: 'aliyun', SMS_URL: aliyun.url, SMS_SIGN_NAME: '鑫达园区' },
+      ...{ SMS_KEY: KEY.key, SMS_SECRET: KEY.secret, SMTP_URL: mail.url, MAIL_FROM: from },
+      WEBHOOK_SECRET: webhookSecret,
+    });
+    const ended = endOf(child);
+    const waiting = `FROM pg_stat_activity WHERE datname = current_database()
+      AND usename = 'wattledger_billing' AND wait_event_type = 'Lock' AND query LIKE '%UPDATE notices%'`;
+    const isHeld = async () =>
+      held === 2 && (await quiet.value(`SELECT count(*) ${waiting}`)) === '2';
+    const deadline = Date.now() + DEADLINE_MS;
+    while (!(await isHeld()) && Date.now() < deadline && child.exitCode === null) await pause();
+    child.kill('SIGKILL');
+    expect([held, await ended]).toEqual([2, 'SIGKILL']);
+    // A statement that Postgres has begun would be carried out though nobody waits for it.
+    expect(await quiet.rows(`SELECT pg_terminate_backend(pid) AS gone ${waiting}`)).toEqual([
+      ...[{ gone: true }, { gone: true }],
+    ]);
+    await holder.query('ROLLBACK');
+
+    const handedOver = { state: 'unconfirmed', attempts: 1 };
+    expect(await rows()).toMatchObject([handedOver, handedOver, handedOver, handedOver]);
+    for (const { plan } of [aliyun, mail, receiver]) plan.beforeAnswer = undefined;
+    aliyun.plan.next = ['ok'];
+    const log = { info: () => {}, warn: () => {} };
+    const channels = {
+      sms: openSms({ gateway: 'aliyun', url: aliyun.url, signName: '鑫达园区', ...KEY }, 20_000),
+      email: openMail({ url: mail.url, from }, 20_000),
+      webhook: openWebhook(webhookSecret, 20_000),
+    };
+    // What asks first finds one of the SMS on record, and after ten minutes that the other never came.
+    for (const minutes of [3, 1, 15, 1]) {
+      quiet.now = new Date(quiet.now.getTime() + minutes * 60_000);
+      await sendDue({ db, channels, log, clock: () => quiet.now });
+    }
+    const smsIds = [sms?.id, otherSms?.id].map(String).sort();
+    expect(aliyun.records.map(({ outId }) => outId).sort()).toEqual(smsIds);
+    expect(mail.mails).toHaveLength(1);
+    expect(receiver.taken.map(({ id, attempt }) => [id, attempt])).toEqual([
+      ...[
+        [webhook?.id, 1],
+        [webhook?.id, 2],
+      ],
+    ]);
+    const [mailed, one, other, hooked] = await rows();
+    expect(mailed).toMatchObject(handedOver); // Nobody can be asked: a person decides.
+    expect([one?.state, other?.state, hooked?.state]).toEqual(['sent', 'sent', 'delivered']);
+    expect([one?.attempts, other?.attempts].sort()).toEqual([1, 2]);
+  } finally {
+    holder.release();
+    await Promise.all([aliyun.close(), mail.close(), receiver.close()]);
+  }
 });
 
 test.runIf(process.env.SOAK === '1')(

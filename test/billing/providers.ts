@@ -42,8 +42,8 @@ export async function rpcSignature(
   return Buffer.from(digest).toString('base64');
 }
 
-/** What a server does with the next requests; the last one stands. */
-type Plan<Answer> = { next: Answer[] };
+/** What a server does with the next requests; the last one stands. `beforeAnswer` is waited for once it has one. */
+type Plan<Answer> = { next: Answer[]; beforeAnswer?: (() => Promise<void>) | undefined };
 const take = <Answer>(plan: Plan<Answer>): Answer | undefined =>
   plan.next.length > 1 ? plan.next.shift() : plan.next[0];
 
@@ -119,7 +119,7 @@ export async function openAliyun({ key, secret }: { key: string; secret: string 
       });
     }
     const how = take(plan) ?? 'ok';
-    if (how === 'lost') return;
+    if (how === 'lost') return await plan.beforeAnswer?.();
     if (how === 'proxy') {
       response.writeHead(502, { 'content-type': 'text/html' });
       return response.end('<h1>Bad gateway</h1>');
@@ -132,6 +132,7 @@ export async function openAliyun({ key, secret }: { key: string; secret: string 
       parameters: JSON.parse(body.get('TemplateParam') ?? '{}'),
       status: 1,
     });
+    await plan.beforeAnswer?.();
     if (how === 'ok') answer(200, { Code: 'OK', BizId: `biz^${records.length}`, Message: 'OK' });
   });
   return { ...server, plan, records, faults, asked: () => asked };
@@ -164,6 +165,7 @@ export async function openReceiver({ secret, now }: { secret: string; now: () =>
     }
     const how = take(plan) ?? 200;
     if (how === 'silent' || (how >= 200 && how < 300)) taken.push(JSON.parse(body));
+    await plan.beforeAnswer?.();
     if (how !== 'silent') response.writeHead(how).end();
   });
   return { ...server, plan, taken, refused };
@@ -198,7 +200,9 @@ export async function openMailServer() {
     onData: async (stream, session, done) => {
       const raw = await text(stream);
       mails.push({ to: session.envelope.rcptTo[0]?.address ?? '', raw });
-      if (take(plan) === 'cut') {
+      const how = take(plan);
+      await plan.beforeAnswer?.();
+      if (how === 'cut') {
         for (const connection of server.connections) {
           // The package's own handle on its connections, which its types leave out.
           (connection as unknown as { _socket: { destroy: () => void } })._socket.destroy();
