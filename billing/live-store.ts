@@ -11,7 +11,7 @@ import { EXACT_DIGITS, exactOf, unscaled } from './exact.ts';
 import type { PriceBook } from './price-book.ts';
 import type { ProjectTerms } from './project.ts';
 import { taxExact } from './rounding.ts';
-import { assertAccount, settledBalance } from './wallet.ts';
+import { assertAccount, ownCodes, settledBalance } from './wallet.ts';
 
 /** Which parts of these point-days have a header, as 'account/point/day'. */
 export async function headedParts(
@@ -159,7 +159,7 @@ export async function writeGeneration(
         SELECT l.account_id, -sum(e.amount) AS minor
         FROM ledger_accounts l
         JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
-        WHERE l.project_id = ${projectId}::bigint AND l.code = 'wallet' GROUP BY l.account_id),
+        WHERE l.project_id = ${projectId}::bigint AND l.code IN ${ownCodes} GROUP BY l.account_id),
       open_days AS (
         SELECT account::bigint AS account_id, minor::bigint, settled::date
         FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)

@@ -12,11 +12,14 @@ import { openLog } from '../sql/log.ts';
 import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
+import { createMeterRound } from './meter-round.ts';
 import { createNightly } from './nightly.ts';
 import { createNotices, openChannels } from './notices.ts';
 import { createRound } from './work.ts';
 
 const ROUND_MS = 10_000;
+/** Somebody at the counter waits for a recharge. */
+const METERS_MS = 2_000;
 const WAL_DEADLINE_MS = 30_000;
 const POOL_MAX = 4;
 
@@ -72,20 +75,27 @@ const notices = createNotices({
   log,
   failpoint,
 });
-async function repeat(what: string, act: () => Promise<void>): Promise<void> {
+const meters = createMeterRound({
+  db: postgres.db,
+  source: { questdb: openQuestdb({ url: env.questdbUrl }), duckdb, folder },
+  clock: systemClock,
+  log,
+});
+async function repeat(what: string, act: () => Promise<void>, everyMs = ROUND_MS): Promise<void> {
   while (!stop.signal.aborted) {
     try {
       await act();
     } catch (error) {
       log.warn({ err: error }, `${what} of billing did not begin`);
     }
-    await pause(ROUND_MS, undefined, { signal: stop.signal }).catch(() => {});
+    await pause(everyMs, undefined, { signal: stop.signal }).catch(() => {});
   }
 }
 await Promise.all([
   repeat('a round', round),
   repeat('the nightly work', nightly),
   repeat('a round of notices', notices),
+  repeat('a round of meter mode', meters, METERS_MS),
 ]);
 duckdb.close();
 await postgres.close();

@@ -277,7 +277,7 @@ async function open(
   const sold = firstSale
     ? await sell(within, {
         ...{ projectId, accountId, by, clock },
-        sale: { ...firstSale, soldAt: null, reference: null, quantity: null },
+        sale: { ...firstSale, soldAt: null, reference: null, quantity: null, meterId: null },
         key: `opening/${id}`,
       })
     : null;

@@ -16,12 +16,14 @@ import { depositRoutes } from './deposit-routes.ts';
 import { effectRoutes } from './effect-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
+import { meterModeRoutes } from './meter-mode-routes.ts';
 import { monthRoutes } from './month-routes.ts';
 import { noticeRoutes } from './notice-routes.ts';
 import { noticeTemplateRoutes } from './notice-template-routes.ts';
 import { openingRoutes } from './opening-routes.ts';
 import { printRoutes } from './print-routes.ts';
 import { publishedRoutes } from './published-routes.ts';
+import { rechargeRoutes } from './recharge-routes.ts';
 import { reconcileRoutes } from './reconcile-routes.ts';
 import { refundRoutes } from './refund-routes.ts';
 import { reversalRoutes } from './reversal-routes.ts';
@@ -50,6 +52,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
     ...[openingRoutes, closingRoutes, depositRoutes, contractRoutes],
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
     ...[shiftRoutes, reversalRoutes, refundRoutes, printRoutes, bankRoutes],
+    ...[rechargeRoutes, meterModeRoutes],
     ...[ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes, settledRoutes],
     ...[assignmentEffectRoutes, effectRoutes, explainRoutes],

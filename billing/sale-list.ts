@@ -34,6 +34,8 @@ export interface ShownSale {
   reversalId: string | null;
   /** How often its receipt was printed. */
   prints: number;
+  /** Of its money to a meter; null where it went to none. */
+  rechargeId: string | null;
 }
 
 interface Row extends Record<string, unknown> {
@@ -55,6 +57,7 @@ interface Row extends Record<string, unknown> {
   state: ShownSale['state'];
   reversal_id: string | null;
   prints: number;
+  recharge_id: string | null;
 }
 
 /** One sale. Throws Problem `not-found`. */
@@ -126,7 +129,9 @@ const shown: SQL = sql`
     CASE WHEN v.decision = 'approve' THEN 'reversed' WHEN v.id IS NOT NULL AND v.decision IS NULL
       THEN 'waiting' ELSE 'sold' END AS state,
     (SELECT count(*)::int FROM receipt_prints p
-      WHERE p.project_id = s.project_id AND p.receipt = s.receipt) AS prints
+      WHERE p.project_id = s.project_id AND p.receipt = s.receipt) AS prints,
+    (SELECT c.id::text FROM recharges c
+      WHERE c.project_id = s.project_id AND c.sale_id = s.id) AS recharge_id
   FROM sales s JOIN accounts a ON a.project_id = s.project_id AND a.id = s.account_id
   LEFT JOIN LATERAL (
     SELECT r.id, d.decision FROM sale_reversals r
@@ -151,4 +156,5 @@ const render = (row: Row): ShownSale => ({
   state: row.state,
   reversalId: row.reversal_id,
   prints: row.prints,
+  rechargeId: row.recharge_id,
 });

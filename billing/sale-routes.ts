@@ -49,6 +49,7 @@ export const saleSchema = z
     }),
     reversalId: idSchema.nullable(),
     prints: z.number().int().openapi({ description: 'How often its receipt was printed' }),
+    rechargeId: idSchema.nullable().openapi({ description: 'Its money on the way to a meter' }),
   })
   .openapi('Sale');
 const salesPage = listOf(saleSchema, z.object({ count: z.number().int(), amount: moneySchema }));
@@ -111,6 +112,9 @@ const make = createRoute({
             description:
               'Base units (Wh, litres), where it is sold by quantity: taken while one energy price holds, and the amount is what they cost at it',
           }),
+        meterId: idSchema.nullable().default(null).openapi({
+          description: 'In meter mode: the meter that it is sent to, less what pays debts',
+        }),
       }),
     ),
   },

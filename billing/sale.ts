@@ -20,6 +20,7 @@ import { holdAccount } from './open-account.ts';
 import type { Commodity } from './price-book.ts';
 import { type ProjectTerms, readProject } from './project.ts';
 import { nextReceipt } from './receipt.ts';
+import { rechargeBySale } from './recharge.ts';
 import { type ShownSale, saleOf } from './sale-list.ts';
 import { assertQuantity } from './single-price.ts';
 
@@ -38,12 +39,14 @@ export interface NewSale {
   note: string | null;
   /** Where it is sold by quantity: base units; the amount is what they cost. */
   quantity: { commodity: Commodity; quantity: number } | null;
+  /** In meter mode: the meter that it goes to, but for what pays debts; null leaves it in the wallet. */
+  meterId: string | null;
 }
 
 /**
  * Sells. Throws Problem `account-closed`, `month-closed`, `invalid-amount`, `shift-needed` for cash without an open
- * shift where the project asks for one, `no-single-price` and `conflict` for a quantity that is not sold so, and those
- * of the idempotency key.
+ * shift where the project asks for one, `no-single-price` and `conflict` for a quantity that is not sold so, what stands
+ * in the way of a recharge, and those of the idempotency key.
  */
 export async function sell(
   db: Db,
@@ -68,7 +71,7 @@ export async function sell(
   return await once(db, given, async (tx) => {
     const project = await readProject(tx, projectId);
     const now = clock();
-    await holdAccount(tx, { projectId, accountId, alone: false });
+    await holdAccount(tx, { projectId, accountId, alone: sale.meterId !== null });
     const amountMinor = minorOf(sale.amount, project.currency);
     if (amountMinor <= 0n || amountMinor > SALE_MINOR_MAX) {
       throw new Problem('invalid-amount', 'A sale is above zero and below ten million.');
@@ -91,6 +94,11 @@ export async function sell(
       ...{ project, accountId, sale, amountMinor, place, soldAt, price, shiftId, idempotencyKey },
       ...{ by, now },
     });
+    if (sale.meterId !== null) {
+      const { meterId } = sale;
+      const sold = { saleId: id, saleMinor: amountMinor, by, now };
+      await rechargeBySale(tx, { project, accountId, meterId, ...sold });
+    }
     return { status: 201, body: await saleOf(tx, { project, id }) };
   });
 }

@@ -8,6 +8,7 @@ import { exponentOf } from '../sql/money.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import { ledgerCodes } from './chart.ts';
 import { walkChain } from './seal.ts';
+import { ownCodes } from './wallet.ts';
 
 export const checkNames = [
   'chain',
@@ -17,6 +18,7 @@ export const checkNames = [
   'wallets',
   'balances',
   'sales',
+  'meters',
   'revisions',
   'snapshots',
 ] as const;
@@ -172,7 +174,7 @@ function questions(projectId: string, exponent: number): [CheckName, Question][]
         // What was posted after the balances were computed will be in the next ones.
         faults: sql`
           SELECT NULL::bigint AS position, 'account ' || a.number || ' is shown ' || b.settled_minor
-            || ' and its wallet holds ' || coalesce(w.amount, 0) || ' (minor units)' AS says
+            || ' and it holds ' || coalesce(w.amount, 0) || ' (minor units)' AS says
           FROM live_balances b
           JOIN live_balance_generations g USING (project_id, generation)
           JOIN accounts a ON a.project_id = b.project_id AND a.id = b.account_id
@@ -180,7 +182,7 @@ function questions(projectId: string, exponent: number): [CheckName, Question][]
             FROM ledger_accounts l
             JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
             JOIN transactions t ON t.project_id = e.project_id AND t.id = e.transaction_id
-            WHERE l.project_id = ${project} AND l.code = 'wallet' GROUP BY 1) w
+            WHERE l.project_id = ${project} AND l.code IN ${ownCodes} GROUP BY 1) w
             ON w.account_id = b.account_id
           WHERE b.project_id = ${project} AND b.settled_minor <> coalesce(w.amount, 0)
             AND coalesce(w.newest < g.computed_at, true)`,
@@ -201,6 +203,29 @@ function questions(projectId: string, exponent: number): [CheckName, Question][]
               AND l.code = 'wallet'
             WHERE t.project_id = ${project} AND t.kind = 'sale') t ON t.id = s.transaction_id
           WHERE s.amount_minor IS DISTINCT FROM t.amount OR s.account_id <> t.account_id`,
+      },
+    ],
+    [
+      'meters',
+      {
+        counted: countOf(sql`recharges`),
+        faults: sql`
+          SELECT NULL::bigint AS position, 'account ' || a.number || ' has ' || coalesce(b.minor, 0)
+            || ' ' || code || ' of meter ' || meter || ' by the ledger and ' || coalesce(r.minor, 0)
+            || ' by its recharges (minor units)' AS says
+          FROM (SELECT l.account_id, l.code, l.detail AS meter, -sum(e.amount) AS minor
+            FROM ledger_accounts l
+            JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
+            JOIN transactions t ON t.project_id = e.project_id AND t.id = e.transaction_id
+            WHERE l.project_id = ${project} AND (l.code = 'in-transit'
+              OR (l.code = 'on-meter' AND t.kind = 'recharge')) GROUP BY 1, 2, 3) b
+          FULL JOIN (SELECT account_id, CASE WHEN state = 'confirmed' THEN 'on-meter'
+              ELSE 'in-transit' END AS code, meter_id::text AS meter, sum(amount_minor) AS minor
+            FROM recharges WHERE project_id = ${project}
+              AND state IN ('sent', 'unknown', 'held', 'confirmed') GROUP BY 1, 2, 3) r
+            USING (account_id, code, meter)
+          LEFT JOIN accounts a ON a.project_id = ${project} AND a.id = account_id
+          WHERE coalesce(b.minor, 0) <> coalesce(r.minor, 0)`,
       },
     ],
     [

@@ -40,7 +40,10 @@ export const isKnown = (
     : sql`EXISTS (SELECT FROM seals z WHERE z.project_id = ${projectId}::bigint
         AND z.transaction_id = ${transaction} AND z.position <= ${position}::bigint)`;
 
-/** The settled balance of a wallet, now or at a position, minor units: −Σ of its entries. */
+/** Where an account's own money can be: its wallet, and in meter mode on the way to a meter or with it. */
+export const ownCodes = sql`('wallet', 'in-transit', 'on-meter')`;
+
+/** The settled balance of an account, now or at a position, minor units: −Σ of what is its own. */
 export async function settledBalance(
   db: Queryable,
   {
@@ -53,7 +56,7 @@ export async function settledBalance(
     SELECT coalesce(-sum(e.amount), 0)::text AS sum
     FROM ledger_accounts l JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
     WHERE l.project_id = ${projectId}::bigint AND l.account_id = ${accountId}::bigint
-      AND l.code = 'wallet' AND ${isKnown(sql`e.transaction_id`, { projectId, position })}`);
+      AND l.code IN ${ownCodes} AND ${isKnown(sql`e.transaction_id`, { projectId, position })}`);
   return BigInt(found.rows[0]?.sum ?? 0);
 }
 

@@ -157,7 +157,8 @@ function verdictOf(
     case 'pending':
       return { state: 'unknown', outcome: 'relay-not-following' };
     case 'differs':
-      return { state: 'unknown', outcome: 'differs' };
+      // Reading it again tells no more, and other commands wait behind it: a person decides what it was.
+      return { state: 'refused', outcome: 'differs', after: seen };
     default:
       // Acknowledged and not there: the meter says yes and means no. Else it may never have arrived.
       return acknowledged
@@ -173,7 +174,7 @@ function resolve(job: Job, { plan, clock, seen }: RunContext & { seen: Seen }): 
   const judgement = plan.judge(seen, { before: job.before, sentMs, nowMs });
   const isOver = nowMs >= job.expiresAt.getTime();
   if (judgement === 'done') return { state: 'confirmed', outcome: 'read-back', after: seen };
-  if (judgement === 'differs') return { state: 'unknown', outcome: 'differs' };
+  if (judgement === 'differs') return { state: 'refused', outcome: 'differs', after: seen };
   if (judgement === 'pending') {
     return isOver
       ? { state: 'refused', outcome: 'relay-not-following', after: seen }

@@ -18,6 +18,8 @@ export const alarmKinds = [
   'gateway.silent',
   'meter.clock',
   'relay.differs',
+  'meter.balance-differs',
+  'meter.counter-differs',
   'point.overload',
   'reading.quarantined',
   'point.loss',

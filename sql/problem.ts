@@ -60,6 +60,13 @@ export const problems = {
   'not-refundable': { status: 409, retryable: false, title: 'So much cannot be refunded' },
   'already-reversed': { status: 409, retryable: false, title: 'The sale is reversed already' },
   'no-single-price': { status: 409, retryable: false, title: 'There is no single energy price' },
+  'not-meter-mode': { status: 409, retryable: false, title: 'No meter holds money of the account' },
+  'meter-mode-impossible': {
+    status: 422,
+    retryable: false,
+    title: 'The account cannot be in meter mode',
+  },
+  'balance-too-low': { status: 409, retryable: false, title: 'The wallet does not hold so much' },
   'account-closed': { status: 409, retryable: false, title: 'The account is closed' },
   'too-large': { status: 413, retryable: false, title: 'The request is too large' },
   'range-too-long': { status: 422, retryable: false, title: 'The range is too long' },

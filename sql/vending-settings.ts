@@ -5,6 +5,10 @@ import type { Queryable } from './postgres.ts';
 import { notFound } from './problem.ts';
 import { projects } from './schema/index.ts';
 
+/** What an account in meter mode can owe in its wallet, in the usual order of collecting. */
+export const debtCodes = ['correction', 'fee', 'demand', 'other'] as const;
+export type DebtCode = (typeof debtCodes)[number];
+
 export const vendingSettingsSchema = z
   .strictObject({
     /** Whether cash is taken and given in an open shift alone. */
@@ -13,6 +17,11 @@ export const vendingSettingsSchema = z
     reversalApprovalMinor: z.number().int().min(0).max(1e12),
     /** Hours for which an online payment does not count as cleared. */
     unclearedHours: z.number().int().min(0).max(720),
+    /** Meter mode: how far a meter and its sub-account may be apart before it is an alarm, minor units. */
+    meterToleranceMinor: z.number().int().min(0).max(1e9),
+    /** Meter mode: most of a sale that stays in the wallet for debts, and which debts come first. */
+    debtSharePercent: z.number().int().min(0).max(100),
+    debtPriority: z.array(z.enum(debtCodes)).max(debtCodes.length),
   })
   .openapi('VendingSettings');
 export type VendingSettings = z.output<typeof vendingSettingsSchema>;
@@ -22,6 +31,9 @@ const DEFAULTS: VendingSettings = {
   cashNeedsShift: false,
   reversalApprovalMinor: 50_000,
   unclearedHours: 24,
+  meterToleranceMinor: 200,
+  debtSharePercent: 50,
+  debtPriority: [...debtCodes],
 };
 
 /** What a new project begins with where it says nothing else. */

@@ -78,7 +78,7 @@ export async function openCounter(): Promise<Counter> {
            provisional_minor, currency, charge_per_hour)
          SELECT a.project_id, 1, a.id, coalesce((SELECT -sum(e.amount) FROM ledger_accounts l
              JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
-             WHERE l.project_id = a.project_id AND l.account_id = a.id AND l.code = 'wallet'), 0),
+             WHERE l.project_id = a.project_id AND l.account_id = a.id AND l.code IN ('wallet', 'in-transit', 'on-meter')), 0),
            $2, 'CNY', 1.5 FROM accounts a WHERE a.project_id = $1`,
         [projectId, provisional],
       );

@@ -79,8 +79,8 @@ describe('what can be refunded', () => {
       [park.project.id, transaction, account],
     );
     expect(await refundable(0)).toMatchObject({
-      ...{ live: cny('120.00'), inTransit: cny('3.00'), onMeter: cny('7.00') },
-      refundable: cny('70.00'),
+      ...{ live: cny('130.00'), inTransit: cny('3.00'), onMeter: cny('7.00') },
+      refundable: cny('80.00'),
     });
   });
 

@@ -268,6 +268,7 @@ export const enBooks = {
         balances: 'Balances kept beside',
         sales: 'Sales have their postings',
         revisions: 'Revisions follow one another',
+        meters: 'Money with meters is what recharges say',
         snapshots: 'Kept balances say what entries say',
       },
       faults_one: '{{count}} fault of {{of}}',

@@ -262,6 +262,7 @@ export const zhBooks = {
         balances: '另存余额',
         sales: '售电均已记账',
         revisions: '结算版本连续',
+        meters: '在途与表内余额与充值记录一致',
         snapshots: '留存余额与分录一致',
       },
       faults_one: '{{count}} 处错误，共 {{of}}',
