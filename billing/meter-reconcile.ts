@@ -101,7 +101,7 @@ export async function reconcileMeters(
       );
     }
   }
-  await tellAlarms(db, { projectId, at: now });
+  await tellAlarms(db, { project, at: now });
   return compared;
 }
 
@@ -397,15 +397,16 @@ export async function adjustMeter(
         reason,
       },
     });
-    await tellAlarms(tx, { projectId, at: now });
+    await tellAlarms(tx, { project, at: now });
   });
 }
 
 /** Alarms stand while the newest comparison of a meter differs, or a recharge is held because of its counter. */
 async function tellAlarms(
   tx: Queryable,
-  { projectId, at }: { projectId: string; at: Date },
+  { project, at }: { project: ProjectTerms; at: Date },
 ): Promise<void> {
+  const projectId = project.id;
   const found = await tx.execute<{
     meter_id: string;
     verdict: MeterVerdict;
@@ -413,7 +414,7 @@ async function tellAlarms(
   }>(sql`
     SELECT meter_id::text, verdict, detail FROM (
       SELECT DISTINCT ON (w.id) w.meter_id, c.verdict, c.adjusted, jsonb_build_object(
-        'difference', c.difference_minor, 'tolerance', c.tolerance_minor, 'expected', c.ledger_counter,
+        'difference', c.difference_minor::text, 'tolerance', c.tolerance_minor::text, 'expected', c.ledger_counter,
         'found', c.meter_counter) AS detail
       FROM meter_wallets w JOIN meter_reconciliations c
         ON c.project_id = w.project_id AND c.wallet_id = w.id
@@ -431,7 +432,16 @@ async function tellAlarms(
     const subjects = new Map<string, Alarming>();
     for (const { meter_id: subjectId, verdict, detail } of found.rows) {
       if (verdict !== kind || subjects.has(subjectId)) continue;
-      subjects.set(subjectId, { subjectKind: 'meter', subjectId, severity, detail });
+      const inMajor = Object.fromEntries(
+        ['difference', 'tolerance'].flatMap((name) => {
+          const minor = detail[name];
+          return typeof minor === 'string'
+            ? [[name, formatMinor(BigInt(minor), project.currency)]]
+            : [];
+        }),
+      );
+      const told = { ...detail, ...inMajor, currency: project.currency };
+      subjects.set(subjectId, { subjectKind: 'meter', subjectId, severity, detail: told });
     }
     await syncAlarms(tx, {
       projectId,

@@ -124,7 +124,7 @@ export async function bookSale(
   }: {
     project: ProjectTerms;
     accountId: string;
-    sale: NewSale;
+    sale: Omit<NewSale, 'meterId'>;
     amountMinor: bigint;
     place: Omit<Leg, 'amountMinor'>;
     soldAt: Date;
@@ -180,7 +180,7 @@ export async function bookSale(
 /** A payment is sold once: two who enter one reference at once come one after the other. */
 async function assertReferenceFree(
   tx: Tx,
-  { projectId, sale }: { projectId: string; sale: NewSale },
+  { projectId, sale }: { projectId: string; sale: Pick<NewSale, 'channel' | 'reference'> },
 ): Promise<void> {
   if (sale.reference === null) return;
   const lock = `wattledger.reference/${projectId}/${sale.channel}/${sale.reference}`;

@@ -61,27 +61,31 @@ describe('what can be refunded', () => {
     const { park } = counter;
     const [account] = park.accounts;
     const legs = ['in-transit', 'on-meter', 'wallet'];
-    await park.rows(
-      `INSERT INTO ledger_accounts (project_id, code, account_id, currency)
+    const move = async (sign: number) => {
+      await park.rows(
+        `INSERT INTO ledger_accounts (project_id, code, account_id, currency)
        SELECT $1, c, $2, 'CNY' FROM unnest($3::text[]) c ON CONFLICT DO NOTHING`,
-      [park.project.id, account, legs],
-    );
-    const transaction = await park.value(
-      `INSERT INTO transactions (project_id, kind, account_id, accounting_date)
+        [park.project.id, account, legs],
+      );
+      const transaction = await park.value(
+        `INSERT INTO transactions (project_id, kind, account_id, accounting_date)
        VALUES ($1, 'transfer', $2, '2026-02-10') RETURNING id`,
-      [park.project.id, account],
-    );
-    await park.rows(
-      `INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)
-       SELECT $1, $2, row_number() OVER (), l.id, v.amount, 'CNY' FROM ledger_accounts l
+        [park.project.id, account],
+      );
+      await park.rows(
+        `INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)
+       SELECT $1, $2, row_number() OVER (), l.id, $4 * v.amount, 'CNY' FROM ledger_accounts l
        JOIN (VALUES ('in-transit', -300), ('on-meter', -700), ('wallet', 1000)) v (code, amount)
          ON v.code = l.code WHERE l.project_id = $1 AND l.account_id = $3`,
-      [park.project.id, transaction, account],
-    );
+        [park.project.id, transaction, account, sign],
+      );
+    };
+    await move(1);
     expect(await refundable(0)).toMatchObject({
       ...{ live: cny('130.00'), inTransit: cny('3.00'), onMeter: cny('7.00') },
       refundable: cny('80.00'),
     });
+    await move(-1);
   });
 
   test('is not known before a balance is computed, nor of a point that nobody ever read', async () => {
@@ -117,7 +121,7 @@ describe('a refund', () => {
     const basis = await park.value('SELECT basis FROM refunds WHERE id = $1', [body.id]);
     expect(basis).toBeDefined();
     const balance = (await faces.wang('GET', `/accounts/${park.accounts[0]}/balance`)).body;
-    expect(balance.live).toEqual(cny('110.00'));
+    expect(balance.live).toEqual(cny('120.00'));
   });
 
   test('of two operators at once never gives more than there is', async () => {

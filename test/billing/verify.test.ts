@@ -74,7 +74,16 @@ describe('the proof of a ledger', () => {
     const counted = Object.fromEntries(proof.checks.map((c) => [c.name, c.counted]));
     // Two accounts on three days, a correction, a sale; a component each of four accounts-months.
     expect(counted).toEqual({
-      ...{ chain: 8, balance: 8, totals: 4, wallets: 2, balances: 0, sales: 1, revisions: 7 },
+      ...{
+        chain: 8,
+        balance: 8,
+        totals: 4,
+        wallets: 2,
+        balances: 0,
+        meters: 0,
+        sales: 1,
+        revisions: 7,
+      },
       snapshots: 0,
       accounts: Number(await park.value('SELECT count(*) FROM entries')),
     });

@@ -286,6 +286,18 @@ export const en = {
       what: 'There is no single energy price',
       do: 'Nothing was booked. Sell by amount.',
     },
+    'not-meter-mode': {
+      what: 'No meter holds money of this account',
+      do: 'Nothing was booked. Let the meter hold its money first, or sell into the wallet.',
+    },
+    'meter-mode-impossible': {
+      what: 'The account cannot be in meter mode',
+      do: 'Nothing was changed. Below is what stands in the way.',
+    },
+    'balance-too-low': {
+      what: 'The wallet does not hold so much',
+      do: 'Nothing was sent. Send less, or sell first.',
+    },
     'account-closed': { what: 'The account is closed', do: 'Nothing was booked.' },
     'range-too-long': { what: 'The range is too long', do: 'Choose a shorter one.' },
     'timed-out': { what: 'The answer took too long', do: 'Try again, or choose a shorter range.' },
@@ -877,6 +889,8 @@ export const en = {
     'bus-silent': 'Bus does not answer since {{at}}',
     'account-arrears': 'Arrears {{balance}}, {{name}}',
     'meter-clock': 'Clock of the meter is off',
+    'meter-balance-differs': 'The meter and its sub-account are {{difference}} apart',
+    'meter-counter-differs': 'Purchase counter {{found}}, {{expected}} was expected',
     'relay-differs-off': 'Still supplied, although a command cut it off',
     'relay-differs-on': 'Without supply, although a command closed it',
     'reading-quarantined': 'A reading is doubted and waits for a decision',

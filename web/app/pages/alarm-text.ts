@@ -19,6 +19,8 @@ export const alarmKinds = [
   'gateway.silent',
   'meter.clock',
   'relay.differs',
+  'meter.balance-differs',
+  'meter.counter-differs',
   'point.overload',
   'point.loss',
   'reading.quarantined',
@@ -71,6 +73,9 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
       power: kilo(alarm.detail.powerW),
       most: kilo(alarm.detail.limitW),
       lost: `${kilo(alarm.detail.quantity)} ${alarm.detail.unit === 'l' ? 'm³' : 'kWh'}`,
+      difference: amount(moneyOf(alarm.detail.difference)),
+      expected: countOf(alarm.detail.expected),
+      found: countOf(alarm.detail.found),
       day: typeof alarm.detail.day === 'string' ? day(language, alarm.detail.day) : '',
     };
     return {
@@ -113,6 +118,9 @@ function stateOf(alarm: Alarm, point: LivePoint | undefined): PointState {
 /** Thousandths of W, Wh or litres, to a tenth. */
 const kilo = (value: unknown): string =>
   typeof value === 'number' ? number(value / 1000, 1) : '–';
+
+/** A purchase counter; one that is not known is no zero. */
+const countOf = (value: unknown): string => (typeof value === 'number' ? String(value) : '–');
 
 /** A threshold without cents where there are none: 300. */
 const trimmed = (text: string | null | undefined) => amount(text).replace(/\.00$/, '');
