@@ -320,6 +320,7 @@ function environmentOf(env: LaunchEnvironment, secrets: Secrets, urls: Urls): Ro
     analytics: { ...common, ...database('analytics') },
     web: {
       ...Object.assign({}, common, ...rooms.map(database)),
+      NOTICE_CHANNELS: env.noticeChannels.join(),
       PORT: String(env.port),
       HOST: env.host,
       SESSION_SECRET: secrets.session,

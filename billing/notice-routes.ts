@@ -91,6 +91,19 @@ const list = createRoute({
   responses: answers(listOf(noticeSchema, countsSchema)),
 });
 
+const channels = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/notice-channels',
+  summary: 'By which channels notices can leave; by the others they are only seen in the outbox',
+  ...needs('notice.read'),
+  request: { params: projectParams },
+  responses: answers(
+    z
+      .object({ channels: z.array(z.object({ channel: channelSchema, isSetUp: z.boolean() })) })
+      .openapi('NoticeChannels'),
+  ),
+});
+
 const show = createRoute({
   method: 'get',
   path: `${path}/{noticeId}`,
@@ -177,7 +190,7 @@ const remove = createRoute({
   responses: answers(listOf(addressSchema)),
 });
 
-export function noticeRoutes({ db, clock }: BillingDeps) {
+export function noticeRoutes({ db, clock, noticeChannels: setUp = [] }: BillingDeps) {
   const addressesOf = async (account: { projectId: string; accountId: string }) => ({
     data: await readAddresses(db, account),
     nextCursor: null,
@@ -200,6 +213,16 @@ export function noticeRoutes({ db, clock }: BillingDeps) {
       });
       return c.json({ ...idPage(data, limit), totals: { states: counts } }, 200);
     })
+    .openapi(channels, (c) =>
+      c.json(
+        {
+          channels: noticeChannels.map((channel) => ({
+            ...{ channel, isSetUp: setUp.includes(channel) },
+          })),
+        },
+        200,
+      ),
+    )
     .openapi(show, async (c) => {
       const { projectId, noticeId: id } = c.req.valid('param');
       return c.json(await readNotice(db, { projectId, id }), 200);

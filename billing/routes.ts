@@ -42,6 +42,8 @@ export interface BillingDeps {
   pool: pg.Pool;
   questdb: Questdb;
   clock: Clock;
+  /** Channels of notices that are set up, by name; left out where none is. */
+  noticeChannels?: readonly string[];
 }
 
 /** Every route of this room, to be mounted under /api/v1. */

@@ -134,6 +134,8 @@ export interface LaunchEnvironment {
   metricsToken?: string;
   /** The variables of how notices leave, as they were set. */
   notices: Environment;
+  /** Channels that are set up, by name: all that web is told of them. */
+  noticeChannels: readonly string[];
   javaHome?: string;
   path: string;
 }
@@ -156,6 +158,7 @@ export function launchEnvironment(env: Environment): LaunchEnvironment {
     logLevel: parsed.LOG_LEVEL,
     metricsToken: parsed.METRICS_TOKEN,
     notices: noticeVariables(parsed),
+    noticeChannels: channelsOf(noticeWays(parsed)),
     javaHome: parsed.JAVA_HOME,
     path: env.PATH ?? '',
   };
@@ -167,6 +170,12 @@ function noticeVariables(parsed: z.output<z.ZodObject<typeof noticeShape>>): Env
   const names = Object.keys(noticeShape) as (keyof typeof noticeShape)[]; // Its own keys.
   return Object.fromEntries(names.map((name) => [name, parsed[name]]));
 }
+
+const channelsOf = ({ sms, mail, webhookSecret }: NoticeWays): string[] => [
+  ...(sms ? ['sms'] : []),
+  ...(mail ? ['email'] : []),
+  ...(webhookSecret ? ['webhook'] : []),
+];
 
 const ALIYUN_SMS = 'https://dysmsapi.aliyuncs.com/';
 
@@ -214,6 +223,7 @@ const roomShape = z.object({
   PORT: launchShape.shape.PORT,
   HOST: launchShape.shape.HOST,
   SESSION_SECRET: text.min(32).optional(),
+  NOTICE_CHANNELS: text.default(''),
   METRICS_TOKEN: launchShape.shape.METRICS_TOKEN,
   ADMIN_EMAIL: launchShape.shape.ADMIN_EMAIL,
   ADMIN_PASSWORD: launchShape.shape.ADMIN_PASSWORD,
@@ -236,6 +246,8 @@ export interface RoomEnvironment {
   metricsToken: string | undefined;
   /** Billing only. */
   notices: NoticeWays;
+  /** Names of the channels that billing was given; web only. */
+  noticeChannels: readonly string[];
   adminEmail: string;
   /** Set until the first operator has been made; web only. */
   adminPassword: string | undefined;
@@ -262,6 +274,7 @@ export function roomEnvironment(room: Room, env: Environment): RoomEnvironment {
     sessionSecret: parsed.SESSION_SECRET,
     metricsToken: parsed.METRICS_TOKEN,
     notices: noticeWays(parsed),
+    noticeChannels: parsed.NOTICE_CHANNELS.split(',').filter(Boolean),
     adminEmail: parsed.ADMIN_EMAIL,
     adminPassword: parsed.ADMIN_PASSWORD,
   };

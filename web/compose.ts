@@ -29,6 +29,7 @@ export function compose({
   log,
   appFolder,
   metricsToken,
+  noticeChannels = [],
 }: {
   databaseUrlOf: (room: Room) => string;
   questdbUrl: string;
@@ -39,6 +40,7 @@ export function compose({
   /** The built browser app; left out where nobody browses. */
   appFolder?: string;
   metricsToken?: string;
+  noticeChannels?: readonly string[];
 }): Composed {
   const questdb = openQuestdb({ url: questdbUrl });
   const open = (room: Room) =>
@@ -56,6 +58,7 @@ export function compose({
     questdb,
     clock,
     dataDir,
+    noticeChannels,
   });
   const deps = Object.fromEntries(rooms.map((room) => [room, depsOf(room)])) as Record<
     Room,

@@ -23,6 +23,7 @@ const web = compose({
   clock: systemClock,
   log,
   metricsToken: env.metricsToken,
+  noticeChannels: env.noticeChannels,
   appFolder: fileURLToPath(new URL('./app/dist', import.meta.url)),
 });
 

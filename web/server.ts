@@ -40,6 +40,8 @@ export interface RoomDeps {
   questdb: Questdb;
   clock: Clock;
   dataDir: string;
+  /** By which notices can leave, by name. */
+  noticeChannels: readonly string[];
 }
 
 export interface ServerDeps {

@@ -698,6 +698,12 @@ describe('by hand', () => {
     expect((await ask('GET', '/notices?q=13900000009')).body.data.length).toBeGreaterThan(0);
     const analyst = openFace(park, 'a', (permission) => permission === 'report.read');
     expect((await analyst('GET', '/notices')).status).toBe(403);
+    expect((await analyst('GET', '/notice-channels')).status).toBe(403);
+    expect((await ask('GET', '/notice-channels')).body.channels).toEqual([
+      { channel: 'sms', isSetUp: false },
+      { channel: 'email', isSetUp: false },
+      { channel: 'webhook', isSetUp: false },
+    ]);
     expect((await ask('GET', '/notices/1')).status).toBe(404);
   });
 });

@@ -102,4 +102,15 @@ describe("the environment of a room's process", () => {
       'QUESTDB_URL is not set; DATA_DIR is not set',
     );
   });
+
+  test('of web tells which channels of notices are set up, and nothing of their secrets', () => {
+    const launch = launchEnvironment({ WEBHOOK_SECRET: 'sixteen letters or more' });
+    expect(launch.noticeChannels).toEqual(['webhook']);
+    const own = { ...env, DATABASE_URL_WEB: env.DATABASE_URL_BILLING };
+    const told = { ...own, NOTICE_CHANNELS: launch.noticeChannels.join() };
+    const web = roomEnvironment('web', told);
+    expect(web.noticeChannels).toEqual(['webhook']);
+    expect(JSON.stringify(web)).not.toContain('sixteen');
+    expect(roomEnvironment('web', own).noticeChannels).toEqual([]);
+  });
 });

@@ -124,6 +124,41 @@ describe('many meters', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('whose batch is under way have a line at the top of every page, which leads to it', async () => {
+    const { page } = await open('/tariffs');
+    let state = 'running';
+    await page.route(/command-batches\?limit=3$/, (route) =>
+      route.fulfill({
+        json: {
+          data: [
+            {
+              ...{ id: '98001', function: 'trip', arguments: {}, reason: 'Line work', state },
+              ...{ requestedBy: 'Chen Li', requestedAt: new Date().toISOString(), acts: [] },
+              ...{ goesOn: false, canary: 1, filter: null, digest: '' },
+              counts: {
+                ...{ total: 12, leftOut: 2, waiting: 3, requested: 1, sent: 1, confirmed: 4 },
+                ...{ refused: 1, expired: 0, unknown: 0, withdrawn: 0 },
+              },
+            },
+          ],
+          nextCursor: null,
+          totals: null,
+        },
+      }),
+    );
+    await page.reload();
+    const line = page.getByRole('link', { name: 'Batch under way: Trip' });
+    await line.getByText('5/10').waitFor();
+    state = 'ready';
+    await page.reload();
+    await page.getByRole('link', { name: 'Batch waits for a word: Trip' }).click();
+    await page.waitForURL(/control\?batch=/);
+    state = 'done';
+    await page.goto(page.url().replace(/control.*/, 'tariffs'));
+    await page.getByRole('heading', { name: 'Tariffs', exact: true }).waitFor();
+    await expect.poll(() => page.locator('.topbar-running').count()).toBe(0);
+  });
+
   test('that cannot do it are left out and named; Ctrl A takes what the filter shows', async () => {
     const { page } = await open('/control?state=lostContact');
     const grid = page.getByRole('listbox', { name: 'All meters' });

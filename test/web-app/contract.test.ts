@@ -139,6 +139,7 @@ const fields = {
   NoticePreview: [
     ...(['subject', 'body', 'faults', 'length', 'lacking', 'sample', 'at'] as const),
   ] satisfies (keyof notices.NoticePreview)[],
+  NoticeChannels: ['channels'] satisfies (keyof notices.NoticeChannels)[],
   NoticeSettings: ['quiet', 'urgent', 'off'] satisfies (keyof notices.NoticeSettings)[],
   NoticeAddress: [
     ...(['id', 'of', 'channel', 'address', 'language'] as const),

@@ -2,7 +2,7 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { ApiProblem, call, list, type Page } from './api.ts';
-import { type Batch, type BatchMeter, type BatchPreview, isGoing } from './batch-shapes.ts';
+import { type Batch, type BatchMeter, type BatchPreview, isGoing, isOpen } from './batch-shapes.ts';
 import type { CommandFunction } from './command-shapes.ts';
 import { newKey } from './key.ts';
 import { useMay, useProject } from './project.tsx';
@@ -25,6 +25,20 @@ export function useBatches() {
       }),
     refetchInterval: ({ state }) => (state.data?.data.some(isGoing) ? QUICK_MS * 2 : QUIET_MS),
     placeholderData: keepPreviousData,
+    enabled: may('command.read'),
+  });
+}
+
+/** Batches that are not over, for the line at the top of every page: asked seldom while there is none. */
+export function useRunningBatches() {
+  const { id } = useProject();
+  const may = useMay();
+  return useQuery({
+    queryKey: [id, 'batches', 'running'],
+    queryFn: ({ signal }) =>
+      call<Page<Batch>>(`/projects/${id}/command-batches`, { query: { limit: 3 }, signal }),
+    select: ({ data }) => data.filter(isOpen),
+    refetchInterval: ({ state }) => (state.data?.data.some(isGoing) ? QUICK_MS * 3 : QUIET_MS * 3),
     enabled: may('command.read'),
   });
 }

@@ -82,6 +82,10 @@ export interface BatchMeter {
 export const countOf = (counts: BatchCounts, state: BatchMeterState): number =>
   state === 'left-out' ? counts.leftOut : counts[state];
 
+/** Whether it is not over: something is on its way, or a person's word is waited for. */
+export const isOpen = ({ state }: Pick<Batch, 'state'>): boolean =>
+  state === 'canary' || state === 'running' || state === 'ready';
+
 /** Whether anything of it is still on its way. */
 export const isGoing = ({ state }: Pick<Batch, 'state'>): boolean =>
   state === 'canary' || state === 'running';

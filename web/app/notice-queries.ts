@@ -5,6 +5,7 @@ import type {
   Notice,
   NoticeAddress,
   NoticeChannel,
+  NoticeChannels,
   NoticePreview,
   NoticeSettings,
   NoticeTemplate,
@@ -23,6 +24,16 @@ export function useNotices(query: Record<string, string | undefined>) {
     queryFn: ({ signal }) => list<Notice>(path(id, '/notices'), { query, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: OUTBOX_MS,
+  });
+}
+
+/** By which channels notices can leave. */
+export function useNoticeChannels() {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'notice-channels'],
+    queryFn: ({ signal }) => call<NoticeChannels>(path(id, '/notice-channels'), { signal }),
+    staleTime: 60_000,
   });
 }
 

@@ -24,6 +24,10 @@ export const noticeKinds = [
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
+export interface NoticeChannels {
+  channels: { channel: NoticeChannel; isSetUp: boolean }[];
+}
+
 export interface Notice {
   id: string;
   kind: string;

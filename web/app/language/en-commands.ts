@@ -185,6 +185,9 @@ export const enCommands = {
     },
   },
   control: {
+    readyLine: 'Batch waits for a word: {{name}}',
+    runningLine_one: 'Batch under way: {{name}}',
+    runningLine_other: '{{count}} batches under way, newest: {{name}}',
     line: 'Choose meters, choose a command, read the preview. Nothing is sent before you confirm.',
     grid: 'All meters',
     bar: 'Acts on the chosen meters',

@@ -2,6 +2,11 @@
 export const enNotices = {
   notices: {
     line: 'what customers were told, {{zone}}',
+    ways: 'Ways out',
+    setUp: 'set up',
+    notSetUp: 'not set up',
+    noWays: 'Nothing is set up: notices are seen here only.',
+    someWays: 'By what is not set up, notices are seen here only.',
     search: 'Account, recipient or text',
     channel: 'Channel',
     channels: { sms: 'SMS', email: 'E-mail', webhook: 'Webhook' },

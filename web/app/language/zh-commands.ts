@@ -183,6 +183,9 @@ export const zhCommands = {
     },
   },
   control: {
+    readyLine: '批量指令待确认：{{name}}',
+    runningLine_one: '批量指令执行中：{{name}}',
+    runningLine_other: '{{count}} 个批量指令执行中，最新：{{name}}',
     line: '选择表计，选择命令，查看预览。确认之前不会下发任何内容。',
     grid: '全部表计',
     bar: '对所选表计的操作',

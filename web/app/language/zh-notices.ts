@@ -4,6 +4,11 @@ import type { enNotices } from './en-notices.ts';
 export const zhNotices: typeof enNotices = {
   notices: {
     line: '发送给商户的通知，{{zone}}',
+    ways: '发送渠道',
+    setUp: '已配置',
+    notSetUp: '未配置',
+    noWays: '尚未配置任何渠道：通知仅在此处可见。',
+    someWays: '未配置渠道的通知仅在此处可见。',
     search: '户号、接收方或内容',
     channel: '渠道',
     channels: { sms: '短信', email: '邮件', webhook: '回调' },

@@ -1,6 +1,7 @@
 /** Project, search, how many meters live and how old their newest reading is, zone, language, theme, person. */
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useRunningBatches } from '../batch-queries.ts';
 import { useNow } from '../clock.tsx';
 import { span, time } from '../dates.ts';
 import { isRunning, useExports } from '../exports.ts';
@@ -33,6 +34,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
           <span className="key">⌘ K</span>
         </button>
         <span className="topbar-rest" />
+        <RunningBatch />
         <RunningExports />
         <span className="topbar-item wide topbar-live-wide">
           <LiveCount />
@@ -144,6 +146,37 @@ function RunningExports() {
       {expected !== null && expected > 0 && (
         <b className="strong">{number(Math.min(99, Math.floor((written / expected) * 100)))} %</b>
       )}
+    </Link>
+  );
+}
+
+/** While a batch of commands is under way, or waits for a word, a line leads to it. */
+function RunningBatch() {
+  const { t } = useTranslation();
+  const { project } = usePlace();
+  const running = useRunningBatches().data ?? [];
+  const [newest] = running;
+  if (!newest) return null;
+  const { total, leftOut, waiting, requested, sent } = newest.counts;
+  const asked = total - leftOut;
+  const done = asked - waiting - requested - sent;
+  const line = t(newest.state === 'ready' ? 'control.readyLine' : 'control.runningLine', {
+    count: running.length,
+    name: t(`command.function.${newest.function}.name`),
+  });
+  return (
+    <Link
+      to="/projects/$projectId/control"
+      params={{ projectId: project.id }}
+      search={{ batch: newest.id }}
+      className="topbar-item topbar-running"
+      title={line}
+    >
+      <Icon name="command" size={14} />
+      <span className="topbar-running-text">{line}</span>
+      <b className="strong">
+        {number(done)}/{number(asked)}
+      </b>
     </Link>
   );
 }

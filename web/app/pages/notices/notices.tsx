@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { addDays, localDay, range } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
-import { useNotices } from '../../notice-queries.ts';
+import { useNoticeChannels, useNotices } from '../../notice-queries.ts';
 import {
   type Notice,
   type NoticeState,
@@ -64,6 +64,7 @@ export default function Notices() {
           </Link>
         </div>
       </div>
+      <Ways />
       <Controls>
         <div className="filters">
           <input
@@ -150,5 +151,30 @@ export default function Notices() {
         />
       )}
     </>
+  );
+}
+
+/** Which channels are set up: by the others nothing leaves, however long one waits. */
+function Ways() {
+  const { t } = useTranslation();
+  const channels = useNoticeChannels().data?.channels;
+  if (!channels) return <div className="notice-ways" aria-hidden />;
+  const isWhole = channels.every(({ isSetUp }) => isSetUp);
+  const isNone = channels.every(({ isSetUp }) => !isSetUp);
+  return (
+    <div className="notice-ways" role="status" aria-label={t('notices.ways')}>
+      {channels.map(({ channel, isSetUp }) => (
+        <span key={channel} className={isSetUp ? 'notice-way on' : 'notice-way'}>
+          <Icon name={isSetUp ? 'check' : 'cross'} size={13} />
+          {t(`notices.channels.${channel}`)}
+          <span className="quiet">{t(isSetUp ? 'notices.setUp' : 'notices.notSetUp')}</span>
+        </span>
+      ))}
+      {!isWhole && (
+        <span className={isNone ? 'old' : 'second'}>
+          {t(isNone ? 'notices.noWays' : 'notices.someWays')}
+        </span>
+      )}
+    </div>
   );
 }
