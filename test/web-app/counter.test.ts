@@ -1,4 +1,4 @@
-/** The counter and credit control in a real browser over the made-up park: shifts, refunds, reversals, receipts, cuts. */
+/** The counter in a real browser over the made-up park: shifts, refunds, receipts, accounts that begin and end, cuts. */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE_MS } from '../patience.ts';
@@ -120,6 +120,90 @@ describe('at the counter', () => {
     await page.goto(at('/accounts/7001?sale=true'));
     await drawer.getByRole('button', { name: 'By quantity' }).click();
     await drawer.getByText('It cannot be sold by quantity').waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('accounts begin and end', () => {
+  test('an opening says what it lacks, keeps what was typed, and opens with its points', async () => {
+    await page.goto(at('/accounts?opening=true'));
+    const drawer = page.getByRole('dialog');
+    const next = drawer.getByRole('button', { name: 'Next' });
+    expect(await next.isDisabled()).toBe(true);
+    await drawer.getByLabel('Account', { exact: true }).fill('Haiyue Coatings');
+    await drawer.getByRole('button', { name: 'Check' }).click();
+    await drawer.getByText('One thing keeps it from being opened').waitFor();
+    const open = drawer.getByRole('button', { name: 'Open now' });
+    expect(await open.isDisabled()).toBe(true);
+    await drawer.getByRole('button', { name: 'Points', exact: true }).click();
+    await drawer.getByLabel('Add a point').click();
+    await page.keyboard.type('E211');
+    await page.keyboard.press('Enter');
+    await drawer.getByRole('button', { name: 'Leave out E211' }).waitFor();
+    await next.click();
+    const sale = drawer.getByRole('textbox', { name: /^First sale/ });
+    await sale.fill('12.345');
+    expect(await drawer.getByRole('button', { name: 'Check' }).last().isDisabled()).toBe(true);
+    await sale.fill('500');
+    await drawer.getByRole('button', { name: 'Check' }).last().click();
+    await drawer.getByText('Haiyue Coatings').first().waitFor();
+    await open.click();
+    await drawer.getByText('Haiyue Coatings is open.').waitFor();
+    await drawer.getByRole('link', { name: 'Confirmation to print' }).click();
+    await page.getByRole('heading', { name: 'Opening of an account' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('an account is closed with what is left of it, for a reason', async () => {
+    await page.goto(at('/accounts/7000?closing=true'));
+    const drawer = page.getByRole('dialog');
+    const close = drawer.getByRole('button', { name: 'Close account' });
+    await drawer.getByText('Left for the customer').waitFor();
+    expect(await close.isDisabled()).toBe(true);
+    await drawer.getByLabel('Reason').fill('moves out');
+    await close.click();
+    await drawer.getByText('refunded', { exact: true }).waitFor();
+    await drawer.getByText(/^RF000000\d+$/).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('a deposit whose answer was lost is asked for again under the same key', async () => {
+    await page.goto(at('/accounts/7001'));
+    const keys: (string | undefined)[] = [];
+    await page.route('**/accounts/7001/deposits', async (route) => {
+      keys.push(route.request().headers()['idempotency-key']);
+      await (keys.length === 1 ? route.abort() : route.continue());
+    });
+    await page.getByRole('button', { name: 'Book', exact: true }).click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByLabel('Amount').fill('200');
+    await drawer.getByRole('button', { name: 'Take', exact: true }).last().click();
+    await drawer.getByText('It is not known whether it was booked').waitFor();
+    expect(await drawer.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
+    await drawer.getByRole('button', { name: 'Ask again' }).click();
+    await drawer.getByText(/^D000000\d+$/).waitFor();
+    expect(keys).toHaveLength(2);
+    expect(keys[0]).toBe(keys[1]);
+    await page.unroute('**/accounts/7001/deposits');
+    // The request that was broken off is told by the browser, too.
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('ERR_FAILED')]);
+  });
+
+  test('what a closed account owes is written off with a reason and leaves the list', async () => {
+    await page.goto(at('/residuals'));
+    await page
+      .getByRole('row', { name: /Old Foundry/ })
+      .getByRole('button', { name: 'Settle' })
+      .click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByRole('button', { name: 'Write off' }).first().click();
+    const book = drawer.getByRole('button', { name: 'Write off' }).last();
+    expect(await book.isDisabled()).toBe(true);
+    await drawer.getByLabel('Reason').fill('insolvent');
+    await book.click();
+    await drawer.getByText('Booked', { exact: true }).waitFor();
+    await drawer.getByRole('button', { name: 'Close' }).last().click();
+    await page.getByText('Old Foundry').waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
   });
 });

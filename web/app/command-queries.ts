@@ -1,16 +1,13 @@
-/** What the pages of commands ask, quicker while something is under way, and the acts they send. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
-import { ApiProblem, call, type Page } from './api.ts';
+/** What the pages of commands ask, quicker while something is under way. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { call, type Page } from './api.ts';
 import {
   type Command,
-  type CommandFunction,
   type CommandOffer,
   type CommandWithSteps,
   isOpen,
   type MeterSupply,
 } from './command-shapes.ts';
-import { newKey } from './key.ts';
 import { useMay, useProject } from './project.tsx';
 
 /** While a command is under way, and when all is quiet. */
@@ -61,48 +58,5 @@ export function useCommand(commandId: string | null) {
       call<CommandWithSteps>(`/projects/${id}/commands/${commandId}`, { signal }),
     refetchInterval: ({ state }) => (!state.data || isOpen(state.data) ? QUICK_MS : QUIET_MS),
     enabled: commandId !== null,
-  });
-}
-
-/** What is asked of a meter. */
-interface Asked {
-  function: CommandFunction;
-  arguments: object;
-  reason: string;
-}
-
-/** One key for one content, through every try: however often it is sent, the meter is asked once. */
-export function useAsk(meterId: string) {
-  const { id } = useProject();
-  const queryClient = useQueryClient();
-  const sent = useRef({ content: '', key: '' });
-  const mutation = useMutation({
-    mutationFn: (body: Asked) => {
-      const content = JSON.stringify(body);
-      if (sent.current.content !== content) sent.current = { content, key: newKey() };
-      return call<Command>(`/projects/${id}/meters/${meterId}/commands`, {
-        method: 'POST',
-        body,
-        idempotencyKey: sent.current.key,
-      });
-    },
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id, 'commands'] }),
-  });
-  const { error } = mutation;
-  const unknown = error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
-  return { ...mutation, unknown };
-}
-
-/** Takes a command back while nothing of it was sent. */
-export function useWithdraw(commandId: string) {
-  const { id } = useProject();
-  const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (reason: string) =>
-      call<Command>(`/projects/${id}/commands/${commandId}/withdraw`, {
-        method: 'POST',
-        body: { reason },
-      }),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: [id, 'commands'] }),
   });
 }

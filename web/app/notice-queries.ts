@@ -46,17 +46,6 @@ export function useNotice(noticeId: string) {
   });
 }
 
-/** Sends a notice again, or withholds it. */
-export function useNoticeAct(noticeId: string) {
-  const { id } = useProject();
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ act, body }: { act: 'retry' | 'withhold'; body: object }) =>
-      call<NoticeWithSteps>(path(id, `/notices/${noticeId}/${act}`), { method: 'POST', body }),
-    onSuccess: () => client.invalidateQueries({ queryKey: [id, 'notices'] }),
-  });
-}
-
 export function useTemplates() {
   const { id } = useProject();
   return useQuery({

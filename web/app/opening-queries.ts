@@ -1,8 +1,6 @@
-/** What the pages of opening and closing ask and do; money moves under one key per content. */
+/** What the pages of opening and closing ask, and what they keep and move. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
-import { ApiProblem, type Channel, call, list, type Money, type Page } from './api.ts';
-import { newKey } from './key.ts';
+import { call, list, type Money, type Page } from './api.ts';
 import type {
   Closing,
   ClosingPreview,
@@ -11,7 +9,6 @@ import type {
   Opening,
   OpeningContent,
   Residual,
-  SettleWay,
   SupplyContract,
 } from './opening-shapes.ts';
 import { useMay, useProject } from './project.tsx';
@@ -59,34 +56,6 @@ export function useKeepOpening() {
   });
 }
 
-/** One key for one content, through every try. */
-function useKeyed() {
-  const sent = useRef({ content: '', key: '' });
-  return (content: unknown) => {
-    const text = JSON.stringify(content);
-    if (sent.current.content !== text) sent.current = { content: text, key: newKey() };
-    return sent.current.key;
-  };
-}
-
-/** True when it cannot be known whether what was sent has happened. */
-export const isUnknown = (error: unknown): boolean =>
-  error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
-
-export function useOpenAccount() {
-  const { id } = useProject();
-  const queryClient = useQueryClient();
-  const keyOf = useKeyed();
-  return useMutation({
-    mutationFn: (openingId: string) =>
-      call<Opening>(`/projects/${id}/accounts/openings/${openingId}/open`, {
-        method: 'POST',
-        idempotencyKey: keyOf(openingId),
-      }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id] }),
-  });
-}
-
 export function useClosing(accountId: string, { at, isAsked }: { at: string; isAsked: boolean }) {
   const { id } = useProject();
   return useQuery({
@@ -98,30 +67,6 @@ export function useClosing(accountId: string, { at, isAsked }: { at: string; isA
       ),
     enabled: isAsked,
     staleTime: 0,
-  });
-}
-
-export interface CloseDraft {
-  at: string | null;
-  settle: SettleWay;
-  channel: Channel | null;
-  usesDeposit: boolean;
-  supplyOff: boolean;
-  reason: string;
-}
-
-export function useClose(accountId: string) {
-  const { id } = useProject();
-  const queryClient = useQueryClient();
-  const keyOf = useKeyed();
-  return useMutation({
-    mutationFn: (draft: CloseDraft) =>
-      call<Closing>(`/projects/${id}/accounts/${accountId}/close`, {
-        method: 'POST',
-        body: draft,
-        idempotencyKey: keyOf(draft),
-      }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id] }),
   });
 }
 
@@ -146,29 +91,6 @@ export function useResiduals() {
   return useQuery({
     queryKey: [id, 'list', '/accounts/residuals'],
     queryFn: ({ signal }) => list<Residual>(`/projects/${id}/accounts/residuals`, { signal }),
-  });
-}
-
-export interface ResidualDraft {
-  accountId: string;
-  kind: 'refund' | 'write-off' | 'collect';
-  amount: Money;
-  channel: Channel | null;
-  reason: string;
-}
-
-export function useSettleResidual() {
-  const { id } = useProject();
-  const queryClient = useQueryClient();
-  const keyOf = useKeyed();
-  return useMutation({
-    mutationFn: ({ accountId, ...body }: ResidualDraft) =>
-      call<{ receipt: string; amount: Money }>(`/projects/${id}/accounts/${accountId}/residual`, {
-        method: 'POST',
-        body,
-        idempotencyKey: keyOf([accountId, body]),
-      }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id] }),
   });
 }
 
@@ -222,20 +144,5 @@ export function useContracts(accountId: string) {
       call<Page<SupplyContract>>(`/projects/${id}/supply-contracts?accountId=${accountId}`, {
         signal,
       }),
-  });
-}
-
-export function useBookDeposit(accountId: string) {
-  const { id } = useProject();
-  const queryClient = useQueryClient();
-  const keyOf = useKeyed();
-  return useMutation({
-    mutationFn: (body: Pick<Deposit, 'kind' | 'amount' | 'channel' | 'note'>) =>
-      call<Deposit>(`/projects/${id}/accounts/${accountId}/deposits`, {
-        method: 'POST',
-        body,
-        idempotencyKey: keyOf(body),
-      }),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: [id] }),
   });
 }

@@ -1,6 +1,7 @@
 /** Questions and acts about people: users, roles, grants, sessions, the second factor, the system log. */
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ApiProblem, call, list, type Page, type Query } from './api.ts';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useSending } from './act.ts';
+import { call, list, type Page, type Query } from './api.ts';
 import { useProject } from './project.tsx';
 
 export interface Grant {
@@ -79,23 +80,9 @@ export const usePermissions = () =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export interface Act {
-  path: string;
-  method: 'POST' | 'PATCH' | 'DELETE';
-  body?: unknown;
-}
-
-/** An act upon people; whatever came of it, what is shown is asked for anew. */
-export function usePeopleAct<Answer = unknown>() {
-  const queries = useQueryClient();
-  return useMutation<Answer, ApiProblem, Act>({
-    mutationFn: ({ path, ...options }) => call<Answer>(path, options),
-    onSettled: async () => {
-      await queries.invalidateQueries({ queryKey: [PEOPLE] });
-      await queries.invalidateQueries({ queryKey: ['session'] });
-    },
-  });
-}
+/** An act upon people: what is shown of them, and what one may do oneself, is asked for anew. */
+export const usePeopleAct = <Answer = unknown>() =>
+  useSending<Answer>({ base: '', stale: [[PEOPLE], ['session']] });
 
 /** Lines of the system log of the project, a page at a time. */
 export function useSystemLog(query: Query) {

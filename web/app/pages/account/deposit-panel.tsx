@@ -1,16 +1,17 @@
 /** What is held as security and which contract holds; taken, given back, set against what is owed. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import type { Account, Channel } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
 import { day, moment } from '../../dates.ts';
 import { currencyName } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
-import { isUnknown, useBookDeposit, useContracts, useDeposits } from '../../opening-queries.ts';
+import { useContracts, useDeposits } from '../../opening-queries.ts';
 import type { Deposit } from '../../opening-shapes.ts';
+import { DoneDrawer } from '../../parts/done-drawer.tsx';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Amount } from '../../parts/figure.tsx';
-import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
@@ -96,31 +97,15 @@ function DepositDrawer({ account, onClose }: { account: Account; onClose: () => 
   const [kind, setKind] = useState<Deposit['kind']>(kinds[0] ?? 'returned');
   const [typed, setTyped] = useState('');
   const [channel, setChannel] = useState<Channel>('cash');
-  const book = useBookDeposit(account.id);
+  const book = useAct<Deposit>();
   const clean = cleanAmount(typed);
   if (book.data) {
     return (
-      <Drawer
-        title={t('deposit.done')}
-        onClose={onClose}
-        foot={
-          <button type="button" className="button primary" onClick={onClose}>
-            {t('act.close')}
-          </button>
-        }
-      >
-        <div className="notice good" role="status">
-          <Icon name="check" />
-          <div>
-            <div className="strong">
-              {t(`deposit.kind.${book.data.kind}`)} <Amount money={book.data.amount} />
-            </div>
-            <div className="second">
-              {t('sale.receipt')} <span className="mono">{book.data.receipt}</span>
-            </div>
-          </div>
-        </div>
-      </Drawer>
+      <DoneDrawer title={t('deposit.done')} receipt={book.data.receipt} onClose={onClose}>
+        <span className="strong">
+          {t(`deposit.kind.${book.data.kind}`)} <Amount money={book.data.amount} />
+        </span>
+      </DoneDrawer>
     );
   }
   return (
@@ -132,7 +117,7 @@ function DepositDrawer({ account, onClose }: { account: Account; onClose: () => 
           <button
             type="button"
             className="button"
-            disabled={book.isPending || isUnknown(book.error)}
+            disabled={book.isPending || book.unknown}
             onClick={onClose}
           >
             {t('act.cancel')}
@@ -144,12 +129,15 @@ function DepositDrawer({ account, onClose }: { account: Account; onClose: () => 
             onClick={() =>
               clean &&
               book.mutate({
-                ...{ kind, amount: { amount: clean, currency }, note: null },
-                channel: kind === 'offset' ? null : channel,
+                path: `/accounts/${account.id}/deposits`,
+                body: {
+                  ...{ kind, amount: { amount: clean, currency }, note: null },
+                  channel: kind === 'offset' ? null : channel,
+                },
               })
             }
           >
-            {t(isUnknown(book.error) ? 'residual.again' : `deposit.do.${kind}`)}
+            {t(book.unknown ? 'residual.again' : `deposit.do.${kind}`)}
           </button>
         </>
       }
@@ -187,7 +175,7 @@ function DepositDrawer({ account, onClose }: { account: Account; onClose: () => 
         {book.error && (
           <>
             <ProblemNotice error={book.error} />
-            {isUnknown(book.error) && <p className="second">{t('residual.unknown')}</p>}
+            {book.unknown && <p className="second">{t('residual.unknown')}</p>}
           </>
         )}
       </div>

@@ -1,12 +1,14 @@
 /** Closing at the counter: what it comes to as the server worked it out, then exactly that. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import type { Account, Channel } from '../../api.ts';
 import { day, fullMoment, instantOf } from '../../dates.ts';
 import { isNegative, sum } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
-import { isUnknown, useClose, useClosing } from '../../opening-queries.ts';
-import type { ClosingPreview, SettleWay } from '../../opening-shapes.ts';
+import { useClosing } from '../../opening-queries.ts';
+import type { Closing, ClosingPreview, SettleWay } from '../../opening-shapes.ts';
+import { DoneDrawer } from '../../parts/done-drawer.tsx';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Amount } from '../../parts/figure.tsx';
 import { Icon } from '../../parts/icons.tsx';
@@ -28,7 +30,7 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
   const at = wall ? (instantOf(zone, wall) ?? '') : '';
   const query = useClosing(account.id, { at, isAsked: true });
   const preview = query.data?.preview;
-  const close = useClose(account.id);
+  const close = useAct<Closing>();
   const [chosen, choose] = useState<SettleWay | null>(null);
   const [channel, setChannel] = useState<Channel>('cash');
   const [usesDeposit, setUsesDeposit] = useState(true);
@@ -43,33 +45,14 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
   const isReady = !!preview && !query.isFetching && reason.trim() !== '';
   const canSwitch = preview?.points.some(({ obstacle }) => obstacle === null) ?? false;
   if (close.data) {
+    const { outcome, balance, receipt } = close.data;
     return (
-      <Drawer
-        title={t('closing.done')}
-        onClose={onClose}
-        foot={
-          <button type="button" className="button primary" onClick={onClose}>
-            {t('act.close')}
-          </button>
-        }
-      >
-        <div className="notice good" role="status">
-          <Icon name="check" />
-          <div>
-            <div className="strong">
-              {close.data.outcome
-                ? t(`closing.outcome.${close.data.outcome}`)
-                : t('closing.waitsFor')}
-            </div>
-            {close.data.balance && <Amount money={close.data.balance} />}
-            {close.data.receipt && (
-              <div className="second">
-                {t('sale.receipt')} <span className="mono">{close.data.receipt}</span>
-              </div>
-            )}
-          </div>
+      <DoneDrawer title={t('closing.done')} receipt={receipt} onClose={onClose}>
+        <div className="strong">
+          {outcome ? t(`closing.outcome.${outcome}`) : t('closing.waitsFor')}
         </div>
-      </Drawer>
+        {balance && <Amount money={balance} />}
+      </DoneDrawer>
     );
   }
   return (
@@ -81,7 +64,7 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
           <button
             type="button"
             className="button"
-            disabled={close.isPending || isUnknown(close.error)}
+            disabled={close.isPending || close.unknown}
             onClick={onClose}
           >
             {t('act.cancel')}
@@ -93,22 +76,21 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
             onClick={() =>
               preview &&
               close.mutate({
-                // As it was previewed, however long it was looked at.
-                at: preview.at,
-                settle,
-                channel: settle === 'refund' ? channel : null,
-                usesDeposit,
-                supplyOff: supplyOff && canSwitch,
-                reason: reason.trim(),
+                path: `/accounts/${account.id}/close`,
+                body: {
+                  // As it was previewed, however long it was looked at.
+                  at: preview.at,
+                  settle,
+                  channel: settle === 'refund' ? channel : null,
+                  usesDeposit,
+                  supplyOff: supplyOff && canSwitch,
+                  reason: reason.trim(),
+                },
               })
             }
           >
             {t(
-              close.isPending
-                ? 'closing.closing'
-                : isUnknown(close.error)
-                  ? 'closing.again'
-                  : 'closing.act',
+              close.isPending ? 'closing.closing' : close.unknown ? 'closing.again' : 'closing.act',
             )}
           </button>
         </>
@@ -207,9 +189,7 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
         {close.error && (
           <>
             <ProblemNotice error={close.error} />
-            <p className="second">
-              {t(isUnknown(close.error) ? 'closing.unknown' : 'closing.notClosed')}
-            </p>
+            <p className="second">{t(close.unknown ? 'closing.unknown' : 'closing.notClosed')}</p>
           </>
         )}
       </div>

@@ -1,14 +1,14 @@
 /** Settling a residual: paid out, paid in, or given up with a reason. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Channel } from '../../api.ts';
+import { useAct } from '../../act.ts';
+import type { Channel, Money } from '../../api.ts';
 import { currencyName, negate } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
-import { isUnknown, useSettleResidual } from '../../opening-queries.ts';
 import type { Residual } from '../../opening-shapes.ts';
+import { DoneDrawer } from '../../parts/done-drawer.tsx';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Amount } from '../../parts/figure.tsx';
-import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
@@ -30,30 +30,14 @@ export function ResidualDrawer({ residual, onClose }: { residual: Residual; onCl
   );
   const [channel, setChannel] = useState<Channel>('cash');
   const [reason, setReason] = useState('');
-  const settle = useSettleResidual();
+  const settle = useAct<{ receipt: string; amount: Money }>();
   const clean = cleanAmount(typed);
   const kinds = isRefund ? (['refund'] as const) : (['collect', 'write-off'] as const);
   if (settle.data) {
     return (
-      <Drawer
-        title={t('residual.done')}
-        onClose={onClose}
-        foot={
-          <button type="button" className="button primary" onClick={onClose}>
-            {t('act.close')}
-          </button>
-        }
-      >
-        <div className="notice good" role="status">
-          <Icon name="check" />
-          <div>
-            <Amount money={settle.data.amount} />
-            <div className="second">
-              {t('sale.receipt')} <span className="mono">{settle.data.receipt}</span>
-            </div>
-          </div>
-        </div>
-      </Drawer>
+      <DoneDrawer title={t('residual.done')} receipt={settle.data.receipt} onClose={onClose}>
+        <Amount money={settle.data.amount} />
+      </DoneDrawer>
     );
   }
   return (
@@ -65,7 +49,7 @@ export function ResidualDrawer({ residual, onClose }: { residual: Residual; onCl
           <button
             type="button"
             className="button"
-            disabled={settle.isPending || isUnknown(settle.error)}
+            disabled={settle.isPending || settle.unknown}
             onClick={onClose}
           >
             {t('act.cancel')}
@@ -77,15 +61,15 @@ export function ResidualDrawer({ residual, onClose }: { residual: Residual; onCl
             onClick={() =>
               clean &&
               settle.mutate({
-                accountId: residual.id,
-                kind,
-                amount: { amount: clean, currency },
-                channel: kind === 'write-off' ? null : channel,
-                reason: reason.trim(),
+                path: `/accounts/${residual.id}/residual`,
+                body: {
+                  ...{ kind, amount: { amount: clean, currency }, reason: reason.trim() },
+                  channel: kind === 'write-off' ? null : channel,
+                },
               })
             }
           >
-            {t(isUnknown(settle.error) ? 'residual.again' : `residual.kind.${kind}`)}
+            {t(settle.unknown ? 'residual.again' : `residual.kind.${kind}`)}
           </button>
         </>
       }
@@ -122,7 +106,7 @@ export function ResidualDrawer({ residual, onClose }: { residual: Residual; onCl
         {settle.error && (
           <>
             <ProblemNotice error={settle.error} />
-            {isUnknown(settle.error) && <p className="second">{t('residual.unknown')}</p>}
+            {settle.unknown && <p className="second">{t('residual.unknown')}</p>}
           </>
         )}
       </div>

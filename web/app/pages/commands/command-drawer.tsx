@@ -1,9 +1,9 @@
 /** One command to one meter: what it does, what is asked, why; then how it goes, down to the read-back. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import type { LivePoint } from '../../api.ts';
-import { useAsk } from '../../command-queries.ts';
-import type { CommandOffer, MeterSupply } from '../../command-shapes.ts';
+import type { Command, CommandOffer, MeterSupply } from '../../command-shapes.ts';
 import { span } from '../../dates.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Drawer } from '../../parts/drawer.tsx';
@@ -41,7 +41,7 @@ export function CommandDrawer({
   const known = useKnown(subject);
   const [typed, type] = useState<Partial<Draft>>({});
   const [reason, setReason] = useState('');
-  const ask = useAsk(meterId);
+  const ask = useAct<Command>();
   const draft = { ...beginning(known), ...typed };
   const args = argumentsOf(name, draft);
   const body =
@@ -65,7 +65,7 @@ export function CommandDrawer({
               type="button"
               className="button primary"
               disabled={!body || !mayAsk || ask.isPending}
-              onClick={() => body && ask.mutate(body)}
+              onClick={() => body && ask.mutate({ path: `/meters/${meterId}/commands`, body })}
             >
               {t(
                 ask.isPending

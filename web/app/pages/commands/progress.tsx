@@ -1,7 +1,8 @@
 /** A command as it goes: requested, sent, and what came of it, each with its time; never "send again". */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCommand, useWithdraw } from '../../command-queries.ts';
+import { useAct } from '../../act.ts';
+import { useCommand } from '../../command-queries.ts';
 import { type CommandStep, type CommandWithSteps, isOpen } from '../../command-shapes.ts';
 import { time } from '../../dates.ts';
 import { ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
@@ -105,7 +106,7 @@ function Steps({ steps }: { steps: readonly CommandStep[] }) {
 function Withdraw({ commandId }: { commandId: string }) {
   const { t } = useTranslation();
   const [reason, setReason] = useState<string | null>(null);
-  const withdraw = useWithdraw(commandId);
+  const withdraw = useAct<unknown>();
   if (reason === null) {
     return (
       <button type="button" className="link-button" onClick={() => setReason('')}>
@@ -120,7 +121,12 @@ function Withdraw({ commandId }: { commandId: string }) {
         type="button"
         className="button"
         disabled={!reason.trim() || withdraw.isPending}
-        onClick={() => withdraw.mutate(reason.trim())}
+        onClick={() =>
+          withdraw.mutate({
+            path: `/commands/${commandId}/withdraw`,
+            body: { reason: reason.trim() },
+          })
+        }
       >
         {t('command.withdraw')}
       </button>

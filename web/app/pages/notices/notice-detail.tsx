@@ -1,10 +1,11 @@
 /** A notice opened in place: its text, each try, what a person may do. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import { useNow } from '../../clock.tsx';
 import { fullMoment, moment } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
-import { useNotice, useNoticeAct } from '../../notice-queries.ts';
+import { useNotice } from '../../notice-queries.ts';
 import type { NoticeWithSteps } from '../../notices.ts';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
@@ -86,7 +87,7 @@ function Opened({ notice }: { notice: NoticeWithSteps }) {
 function Acts({ notice }: { notice: NoticeWithSteps }) {
   const { t } = useTranslation();
   const may = useMay();
-  const act = useNoticeAct(notice.id);
+  const act = useAct<NoticeWithSteps>();
   const [asked, ask] = useState<'retry' | 'withhold'>();
   const [reason, setReason] = useState('');
   if (!may('notice.write')) return null;
@@ -94,12 +95,15 @@ function Acts({ notice }: { notice: NoticeWithSteps }) {
   const canWithhold = ['queued', 'unconfirmed'].includes(notice.state);
   const retry = () =>
     act.mutate(
-      { act: 'retry', body: { mayRepeat: notice.state === 'unconfirmed' } },
+      {
+        path: `/notices/${notice.id}/retry`,
+        body: { mayRepeat: notice.state === 'unconfirmed' },
+      },
       { onSuccess: () => ask(undefined) },
     );
   const withhold = () =>
     act.mutate(
-      { act: 'withhold', body: { reason: reason.trim() } },
+      { path: `/notices/${notice.id}/withhold`, body: { reason: reason.trim() } },
       { onSuccess: () => ask(undefined) },
     );
   return (

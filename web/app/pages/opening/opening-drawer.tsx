@@ -5,9 +5,10 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import { useNow } from '../../clock.tsx';
 import { localDay } from '../../dates.ts';
-import { isUnknown, useKeepOpening, useOpenAccount } from '../../opening-queries.ts';
+import { useKeepOpening } from '../../opening-queries.ts';
 import type { Opening } from '../../opening-shapes.ts';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Icon } from '../../parts/icons.tsx';
@@ -38,7 +39,7 @@ export function OpeningDrawer({ opening, onClose }: { opening?: Opening; onClose
   );
   const [kept, setKept] = useState<Opening | null>(null);
   const keep = useKeepOpening();
-  const open = useOpenAccount();
+  const open = useAct<Opening>();
   const wrong = wrongIn(draft);
   const isReady = draft.name.trim() !== '' && wrong.length === 0;
   const change = (part: Partial<typeof draft>) => {
@@ -74,7 +75,7 @@ export function OpeningDrawer({ opening, onClose }: { opening?: Opening; onClose
             type="button"
             className="button"
             // While it is not known whether it was opened, nothing else may be done with it.
-            disabled={isBusy || isUnknown(open.error)}
+            disabled={isBusy || open.unknown}
             onClick={() => (at === 0 ? onClose() : setStep(steps[at - 1] ?? 'who'))}
           >
             {t(at === 0 ? 'act.cancel' : 'act.back')}
@@ -84,7 +85,7 @@ export function OpeningDrawer({ opening, onClose }: { opening?: Opening; onClose
               <button
                 type="button"
                 className="button"
-                disabled={isBusy || isUnknown(open.error)}
+                disabled={isBusy || open.unknown}
                 onClick={onClose}
               >
                 {t('opening.keep')}
@@ -93,12 +94,12 @@ export function OpeningDrawer({ opening, onClose }: { opening?: Opening; onClose
                 type="button"
                 className="button primary"
                 disabled={isBusy || !kept || kept.faults.length > 0}
-                onClick={() => kept && open.mutate(kept.id)}
+                onClick={() => kept && open.mutate({ path: `/accounts/openings/${kept.id}/open` })}
               >
                 {t(
                   open.isPending
                     ? 'opening.opening'
-                    : isUnknown(open.error)
+                    : open.unknown
                       ? 'opening.again'
                       : 'opening.open',
                 )}
@@ -132,9 +133,7 @@ export function OpeningDrawer({ opening, onClose }: { opening?: Opening; onClose
         {open.error && (
           <>
             <ProblemNotice error={open.error} />
-            <p className="second">
-              {t(isUnknown(open.error) ? 'opening.unknown' : 'opening.notOpened')}
-            </p>
+            <p className="second">{t(open.unknown ? 'opening.unknown' : 'opening.notOpened')}</p>
           </>
         )}
       </div>

@@ -2,8 +2,9 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAct } from '../../act.ts';
 import { nameOf, useLanguage } from '../../language.ts';
-import { useKeepOpening, useOpenAccount, usePreparedOpenings } from '../../opening-queries.ts';
+import { useKeepOpening, usePreparedOpenings } from '../../opening-queries.ts';
 import type { Opening } from '../../opening-shapes.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
@@ -22,7 +23,7 @@ export function PreparedPanel() {
   const live = useLive('slow').data?.data ?? [];
   const say = useFaultText();
   const keep = useKeepOpening();
-  const open = useOpenAccount();
+  const open = useAct<Opening>();
   const [edited, edit] = useState<Opening | null>(null);
   if (openings.length === 0 && !open.data) return null;
   const codeOf = (id: string) => live.find(({ pointId }) => pointId === id)?.code ?? id;
@@ -96,7 +97,7 @@ export function PreparedPanel() {
                   type="button"
                   className="button small primary"
                   disabled={isBusy || faults.length > 0}
-                  onClick={() => open.mutate(opening.id)}
+                  onClick={() => open.mutate({ path: `/accounts/openings/${opening.id}/open` })}
                 >
                   {t('opening.open')}
                 </button>
