@@ -316,7 +316,7 @@ function environmentOf(env: LaunchEnvironment, secrets: Secrets, urls: Urls): Ro
   return {
     simulator: { ...common, ...Object.fromEntries(simulator), QUESTDB_URL: undefined },
     ingest: { ...common, ...database('ingest') },
-    billing: { ...common, ...database('billing'), ...env.notices },
+    billing: { ...common, ...database('billing'), ...env.notices, ...env.orders },
     analytics: { ...common, ...database('analytics') },
     web: {
       ...Object.assign({}, common, ...rooms.map(database)),

@@ -3,15 +3,20 @@
  * person releases it. Counting and tripping happen under one lock of the project.
  */
 import { sql } from 'drizzle-orm';
-import { syncAlarms } from '../sql/alarms.ts';
+import { raiseAlarms, syncAlarms } from '../sql/alarms.ts';
 import { record } from '../sql/audit.ts';
+import { tell } from '../sql/events.ts';
 import { type Answer, once } from '../sql/idempotency.ts';
+import type { Actor } from '../sql/permission.ts';
 import type { Db, Queryable, Tx } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import { creditBrakeActs } from '../sql/schema/index.ts';
+import type { CreditPolicy } from './credit-policy.ts';
 import type { By } from './fields.ts';
 
 const HOUR_MS = 3_600_000;
+/** Who acts where nobody does. */
+export const SYSTEM: Actor = { kind: 'system', id: 'credit', name: 'Credit control' };
 
 export interface Brake {
   engaged: boolean;
@@ -59,11 +64,45 @@ export async function brakeOf(
   };
 }
 
+/** How many accounts may be tripped within an hour: by number and by share, one at the least. */
+export const tripsAllowed = (
+  { tripsPerHour, sharePercentPerHour }: CreditPolicy['brake'],
+  accounts: number,
+): number =>
+  Math.min(tripsPerHour, Math.max(1, Math.floor((accounts * sharePercentPerHour) / 100)));
+
 /** Keeps others from counting and tripping until commit. */
-async function holdBrake(tx: Tx, projectId: string): Promise<void> {
+export async function holdBrake(tx: Tx, projectId: string): Promise<void> {
   await tx.execute(
     sql`SELECT pg_advisory_xact_lock(hashtextextended(${`wattledger.credit/${projectId}`}, 0))`,
   );
+}
+
+/** Stops automatic trips and calls a person; nothing when it is engaged already. */
+export async function engageBrake(
+  tx: Tx,
+  { projectId, policy, at }: { projectId: string; policy: CreditPolicy; at: Date },
+): Promise<void> {
+  const { engaged, sinceRelease, accounts } = await brakeOf(tx, { projectId, now: at });
+  if (engaged) return;
+  const data = { trips: sinceRelease, allowed: tripsAllowed(policy.brake, accounts), accounts };
+  await tx.insert(creditBrakeActs).values({
+    ...{ projectId, act: 'engaged', reason: 'too-many-trips', data, at },
+    ...{ actorKind: SYSTEM.kind, actorId: SYSTEM.id, actorName: SYSTEM.name },
+  });
+  await record(tx, {
+    ...{ projectId, actor: SYSTEM, action: 'credit-brake.engaged' },
+    ...{ subjectKind: 'project', subjectId: projectId, detail: data },
+  });
+  await raiseAlarms(tx, {
+    ...{ projectId, kind: 'credit.brake', at },
+    subjects: [
+      { subjectKind: 'project', subjectId: projectId, severity: 'critical', detail: data },
+    ],
+  });
+  await tell(tx, [
+    { projectId, kind: 'credit.brake-engaged', subjectId: projectId, payload: data },
+  ]);
 }
 
 /** A person lets automatic trips go on; the hour is counted anew. Throws Problem `conflict` when it is not engaged. */

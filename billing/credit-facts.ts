@@ -89,6 +89,7 @@ export interface CreditFacts {
   live: bigint;
   otherDebt: bigint;
   creditLimit: bigint;
+  hasOwnLimit: boolean;
   generation: string | null;
   computedAt: Date | null;
   level: BalanceLevel;
@@ -270,6 +271,7 @@ function factsOf(row: Row, usualLimit: bigint): CreditFacts {
     isOurs: row.ours,
     ...{ live: BigInt(row.live), otherDebt: BigInt(row.other) },
     creditLimit: row.own_limit === null ? usualLimit : BigInt(row.own_limit),
+    hasOwnLimit: row.own_limit !== null,
     ...{ generation: row.generation, computedAt: date(row.computed_at) },
     level: row.level.replace('account.', '') as BalanceLevel, // One of the kinds asked for.
     levelSince: date(row.level_since),

@@ -17,7 +17,7 @@ import { type ProjectTerms, readProject } from './project.ts';
 const clockTime = z
   .string()
   .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'a time is written HH:MM, 00:00 to 24:00');
-const ladderLevels = ['alarm1', 'alarm2', 'arrears', 'final'] as const;
+export const ladderLevels = ['alarm1', 'alarm2', 'arrears', 'final'] as const;
 export type LadderLevel = (typeof ladderLevels)[number];
 
 export const creditPolicySchema = z
@@ -77,7 +77,8 @@ export const creditPolicySchema = z
 export type CreditPolicy = z.output<typeof creditPolicySchema>;
 
 const MINUTES_A_DAY = 1440;
-const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+export const minutesOf = (time: string): number =>
+  Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 /** What holds where nobody has said anything: nothing is done, and what a first version is begun from. */
 export function usualPolicy(currency: string): CreditPolicy {

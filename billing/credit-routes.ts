@@ -20,6 +20,7 @@ import { releaseBrake } from './credit-brake.ts';
 import { listCases, listDecisions, readBrake, readCase } from './credit-list.ts';
 import { creditPolicySchema, listPolicies, readPolicy, writePolicy } from './credit-policy.ts';
 import { endDispute, raiseDispute, setOverride } from './credit-terms.ts';
+import { actByWord } from './credit-word.ts';
 import { by, idCursor, idPage, keyHeader, textSchema } from './fields.ts';
 import { readProject } from './project.ts';
 import type { BillingDeps } from './routes.ts';
@@ -209,6 +210,28 @@ const override = createRoute({
   responses: answers(detailSchema),
 });
 
+const actOf = (act: 'trip' | 'restore', summary: string, description: string) =>
+  createRoute({
+    method: 'post',
+    path: `${casesPath}/{accountId}/${act}`,
+    ...{ summary, description },
+    ...needs('credit.act'),
+    request: { params: accountParams, headers: keyHeader, body: reasonBody },
+    responses: answers(detailSchema),
+  });
+
+const trip = actOf(
+  'trip',
+  'Cut an account as it was proposed',
+  'Needs what a trip by itself needs (notices, hours, no dispute, measured data), but neither the brake nor the query of orders.',
+);
+
+const restore = actOf(
+  'restore',
+  'Give supply back that is armed or waits for a word',
+  'Of an account that is paid, protected or within a limit of its own; a point that is locked out stays off.',
+);
+
 const decisions = createRoute({
   method: 'get',
   path: '/projects/{projectId}/credit-decisions',
@@ -266,7 +289,7 @@ const release = createRoute({
   responses: answers(brakeSchema),
 });
 
-export function creditRoutes({ db, clock }: BillingDeps) {
+export function creditRoutes({ db, questdb, clock }: BillingDeps) {
   return createRoutes()
     .openapi(showPolicy, async (c) => {
       const project = await readProject(db, c.req.valid('param').projectId);
@@ -306,6 +329,19 @@ export function creditRoutes({ db, clock }: BillingDeps) {
       const key = c.req.header('idempotency-key');
       const { body } = await setOverride(db, { ...c.req.valid('param'), ...asked, key });
       return c.json(body, 200);
+    })
+    .openapi(trip, async (c) => {
+      const asked = { ...c.req.valid('param'), ...c.req.valid('json'), by: by(c), at: clock() };
+      const key = c.req.header('idempotency-key');
+      return c.json((await actByWord({ db, questdb }, { ...asked, act: 'trip', key })).body, 200);
+    })
+    .openapi(restore, async (c) => {
+      const asked = { ...c.req.valid('param'), ...c.req.valid('json'), by: by(c), at: clock() };
+      const key = c.req.header('idempotency-key');
+      return c.json(
+        (await actByWord({ db, questdb }, { ...asked, act: 'restore', key })).body,
+        200,
+      );
     })
     .openapi(decisions, async (c) => {
       const { projectId } = c.req.valid('param');

@@ -114,6 +114,8 @@ function spanHours(zone: string, day: LocalDay): number {
 export interface Provisional {
   accountId: string;
   provisionalMinor: bigint;
+  /** Of it: fees, demand and minimums. */
+  otherMinor: bigint;
   settledTo: LocalDay;
 }
 
@@ -142,6 +144,7 @@ export async function writeGeneration(
   const rows = provisional.map((p) => ({
     account: p.accountId,
     minor: p.provisionalMinor.toString(),
+    other: p.otherMinor.toString(),
     settled: p.settledTo,
   }));
   const perHour = [...rates].map(([account, hour]) => ({ account, hour }));
@@ -161,9 +164,9 @@ export async function writeGeneration(
         JOIN entries e ON e.project_id = l.project_id AND e.ledger_account_id = l.id
         WHERE l.project_id = ${projectId}::bigint AND l.code IN ${ownCodes} GROUP BY l.account_id),
       open_days AS (
-        SELECT account::bigint AS account_id, minor::bigint, settled::date
+        SELECT account::bigint AS account_id, minor::bigint, other::bigint, settled::date
         FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-          AS t (account text, minor text, settled text)),
+          AS t (account text, minor text, other text, settled text)),
       rates AS (
         SELECT account::bigint AS account_id, hour::numeric
         FROM jsonb_to_recordset(${JSON.stringify(perHour)}::jsonb) AS t (account text, hour text)),
@@ -178,6 +181,7 @@ export async function writeGeneration(
         GROUP BY t.account_id),
       balances AS (
         SELECT a.id AS account_id, coalesce(s.minor, 0) AS settled, coalesce(o.minor, 0) AS open,
+          coalesce(o.other, 0) AS other,
           CASE WHEN r.hour IS NULL AND o.settled IS NULL THEN NULL
             ELSE coalesce(o.settled, ${today}::date) END AS settled_to,
           h.at, r.hour
@@ -189,8 +193,8 @@ export async function writeGeneration(
         WHERE a.project_id = ${projectId}::bigint),
       written AS (
         INSERT INTO live_balances (project_id, generation, account_id, settled_minor,
-          provisional_minor, currency, settled_to, newest_sample_at, charge_per_hour, hours_left)
-        SELECT ${projectId}::bigint, ${generation}::bigint, account_id, settled, open,
+          provisional_minor, other_minor, currency, settled_to, newest_sample_at, charge_per_hour, hours_left)
+        SELECT ${projectId}::bigint, ${generation}::bigint, account_id, settled, open, other,
           ${project.currency}, settled_to, at, hour,
           CASE WHEN hour > 0 THEN greatest(0, round((settled - open)
             / power(10::numeric, ${exponentOf(project.currency)}::int) / hour, 1)) END

@@ -200,6 +200,9 @@ function fillTail(
   }
 }
 
+/** Charges that are none of energy used: nobody is cut for them at once. */
+const OTHER_KINDS: ReadonlySet<string> = new Set(['fixed', 'demand', 'minimum']);
+
 /** What a line takes from the wallet, exact: with the tax that comes on top. */
 export const grossOf = ({ priced, exact }: Line): bigint =>
   priced.taxIncluded ? exact : exact + taxExact(exact, priced);
@@ -223,21 +226,25 @@ export function createLiveBalances({
       known: known.get(project.id),
     });
     known.set(project.id, rates);
-    const byAccount = new Map<string, { exact: bigint; firstOpen: LocalDay }>();
+    const byAccount = new Map<string, { exact: bigint; other: bigint; firstOpen: LocalDay }>();
     for (const { accountId, localDay, lines } of open) {
-      const sum = byAccount.get(accountId) ?? { exact: 0n, firstOpen: localDay };
+      const sum = byAccount.get(accountId) ?? { exact: 0n, other: 0n, firstOpen: localDay };
       byAccount.set(accountId, sum);
       if (localDay < sum.firstOpen) sum.firstOpen = localDay;
-      for (const line of lines) sum.exact += grossOf(line);
+      for (const line of lines) {
+        sum.exact += grossOf(line);
+        if (OTHER_KINDS.has(line.priced.kind)) sum.other += grossOf(line);
+      }
     }
     const unit = 10n ** BigInt(EXACT_DIGITS - exponentOf(project.currency));
     const accounts = await writeGeneration(db, {
       project,
       at: now,
       today: localDayOf(project.zone, now.getTime()),
-      provisional: [...byAccount].map(([accountId, { exact, firstOpen }]) => ({
+      provisional: [...byAccount].map(([accountId, { exact, other, firstOpen }]) => ({
         accountId,
         provisionalMinor: halfEven(exact, unit),
+        otherMinor: halfEven(other, unit),
         settledTo: firstOpen,
       })),
       rates: rates.perHour,

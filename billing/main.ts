@@ -1,6 +1,6 @@
 /**
  * The process of billing: every ten seconds it settles what is due and what changed, computes live
- * balances once a minute, and seals the journal. Beside it, what the night brings is done, and notices go out.
+ * balances once a minute, and seals the journal. Beside it, what the night brings is done, notices go out, and arrears are acted on.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,8 @@ import { openLog } from '../sql/log.ts';
 import { publishMetrics } from '../sql/metrics.ts';
 import { openPostgres } from '../sql/postgres.ts';
 import { openQuestdb } from '../sql/questdb.ts';
+import { createCredit } from './credit.ts';
+import { localOrders, openOrders } from './credit-orders.ts';
 import { createMeterRound } from './meter-round.ts';
 import { createNightly } from './nightly.ts';
 import { createNotices, openChannels } from './notices.ts';
@@ -81,6 +83,14 @@ const meters = createMeterRound({
   clock: systemClock,
   log,
 });
+const credit = createCredit({
+  db: postgres.db,
+  questdb: openQuestdb({ url: env.questdbUrl }),
+  orders: env.orders ? openOrders(env.orders, { clock: systemClock }) : localOrders,
+  clock: systemClock,
+  log,
+  failpoint,
+});
 async function repeat(what: string, act: () => Promise<void>, everyMs = ROUND_MS): Promise<void> {
   while (!stop.signal.aborted) {
     try {
@@ -96,6 +106,7 @@ await Promise.all([
   repeat('the nightly work', nightly),
   repeat('a round of notices', notices),
   repeat('a round of meter mode', meters, METERS_MS),
+  repeat('a round of credit control', credit),
 ]);
 duckdb.close();
 await postgres.close();

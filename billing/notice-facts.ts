@@ -61,9 +61,10 @@ export async function factsOf(
     at: wallClock(zone, subject.ownAt),
     ...subject.own,
   };
-  const threshold = known('threshold');
+  const [threshold, deadline] = [known('threshold'), known('deadline')];
   const hoursLeft = known('hoursLeft') ?? account.hoursLeft;
   if (threshold !== undefined) shared.threshold = threshold;
+  if (deadline !== undefined) shared.deadline = wallClock(zone, new Date(deadline));
   if (hoursLeft !== null) shared.hoursLeft = hoursLeft;
   if (kind === 'account.opened') {
     Object.assign(shared, { day: account.openedOn }, account.points && { points: account.points });

@@ -21,6 +21,7 @@ interface NoticeKind {
 export const commonNames = ['project', 'account', 'number', 'balance', 'currency', 'at'] as const;
 const ownNames = [
   'threshold',
+  'deadline',
   'hoursLeft',
   'amount',
   'receipt',
@@ -49,6 +50,10 @@ export const noticeKinds = {
     names: ['threshold', 'hoursLeft'],
   },
   'balance.arrears': { ...{ event: 'balance.arrears', of: 'account', urgent: false }, names: [] },
+  'credit.final-notice': {
+    ...{ event: 'credit.final-notice', of: 'account', urgent: false },
+    names: ['deadline', 'hoursLeft'],
+  },
   'supply.tripped': {
     ...{ event: 'command.confirmed', when: supplyBy('off'), of: 'meter', urgent: true },
     names: ['point', 'meter'],

@@ -2,8 +2,8 @@
  * Webhooks: the notice as JSON, signed over time and body, so that a receiver knows whose it is and how
  * old. README.md says how it is checked. A second try carries the same id.
  */
-import { createHmac } from 'node:crypto';
 import { ANSWER_MS, type Channel, outcomeOf } from './notice-channel.ts';
+import { signatureOf } from './signature.ts';
 
 const GONE = 410;
 const LATER = new Set([408, 425, 429]);
@@ -28,7 +28,7 @@ export const openWebhook = (secret: string, answerMs = ANSWER_MS): Channel => ({
           'content-type': 'application/json',
           'user-agent': 'Wattledger',
           'wattledger-notice': id,
-          'wattledger-signature': webhookSignature(body, { secret, at }),
+          'wattledger-signature': signatureOf(body, { secret, at }),
         },
         body,
         signal: AbortSignal.timeout(answerMs),
@@ -45,10 +45,3 @@ export const openWebhook = (secret: string, answerMs = ANSWER_MS): Channel => ({
     }
   },
 });
-
-/** `t=<seconds>,v1=<hex>`: HMAC-SHA256 over `<seconds>.<body>`. */
-function webhookSignature(body: string, { secret, at }: { secret: string; at: Date }): string {
-  const seconds = Math.floor(at.getTime() / 1000);
-  const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
-  return `t=${seconds},v1=${digest}`;
-}

@@ -52,6 +52,20 @@ export const noticeWords: Record<NoticeKindName, Record<Language, Words>> = {
         '{account}：\n\n您的余额已用完，当前为 {balance} {currency}，可能停止供应，请立即缴费。\n\n户号 {number}，{at}\n{project}',
     },
   },
+  'credit.final-notice': {
+    en: {
+      sms: '{project}: last notice to {account} ({number}). The balance is {balance} {currency}. Without a payment the supply may be cut from {deadline} on.',
+      subject: 'Last notice: supply of {account} may be cut from {deadline} on',
+      email:
+        'Dear {account},\n\nyour balance is {balance} {currency}, below what your supply is kept on for. Without a payment the supply may be cut from {deadline} on. Please pay now, or call us if you think that this is wrong.\n\nAccount {number}, {at}\n{project}',
+    },
+    zh: {
+      sms: '{project}：{account}（{number}）最后通知：余额 {balance} {currency}，如不缴费，{deadline} 起可能停止供应。',
+      subject: '最后通知：{account} 自 {deadline} 起可能停止供应',
+      email:
+        '{account}：\n\n您的余额为 {balance} {currency}，已低于允许供应的额度。如不缴费，自 {deadline} 起可能停止供应。请立即缴费；如有异议，请与我们联系。\n\n户号 {number}，{at}\n{project}',
+    },
+  },
   'supply.tripped': {
     en: {
       sms: '{project}: the supply of {point} ({account}) was switched off at {at}. Balance {balance} {currency}.',

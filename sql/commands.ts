@@ -4,12 +4,14 @@
  */
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { record } from './audit.ts';
 import {
   type CommandFunction,
   commandFunctionNames,
   commandFunctionOf,
   knowledgeOf,
 } from './command-functions.ts';
+import { tell } from './events.ts';
 import type { Actor } from './permission.ts';
 import type { Queryable } from './postgres.ts';
 import { Problem } from './problem.ts';
@@ -101,6 +103,41 @@ export async function requestCommands(
       FROM made ORDER BY id)
     SELECT id::text, meter_id::text, sequence FROM made ORDER BY id`);
   return rows.map((r) => ({ id: r.id, meterId: r.meter_id, sequence: r.sequence }));
+}
+
+/**
+ * Takes commands back that were not sent, and tells which: the others were sent meanwhile, or are over. Who asked for
+ * them may do so; it is atomic, whatever ingest is about to do.
+ */
+export async function withdrawUnsent(
+  tx: Queryable,
+  {
+    projectId,
+    commandIds,
+    actor,
+    at,
+  }: { projectId: string; commandIds: readonly string[]; actor: Actor; at: Date },
+): Promise<string[]> {
+  if (commandIds.length === 0) return [];
+  const { rows } = await tx.execute<{
+    id: string;
+    meter_id: string;
+    function: CommandFunction;
+  }>(sql`
+    SELECT c.id::text, c.meter_id::text, c.function
+    FROM withdraw_commands(${projectId}::bigint, ${`{${commandIds.join(',')}}`}::bigint[],
+      ${at.toISOString()}::timestamptz) w (id)
+    JOIN commands c ON c.project_id = ${projectId}::bigint AND c.id = w.id`);
+  for (const { id, meter_id: meterId, function: name } of rows) {
+    const { supply } = commandFunctionOf(name);
+    const payload = { meterId, function: name, outcome: 'withdrawn', supply };
+    await tell(tx, [{ projectId, kind: 'command.expired', subjectId: id, payload }]);
+    await record(tx, {
+      ...{ projectId, actor, action: 'command.withdrawn', subjectKind: 'meter' },
+      ...{ subjectId: meterId, detail: { command: id, function: name } },
+    });
+  }
+  return rows.map(({ id }) => id);
 }
 
 /** The arguments as the function wants them. Throws Problem `invalid-request` naming the place. */

@@ -68,6 +68,19 @@ const noticeShape = {
     .describe('Signs webhooks; unset: none are called'),
 };
 
+/** Whom billing asks for online orders before it cuts somebody off; billing's process alone is handed it. */
+const orderShape = {
+  ORDER_QUERY_URL: httpUrl
+    .optional()
+    .describe(
+      'Address that is asked for online orders before a trip; unset: sales here are all there are',
+    ),
+  ORDER_QUERY_SECRET: text
+    .min(16, 'must have 16 characters or more')
+    .optional()
+    .describe('Signs these queries and their answers'),
+};
+
 /** What a person may set; `npm start` and `npm test` read nothing else. The README lists it. */
 const launchShape = z.object({
   PORT: port.default(8080).describe('Port of the web server'),
@@ -108,6 +121,7 @@ const launchShape = z.object({
       'Bearer token for `/metrics` from other machines; unset: `metrics` in `DATA_DIR/secrets.json`',
     ),
   ...noticeShape,
+  ...orderShape,
   JAVA_HOME: text.optional().describe('A Java 17 or newer; unset: looked for, else fetched'),
   CHROME_PATH: text
     .optional()
@@ -136,6 +150,8 @@ export interface LaunchEnvironment {
   notices: Environment;
   /** Channels that are set up, by name: all that web is told of them. */
   noticeChannels: readonly string[];
+  /** Those of whom is asked for orders. */
+  orders: Environment;
   javaHome?: string;
   path: string;
 }
@@ -159,6 +175,7 @@ export function launchEnvironment(env: Environment): LaunchEnvironment {
     metricsToken: parsed.METRICS_TOKEN,
     notices: noticeVariables(parsed),
     noticeChannels: channelsOf(noticeWays(parsed)),
+    orders: orderVariables(parsed),
     javaHome: parsed.JAVA_HOME,
     path: env.PATH ?? '',
   };
@@ -176,6 +193,24 @@ const channelsOf = ({ sms, mail, webhookSecret }: NoticeWays): string[] => [
   ...(mail ? ['email'] : []),
   ...(webhookSecret ? ['webhook'] : []),
 ];
+
+/** Both or none. Throws Refusal for a half. */
+function orderVariables(parsed: z.output<z.ZodObject<typeof orderShape>>): Environment {
+  orderWay(parsed);
+  const { ORDER_QUERY_URL, ORDER_QUERY_SECRET } = parsed;
+  return { ORDER_QUERY_URL, ORDER_QUERY_SECRET };
+}
+
+function orderWay({
+  ORDER_QUERY_URL: url,
+  ORDER_QUERY_SECRET: secret,
+}: z.output<z.ZodObject<typeof orderShape>>): { url: string; secret: string } | undefined {
+  if (url === undefined) return undefined;
+  if (secret === undefined) {
+    throw new Refusal('ORDER_QUERY_SECRET is not set, and ORDER_QUERY_URL needs it');
+  }
+  return { url, secret };
+}
 
 const ALIYUN_SMS = 'https://dysmsapi.aliyuncs.com/';
 
@@ -212,6 +247,7 @@ function noticeWays(parsed: z.output<z.ZodObject<typeof noticeShape>>): NoticeWa
 /** What the launcher hands to each room's process. */
 const roomShape = z.object({
   ...noticeShape,
+  ...orderShape,
   DATABASE_URL_INGEST: postgresUrl.optional(),
   DATABASE_URL_BILLING: postgresUrl.optional(),
   DATABASE_URL_ANALYTICS: postgresUrl.optional(),
@@ -248,6 +284,8 @@ export interface RoomEnvironment {
   notices: NoticeWays;
   /** Names of the channels that billing was given; web only. */
   noticeChannels: readonly string[];
+  /** Who is asked for orders; billing only. */
+  orders: { url: string; secret: string } | undefined;
   adminEmail: string;
   /** Set until the first operator has been made; web only. */
   adminPassword: string | undefined;
@@ -275,6 +313,7 @@ export function roomEnvironment(room: Room, env: Environment): RoomEnvironment {
     metricsToken: parsed.METRICS_TOKEN,
     notices: noticeWays(parsed),
     noticeChannels: parsed.NOTICE_CHANNELS.split(',').filter(Boolean),
+    orders: orderWay(parsed),
     adminEmail: parsed.ADMIN_EMAIL,
     adminPassword: parsed.ADMIN_PASSWORD,
   };

@@ -261,7 +261,7 @@ describe('the words', () => {
     expect(blank.body).toMatchObject({ body: '–', sample: 'account', lacking: ['day'] });
     expect((await ask('DELETE', path)).body).toMatchObject({ isDefault: true });
     const all = (await ask('GET', '/notice-templates')).body.data;
-    expect(all).toHaveLength(8 * 2 * 2);
+    expect(all).toHaveLength(9 * 2 * 2);
   });
 
   test('every template that comes with Wattledger passes its own check and lacks nothing', async () => {

@@ -64,6 +64,10 @@ describe('the environment of npm start', () => {
     [{ SMS_GATEWAY: 'http' }, 'SMS_URL is not set, and SMS_GATEWAY needs it'],
     [{ SMTP_URL: 'smtp://u:p@mail:25' }, 'MAIL_FROM is not set, and SMTP_URL needs it'],
     [{ SMTP_URL: 'mail' }, 'SMTP_URL must be like smtps://user:password@host:465'],
+    [
+      { ORDER_QUERY_URL: 'http://pay.example' },
+      'ORDER_QUERY_SECRET is not set, and ORDER_QUERY_URL needs it',
+    ],
     [{ WEBHOOK_SECRET: 'short' }, 'WEBHOOK_SECRET must have 16 characters or more'],
     [
       { LOG_LEVEL: 'loud' },

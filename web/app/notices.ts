@@ -16,6 +16,7 @@ export const noticeKinds = [
   'balance.alarm1',
   'balance.alarm2',
   'balance.arrears',
+  'credit.final-notice',
   'supply.tripped',
   'supply.restored',
   'sale.receipt',

@@ -16,6 +16,7 @@ export const zhNotices: typeof enNotices = {
     kind: '类型',
     kinds: {
       balance: { alarm1: '余额低于报警1', alarm2: '余额低于报警2', arrears: '欠费' },
+      credit: { 'final-notice': '停供前最后通知' },
       supply: { tripped: '停止供应', restored: '恢复供应' },
       sale: { receipt: '售电收据' },
       account: { opened: '开户', closed: '销户' },
@@ -98,6 +99,7 @@ export const zhNotices: typeof enNotices = {
       currency: '币种',
       at: '发生时间（项目当地时间）',
       threshold: '余额低于的报警值',
+      deadline: '最早可能停止供应的时间',
       hoursLeft: '余额可用小时数',
       amount: '售电金额',
       receipt: '收据号',
