@@ -26,6 +26,8 @@ import { type By, only } from './fields.ts';
 import { post } from './ledger.ts';
 import { grossOf, rateOpenDays } from './live.ts';
 import { liveMoved } from './live-moved.ts';
+import { endWallets } from './meter-mode.ts';
+import { openWallets } from './meter-wallet.ts';
 import { openPriceBook } from './price-book.ts';
 import { holdSettlement, type ProjectTerms, readProject } from './project.ts';
 import { moveResidual, residualLegs, residualOf, walletLeg } from './residual.ts';
@@ -135,7 +137,7 @@ export async function previewClosing(
 }
 
 /**
- * Closes once per key. Throws Problem `account-closed`, `conflict` (a tenancy begins later), `invalid-request`
+ * Closes once per key. Throws Problem `account-closed`, `conflict` (a tenancy begins later, money is on its way to a meter), `invalid-request`
  * (a closing in the future, a channel that does not fit), `correction-needed` where it reaches into
  * settled days, `settlement-busy`, `month-closed`, and those of the idempotency key.
  */
@@ -226,6 +228,8 @@ async function endAll(
   if (later) {
     throw new Problem('conflict', `The account holds ${later.code} from a later time on.`);
   }
+  const wallets = await openWallets(tx, { projectId, accountId });
+  await endWallets(tx, { questdb }, { project, wallets, now: new Date(nowMs) });
   const settledBefore = (await residualOf(tx, { projectId, accountId })).wallet;
   for (const { id } of held.rows) {
     // What begins a transaction of its own begins a savepoint here.

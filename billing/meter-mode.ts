@@ -5,28 +5,22 @@
 import { sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import type { Clock } from '../sql/clock.ts';
-import {
-  commandObstacles,
-  type Obstacle,
-  obstacleProblem,
-  requestCommand,
-} from '../sql/commands.ts';
+import { commandObstacles, obstacleProblem, requestCommand } from '../sql/commands.ts';
 import { localDayOf } from '../sql/local-day.ts';
 import { exponentOf } from '../sql/money.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
-import { type Fault, notFound, Problem } from '../sql/problem.ts';
+import { type Fault, Problem } from '../sql/problem.ts';
 import { EXACT_DIGITS, exactOf, exactText, halfEven } from './exact.ts';
 import type { By } from './fields.ts';
 import { post } from './ledger.ts';
 import { rateOpenDays } from './live.ts';
+import { fitSentence, fitsOf, issueTerms } from './meter-issue.ts';
 import { type Source, usageOf } from './meter-reconcile.ts';
-import { type MeterTerms, meterSentences, meterTermsOf } from './meter-terms.ts';
 import { takeMeterUse } from './meter-use.ts';
 import { heldByMeters, type MeterWallet, moved, openWallets } from './meter-wallet.ts';
 import { holdAccount } from './open-account.ts';
 import { openPriceBook } from './price-book.ts';
 import { holdSettlement, type ProjectTerms, readProject } from './project.ts';
-import { parseTariff } from './tariff.ts';
 
 export const creditModes = ['platform', 'meter'] as const;
 
@@ -89,7 +83,6 @@ interface Candidate {
   pointId: string;
   code: string;
   meterId: string | null;
-  overloadW: number | null;
   /** Already has its sub-account. */
   isOpen: boolean;
 }
@@ -107,32 +100,15 @@ async function toMeter(tx: Tx, { project, accountId, reason, by, now }: Act): Pr
   if (candidates.length === 0) {
     throw new Problem('meter-mode-impossible', 'The account holds no electric point with a meter.');
   }
-  const terms = await termsOf(tx, { project, accountId, candidates: fresh, now });
-  const thresholds = await thresholdsOf(tx, { projectId, accountId });
-  for (const { pointId, meterId, overloadW } of fresh) {
-    const held = terms.get(pointId);
-    if (meterId === null || !held) throw new Error('a point without terms was let through');
+  await assertPossible(tx, { project, accountId, candidates: fresh, now });
+  for (const { pointId, meterId } of fresh) {
     await tx.execute(sql`
       INSERT INTO meter_wallets (project_id, account_id, meter_id, point_id, opened_at)
       VALUES (${projectId}::bigint, ${accountId}::bigint, ${meterId}::bigint, ${pointId}::bigint,
         ${now.toISOString()}::timestamptz)`);
-    const asked = {
-      projectId,
-      meterId,
-      actor: by.actor,
-      at: now,
-      reason,
-      cause: { account: accountId },
-    };
-    await requestCommand(tx, { ...asked, function: 'tou-table', arguments: held.table });
-    await requestCommand(tx, {
-      ...asked,
-      function: 'issue-price',
-      arguments: { prices: held.prices },
-    });
-    const settings = { ...thresholds, overloadW };
-    await requestCommand(tx, { ...asked, function: 'issue-settings', arguments: settings });
   }
+  const wallets = await openWallets(tx, { projectId, accountId });
+  await issueTerms(tx, { project, wallets, now, actor: by.actor, reason });
   return fresh.flatMap(({ meterId }) => meterId ?? []);
 }
 
@@ -146,10 +122,9 @@ async function candidatesOf(
     point_id: string;
     code: string;
     meter_id: string | null;
-    overload_w: number | null;
     is_open: boolean;
   }>(sql`
-    SELECT p.id::text AS point_id, p.code, i.meter_id::text, p.overload_w::int AS overload_w,
+    SELECT p.id::text AS point_id, p.code, i.meter_id::text,
       w.id IS NOT NULL AS is_open
     FROM tenancies t
     JOIN points p ON p.project_id = t.project_id AND p.id = t.point_id AND p.commodity = 'electricity'
@@ -162,12 +137,12 @@ async function candidatesOf(
     ORDER BY p.code`);
   return found.rows.map((row) => ({
     ...{ pointId: row.point_id, code: row.code, meterId: row.meter_id },
-    ...{ overloadW: row.overload_w, isOpen: row.is_open },
+    isOpen: row.is_open,
   }));
 }
 
-/** What each point's meter is told. Throws Problem `meter-mode-impossible` naming every point that cannot. */
-async function termsOf(
+/** Throws Problem `meter-mode-impossible` naming every point whose meter cannot hold its money. */
+async function assertPossible(
   tx: Tx,
   {
     project,
@@ -175,69 +150,31 @@ async function termsOf(
     candidates,
     now,
   }: { project: ProjectTerms; accountId: string; candidates: readonly Candidate[]; now: Date },
-): Promise<Map<string, MeterTerms>> {
+): Promise<void> {
   const projectId = project.id;
   const meterIds = candidates.flatMap(({ meterId }) => meterId ?? []);
-  const obstacles = await commandObstacles(tx, {
-    projectId,
-    function: 'recharge',
-    meterIds,
-    at: now,
-  });
-  const book = await openPriceBook(tx, { projectId, zone: project.zone });
+  const asked = { projectId, function: 'recharge' as const, meterIds, at: now };
+  const obstacles = await commandObstacles(tx, asked);
+  const places = candidates.map(({ pointId }) => ({ accountId, pointId }));
   const day = localDayOf(project.zone, now.getTime());
-  const terms = new Map<string, MeterTerms>();
+  const fits = await fitsOf(tx, { project, places, day });
   const faults: Fault[] = [];
   for (const { pointId, code, meterId } of candidates) {
-    const say = (why: string, message: string) =>
-      faults.push({
-        at: code,
-        message: `${code}: ${message}`,
-        code: why,
-        parameters: { point: code },
-      });
     const obstacle = meterId === null ? 'no-meter' : obstacles.get(meterId);
-    if (obstacle) {
-      say(obstacle, obstacle === 'no-meter' ? 'no meter is installed' : wordsOf(obstacle));
-      continue;
-    }
-    const rated = book.find({ pointId, accountId, commodity: 'electricity', day });
-    const fit = rated && (await fitOf(tx, { project, versionId: rated.versionId }));
-    if (!fit) say('no-tariff', 'no tariff holds');
-    else if (fit.terms) terms.set(pointId, fit.terms);
-    else say(fit.obstacle, `its meter cannot hold the tariff: ${meterSentences[fit.obstacle]}`);
+    const unfit = fits.get(pointId)?.obstacle ?? null;
+    const why = obstacle ?? unfit;
+    if (!why) continue;
+    const told =
+      obstacle === undefined
+        ? unfit && fitSentence(unfit)
+        : obstacle === 'no-meter'
+          ? 'no meter is installed'
+          : obstacleProblem(obstacle).detail;
+    faults.push({ at: code, message: `${code}: ${told}`, code: why, parameters: { point: code } });
   }
-  if (faults.length > 0) {
-    const told = faults.map(({ message }) => message).join('; ');
-    throw new Problem('meter-mode-impossible', `${told}.`, { faults });
-  }
-  return terms;
-}
-
-const wordsOf = (obstacle: Obstacle): string => obstacleProblem(obstacle).detail;
-
-/** A version as a meter would hold it. */
-async function fitOf(tx: Tx, { project, versionId }: { project: ProjectTerms; versionId: string }) {
-  const found = await tx.execute<{ definition: unknown }>(sql`
-    SELECT definition FROM tariff_versions
-    WHERE project_id = ${project.id}::bigint AND id = ${versionId}::bigint`);
-  return meterTermsOf(parseTariff(found.rows[0]?.definition), project.zone);
-}
-
-/** Thresholds of the account, else of the project; a meter's registers know no debt. */
-async function thresholdsOf(
-  tx: Tx,
-  { projectId, accountId }: { projectId: string; accountId: string },
-) {
-  const found = await tx.execute<{ alarm1: string; alarm2: string }>(sql`
-    SELECT coalesce(a.alarm1_minor, p.alarm1_minor)::text AS alarm1,
-      coalesce(a.alarm2_minor, p.alarm2_minor)::text AS alarm2
-    FROM accounts a JOIN projects p ON p.id = a.project_id
-    WHERE a.project_id = ${projectId}::bigint AND a.id = ${accountId}::bigint`);
-  const row = found.rows[0];
-  if (!row) throw notFound('account');
-  const alarm2Minor = Math.max(0, Number(row.alarm2));
-  return { alarm1Minor: Math.max(alarm2Minor, Number(row.alarm1)), alarm2Minor };
+  if (faults.length === 0) return;
+  const told = faults.map(({ message }) => message).join('; ');
+  throw new Problem('meter-mode-impossible', `${told}.`, { faults });
 }
 
 async function toPlatform(

@@ -9,6 +9,7 @@ import { type Db, isRetryable } from '../sql/postgres.ts';
 import { inTrace, newTrace } from '../sql/trace.ts';
 import { exactText } from './exact.ts';
 import { rateOpenDays } from './live.ts';
+import { issueTerms } from './meter-issue.ts';
 import { endWallets } from './meter-mode.ts';
 import { learnCounters, reconcileMeters, type Source, usageOf } from './meter-reconcile.ts';
 import { meterUseOf } from './meter-use.ts';
@@ -44,6 +45,10 @@ export function createMeterRound({
     if (nowMs - (slowAt.get(project.id) ?? 0) < SLOW_MS) return;
     slowAt.set(project.id, nowMs);
     await endUnheld(project);
+    const wallets = await openWallets(db, { projectId: project.id });
+    const reason = 'terms of the account';
+    if (wallets.length > 0)
+      await db.transaction((tx) => issueTerms(tx, { project, wallets, now: clock(), reason }));
     const newest = await newestSettlement(db, project.id);
     if (takenTo.get(project.id) !== newest) {
       await meterUseOf(db, project, clock());

@@ -106,6 +106,20 @@ export async function rechargeBySale(
   if (amountMinor > 0n) await makeRecharge(tx, { ...sold, amountMinor, collected });
 }
 
+/** Throws Problem `conflict` while the money of a sale is with a meter or may get there: it is not ours to give back. */
+export async function assertNotWithMeter(
+  tx: Tx,
+  { projectId, saleId }: { projectId: string; saleId: string },
+): Promise<void> {
+  const found = await tx.execute(sql`
+    SELECT 1 FROM recharges r
+    JOIN meter_wallets w ON w.project_id = r.project_id AND w.id = r.wallet_id
+    WHERE r.project_id = ${projectId}::bigint AND r.sale_id = ${saleId}::bigint
+      AND (r.resolved_at IS NULL OR (r.state = 'confirmed' AND w.closed_at IS NULL))`);
+  if (found.rows.length === 0) return;
+  throw new Problem('conflict', 'The money of this sale went to a meter, which holds it.');
+}
+
 /** What the wallet holds beside what waits to go to a meter, minor units. */
 async function freeMinor(
   tx: Tx,

@@ -22,6 +22,7 @@ import { liveMoved } from './live-moved.ts';
 import { holdAccount } from './open-account.ts';
 import { type ProjectTerms, readProject } from './project.ts';
 import { nextReceipt } from './receipt.ts';
+import { assertNotWithMeter } from './recharge.ts';
 import { liveMinor } from './refundable.ts';
 import { reversalOf, type ShownReversal } from './reversal-list.ts';
 
@@ -63,6 +64,7 @@ export async function reverseSale(
         `The reversal of receipt ${sale.receipt} waits for a decision.`,
       );
     }
+    await assertNotWithMeter(tx, { projectId, saleId });
     const approval = await approvalFor(tx, { project, sale, person, now });
     const made = await tx
       .insert(saleReversals)
@@ -248,6 +250,7 @@ async function book(
 ): Promise<void> {
   const projectId = project.id;
   const { amountMinor, accountId } = sale;
+  await assertNotWithMeter(tx, { projectId, saleId: sale.id });
   const drawer = await payingDrawer(tx, { projectId, sale, proposedById });
   // Money that a line of the bank speaks of did come: it is nobody's again until that line is.
   const line = await lineOfSale(tx, { projectId, saleId: sale.id });

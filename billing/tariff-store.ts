@@ -7,6 +7,7 @@ import { violatedConstraint } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { PointDay } from './due.ts';
 import { type By, only } from './fields.ts';
+import { assertMetersHold } from './meter-issue.ts';
 import type { Commodity } from './price-book.ts';
 import { holdSettlement } from './project.ts';
 import { assertIndexed } from './published.ts';
@@ -65,7 +66,8 @@ export async function makeTariff(
 /**
  * Adds a version. One that reaches into settled days is a correction: they are settled anew, and what differs
  * is posted in the open period. Throws `invalid-tariff`, `not-found`, `conflict` when a version begins on that
- * day already; without a correction's reason `notice-period`, `correction-needed`, `month-closed`.
+ * day already, `meter-mode-impossible` where a meter that holds money cannot hold it; without a correction's reason
+ * `notice-period`, `correction-needed`, `month-closed`.
  */
 export async function makeVersion(
   db: Db,
@@ -120,6 +122,7 @@ async function addVersion(
   const row = only(made.rows);
   const range = { projectId, commodity, from, to: null };
   const days = await dirtyCommodity(tx, { ...range, tariffId, correction });
+  await assertMetersHold(tx, { projectId, day: from });
   await record(tx, {
     projectId,
     ...by,
@@ -202,6 +205,7 @@ export async function assign(
   const { id } = only(made.rows);
   const range = { projectId, commodity, from, to };
   const days = await dirtyCommodity(tx, { ...range, pointId, accountId, correction });
+  await assertMetersHold(tx, { projectId, day: from });
   await record(tx, {
     projectId,
     ...by,
@@ -273,6 +277,7 @@ export async function endAssignment(
     if (from !== undefined) {
       const { commodity, point_id: pointId } = before;
       await dirtyCommodity(tx, { projectId, commodity, from, to: null, pointId, correction });
+      await assertMetersHold(tx, { projectId, day: from });
     }
     await record(tx, {
       projectId,

@@ -240,6 +240,48 @@ describe('when something goes wrong', () => {
   });
 });
 
+test('what a meter cannot hold is refused where it would begin', async () => {
+  const steps = {
+    components: [{ kind: 'usage', code: 'energy', name: 'Energy', stepPrices: ['0.5', '0.6'] }],
+    steps: {
+      ...{ period: 'month', scope: 'point', limits: [100_000], proRata: 'none' },
+      order: 'steps-then-tou',
+    },
+  };
+  const version = { effectiveFrom: '2026-01-01', definition: steps };
+  const tariff = { name: 'Steps', commodity: 'electricity', version };
+  const made = await rig.ask('POST', '/tariffs', tariff);
+  expect(made.status).toBe(201);
+  const assign = (label: Label) =>
+    rig.ask('POST', '/tariff-assignments', {
+      ...{ tariffId: made.body.id, accountId: rig.of(label).accountId, from: '2026-11-01' },
+    });
+  const refused = await assign('A102');
+  expect(refused.body).toMatchObject({
+    code: 'meter-mode-impossible',
+    faults: [
+      { at: 'A102', code: 'steps', message: expect.stringContaining('steps of consumption') },
+    ],
+  });
+  // The other way round: who has such a tariff keeps the platform's mode.
+  await toMode('A105', 'platform');
+  expect((await assign('A105')).status).toBe(201);
+  expect((await toMode('A105', 'meter')).body).toMatchObject({
+    code: 'meter-mode-impossible',
+    faults: [{ at: 'A105', code: 'steps' }],
+  });
+});
+
+test('money that is with a meter is not reversed; closing takes it back first', async () => {
+  const { body: own } = await rig.ask('GET', `${account('A101')}/recharges?limit=1000`);
+  const { saleId } = own.data.find((r: { saleId: string | null }) => r.saleId !== null);
+  const undo = await rig.post(`/sales/${saleId}/reversals`, { reason: 'wrong shop' });
+  expect(undo.body.code).toBe('conflict');
+  const preview = (await rig.ask('GET', `${account('A101')}/closing`)).body;
+  expect(preview.preview).toMatchObject({ settled: cny('133.00'), balance: cny('133.00') });
+  expect(await places('A101')).toEqual({ 'on-meter': 13_300 });
+});
+
 test('the lists tell all of it, and the ledger proves itself', async () => {
   const { body } = await rig.ask('GET', '/recharges?limit=3');
   expect(body.data).toHaveLength(3);

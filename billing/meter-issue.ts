@@ -1,0 +1,195 @@
+/**
+ * What meters that hold money are told: prices and tables of the tariff in force, thresholds of the account, the limit
+ * of the point. Told anew when it changes; a tariff that one of them cannot hold is refused where it would begin.
+ */
+import { sql } from 'drizzle-orm';
+import { requestCommand } from '../sql/commands.ts';
+import { type LocalDay, localDayOf } from '../sql/local-day.ts';
+import type { Actor } from '../sql/permission.ts';
+import type { Queryable, Tx } from '../sql/postgres.ts';
+import { type Fault, Problem } from '../sql/problem.ts';
+import {
+  type MeterObstacle,
+  type MeterTerms,
+  meterSentences,
+  meterTermsOf,
+} from './meter-terms.ts';
+import { type MeterWallet, openWallets } from './meter-wallet.ts';
+import { openPriceBook } from './price-book.ts';
+import { type ProjectTerms, readProject } from './project.ts';
+import { parseTariff } from './tariff.ts';
+
+type Place = Pick<MeterWallet, 'accountId' | 'pointId'>;
+type Fit =
+  | { terms: MeterTerms; obstacle: null }
+  | { terms: null; obstacle: MeterObstacle | 'no-tariff' };
+
+/** What meters of points can be told on a day, by point. */
+export async function fitsOf(
+  db: Queryable,
+  { project, places, day }: { project: ProjectTerms; places: readonly Place[]; day: LocalDay },
+): Promise<Map<string, Fit>> {
+  const fits = new Map<string, Fit>();
+  if (places.length === 0) return fits;
+  const book = await openPriceBook(db, { projectId: project.id, zone: project.zone });
+  const versions = new Map<string, Fit>();
+  for (const { accountId, pointId } of places) {
+    const versionId = book.find({ pointId, accountId, commodity: 'electricity', day })?.versionId;
+    if (versionId === undefined) {
+      fits.set(pointId, { terms: null, obstacle: 'no-tariff' });
+      continue;
+    }
+    const known = versions.get(versionId) ?? (await fitOf(db, { project, versionId }));
+    versions.set(versionId, known);
+    fits.set(pointId, known);
+  }
+  return fits;
+}
+
+async function fitOf(
+  db: Queryable,
+  { project, versionId }: { project: ProjectTerms; versionId: string },
+): Promise<Fit> {
+  const found = await db.execute<{ definition: unknown }>(sql`
+    SELECT definition FROM tariff_versions
+    WHERE project_id = ${project.id}::bigint AND id = ${versionId}::bigint`);
+  return meterTermsOf(parseTariff(found.rows[0]?.definition), project.zone);
+}
+
+/** The sentence of why a meter cannot be told. */
+export const fitSentence = (obstacle: MeterObstacle | 'no-tariff'): string =>
+  obstacle === 'no-tariff'
+    ? 'no tariff holds'
+    : `its meter cannot hold the tariff: ${meterSentences[obstacle]}`;
+
+/**
+ * Holds a change of tariffs, made in this transaction, against the meters that hold money. Throws Problem
+ * `meter-mode-impossible` with a fault for each whose tariff on that day does not fit.
+ */
+export async function assertMetersHold(
+  tx: Tx,
+  { projectId, day }: { projectId: string; day: LocalDay },
+): Promise<void> {
+  const wallets = await openWallets(tx, { projectId });
+  if (wallets.length === 0) return;
+  const project = await readProject(tx, projectId);
+  const fits = await fitsOf(tx, { project, places: wallets, day });
+  const codes = await tx.execute<{ id: string; code: string }>(sql`
+    SELECT p.id::text, p.code FROM points p WHERE p.project_id = ${projectId}::bigint
+      AND p.id = ANY (${`{${wallets.map((w) => w.pointId).join()}}`}::bigint[])`);
+  const faults: Fault[] = codes.rows.flatMap(({ id, code }) => {
+    const obstacle = fits.get(id)?.obstacle ?? null;
+    if (obstacle === null || obstacle === 'no-tariff') return [];
+    const message = `${code}: ${fitSentence(obstacle)}`;
+    return [{ at: code, message, code: obstacle, parameters: { point: code } }];
+  });
+  if (faults.length === 0) return;
+  const told = faults.map(({ message }) => message).join('; ');
+  throw new Problem('meter-mode-impossible', `${told}.`, { faults });
+}
+
+/** Whom commands come from when nobody asked. */
+const BILLING: Actor = { kind: 'system', id: 'billing', name: 'Billing' };
+
+/**
+ * Tells meters what differs from what they were last told; a command that failed is not repeated by itself. Returns how
+ * many commands that took.
+ */
+export async function issueTerms(
+  tx: Tx,
+  {
+    project,
+    wallets,
+    now,
+    actor = BILLING,
+    reason,
+  }: {
+    project: ProjectTerms;
+    wallets: readonly MeterWallet[];
+    now: Date;
+    actor?: Actor;
+    reason: string;
+  },
+): Promise<number> {
+  const projectId = project.id;
+  const day = localDayOf(project.zone, now.getTime());
+  const fits = await fitsOf(tx, { project, places: wallets, day });
+  const settings = await settingsOf(tx, { projectId, wallets });
+  const told = await lastTold(tx, { projectId, wallets });
+  let asked = 0;
+  for (const { meterId, pointId, accountId } of wallets) {
+    const terms = fits.get(pointId)?.terms;
+    const wanted = [
+      ...(terms
+        ? ([
+            ['tou-table', terms.table],
+            ['issue-price', { prices: terms.prices }],
+          ] as const)
+        : []),
+      ['issue-settings', settings.get(meterId)] as const,
+    ];
+    for (const [name, args] of wanted) {
+      if (!args || told.get(`${meterId}/${name}`) === canonical(args)) continue;
+      await requestCommand(tx, {
+        ...{ projectId, meterId, actor, at: now, reason, function: name, arguments: args },
+        cause: { account: accountId },
+      });
+      asked++;
+    }
+  }
+  return asked;
+}
+
+/** Thresholds of the account, else of the project, and the point's limit; a meter's registers know no debt. */
+async function settingsOf(
+  tx: Tx,
+  { projectId, wallets }: { projectId: string; wallets: readonly MeterWallet[] },
+): Promise<Map<string, Record<string, number | null>>> {
+  const found = await tx.execute<{
+    meter_id: string;
+    alarm1: string;
+    alarm2: string;
+    overload: number | null;
+  }>(sql`
+    SELECT w.meter_id::text, coalesce(a.alarm1_minor, p.alarm1_minor)::text AS alarm1,
+      coalesce(a.alarm2_minor, p.alarm2_minor)::text AS alarm2, t.overload_w AS overload
+    FROM meter_wallets w
+    JOIN accounts a ON a.project_id = w.project_id AND a.id = w.account_id
+    JOIN points t ON t.project_id = w.project_id AND t.id = w.point_id
+    JOIN projects p ON p.id = w.project_id
+    WHERE w.project_id = ${projectId}::bigint
+      AND w.id = ANY (${`{${wallets.map(({ id }) => id).join()}}`}::bigint[])`);
+  return new Map(
+    found.rows.map(({ meter_id: meterId, alarm1, alarm2, overload }) => {
+      const alarm2Minor = Math.max(0, Number(alarm2));
+      const alarm1Minor = Math.max(alarm2Minor, Number(alarm1));
+      return [meterId, { alarm1Minor, alarm2Minor, overloadW: overload }];
+    }),
+  );
+}
+
+/** The arguments of the newest command of each kind, by 'meter/function'. */
+async function lastTold(
+  tx: Tx,
+  { projectId, wallets }: { projectId: string; wallets: readonly MeterWallet[] },
+): Promise<Map<string, string>> {
+  const found = await tx.execute<{ meter_id: string; function: string; arguments: unknown }>(sql`
+    SELECT DISTINCT ON (c.meter_id, c.function) c.meter_id::text, c.function, c.arguments
+    FROM commands c JOIN meter_wallets w ON w.project_id = c.project_id AND w.meter_id = c.meter_id
+      AND c.requested_at >= w.opened_at
+    WHERE c.project_id = ${projectId}::bigint AND c.function IN ('tou-table', 'issue-price', 'issue-settings')
+      AND w.id = ANY (${`{${wallets.map(({ id }) => id).join()}}`}::bigint[])
+    ORDER BY c.meter_id, c.function, c.sequence DESC`);
+  return new Map(
+    found.rows.map((row) => [`${row.meter_id}/${row.function}`, canonical(row.arguments)]),
+  );
+}
+
+/** One text for equal values, whatever the order of their keys. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
