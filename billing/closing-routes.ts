@@ -16,7 +16,8 @@ import {
   takes,
 } from '../sql/route.ts';
 import { channels } from './channel.ts';
-import { closeAccount, listClosings, previewClosing, settleWays } from './closing.ts';
+import { closeAccount, previewClosing, settleWays } from './closing.ts';
+import { listClosings, sumClosings } from './closing-list.ts';
 import { by, idCursor, idPage, textSchema } from './fields.ts';
 import { listResiduals, residualKinds, settleResidual } from './residual.ts';
 import type { BillingDeps } from './routes.ts';
@@ -154,6 +155,14 @@ const close = createRoute({
   responses: makes(closingSchema),
 });
 
+const closingTotals = z.object({
+  count: z.number().int(),
+  waiting: z.number().int(),
+  refunded: moneySchema,
+  writtenOff: moneySchema.openapi({ description: 'Above zero where the account gave it up' }),
+  carried: moneySchema,
+});
+
 const list = createRoute({
   method: 'get',
   path: `${path}/closings`,
@@ -161,9 +170,16 @@ const list = createRoute({
   ...needs('account.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({ state: z.enum(['waiting', 'complete']).optional() }),
+    query: pageQuery.extend({
+      state: z.enum(['waiting', 'complete']).optional(),
+      from: daySchema.optional().openapi({ description: 'Asked for on local days [from, to)' }),
+      to: daySchema.optional(),
+      q: z.string().max(100).optional().openapi({
+        description: 'A part of the number, a name, the reason, who asked or the receipt',
+      }),
+    }),
   },
-  responses: answers(listOf(closingSchema)),
+  responses: answers(listOf(closingSchema, closingTotals)),
 });
 
 const residuals = createRoute({
@@ -210,10 +226,11 @@ export function closingRoutes({ db, pool, questdb, clock }: BillingDeps) {
   return createRoutes()
     .openapi(list, async (c) => {
       const { projectId } = c.req.valid('param');
-      const { limit, cursor, state } = c.req.valid('query');
+      const { limit, cursor, ...filter } = c.req.valid('query');
       const after = cursor === undefined ? null : idCursor(cursor);
-      const found = await listClosings(db, { projectId, state, cursor: after, limit: limit + 1 });
-      return c.json({ ...idPage(found, limit), totals: null }, 200);
+      const asked = { projectId, ...filter };
+      const found = await listClosings(db, { ...asked, cursor: after, limit: limit + 1 });
+      return c.json({ ...idPage(found, limit), totals: await sumClosings(db, asked) }, 200);
     })
     .openapi(residuals, async (c) => {
       const { projectId } = c.req.valid('param');

@@ -13,7 +13,7 @@ import { tell } from '../sql/events.ts';
 import { type Answer, once } from '../sql/idempotency.ts';
 import { localDayOf, SLOT_MS } from '../sql/local-day.ts';
 import { exponentOf, type Money, money } from '../sql/money.ts';
-import type { Db, Queryable, Tx } from '../sql/postgres.ts';
+import type { Db, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import * as schema from '../sql/schema/index.ts';
@@ -483,62 +483,4 @@ export async function completeClosings(
     completed++;
   }
   return completed;
-}
-
-/** Closings, newest first, after `cursor` (an id). */
-export async function listClosings(
-  db: Queryable,
-  {
-    projectId,
-    accountId = null,
-    state = null,
-    cursor = null,
-    limit,
-  }: {
-    projectId: string;
-    accountId?: string | null;
-    state?: ShownClosing['state'] | null | undefined;
-    cursor?: string | null | undefined;
-    limit: number;
-  },
-): Promise<ShownClosing[]> {
-  const { currency } = await readProject(db, projectId);
-  const found = await db.execute<{
-    id: string;
-    account_id: string;
-    number: string;
-    name: string;
-    ended_at: string;
-    settle: NewClosing['settle'];
-    channel: Channel | null;
-    reason: string;
-    state: ShownClosing['state'];
-    requested_by: string;
-    requested_at: string;
-    completed_at: string | null;
-    balance_minor: string | null;
-    outcome: ShownClosing['outcome'];
-    points: ClosedPoint[];
-    receipt: string | null;
-  }>(sql`
-    SELECT c.id::text, c.account_id::text, a.number, a.name, c.ended_at, c.settle, c.channel,
-      c.reason, c.state, c.requested_by, c.requested_at, c.completed_at, c.balance_minor::text,
-      c.outcome, c.points,
-      (SELECT r.receipt FROM residual_acts r WHERE r.project_id = c.project_id
-        AND r.account_id = c.account_id AND r.booked_at = c.completed_at ORDER BY r.id LIMIT 1) AS receipt
-    FROM account_closings c JOIN accounts a ON a.project_id = c.project_id AND a.id = c.account_id
-    WHERE c.project_id = ${projectId}::bigint
-      AND (${accountId}::bigint IS NULL OR c.account_id = ${accountId}::bigint)
-      AND (${state}::text IS NULL OR c.state = ${state})
-      AND (${cursor}::bigint IS NULL OR c.id < ${cursor}::bigint)
-    ORDER BY c.id DESC LIMIT ${limit}`);
-  return found.rows.map((row) => ({
-    ...{ id: row.id, accountId: row.account_id, accountNumber: row.number, accountName: row.name },
-    endedAt: new Date(row.ended_at).toISOString(),
-    ...{ settle: row.settle, channel: row.channel, reason: row.reason, state: row.state },
-    ...{ requestedBy: row.requested_by, requestedAt: new Date(row.requested_at).toISOString() },
-    completedAt: row.completed_at && new Date(row.completed_at).toISOString(),
-    balance: row.balance_minor === null ? null : money(BigInt(row.balance_minor), currency),
-    ...{ outcome: row.outcome, receipt: row.receipt, points: row.points },
-  }));
 }

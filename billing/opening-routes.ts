@@ -20,6 +20,7 @@ import { channels } from './channel.ts';
 import { contractFields } from './contract-routes.ts';
 import { depositSchema } from './deposit-routes.ts';
 import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
+import { listOpened } from './opened-list.ts';
 import {
   carryOut,
   changeOpening,
@@ -27,6 +28,7 @@ import {
   type OpeningContent,
   prepareOpening,
 } from './opening.ts';
+import { readProject } from './project.ts';
 import type { BillingDeps } from './routes.ts';
 import { saleSchema } from './sale-routes.ts';
 
@@ -177,6 +179,46 @@ const open = createRoute({
   responses: answers(openingSchema),
 });
 
+const openedSchema = z
+  .object({
+    id: idSchema,
+    number: z.string(),
+    name: z.string(),
+    nameZh: z.string().nullable(),
+    openedOn: daySchema,
+    closedOn: daySchema.nullable(),
+    creditMode: z.enum(['platform', 'meter']),
+    points: z.array(z.string()).openapi({ description: 'Codes of every point that it has held' }),
+    firstSale: moneySchema.nullable(),
+    receipt: z.string().nullable(),
+    deposit: moneySchema.nullable(),
+    openedBy: z.string().nullable(),
+  })
+  .openapi('OpenedAccount');
+
+const opened = createRoute({
+  method: 'get',
+  path: '/projects/{projectId}/accounts/opened',
+  summary: 'Accounts opened on local days [from, to), with what was paid at the opening',
+  ...needs('account.read'),
+  request: {
+    params: projectParams,
+    query: pageQuery.extend({
+      from: daySchema.optional(),
+      to: daySchema.optional(),
+      q: z.string().max(100).optional().openapi({
+        description: 'A part of the number, a name, a point’s code, the receipt or who opened it',
+      }),
+    }),
+  },
+  responses: answers(
+    listOf(
+      openedSchema,
+      z.object({ count: z.number().int(), firstSale: moneySchema, deposit: moneySchema }),
+    ),
+  ),
+});
+
 export function openingRoutes({ db, clock }: BillingDeps) {
   const one = async (projectId: string, id: string) => {
     const [found] = await listOpenings(db, { projectId, id, limit: 1, now: clock() });
@@ -184,6 +226,15 @@ export function openingRoutes({ db, clock }: BillingDeps) {
     return found;
   };
   return createRoutes()
+    .openapi(opened, async (c) => {
+      const { projectId } = c.req.valid('param');
+      const { limit, cursor, ...filter } = c.req.valid('query');
+      const project = await readProject(db, projectId);
+      const before = cursor === undefined ? null : idCursor(cursor);
+      const asked = { project, ...filter, cursor: before, limit: limit + 1 };
+      const { data, totals } = await listOpened(db, asked);
+      return c.json({ ...idPage(data, limit), totals }, 200);
+    })
     .openapi(list, async (c) => {
       const { projectId } = c.req.valid('param');
       const { limit, cursor, state } = c.req.valid('query');

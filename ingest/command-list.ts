@@ -10,6 +10,7 @@ import {
 } from '../sql/command-functions.ts';
 import type { Db } from '../sql/postgres.ts';
 import { idSchema } from '../sql/route.ts';
+import { matches } from '../sql/search.ts';
 import { toldOf } from './command-outcomes.ts';
 
 const recordSchema = z.record(z.string(), z.unknown());
@@ -94,8 +95,31 @@ export interface CommandFilter {
   /** Requested in [from, to). */
   from?: string | undefined;
   to?: string | undefined;
+  /** A part of a serial, the code of a point, the reason or who asked, in any case. */
+  q?: string | undefined;
   /** Older than this id. */
   before?: string | undefined;
+}
+
+export const commandTotals = z.object({
+  count: z.number().int(),
+  states: z.record(z.enum(commandStateNames), z.number().int()),
+});
+
+/** How many commands there are, by state. */
+export async function countCommands(
+  db: Db,
+  { projectId, ...filter }: CommandFilter & { projectId: string },
+): Promise<z.output<typeof commandTotals>> {
+  const { rows } = await db.execute<{ state: CommandState; count: number }>(sql`
+    SELECT s.state, count(*)::int AS count FROM ${commandsOf(projectId)}
+      AND ${whereOf(filter)} GROUP BY s.state`);
+  const states = Object.fromEntries(commandStateNames.map((name) => [name, 0])) as Record<
+    CommandState,
+    number
+  >; // Each name has its count.
+  for (const { state, count } of rows) states[state] = count;
+  return { count: rows.reduce((sum, row) => sum + row.count, 0), states };
 }
 
 /** Commands of a project, newest first. */
@@ -108,16 +132,19 @@ export async function listCommands(
       c.sequence, c.function, c.arguments, c.reason, c.actor_name, c.requested_at, c.expires_at,
       c.batch_id::text, c.cause, s.state, s.outcome, s.sent_at, s.resolved_at, s.attempts,
       s.supply_observed_at, s.before, s.after
-    FROM commands c
+    FROM ${commandsOf(projectId)} AND ${whereOf(filter)}
+    ORDER BY c.id DESC LIMIT ${limit}`);
+  return rows.map(shown);
+}
+
+/** With the meter and the point where it was then. */
+const commandsOf = (projectId: string): SQL => sql`commands c
     JOIN command_states s ON s.project_id = c.project_id AND s.command_id = c.id
     JOIN meters m ON m.project_id = c.project_id AND m.id = c.meter_id
     LEFT JOIN installations i ON i.project_id = c.project_id AND i.meter_id = c.meter_id
       AND i.valid_from <= c.requested_at AND (i.valid_to IS NULL OR i.valid_to > c.requested_at)
     LEFT JOIN points p ON p.project_id = i.project_id AND p.id = i.point_id
-    WHERE c.project_id = ${projectId}::bigint AND ${whereOf(filter)}
-    ORDER BY c.id DESC LIMIT ${limit}`);
-  return rows.map(shown);
-}
+    WHERE c.project_id = ${projectId}::bigint`;
 
 function whereOf({
   id,
@@ -127,6 +154,7 @@ function whereOf({
   function: name,
   from,
   to,
+  q = '',
   before,
 }: CommandFilter): SQL {
   const parts: SQL[] = [sql`true`];
@@ -137,6 +165,7 @@ function whereOf({
   if (name !== undefined) parts.push(sql`c.function = ${name}`);
   if (from !== undefined) parts.push(sql`c.requested_at >= ${from}::timestamptz`);
   if (to !== undefined) parts.push(sql`c.requested_at < ${to}::timestamptz`);
+  if (q !== '') parts.push(matches(q, sql`m.serial, p.code, c.reason, c.actor_name`));
   if (before !== undefined) parts.push(sql`c.id < ${before}::bigint`);
   return sql.join(parts, sql` AND `);
 }

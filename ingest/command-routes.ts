@@ -25,7 +25,14 @@ import {
   takes,
 } from '../sql/route.ts';
 import { modelFunctions } from '../sql/schema/index.ts';
-import { commandSchema, commandWithSteps, listCommands, stepsOf } from './command-list.ts';
+import {
+  commandSchema,
+  commandTotals,
+  commandWithSteps,
+  countCommands,
+  listCommands,
+  stepsOf,
+} from './command-list.ts';
 import { expireUnsent } from './command-store.ts';
 import { idPageQuery, textSchema } from './fields.ts';
 import { modelNames } from './models.ts';
@@ -74,9 +81,12 @@ const list = createRoute({
       function: z.enum(commandFunctionNames).optional(),
       from: instantSchema.optional(),
       to: instantSchema.optional(),
+      q: z.string().max(100).optional().openapi({
+        description: 'A part of a serial, the code of a point, the reason or who asked',
+      }),
     }),
   },
-  responses: answers(listOf(commandSchema)),
+  responses: answers(listOf(commandSchema, commandTotals)),
 });
 
 const commandParams = projectParams.extend({ commandId: idSchema });
@@ -185,7 +195,11 @@ export function commandRoutes({ db, clock }: IngestDeps) {
       const { projectId } = c.req.valid('param');
       const { limit, cursor, ...filter } = c.req.valid('query');
       const page = { projectId, ...filter, before: cursor, limit: limit + 1 };
-      return c.json({ ...pageOf(await listCommands(db, page), limit), totals: null }, 200);
+      const [data, totals] = await Promise.all([
+        listCommands(db, page),
+        countCommands(db, { projectId, ...filter }),
+      ]);
+      return c.json({ ...pageOf(data, limit), totals }, 200);
     })
     .openapi(show, async (c) => {
       const { projectId, commandId: id } = c.req.valid('param');

@@ -13,6 +13,7 @@ import { grantRoutes } from './grants.ts';
 import { groupRoutes } from './groups.ts';
 import { keyRoutes } from './keys.ts';
 import { liveRoutes } from './live.ts';
+import { lostContactRoutes } from './lost-contact.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { projectRoutes } from './projects.ts';
 import { roleRoutes } from './roles.ts';
@@ -48,6 +49,7 @@ export function routes(deps: WebDeps): OpenAPIHono<RouteEnv> {
     keyRoutes,
     liveRoutes,
     alarmRoutes,
+    lostContactRoutes,
     systemLogRoutes,
     viewRoutes,
     searchRoutes,

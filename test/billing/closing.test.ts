@@ -1,4 +1,5 @@
 /** Closing at the counter: the part-day settled at once, what is left settled, and the residual afterwards. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completeClosings } from '../../billing/closing.ts';
 import { readProject } from '../../billing/project.ts';
@@ -6,6 +7,7 @@ import { seal } from '../../billing/seal.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
 import { verifyLedger } from '../../billing/verify.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
+import { localDayOf } from '../../sql/local-day.ts';
 import { type Ask, openFace } from './face.ts';
 import { flat } from './jiangsu.ts';
 import { assignEach, faultsOf, ledgerOf, openPark, type Park } from './park.ts';
@@ -149,6 +151,16 @@ describe('closing', () => {
     const [shown] = (await ask('GET', '/accounts/closings?limit=1')).body.data;
     // Who is not at the counter is not paid: it stands in the list of refunds.
     expect(shown).toMatchObject({ state: 'complete', outcome: 'carried', balance: cny('64.00') });
+    const day = new Date(shown.requestedAt);
+    const asked = (days: number) => localDayOf('Asia/Shanghai', day.getTime() + days * 86_400_000);
+    const found = await ask('GET', `/accounts/closings?q=MOVES&from=${asked(0)}&to=${asked(1)}`);
+    expect(found.body.data.map((c: { id: string }) => c.id)).toContain(shown.id);
+    expect(found.body.totals).toMatchObject({ waiting: 0, carried: cny('64.00') });
+    expect(found.body.totals.count).toBe(found.body.data.length);
+    for (const query of ['q=%25', `from=${asked(1)}`, `to=${asked(0)}&q=moves`]) {
+      const none = await ask('GET', `/accounts/closings?${query}`);
+      expect([none.body.data, none.body.totals.count]).toEqual([[], 0]);
+    }
     const { body: list } = await ask('GET', '/accounts/residuals');
     expect(list).toMatchObject({
       data: [{ id: account(1), side: 'refund', residual: cny('64.00') }],

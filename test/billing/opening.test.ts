@@ -135,6 +135,27 @@ describe('an opening', () => {
     });
     const balance = await ask('GET', `/accounts/${opened.accountId}/balance`);
     expect(balance.body.settled).toEqual(cny('300.00'));
+    const { body: report } = await ask('GET', '/accounts/opened?from=2026-02-10&to=2026-02-11');
+    expect(report).toMatchObject({
+      data: [
+        {
+          ...{ id: opened.accountId, name: 'Xinda', points: ['B1', 'B2', 'W1'] },
+          ...{ firstSale: cny('300.00'), receipt: 'R00000001', deposit: cny('1000.00') },
+          openedBy: expect.any(String),
+        },
+      ],
+      totals: { count: 1, firstSale: cny('300.00'), deposit: cny('1000.00') },
+    });
+    for (const q of ['r00000001', 'XIND', 'w1']) {
+      expect((await ask('GET', `/accounts/opened?q=${q}`)).body.totals.count).toBe(1);
+    }
+    for (const query of ['from=2026-02-11', 'q=%25', 'to=2026-02-10&q=xinda']) {
+      const none = await ask('GET', `/accounts/opened?${query}`);
+      expect([none.body.data, none.body.totals]).toEqual([
+        [],
+        { count: 0, firstSale: cny('0.00'), deposit: cny('0.00') },
+      ]);
+    }
     const assigned = await park.rows(
       `SELECT tariff_id::text, coalesce(account_id, point_id)::text AS of FROM tariff_assignments
        WHERE account_id = $1 OR point_id = $2 ORDER BY id`,

@@ -401,6 +401,15 @@ describe('who may, and what is refused before anything is asked', () => {
     expect((await post('A101', 'trip', {}, cashier)).body.code).toBe('forbidden');
     const list = await cashier('GET', `${at}/commands?meterId=${meterId('A101')}&state=confirmed`);
     expect(list.body.data.map((c: { function: string }) => c.function)).toContain('trip');
+    const part = await cashier('GET', `${at}/commands?q=a101&function=trip&limit=1`);
+    expect(part.body.data[0].pointCode).toBe('A101');
+    const { count, states } = part.body.totals;
+    expect(count).toBeGreaterThan(0);
+    expect(Object.values(states as Record<string, number>).reduce((a, b) => a + b)).toBe(count);
+    expect((await cashier('GET', `${at}/commands?q=%25`)).body).toMatchObject({
+      data: [],
+      totals: { count: 0 },
+    });
     const file = await cashier('GET', `${at}/commands?format=csv&function=trip`);
     expect(file.text).toContain('exception:4');
     const events = await entered.query(

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { raiseAlarms, syncAlarms } from '../../sql/alarms.ts';
+import { furnish } from './furnish.ts';
 import { type Ask, makeProject, openRig, type Rig, signInAs } from './rig.ts';
 
 let rig: Rig;
@@ -129,5 +130,78 @@ describe('acknowledging', () => {
     const count = await db.execute<{ n: number }>(sql`
       SELECT count(*)::int AS n FROM alarms WHERE subject_id = '11'`);
     expect(count.rows[0]?.n).toBe(1);
+  });
+});
+
+describe('lost contact', () => {
+  let lost: string;
+  beforeAll(async () => {
+    const { id } = await makeProject(rig.admin, 'Lost');
+    lost = `/api/v1/projects/${id}/lost-contact`;
+    const ids = await furnish(rig, id, 'LC');
+    const { db } = rig.rooms.web;
+    const lose = (kind: 'meter' | 'gateway', subjectId: string | undefined, at: string) =>
+      raiseAlarms(db, {
+        ...{ projectId: id, kind: `${kind}.silent`, at: new Date(at) },
+        subjects: [
+          {
+            ...{ subjectKind: kind, subjectId: subjectId ?? '', severity: 'warning' as const },
+            detail: kind === 'meter' ? { lastSampleAt: '2026-10-31T15:55:00Z' } : { meters: 7 },
+          },
+        ],
+      });
+    await db.execute(sql`UPDATE alarms SET cleared_at = raised_at
+      WHERE project_id = ${id}::bigint AND kind = 'meter.silent'`);
+    // Shanghai's 31 October ends at 16:00 UTC.
+    await lose('meter', ids.meters, '2026-10-31T16:00:00Z');
+    await syncAlarms(db, {
+      ...{
+        projectId: id,
+        kind: 'meter.silent',
+        subjects: [],
+        at: new Date('2026-10-31T17:55:00Z'),
+      },
+    });
+    await lose('gateway', ids.gateways, '2026-11-02T00:00:00Z');
+    rig.clock.now = new Date('2026-11-02T01:00:00Z');
+  });
+  const ask = async (query: string, who = rig.admin) => (await who('GET', `${lost}?${query}`)).body;
+
+  test('says since when, until when and how long, of what and where', async () => {
+    const { data, totals } = await ask('from=2026-10-31');
+    expect(data).toMatchObject([
+      {
+        ...{ kind: 'gateway', name: 'LC gateway', buildingCode: 'BLC', meters: 7 },
+        ...{ from: '2026-11-02T00:00:00.000Z', to: null, durationS: 3600 },
+      },
+      {
+        ...{ kind: 'meter', name: 'LC-0001', pointCode: 'LC101', meters: null },
+        ...{ from: '2026-10-31T15:55:00.000Z', noticedAt: '2026-10-31T16:00:00.000Z' },
+        ...{ to: '2026-10-31T17:55:00.000Z', durationS: 7200 },
+      },
+    ]);
+    expect(totals).toEqual({ count: 2, open: 1, durationS: 10_800 });
+  });
+
+  test.each([
+    // It began five minutes before midnight, and lasted into the next day.
+    ['from=2026-10-31&to=2026-11-01', ['LC-0001']],
+    ['from=2026-11-01&to=2026-11-02', ['LC-0001']],
+    ['from=2026-11-02', ['LC gateway']],
+    ['from=2026-10-31&kind=gateway', ['LC gateway']],
+    ['from=2026-10-31&state=over', ['LC-0001']],
+    ['from=2026-10-31&q=lc10', ['LC-0001']],
+    ['from=2026-10-31&q=_', []],
+    ['from=2026-10-31&limit=1', ['LC gateway']],
+  ])('%s', async (query, expected) => {
+    const { data } = await ask(query);
+    expect(data.map(({ name }: { name: string }) => name)).toEqual(expected);
+  });
+
+  test('is a file with all of it, and hidden from who does not see the project', async () => {
+    const { text } = await rig.admin('GET', `${lost}?from=2026-10-31&format=csv`);
+    expect(text).toContain('# rows = 2 (complete)');
+    expect(text).toContain('LC gateway');
+    expect((await cashier('GET', lost)).status).toBe(404);
   });
 });
