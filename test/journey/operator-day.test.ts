@@ -65,22 +65,25 @@ async function enterPrices() {
   }
 }
 
-/** The account's books as we keep them: what it holds, and what it has paid, cents. */
-const holdings: Holding[] = [];
-let paid = 0;
-let accountId = '';
+/** An account's books as we keep them: what it holds, and what it has paid, cents. */
+interface Book {
+  accountId: string;
+  holdings: Holding[];
+  paid: number;
+}
+/** Who is billed by the platform, and whose money its meter holds. */
+const golden: Book = { accountId: '', holdings: [], paid: 0 };
+const silver: Book = { accountId: '', holdings: [], paid: 0 };
 
 const register = (label: string, atMs: number) => park.building.register(label, atMs);
-const charged = () => {
-  const now = park.clock.now.getTime();
-  return chargedBy(now, holdings, { register, settledToMs: settledTo(now) });
-};
+const charged = ({ holdings }: Book, settledToMs = settledTo(park.clock.now.getTime())) =>
+  chargedBy(park.clock.now.getTime(), holdings, { register, settledToMs });
 const cents = (amount: string) => Math.round(Number(amount) * 100);
 
 /** What the system says is left is what we say is left. Returns it. */
-async function balanceHolds(): Promise<number> {
-  const { body } = await park.ask('GET', `/accounts/${accountId}/balance`);
-  expect(cents(body.live.amount)).toBe(paid - charged());
+async function balanceHolds(book: Book): Promise<number> {
+  const { body } = await park.ask('GET', `/accounts/${book.accountId}/balance`);
+  expect(cents(body.live.amount)).toBe(book.paid - charged(book));
   return cents(body.live.amount);
 }
 
@@ -165,22 +168,22 @@ test('an account with three points is opened by the wizard', async () => {
     `SELECT id::text FROM accounts WHERE project_id = $1 AND name = 'Golden Mould'`,
     [park.projectId],
   );
-  accountId = account?.id ?? '';
-  paid += 5000;
+  golden.accountId = account?.id ?? '';
+  golden.paid += 5000;
   for (const [point, prices] of [
     ['A102', electricity],
     ['A103', electricity],
     ['A-W1', water],
   ] as const) {
-    holdings.push({ point, prices, meters: [{ label: point, fromMs: BEGIN }] });
+    golden.holdings.push({ point, prices, meters: [{ label: point, fromMs: BEGIN }] });
   }
   await park.work();
-  expect(await balanceHolds()).toBe(5000);
+  expect(await balanceHolds(golden)).toBe(5000);
 });
 
 /** Sells at the counter to the account; the receipt that was printed for it. */
 async function sell(amount: string): Promise<string> {
-  await park.go(cashier, `/accounts/${accountId}?sale=true`);
+  await park.go(cashier, `/accounts/${golden.accountId}?sale=true`);
   const drawer = cashier.getByRole('dialog');
   await drawer.getByRole('textbox', { name: /^Amount/ }).fill(amount);
   await drawer.getByRole('button', { name: 'Check the sale' }).click();
@@ -188,7 +191,7 @@ async function sell(amount: string): Promise<string> {
   await drawer.getByText(serialOf('A102'), { exact: true }).waitFor();
   await drawer.getByRole('button', { name: `Book ${amount}.00` }).click();
   await drawer.getByRole('heading', { name: 'Sale booked' }).waitFor();
-  paid += cents(amount);
+  golden.paid += cents(amount);
   return (await drawer.locator('dd.mono').textContent()) ?? '';
 }
 
@@ -196,30 +199,30 @@ const serialOf = (label: string) => park.building.device(label).meter.serial;
 
 /** The account's page shows its state; among alarms and notices it stands as often as it is said. */
 async function stands(state: string, alarm: string | null) {
-  await park.go(cashier, `/accounts/${accountId}`);
+  await park.go(cashier, `/accounts/${golden.accountId}`);
   await cashier.locator('.head-title').getByText(state, { exact: true }).waitFor();
   const open = await park.query(
     `SELECT kind FROM alarms WHERE project_id = $1 AND subject_kind = 'account'
        AND subject_id = $2 AND cleared_at IS NULL`,
-    [park.projectId, accountId],
+    [park.projectId, golden.accountId],
   );
   expect(open).toEqual(alarm === null ? [] : [{ kind: alarm }]);
 }
 
 test('a sale at the counter is in the balance at once', async () => {
   await sell('30');
-  expect(await balanceHolds()).toBe(8000);
+  expect(await balanceHolds(golden)).toBe(8000);
 });
 
 test('the balance runs down: alarm 1, alarm 2, arrears, each told once', async () => {
   await park.pass(2 * HOUR);
-  await balanceHolds();
+  await balanceHolds(golden);
   await stands('Alarm 1', 'account.alarm1');
   await park.pass(2 * HOUR);
-  await balanceHolds();
+  await balanceHolds(golden);
   await stands('Alarm 2', 'account.alarm2');
   await park.pass(4 * HOUR);
-  expect(await balanceHolds()).toBeLessThan(0);
+  expect(await balanceHolds(golden)).toBeLessThan(0);
   await stands('Arrears', 'account.arrears');
   await park.go(manager, '/alarms');
   await manager
@@ -242,7 +245,7 @@ test('the balance runs down: alarm 1, alarm 2, arrears, each told once', async (
 test('a top-up ends the arrears', async () => {
   await sell('100');
   await park.work();
-  expect(await balanceHolds()).toBeGreaterThan(6000);
+  expect(await balanceHolds(golden)).toBeGreaterThan(6000);
   await stands('Opened', null);
 });
 
@@ -254,9 +257,105 @@ test('a wrong sale is reversed, whole and once', async () => {
   await cashier.getByRole('button', { name: `Reverse ${receipt}` }).click();
   await cashier.getByRole('link', { name: 'To its reversal' }).click();
   await cashier.getByRole('heading', { name: '1 reversal' }).waitFor();
-  paid -= cents('300');
+  golden.paid -= cents('300');
   await park.work();
-  await balanceHolds();
+  await balanceHolds(golden);
+  await ledgerFoots();
+});
+
+/** Cents of an account by place, as the ledger has them; what is at zero is left out. */
+async function places({ accountId }: Book): Promise<Record<string, number>> {
+  const rows = await park.query<{ code: string; minor: string }>(
+    `SELECT l.code, (-sum(e.amount))::text AS minor FROM entries e
+     JOIN ledger_accounts l ON l.project_id = e.project_id AND l.id = e.ledger_account_id
+     WHERE l.project_id = $1 AND l.account_id = $2 GROUP BY 1 HAVING sum(e.amount) <> 0`,
+    [park.projectId, accountId],
+  );
+  return Object.fromEntries(rows.map(({ code, minor }) => [code, Number(minor)]));
+}
+
+/** Sells to the meter that holds the account's money, and waits until it is proven there. */
+async function recharge(amount: string, meterId: string) {
+  const sale = await park.ask(
+    'POST',
+    `/accounts/${silver.accountId}/sales`,
+    { channel: 'transfer', amount: { amount, currency: 'CNY' }, meterId },
+    { 'idempotency-key': `meter-${amount}` },
+  );
+  expect(sale.status).toBe(201);
+  silver.paid += cents(amount);
+  const of = async () => (await park.ask('GET', `/recharges/${sale.body.rechargeId}`)).body;
+  await expect
+    .poll(async () => {
+      await park.meterRound();
+      return (await of()).state;
+    })
+    .toBe('confirmed');
+  return await of();
+}
+
+test('a meter that holds the money is recharged, proven by its counter; also when the answer is lost', async () => {
+  const { building, clock } = park;
+  const flat = await park.ask('POST', '/tariffs', {
+    ...{ name: 'Flat', commodity: 'electricity' },
+    version: {
+      effectiveFrom: '2026-11-01',
+      definition: {
+        components: [{ kind: 'usage', code: 'energy', name: 'Energy', price: '0.85' }],
+      },
+    },
+  });
+  const [point] = await park.query<{ id: string; meter: string }>(
+    `SELECT p.id::text, i.meter_id::text AS meter FROM points p
+     JOIN installations i ON i.project_id = p.project_id AND i.point_id = p.id
+     WHERE p.project_id = $1 AND p.code = 'A107'`,
+    [park.projectId],
+  );
+  const prepared = await park.ask('POST', '/accounts/openings', {
+    ...{ name: 'Silver Tool', points: [{ pointId: point?.id }], tariffIds: [flat.body.id] },
+  });
+  const path = `/accounts/openings/${prepared.body.id}/open`;
+  const { body } = await park.ask('POST', path, undefined, { 'idempotency-key': 'silver' });
+  silver.accountId = body.accountId;
+  const prices: PriceList = () => ({ rank: 0, price: 8_500 });
+  silver.holdings.push({
+    ...{ point: 'A107', prices },
+    meters: [{ label: 'A107', fromMs: clock.now.getTime() }],
+  });
+  const mode = await park.ask('PUT', `/accounts/${silver.accountId}/credit-mode`, {
+    ...{ mode: 'meter', reason: 'As the contract says' },
+  });
+  expect([mode.status, mode.body.mode]).toEqual([200, 'meter']);
+  const meterId = point?.meter ?? '';
+  const { device } = building;
+  // Tables, prices and thresholds first: each proven by reading it back.
+  await expect
+    .poll(
+      async () =>
+        (await park.ask('GET', `/commands?meterId=${meterId}&state=confirmed`)).body.data.length,
+    )
+    .toBe(3);
+  expect(device('A107').own.prices).toEqual([8_500, 8_500, 8_500, 8_500]);
+  const first = await recharge('50.00', meterId);
+  expect(first).toMatchObject({
+    counter: 1,
+    before: { amount: '0.00' },
+    after: { amount: '50.00' },
+  });
+  expect(device('A107').own.counter).toBe(1);
+  expect(await places(silver)).toEqual({ 'on-meter': 5000 });
+  const written = building.writes('A107');
+  building.buses[0]?.swallowWrites(1);
+  const second = await recharge('30.00', meterId);
+  // Read, not sent again: the counter says that it happened.
+  expect(second).toMatchObject({ counter: 2, after: { amount: '80.00' } });
+  expect([device('A107').own.counter, building.writes('A107') - written]).toEqual([2, 1]);
+  expect(await places(silver)).toEqual({ 'on-meter': 8000 });
+  await park.go(manager, `/meters/${meterId}`);
+  const history = manager.getByRole('region', { name: 'Relay and commands' }).locator('li');
+  await history.filter({ hasText: 'Recharge' }).nth(1).waitFor();
+  await park.work();
+  expect(await balanceHolds(silver)).toBe(8000);
   await ledgerFoots();
 });
 
@@ -296,35 +395,35 @@ test('a meter is replaced: the new one is read before it is entered, and billing
   // It lies in the workshop now.
   const off = await park.ask('PATCH', `/meters/${old?.id}`, { busId: null, unit: null });
   expect(off.status).toBe(200);
-  const [shop] = holdings.filter(({ point }) => point === 'A103');
+  const [shop] = golden.holdings.filter(({ point }) => point === 'A103');
   const [before] = shop?.meters ?? [];
   if (before) before.toMs = now;
   shop?.meters.push({ label: building.spare.label, fromMs: now });
   await park.pass(16 * HOUR);
-  await balanceHolds();
+  await balanceHolds(golden);
   await ledgerFoots();
 });
 
 test('the account is closed at the counter with its refund, the shift counted to the cent', async () => {
-  const left = await balanceHolds();
+  const left = await balanceHolds(golden);
   expect(left).toBeGreaterThan(0);
-  await park.go(cashier, `/accounts/${accountId}?closing=true`);
+  await park.go(cashier, `/accounts/${golden.accountId}?closing=true`);
   const drawer = cashier.getByRole('dialog');
   await drawer.getByText('Left for the customer').waitFor();
   await drawer.getByRole('textbox', { name: 'Reason' }).fill('Moves out');
   await drawer.getByRole('button', { name: 'Close account', exact: true }).click();
   await drawer.getByText('refunded', { exact: true }).waitFor();
-  await park.go(cashier, `/accounts/${accountId}`);
+  await park.go(cashier, `/accounts/${golden.accountId}`);
   await cashier.getByRole('heading', { name: 'Closed', exact: true }).waitFor();
   // All of it is settled now: each line of the month is rounded once.
   const now = park.clock.now.getTime();
-  const whole = chargedBy(now, holdings, { register, settledToMs: now });
+  const whole = charged(golden, now);
   const [closing] = await park.query<{ balance: string }>(
     'SELECT balance_minor::text AS balance FROM account_closings WHERE project_id = $1 AND account_id = $2',
-    [park.projectId, accountId],
+    [park.projectId, golden.accountId],
   );
-  expect(Number(closing?.balance)).toBe(paid - whole);
-  for (const { meters } of holdings) for (const meter of meters) meter.toMs ??= now;
+  expect(Number(closing?.balance)).toBe(golden.paid - whole);
+  for (const { meters } of golden.holdings) for (const meter of meters) meter.toMs ??= now;
   await park.go(cashier, '/shifts');
   await cashier
     .getByRole('region', { name: 'Your shift' })
@@ -345,10 +444,15 @@ test('in the end the ledger comes to nothing, proves itself, and is what the dis
   const proof = await verifyLedger(park.billing.db, { projectId: park.projectId, currency: 'CNY' });
   expect(proof.checks.filter(({ faults }) => faults > 0)).toEqual([]);
   expect(proof.positions).toBeGreaterThan(0n);
-  // All that is left of it: what the displays and the price list say was used, in the safe.
-  const used = chargedBy(park.clock.now.getTime(), holdings, {
-    ...{ register, settledToMs: park.clock.now.getTime() },
-  });
+  // The meter's own money is what the ledger says, and both are what its display says was used.
+  expect(await balanceHolds(silver)).toBeGreaterThan(0);
+  const { body } = await park.ask('GET', `/meter-reconciliations?accountId=${silver.accountId}`);
+  expect(body.data[0]).toMatchObject({ verdict: 'fits', meterCounter: 2, ledgerCounter: 2 });
+  // What is left in the park: money in safe, bank and meter, and what the displays say was used.
+  const midnight = settledTo(park.clock.now.getTime());
+  const [used, usedByMeter] = [golden, silver].map(({ holdings }) =>
+    chargedBy(midnight, holdings, { register, settledToMs: midnight }),
+  ) as [number, number]; // As many as there are books.
   const sums = await park.query(
     `SELECT l.code, sum(e.amount)::int AS sum FROM entries e
      JOIN ledger_accounts l ON l.project_id = e.project_id AND l.id = e.ledger_account_id
@@ -356,7 +460,9 @@ test('in the end the ledger comes to nothing, proves itself, and is what the dis
     [park.projectId],
   );
   expect(sums).toEqual([
-    { code: 'revenue', sum: -used },
+    { code: 'bank', sum: silver.paid },
+    { code: 'on-meter', sum: usedByMeter - silver.paid },
+    { code: 'revenue', sum: -used - usedByMeter },
     { code: 'safe', sum: used },
   ]);
   expect(park.complaints.filter((each) => !each.includes('status of 503'))).toEqual([]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import pg from 'pg';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { createMeterRound } from '../../billing/meter-round.ts';
 import { createNotices } from '../../billing/notices.ts';
 import { createRound } from '../../billing/work.ts';
 import { type Reading, takeReading } from '../../ingest/blocks.ts';
@@ -115,6 +116,9 @@ export async function openOperatorPark({ now, installedOn }: { now: Date; instal
     graceMs: 30 * 60_000,
     walDeadlineMs: PATIENCE_MS,
   };
+  /** A round of its own looks for days that were settled, too. */
+  const meterRound = () =>
+    createMeterRound({ db: billing.db, source: settlement.source, clock: time, log: quiet })();
   const notices = createNotices({ db: billing.db, channels: {}, clock: time, log: quiet });
 
   const server = createAdaptorServer({ fetch: rig.app.fetch });
@@ -165,6 +169,7 @@ export async function openOperatorPark({ now, installedOn }: { now: Date; instal
       if (built.intervals + built.runs === 0 && (await undone()) === 0) break;
       if (Date.now() > deadline) throw new Error('it does not come to rest');
     }
+    await meterRound();
     await notices();
     if (errors.length > 0) throw errors[0];
   }
@@ -198,7 +203,19 @@ export async function openOperatorPark({ now, installedOn }: { now: Date; instal
   }
 
   return {
-    ...{ rig, projectId, clock, building, query, complaints, apply, work, person, billing },
+    ...{
+      rig,
+      projectId,
+      clock,
+      building,
+      query,
+      complaints,
+      apply,
+      work,
+      meterRound,
+      person,
+      billing,
+    },
     /** As the administrator, below the project. */
     ask: (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
       rig.admin(method, at + path, body, headers),
