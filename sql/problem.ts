@@ -52,7 +52,7 @@ export const problems = {
   'preview-outdated': {
     status: 409,
     retryable: false,
-    title: 'The park has changed since the preview',
+    title: 'Something has changed since the preview',
   },
   'locked-out': { status: 409, retryable: false, title: 'The point is locked out' },
   'month-closed': { status: 409, retryable: false, title: 'The month is closed' },

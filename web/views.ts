@@ -40,6 +40,7 @@ const PAGES = [
   'notices',
   'notice-templates',
   'shifts',
+  'bank',
   'residuals',
   'energy',
   'reports',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseTariff } from '../../billing/tariff.ts';
 import { importColumnNames, importColumns } from '../../ingest/import-columns.ts';
 import type * as api from '../../web/app/api.ts';
+import type * as bank from '../../web/app/bank-shapes.ts';
 import type * as batches from '../../web/app/batch-shapes.ts';
 import type * as books from '../../web/app/books.ts';
 import type * as commands from '../../web/app/command-shapes.ts';
@@ -296,6 +297,23 @@ const fields = {
     ...(['id', 'kind', 'amount', 'shiftId', 'cashier', 'hasArrived', 'note', 'movedBy'] as const),
     'movedAt',
   ] satisfies (keyof vending.CashMovement)[],
+  BankFile: [
+    ...(['id', 'source', 'name', 'template', 'from', 'to', 'lines', 'unidentified'] as const),
+    ...(['duplicates', 'skipped', 'amount', 'fee', 'net', 'importedBy', 'importedAt'] as const),
+  ] satisfies (keyof bank.BankFile)[],
+  BankLine: [
+    ...(['id', 'fileId', 'fileName', 'source', 'row', 'day', 'time', 'amount', 'fee'] as const),
+    ...(['reference', 'order', 'payer', 'text', 'state', 'rule', 'target', 'accountId'] as const),
+    ...(['accountName', 'reason', 'actedBy', 'actedAt'] as const),
+  ] satisfies (keyof bank.BankLine)[],
+  BankLineDetail: ['line', 'acts', 'candidates'] satisfies (keyof bank.BankLineDetail)[],
+  BankTemplate: [
+    ...(['name', 'source', 'mapping', 'isBuiltIn'] as const),
+  ] satisfies (keyof bank.BankTemplate)[],
+  BankPreview: [
+    ...(['fileId', 'name', 'source', 'sha256', 'digest', 'counts', 'income', 'expense'] as const),
+    ...(['fee', 'before', 'lines'] as const),
+  ] satisfies (keyof bank.BankPreview)[],
   Cash: ['place', 'shiftId', 'detail', 'cashier', 'amount'] satisfies (keyof vending.Cash)[],
   SaleReversal: [
     ...(['id', 'state', 'receipt', 'saleId', 'saleReceipt', 'soldAt', 'soldBy'] as const),

@@ -42,6 +42,52 @@ afterAll(async () => {
   await park?.close();
 });
 
+describe('the bank', () => {
+  const load = async (name: string) => {
+    await page.goto(at('/bank-import'));
+    await page.getByText('Bank statement', { exact: true }).waitFor();
+    await page.setInputFiles('#bank-file', {
+      ...{ name, mimeType: 'text/csv', buffer: Buffer.from('a,b') },
+    });
+  };
+
+  test('a file is told line by line, imported, and imported again adds nothing and says so', async () => {
+    await load('wrong.csv');
+    await page.getByText('1.005 has too many decimals').waitFor();
+    await page.getByText('1 line is wrong. Nothing is imported while one is.').waitFor();
+    await load('november.csv');
+    await page.getByRole('button', { name: 'Import 3 lines' }).click();
+    await page.getByText('3 lines added, 2 of them unidentified.').waitFor();
+    await load('november.csv');
+    await page.getByText('by Chen Li. It adds nothing.').waitFor();
+    expect(await page.getByRole('button', { name: 'Import 3 lines' }).count()).toBe(0);
+  });
+
+  test('money that nobody knows is claimed once name and meters were confirmed', async () => {
+    await page.goto(at('/bank?state=unidentified&open=78102'));
+    await page.getByRole('button', { name: 'Claim for an account' }).click();
+    const drawer = page.getByRole('dialog');
+    const book = drawer.getByRole('button', { name: 'Book 1,200.00' });
+    await drawer.getByRole('combobox').click();
+    await page.getByRole('option').nth(1).waitFor({ state: 'attached' });
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await drawer.getByText('name and the meter are right').waitFor();
+    expect(await book.isDisabled()).toBe(true);
+    await drawer.getByRole('checkbox').check();
+    await book.click();
+    await drawer.getByText('A sale with its receipt is booked.').waitFor();
+    await drawer.getByText('R00000260').waitFor();
+  });
+
+  test('one that may be two is matched by a person, a fee with its reason', async () => {
+    await page.goto(at('/bank?open=78104'));
+    await page.getByRole('button', { name: 'It is this' }).first().click();
+    await page.getByRole('button', { name: 'Release' }).waitFor();
+    expect(await page.getByRole('button', { name: 'It is this' }).count()).toBe(0);
+  });
+});
+
 describe('at the counter', () => {
   test('a shift is opened with a float and closed by counting; a second person books what is short', async () => {
     await page.goto(at('/shifts?open=76002'));

@@ -243,6 +243,8 @@ export interface Sale {
   price: string | null;
   soldAt: string;
   soldBy: string;
+  /** What the bank or the channel calls the payment. */
+  reference: string | null;
   note: string | null;
   state: 'sold' | 'waiting' | 'reversed';
   reversalId: string | null;

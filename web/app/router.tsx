@@ -15,6 +15,7 @@ import { sessionQuery } from './queries.ts';
 import {
   accountSearch,
   alarmSearch,
+  bankSearch,
   booksSearch,
   buildingSearch,
   closedSearch,
@@ -189,6 +190,15 @@ const pages = [
     ...child('/shifts'),
     validateSearch: counterSearch,
     component: lazyRouteComponent(() => import('./pages/shifts/shifts.tsx')),
+  }),
+  createRoute({
+    ...child('/bank'),
+    validateSearch: bankSearch,
+    component: lazyRouteComponent(() => import('./pages/bank/bank.tsx')),
+  }),
+  createRoute({
+    ...child('/bank-import'),
+    component: lazyRouteComponent(() => import('./pages/bank/import.tsx')),
   }),
   createRoute({
     ...child('/energy'),

@@ -117,6 +117,32 @@ export const counterSearch = (raw: Raw): CounterSearch => ({
   sale: raw.sale === true ? true : undefined,
 });
 
+/** Lines of the bank and of channels, and their files. */
+export interface BankSearch {
+  q?: string;
+  from?: string;
+  to?: string;
+  show?: 'files';
+  source?: 'bank' | 'channel';
+  state?: 'unidentified' | 'matched' | 'claimed' | 'returned';
+  /** The file whose lines alone are shown. */
+  file?: string;
+  sort?: string;
+  open?: string;
+}
+
+export const bankSearch = (raw: Raw): BankSearch => ({
+  q: text(raw.q),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  show: oneOf(['files'], raw.show),
+  source: oneOf(['bank', 'channel'], raw.source),
+  state: oneOf(['unidentified', 'matched', 'claimed', 'returned'], raw.state),
+  file: text(raw.file),
+  sort: text(raw.sort),
+  open: text(raw.open),
+});
+
 export interface HomeSearch {
   bars?: 'month';
   building?: string;

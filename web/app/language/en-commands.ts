@@ -283,8 +283,8 @@ export const enCommandProblems = {
     do: 'Somebody may be working on the line. Nothing may restore its supply until the lock is taken away.',
   },
   'preview-outdated': {
-    what: 'The park has changed since the preview',
-    do: 'Nothing was asked. Look at the new preview, then confirm that.',
+    what: 'Something has changed since the preview',
+    do: 'Nothing was done. Look at it again, then confirm that.',
   },
   'idempotency-key-reused': {
     what: 'Something else was asked with the same key',

@@ -1,5 +1,6 @@
 /** Every word on screen, in English. zh.ts has the same keys. */
 
+import { enBank } from './en-bank.ts';
 import { enBooks } from './en-books.ts';
 import { enCommandProblems, enCommands } from './en-commands.ts';
 import { enConfig } from './en-config.ts';
@@ -18,6 +19,7 @@ export const en = {
   ...enExplain,
   ...enTools,
   ...enVending,
+  ...enBank,
   ...enBooks,
   ...enExceptions,
   ...enCommands,
@@ -62,6 +64,7 @@ export const en = {
     notices: 'Notices',
     noticeTemplates: 'Notice templates',
     shifts: 'Shifts',
+    bank: 'Bank',
     energy: 'Energy',
     tariffs: 'Tariffs',
     exports: 'Exports',
@@ -531,6 +534,7 @@ export const en = {
     amount: 'Amount',
     wrongAmount: 'An amount above zero with at most two decimals, like 1,000.00',
     channel: 'Paid by',
+    reference: 'Reference, order number',
     note: 'Note',
     meter: 'Meter',
     follows:

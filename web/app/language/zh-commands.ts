@@ -279,8 +279,8 @@ export const zhCommandProblems = {
     do: '可能有人正在线路上作业。解除锁定之前任何人不得恢复供电。',
   },
   'preview-outdated': {
-    what: '预览之后园区已有变化',
-    do: '未下发任何内容。请查看新的预览后再确认。',
+    what: '预览之后已有变化',
+    do: '未做任何更改。请重新查看后再确认。',
   },
   'idempotency-key-reused': {
     what: '同一个键已用于其他请求',

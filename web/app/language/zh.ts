@@ -1,5 +1,6 @@
 /** Every word on screen, in Chinese. The keys are those of en.ts. */
 import type { Language } from './en.ts';
+import { zhBank } from './zh-bank.ts';
 import { zhBooks } from './zh-books.ts';
 import { zhCommandProblems, zhCommands } from './zh-commands.ts';
 import { zhConfig } from './zh-config.ts';
@@ -19,6 +20,7 @@ export const zh: Language = {
   ...zhTools,
   ...zhPeople,
   ...zhVending,
+  ...zhBank,
   ...zhBooks,
   ...zhExceptions,
   ...zhCommands,
@@ -62,6 +64,7 @@ export const zh: Language = {
     notices: '通知',
     noticeTemplates: '通知模板',
     shifts: '班次',
+    bank: '银行对账',
     energy: '电能报表',
     tariffs: '电价',
     exports: '导出',
@@ -455,6 +458,7 @@ export const zh: Language = {
     amount: '金额',
     wrongAmount: '大于零、最多两位小数的金额，例如 1,000.00',
     channel: '付款方式',
+    reference: '流水号、订单号',
     note: '备注',
     meter: '电表',
     follows: '余额立即增加，并按序编号收据。错误的售电通过冲正撤销，不会抹去。',

@@ -231,6 +231,15 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
       cell: ({ soldBy }) => <div className="clip">{soldBy}</div>,
     },
     {
+      key: 'reference',
+      title: t('sale.reference'),
+      width: '150px',
+      phone: 'none',
+      optional: true,
+      value: ({ reference }) => reference,
+      cell: ({ reference }) => <div className="clip mono">{reference ?? '–'}</div>,
+    },
+    {
       key: 'note',
       title: t('sale.note'),
       width: 'minmax(80px, 1fr)',

@@ -16,6 +16,7 @@ export interface PageLink {
     | 'notices'
     | 'noticeTemplates'
     | 'shifts'
+    | 'bank'
     | 'exports'
     | 'reports'
     | 'energy'
@@ -49,6 +50,7 @@ export interface PageLink {
     | '/projects/$projectId/notices'
     | '/projects/$projectId/notice-templates'
     | '/projects/$projectId/shifts'
+    | '/projects/$projectId/bank'
     | '/projects/$projectId/energy'
     | '/projects/$projectId/exports'
     | '/projects/$projectId/tariffs'
@@ -172,6 +174,14 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/shifts',
     icon: 'coins',
     permission: 'sale.read',
+    group: 'accounts',
+  },
+  {
+    name: 'bank',
+    to: '/projects/$projectId/bank',
+    icon: 'sheet',
+    permission: 'sale.read',
+    letter: '4',
     group: 'accounts',
   },
   {

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { address } from '../../api.ts';
 import { useImport, useImportPreview } from '../../config-queries.ts';
 import type { ImportFate, ImportPreview } from '../../config-shapes.ts';
+import { base64Of } from '../../file.ts';
 import { newKey } from '../../key.ts';
 import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
@@ -215,14 +216,4 @@ function Rows({ found }: { found: ImportPreview }) {
       empty={null}
     />
   );
-}
-
-async function base64Of(file: File): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const CHUNK = 0x8000;
-  let text = '';
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
-  }
-  return btoa(text);
 }

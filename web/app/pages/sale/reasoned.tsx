@@ -11,8 +11,8 @@ export function Reasoned({
   label,
 }: {
   path: string;
-  /** Without `decision` the reason alone is sent. */
-  choices: readonly { decision?: string; label: string; isMain?: boolean }[];
+  /** The reason is sent with the decision, or with what `body` holds. */
+  choices: readonly { decision?: string; body?: object; label: string; isMain?: boolean }[];
   label?: string;
 }) {
   const { t } = useTranslation();
@@ -35,14 +35,14 @@ export function Reasoned({
           />
         </label>
         <span className="counter-acts">
-          {choices.map(({ decision, label: act, isMain }) => (
+          {choices.map(({ decision, body, label: act, isMain }) => (
             <button
               key={act}
               type="button"
               className={`button${isMain ? ' primary' : ''}`}
               disabled={!why || send.isPending}
               onClick={() =>
-                send.mutate({ path, body: { ...(decision && { decision }), reason: why } })
+                send.mutate({ path, body: { ...body, ...(decision && { decision }), reason: why } })
               }
             >
               {act}

@@ -37,6 +37,12 @@ export function SaleConfirm({ draft, account }: { draft: Draft; account: Account
             </dd>
           </div>
         )}
+        {draft.channel !== 'cash' && draft.reference && (
+          <div>
+            <dt>{t('sale.reference')}</dt>
+            <dd className="mono">{draft.reference}</dd>
+          </div>
+        )}
         {draft.note && (
           <div>
             <dt>{t('sale.note')}</dt>

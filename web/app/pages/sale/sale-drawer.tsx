@@ -31,6 +31,7 @@ export function SaleDrawer({ account, onClose }: { account?: Account; onClose: (
     commodity: commoditiesOf(account)[0] ?? 'electricity',
     quantity: '',
     channel: 'cash',
+    reference: '',
     note: '',
   });
   const accounts = useAccounts().data?.data ?? [];

@@ -132,6 +132,19 @@ export function SaleForm({
           choices={channels.map((value) => ({ value, label: t(`channel.${value}`) }))}
         />
       </div>
+      {draft.channel !== 'cash' && (
+        <label className="field" htmlFor={`${id}r`}>
+          <span className="field-label">{t('sale.reference')}</span>
+          <input
+            id={`${id}r`}
+            className="input"
+            maxLength={120}
+            autoComplete="off"
+            value={draft.reference}
+            onChange={(event) => onChange({ reference: event.target.value })}
+          />
+        </label>
+      )}
       <label className="field" htmlFor={`${id}n`}>
         <span className="field-label">{t('sale.note')}</span>
         <input

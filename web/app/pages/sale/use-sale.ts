@@ -15,6 +15,8 @@ export interface Draft {
   commodity: Commodity;
   quantity: string;
   channel: Channel;
+  /** What the bank or the channel calls the payment; not of cash. */
+  reference: string;
   note: string;
 }
 
@@ -28,6 +30,7 @@ export function useSale() {
       const body = {
         amount: { amount: draft.amount, currency: project.currency },
         channel: draft.channel,
+        reference: (draft.channel !== 'cash' && draft.reference.trim()) || null,
         note: draft.note.trim() || null,
         ...(draft.by === 'quantity' && {
           quantity: { commodity: draft.commodity, quantity: cleanQuantity(draft.quantity) },
