@@ -210,6 +210,9 @@ describe('accounts begin and end', () => {
     await close.click();
     await drawer.getByText('refunded', { exact: true }).waitFor();
     await drawer.getByText(/^RF000000\d+$/).waitFor();
+    await drawer.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await page.getByText('Points given back').waitFor();
+    expect(await page.getByRole('button', { name: /New sale/ }).count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 

@@ -109,8 +109,10 @@ export function span(t: TFunction, seconds: number): string {
   if (s < 100) return t('span.s', { s });
   if (s < 3600) return t('span.min', { min: Math.floor(s / 60) });
   const hours = Math.floor(s / 3600);
-  if (hours < 48) return t('span.h', { h: hours, min: Math.floor((s % 3600) / 60) });
-  return t('span.d', { d: Math.floor(hours / 24), h: hours % 24 });
+  const min = Math.floor((s % 3600) / 60);
+  if (hours < 48) return min ? t('span.h', { h: hours, min }) : t('span.wholeH', { h: hours });
+  const [d, h] = [Math.floor(hours / 24), hours % 24];
+  return h ? t('span.d', { d, h }) : t('span.wholeD', { d });
 }
 
 function name(language: Language, options: Intl.DateTimeFormatOptions, date: Date): string {

@@ -97,7 +97,7 @@ export const enTools = {
     floor: 'Floor',
     noFloor: 'No floor',
     noUnits: 'No units in this building',
-    noUnitsText: 'Metered places appear here by floor when they are entered through the API.',
+    noUnitsText: 'Metered places appear here by floor when they are entered under Configuration.',
     now: '{{kw}} kW now',
     main: 'Main meter against units',
     mainMeter: 'Main meter',

@@ -43,6 +43,8 @@ export const en = {
     min: '{{min}} min',
     h: '{{h}} h {{min}} min',
     d: '{{d}} d {{h}} h',
+    wholeH: '{{h}} h',
+    wholeD: '{{d}} d',
   },
   group: { live: 'Live', accounts: 'Accounts', reports: 'Reports', rules: 'Rules' },
   page: {
@@ -335,7 +337,7 @@ export const en = {
     unitCount_other: '{{count}} meters',
     noBuilding: 'No building',
     noMeters: 'No meters yet',
-    noMetersText: 'Meters appear here by building and floor when they are entered through the API.',
+    noMetersText: 'Meters appear here by building and floor when they are entered under Configuration.',
     tileNote: 'Number = floor and unit. Bar = load against the overload threshold.',
     active: '{{count}} active',
     allAlarms: 'All alarms',
@@ -521,7 +523,7 @@ export const en = {
     noPoints: 'No point belongs to it now',
     none: 'No accounts yet',
     noneText:
-      'An account holds a prepaid balance and pays for one or more points. Accounts are opened through the API.',
+      'An account holds a prepaid balance and pays for one or more points. Open one here, or prepare it for later.',
     noneFits: 'No account fits the filter',
     foot: 'Live = settled − provisional; days settled after 00:00 {{zone}}',
   },
@@ -760,7 +762,8 @@ export const en = {
     silent: 'Silent',
     state: { online: 'online', partial: 'some meters are silent', silent: 'silent' },
     none: 'No gateways yet',
-    noneText: 'A gateway groups up to some buses of 32 meters. They are entered through the API.',
+    noneText:
+      'A gateway groups buses of up to 32 meters each. They are entered under Configuration.',
   },
   alarms: {
     line: 'What someone should look at; an alarm clears by itself when its cause is gone.',

@@ -85,7 +85,7 @@ export const zhTools = {
     floor: '楼层',
     noFloor: '未分层',
     noUnits: '本楼没有计量点',
-    noUnitsText: '通过 API 录入后，计量点按楼层显示在这里。',
+    noUnitsText: '在“配置”中录入后，计量点按楼层显示在这里。',
     now: '当前 {{kw}} kW',
     main: '总表与分表',
     mainMeter: '总表',

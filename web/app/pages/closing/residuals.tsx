@@ -189,7 +189,7 @@ function useColumns(
       width: '130px',
       phone: 'plain',
       value: ({ phone }) => phone,
-      cell: ({ phone }) => phone ?? '–',
+      cell: ({ phone }) => phone,
     },
   ];
   if (!settle) return columns;
