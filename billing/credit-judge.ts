@@ -392,8 +392,8 @@ const failedTrip = ({ newest }: PointFacts) =>
   newest?.isCredit && newest.supply === 'off' && FAILED.has(newest.state) ? newest : undefined;
 const FAILED: ReadonlySet<string> = new Set(['refused', 'expired']);
 
-/** Points that may be cut now. */
-const trippable = (
+/** Points that a trip would cut now. */
+export const trippable = (
   points: readonly PointFacts[],
   { policy, now }: { policy: CreditPolicy; now: Date },
 ): PointFacts[] =>

@@ -14,6 +14,7 @@ import {
   cuttableOf,
   readFacts,
 } from './credit-facts.ts';
+import { trippable } from './credit-judge.ts';
 import { type CreditPolicy, readPolicy } from './credit-policy.ts';
 import { moneyOrNull } from './fields.ts';
 import type { ProjectTerms } from './project.ts';
@@ -125,6 +126,8 @@ export interface CaseDetail extends Omit<ShownCase, 'since'> {
     supply: 'on' | 'off' | null;
     restoreMode: 'automatic' | 'armed' | 'confirmed';
     lockedOut: boolean;
+    /** Whether a trip would cut it now. */
+    cuts: boolean;
   }[];
 }
 
@@ -140,6 +143,7 @@ export async function readCase(
   const row = facts.case ?? { ...none, openedAt: none.since, ...NEVER };
   const [shown] = shownCase({ ...facts, case: row }, project.currency);
   if (!shown) throw notFound('account');
+  const cut = new Set(trippable(facts.points, { policy, now }).map(({ id }) => id));
   return {
     ...shown,
     since: facts.case ? shown.since : null,
@@ -148,6 +152,7 @@ export async function readCase(
     supply: facts.points.map(({ restoreMode, isLockedOut, supply, ...point }) => ({
       ...{ id: point.id, code: point.code, name: point.name, nameZh: point.nameZh },
       ...{ commodity: point.commodity, supply, restoreMode, lockedOut: isLockedOut },
+      cuts: cut.has(point.id),
     })),
   };
 }

@@ -91,6 +91,7 @@ const detailSchema = z
         supply: z.enum(['on', 'off']).nullable(),
         restoreMode: z.enum(['automatic', 'armed', 'confirmed']),
         lockedOut: z.boolean(),
+        cuts: z.boolean().openapi({ description: 'Whether a trip would cut it now' }),
       }),
     ),
   })

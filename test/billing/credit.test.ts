@@ -69,9 +69,13 @@ test('an account is told, given its grace, cut, and has its supply back when it 
 
 test('a trip says what it stood on: balances, readings, notices, commands', async () => {
   const n = next++;
-  await credit.due(n, 1234);
-  await credit.round();
   const { park, ask } = credit;
+  const cuts = async () =>
+    (await ask('GET', `/credit-cases/${park.accounts[n]}`)).body.supply[0]?.cuts;
+  await credit.due(n, 1234);
+  expect(await cuts()).toBe(true);
+  await credit.round();
+  expect(await cuts()).toBe(false);
   const { body } = await ask(
     'GET',
     `/credit-decisions?decision=trip&accountId=${park.accounts[n]}`,

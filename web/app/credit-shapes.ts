@@ -99,6 +99,8 @@ export interface CreditCaseDetail extends Omit<CreditCase, 'since'> {
     supply: 'on' | 'off' | null;
     restoreMode: 'automatic' | 'armed' | 'confirmed';
     lockedOut: boolean;
+    /** Whether a trip would cut it now. */
+    cuts: boolean;
   }[];
 }
 

@@ -76,9 +76,8 @@ export const enCredit = {
       dispute: 'Hold for a dispute…',
       override: 'Own limit or protection…',
     },
-    tripSays_one: 'Cuts up to {{count}} point off now, where its readings are sound: {{codes}}.',
-    tripSays_other:
-      'Cuts up to {{count}} points off now, where their readings are sound: {{codes}}.',
+    tripSays_one: 'Cuts {{count}} point off now: {{codes}}.',
+    tripSays_other: 'Cuts {{count}} points off now: {{codes}}.',
     tripCount: 'Number of points',
     tripCountHint: 'Typed, so that nobody is cut by a slip',
     doTrip_one: 'Cut {{count}} point off',

@@ -337,7 +337,8 @@ export const en = {
     unitCount_other: '{{count}} meters',
     noBuilding: 'No building',
     noMeters: 'No meters yet',
-    noMetersText: 'Meters appear here by building and floor when they are entered under Configuration.',
+    noMetersText:
+      'Meters appear here by building and floor when they are entered under Configuration.',
     tileNote: 'Number = floor and unit. Bar = load against the overload threshold.',
     active: '{{count}} active',
     allAlarms: 'All alarms',
@@ -810,6 +811,7 @@ export const en = {
     severe: { notice: 'notice', warning: 'warning', critical: 'critical' },
     raised: 'Since',
     ingest: 'Collection',
+    project: 'Project',
     stillOpen: 'open',
     lasts: 'For',
   },
@@ -910,9 +912,9 @@ export const en = {
     'point-loss': 'Parts lack {{lost}} of the main meter, {{day}}',
     'account-alarm1': 'Balance {{balance}}, below alarm 1 ({{limit}})',
     'account-alarm2': 'Balance {{balance}}, below alarm 2 ({{limit}})',
-    'account-credit-hold': 'Its cut waits for a person: see credit control',
-    'credit-brake': 'Too many cuts in an hour: the brake holds',
-    'meter-silent-credit': 'Silent since {{at}} with low credit',
+    'account-credit-hold': 'A person is needed: {{why}}',
+    'credit-brake': '{{trips}} cuts within an hour: the brake holds',
+    'meter-silent-credit': 'Silent since {{at}} with low credit: may have used {{exposure}}',
   },
 };
 

@@ -76,6 +76,14 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
       difference: amount(moneyOf(alarm.detail.difference)),
       expected: countOf(alarm.detail.expected),
       found: countOf(alarm.detail.found),
+      // What a cut waits for, in the words of credit control.
+      why: ['held', 'reason']
+        .map((group) => `credit.${group}.${alarm.detail.reason}`)
+        .filter((key) => i18n.exists(key))
+        .map((key) => t(key))
+        .join(''),
+      exposure: `${amount(moneyOf(alarm.detail.exposure))} ${currencyName(currency, language)}`,
+      trips: number(typeof alarm.detail.trips === 'number' ? alarm.detail.trips : null),
       day: typeof alarm.detail.day === 'string' ? day(language, alarm.detail.day) : '',
     };
     return {
@@ -86,7 +94,11 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
         (bus && gateway ? `${nameOf(language, gateway)} · ${bus.name}` : undefined) ??
         (gateway ? nameOf(language, gateway) : undefined) ??
         textOf(alarm.detail.code) ??
-        (alarm.subjectKind === 'ingest' ? t('alarms.ingest') : alarm.subjectId),
+        (alarm.subjectKind === 'ingest'
+          ? t('alarms.ingest')
+          : alarm.subjectKind === 'project'
+            ? t('alarms.project')
+            : alarm.subjectId),
       text: known ? t(`alarm.${kind}`, words) : sentence(alarm),
       state: stateOf(alarm, point),
       meterId: alarm.subjectKind === 'account' ? null : (point?.meterId ?? null),

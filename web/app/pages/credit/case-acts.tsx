@@ -53,6 +53,9 @@ export function CaseActs({ found }: { found: CreditCaseDetail }) {
   );
 }
 
+/** What a person's word stands for: neither hours nor proof nor a dispute. */
+const WORD_ENOUGH: ReadonlySet<string> = new Set(['brake', 'order-query']);
+
 /** Acts that fit the state, of those that the role allows. */
 function offered(
   found: CreditCaseDetail,
@@ -61,7 +64,8 @@ function offered(
   const acts: Asked[] = [];
   const isOff = ['tripping', 'tripped', 'restoring', 'armed'].includes(found.state);
   if (may('credit.act')) {
-    if (found.state === 'proposed') acts.push('trip');
+    if (found.state === 'proposed' || WORD_ENOUGH.has(found.waitsFor?.code ?? ''))
+      acts.push('trip');
     if (isOff || found.pointsOff > 0) acts.push('restore');
     if (!isHeld) acts.push('dispute');
   }

@@ -12,11 +12,9 @@ export function TripForm({ found, onDone }: { found: CreditCaseDetail; onDone: (
   const send = useAct<unknown>(onDone);
   const [typed, type] = useState('');
   const [reason, setReason] = useState('');
-  const targets = found.supply.filter(
-    ({ commodity, lockedOut, supply }) =>
-      commodity === 'electricity' && !lockedOut && supply !== 'off',
-  );
-  const isReady = typed.trim() === String(targets.length) && reason.trim() !== '';
+  const targets = found.supply.filter(({ cuts }) => cuts);
+  const isReady =
+    targets.length > 0 && typed.trim() === String(targets.length) && reason.trim() !== '';
   return (
     <form
       id={id}
