@@ -13,6 +13,8 @@ import type { ProjectTerms } from './project.ts';
 const DAYS = 7;
 /** Days of charges that a price is looked for in. */
 const PRICE_DAYS = 62;
+/** How long QuestDB's WAL is waited for before nothing is cut. */
+const WAL_DEADLINE_MS = 10_000;
 /** Points that are asked for in one statement. */
 const POINTS_MAX = 500;
 /** More than any debt: what is not known holds every trip. */
@@ -29,6 +31,8 @@ export async function estimatedMinor(
 ): Promise<Map<string, bigint>> {
   const points = accounts.flatMap((account) => account.points.map(({ id }) => id));
   const quantities = new Map<string, bigint>();
+  // What is written and not readable yet, or hidden, is not known.
+  await questdb.settled(['intervals'], { timeoutMs: WAL_DEADLINE_MS });
   const from = new Date(now.getTime() - DAYS * 86_400_000).toISOString();
   for (let i = 0; i < points.length; i += POINTS_MAX) {
     const named = points.slice(i, i + POINTS_MAX).map((id) => `'${id}'`);

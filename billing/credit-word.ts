@@ -33,7 +33,7 @@ export async function actByWord(
   { db, questdb }: { db: Db; questdb: Questdb },
   { projectId, accountId, act, reason, key, by, at }: Word,
 ): Promise<Answer<CaseDetail>> {
-  const setting = await settingOf({ db, questdb }, { projectId, accountId, at });
+  const setting = await settingOf({ db, questdb }, { projectId, accountId, act, at });
   const route = `POST /credit-cases/${accountId}/${act}`;
   const given = { projectId, route, key, actorId: by.actor.id, request: { reason } };
   return await once(db, given, async (tx) => {
@@ -47,17 +47,19 @@ export async function actByWord(
 
 async function settingOf(
   { db, questdb }: { db: Db; questdb: Questdb },
-  { projectId, accountId, at: now }: Pick<Word, 'projectId' | 'accountId' | 'at'>,
+  { projectId, accountId, act, at: now }: Pick<Word, 'projectId' | 'accountId' | 'act' | 'at'>,
 ): Promise<Setting> {
   const project = await readProject(db, projectId);
   const { policy } = await readPolicy(db, project);
   const accounts = await readFacts(db, { project, policy, now, accountIds: [accountId] });
   if (accounts.length === 0) throw notFound('account');
-  const estimates = await estimatedMinor({ db, questdb }, { project, accounts, now });
+  // Supply comes back whether QuestDB answers or not.
+  const estimates =
+    act === 'trip' ? await estimatedMinor({ db, questdb }, { project, accounts, now }) : new Map();
   const day = localDayOf(project.zone, now.getTime());
   const holidays = await readHolidays(db, { projectId, day });
   const noCut = noTripAt(policy, { zone: project.zone, holidays, at: now });
-  const estimated = estimates.get(accountId) ?? 0n;
+  const estimated: bigint = estimates.get(accountId) ?? 0n;
   const world = { noCut, estimatedMinor: estimated, orders: null };
   return { project, policy, holidays, now, world };
 }
