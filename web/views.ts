@@ -44,6 +44,7 @@ const PAGES = [
   'residuals',
   'energy',
   'reports',
+  'records',
   'finance',
   'integrated',
   'losses',

@@ -21,6 +21,7 @@ import type * as notices from '../../web/app/notices.ts';
 import type * as openings from '../../web/app/opening-shapes.ts';
 import type * as people from '../../web/app/people-queries.ts';
 import type * as quality from '../../web/app/quality-shapes.ts';
+import type * as records from '../../web/app/record-queries.ts';
 import type * as reports from '../../web/app/reports.ts';
 import type * as tariffs from '../../web/app/tariff-shapes.ts';
 import type * as vending from '../../web/app/vending-shapes.ts';
@@ -420,6 +421,14 @@ const fields = {
     'checkWished',
     'lastCheck',
   ] satisfies (keyof reports.Warehouse)[],
+  LostContact: [
+    ...(['id', 'kind', 'subjectId', 'name', 'pointCode', 'buildingCode', 'from'] as const),
+    ...(['noticedAt', 'to', 'durationS', 'meters'] as const),
+  ] satisfies (keyof records.LostContact)[],
+  OpenedAccount: [
+    ...(['id', 'number', 'name', 'nameZh', 'openedOn', 'closedOn', 'creditMode'] as const),
+    ...(['points', 'firstSale', 'receipt', 'deposit', 'openedBy'] as const),
+  ] satisfies (keyof records.OpenedAccount)[],
   SearchHit: [
     ...(['id', 'title', 'titleZh', 'beside', 'besideZh', 'phone', 'isOver', 'paper'] as const),
     ...(['accountId', 'meterId', 'buildingId'] as const),

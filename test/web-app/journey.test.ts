@@ -533,6 +533,29 @@ describe('at a desk', () => {
     await phone.page.getByText('Nothing fits “%”').waitFor();
   });
 
+  test('records tell lost contact from when to when, openings, closings and commands, and sum them up', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/reports`);
+    await page.getByRole('link', { name: /^Lost contact/ }).click();
+    await page.getByRole('heading', { name: '3 times, 1 not over' }).waitFor();
+    const total = page.locator('.table-total');
+    await expect.poll(() => total.textContent()).toContain('7 h 57 min');
+    await page
+      .getByRole('textbox', { name: /^Serial/ })
+      .or(page.getByRole('searchbox'))
+      .fill('b203');
+    await page.getByRole('heading', { name: '1 time, 1 not over' }).waitFor();
+    expect(page.url()).toContain('q=b203');
+    await page.goto(`${url}${home}/records?tab=openings`);
+    await page.getByRole('heading', { name: '2 accounts opened' }).waitFor();
+    await expect.poll(() => total.textContent()).toContain('2,000.00');
+    await page.goto(`${url}${home}/records?tab=closings`);
+    await page.getByText('refunded 0.00, written off 0.00, carried 412.06 CNY').waitFor();
+    await page.goto(`${url}${home}/records?tab=commands`);
+    await page.getByRole('heading', { name: /commands?$/ }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test('home leads to a new sale, to opening and to closing an account, each only to whom it is allowed', async () => {
     const { page, url } = await open(desk);
     await page.goto(url + home);

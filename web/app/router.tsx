@@ -30,6 +30,7 @@ import {
   listSearch,
   meterSearch,
   noticeSearch,
+  recordSearch,
   reportSearch,
   tariffEditSearch,
   tariffSearch,
@@ -217,6 +218,11 @@ const pages = [
   createRoute({
     ...child('/reports'),
     component: lazyRouteComponent(() => import('./pages/reports/centre.tsx')),
+  }),
+  createRoute({
+    ...child('/records'),
+    validateSearch: recordSearch,
+    component: lazyRouteComponent(() => import('./pages/records/records.tsx')),
   }),
   createRoute({
     ...child('/finance'),

@@ -143,6 +143,27 @@ export const bankSearch = (raw: Raw): BankSearch => ({
   open: text(raw.open),
 });
 
+export const recordTabs = ['lost', 'openings', 'closings', 'commands'] as const;
+
+export interface RecordSearch {
+  tab?: (typeof recordTabs)[number];
+  q?: string;
+  from?: string;
+  to?: string;
+  /** What they are narrowed to: a kind or a state. */
+  only?: string;
+  sort?: string;
+}
+
+export const recordSearch = (raw: Raw): RecordSearch => ({
+  tab: oneOf(recordTabs, raw.tab),
+  q: text(raw.q),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  only: text(raw.only),
+  sort: text(raw.sort),
+});
+
 export interface HomeSearch {
   bars?: 'month';
   building?: string;

@@ -30,6 +30,7 @@ export const report = {
     books: 'Books',
     quality: 'Quality',
     told: 'Alarms and notices',
+    records: 'Records',
   },
   range: {
     today: 'Today, to the minute',
@@ -44,6 +45,9 @@ export const report = {
     custom: 'Other days',
   },
   name: {
+    sales: 'Sales, refunds, reversals',
+    shifts: 'Shifts and cash',
+    systemLog: 'Actions of operators',
     energy: 'Energy',
     ranking: 'Ranking',
     load: 'Load',
@@ -62,6 +66,9 @@ export const report = {
     notices: 'Notices',
   },
   what: {
+    sales: 'Each with its receipt, cashier and channel, and what became of it',
+    shifts: 'What each cashier took and counted, and where the cash is',
+    systemLog: 'Who did what and when, with what was before and after',
     energy: 'How much, when, where and in which tariff period, against the time before',
     ranking: 'Who uses most, what share the first few have, and who moved up or down',
     load: 'The curve of power, and how long a load lasts',

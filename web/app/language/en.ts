@@ -54,6 +54,7 @@ export const en = {
     ledger: 'Ledger',
     reconciliation: 'Reconciliation',
     home: 'Home',
+    records: 'Records',
     meters: 'Meters',
     gateways: 'Gateways',
     alarms: 'Alarms',

@@ -25,7 +25,14 @@ export const report: Language['report'] = {
   mine: '我的',
   shared: '项目内共享',
   noViews: '暂无。保存带筛选条件的报表后显示在这里；共享的视图所有人可见。',
-  group: { energy: '电能', money: '资金', books: '账务', quality: '质量', told: '报警与通知' },
+  group: {
+    energy: '电能',
+    money: '资金',
+    books: '账务',
+    quality: '质量',
+    told: '报警与通知',
+    records: '记录',
+  },
   range: {
     today: '今日至当前',
     yesterday: '昨日',
@@ -39,6 +46,9 @@ export const report: Language['report'] = {
     custom: '自选日期',
   },
   name: {
+    sales: '售电、退费与冲正',
+    shifts: '班次与现金',
+    systemLog: '操作记录',
     energy: '电能报表',
     ranking: '用能排名',
     load: '负荷',
@@ -57,6 +67,9 @@ export const report: Language['report'] = {
     notices: '通知',
   },
   what: {
+    sales: '每笔的收据、收费员、渠道及后续处理',
+    shifts: '各收费员的收款、清点以及现金去向',
+    systemLog: '谁在何时做了什么，以及前后内容',
     energy: '用了多少、何时、何处、哪个时段，并与此前相比',
     ranking: '谁用得最多、前几名占比、名次升降',
     load: '功率曲线，以及负荷持续多久',

@@ -54,6 +54,7 @@ export const zh: Language = {
     ledger: '总账',
     reconciliation: '对账',
     home: '首页',
+    records: '记录',
     meters: '电表',
     gateways: '通讯管理机',
     alarms: '报警',

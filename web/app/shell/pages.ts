@@ -19,6 +19,7 @@ export interface PageLink {
     | 'bank'
     | 'exports'
     | 'reports'
+    | 'records'
     | 'energy'
     | 'finance'
     | 'integrated'
@@ -55,6 +56,7 @@ export interface PageLink {
     | '/projects/$projectId/exports'
     | '/projects/$projectId/tariffs'
     | '/projects/$projectId/reports'
+    | '/projects/$projectId/records'
     | '/projects/$projectId/finance'
     | '/projects/$projectId/integrated'
     | '/projects/$projectId/losses'
@@ -199,6 +201,15 @@ export const pageLinks: readonly PageLink[] = [
     permission: 'report.read',
     letter: 'r',
     group: 'reports',
+  },
+  {
+    name: 'records',
+    to: '/projects/$projectId/records',
+    icon: 'clock',
+    permission: 'alarm.read',
+    letter: '5',
+    group: 'reports',
+    unlisted: true,
   },
   {
     name: 'energy',

@@ -85,7 +85,7 @@ function useSorting() {
   };
 }
 
-function useClosingColumns(rows: readonly Closing[]): Column<Closing>[] {
+export function useClosingColumns(rows: readonly Closing[]): Column<Closing>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const { id: projectId, zone, currency } = useProject();

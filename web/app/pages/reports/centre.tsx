@@ -8,6 +8,7 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useProject } from '../../project.tsx';
+import { recordTabs } from '../../search.ts';
 import { type PageLink, pagesFor } from '../../shell/pages.ts';
 import { pageOf, useOpenView, useViews } from '../../views.ts';
 import { type Newest, useNewest } from './newest.ts';
@@ -19,6 +20,7 @@ const groups = [
   ['books', ['corrections', 'reconciliation', 'ledger', 'months']],
   ['quality', ['quality', 'powerQuality', 'exceptions']],
   ['told', ['alarms', 'notices']],
+  ['records', ['sales', 'shifts', 'systemLog']],
 ] as const satisfies readonly (readonly [string, readonly PageLink['name'][]])[];
 
 export default function ReportCentre() {
@@ -53,6 +55,8 @@ export default function ReportCentre() {
                       <Line page={page} newest={newest[page.name]} />
                     </li>
                   ))}
+                  {group === 'records' &&
+                    recordTabs.map((tab) => <RecordLine key={tab} tab={tab} />)}
                 </ul>
               </div>
             );
@@ -89,6 +93,37 @@ function Line({ page, newest }: { page: PageLink; newest: Newest | undefined }) 
       </span>
       <Icon name="right" size={13} />
     </Link>
+  );
+}
+
+const recordOf = {
+  lost: { icon: 'unreachable', permission: 'alarm.read' },
+  openings: { icon: 'account', permission: 'account.read' },
+  closings: { icon: 'scales', permission: 'account.read' },
+  commands: { icon: 'command', permission: 'command.read' },
+} as const;
+
+function RecordLine({ tab }: { tab: (typeof recordTabs)[number] }) {
+  const { t } = useTranslation();
+  const { id, permissions } = useProject();
+  const { icon, permission } = recordOf[tab];
+  if (!permissions.includes(permission)) return null;
+  return (
+    <li>
+      <Link
+        to="/projects/$projectId/records"
+        params={{ projectId: id }}
+        search={{ tab }}
+        className="centre-line"
+        preload={false}
+      >
+        <Icon name={icon} />
+        <span className="centre-name">{t(`records.title.${tab}`)}</span>
+        <span className="centre-what second">{t(`records.what.${tab}`)}</span>
+        <span className="centre-figure" />
+        <Icon name="right" size={13} />
+      </Link>
+    </li>
   );
 }
 
