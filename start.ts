@@ -344,7 +344,7 @@ async function park(crew: Crew, data: DataFolder, env: RoomEnvironments): Promis
   if (data.demo === 'entered') return;
   say('First start: entering the demo park');
   await crew.runOnce(work('demo', 'web/demo.ts', env.web));
-  say('Making 35 days of history');
+  say('Making its history');
   await crew.runOnce(work('history', 'ingest/simulator/history.ts', env.ingest));
   data.setDemo('entered');
 }

@@ -1,6 +1,7 @@
 /**
  * The simulator's process: opens the park's buses on loopback, writes the commissioning sheet, says `ready`.
- * DATA_DIR, SIMULATOR_SEED, SIMULATOR_PORT (15020), SIMULATOR_LATENCY_MS (5-20), SIMULATOR_TRUTH (a file, for fault tests).
+ * DATA_DIR, SIMULATOR_SEED, SIMULATOR_PORT (15020), SIMULATOR_LATENCY_MS (5-20), SIMULATOR_TRUTH (a file, for fault tests),
+ * SIMULATOR_HISTORY_DAYS (35), SIMULATOR_MINUTE_HOURS (48): of a park that begins now.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import type { Own } from './prepayment.ts';
 import { curvesOf } from './profile.ts';
 import { loadReadings } from './readings.ts';
 import { runPark } from './running.ts';
-import { sheetOf } from './sheet.ts';
+import { HISTORY_DAYS_MIN, type HistoryLength, sheetOf, USUAL_HISTORY } from './sheet.ts';
 import { openTruth } from './truth.ts';
 
 const HOST = '127.0.0.1';
@@ -26,6 +27,18 @@ const environment = z.object({
     .regex(/^\d{1,4}(-\d{1,4})?$/, 'one or two numbers of milliseconds, as in 5-20')
     .default('5-20'),
   SIMULATOR_TRUTH: z.string().min(1).optional(),
+  SIMULATOR_HISTORY_DAYS: z.coerce
+    .number()
+    .int()
+    .min(HISTORY_DAYS_MIN)
+    .max(USUAL_HISTORY.days)
+    .default(USUAL_HISTORY.days),
+  SIMULATOR_MINUTE_HOURS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(USUAL_HISTORY.minuteHours)
+    .default(USUAL_HISTORY.minuteHours),
 });
 
 /** What the simulator keeps over restarts: the park must find its ports and its open relays again. */
@@ -33,6 +46,8 @@ const stateShape = z.object({
   version: z.literal(1),
   seed: z.string(),
   startedAt: z.number(),
+  /** An older state has none. */
+  history: z.object({ days: z.number(), minuteHours: z.number() }).default(USUAL_HISTORY),
   ports: z.record(z.string(), z.number()),
   devices: z.record(
     z.string(),
@@ -58,7 +73,10 @@ async function main(env: z.infer<typeof environment>) {
   const folder = join(env.DATA_DIR, 'simulator');
   const stateFile = join(folder, 'state.json');
   mkdirSync(folder, { recursive: true });
-  const state = openState(stateFile, env.SIMULATOR_SEED);
+  const state = openState(stateFile, {
+    seed: env.SIMULATOR_SEED,
+    history: { days: env.SIMULATOR_HISTORY_DAYS, minuteHours: env.SIMULATOR_MINUTE_HOURS },
+  });
   const park = buildPark(state.seed);
   const readings = loadReadings();
   const curves = curvesOf(readings);
@@ -81,7 +99,8 @@ async function main(env: z.infer<typeof environment>) {
   state.ports = running.ports;
   writeJson(stateFile, state);
   const { ports, notes } = running;
-  const sheet = sheetOf(park, { devices, host: HOST, ports, startedAt: state.startedAt, notes });
+  const { startedAt, history } = state;
+  const sheet = sheetOf(park, { devices, host: HOST, ports, startedAt, notes, history });
   writeJson(join(folder, 'park.json'), sheet);
   for (const note of notes) console.log(`simulator: ${note}`);
   console.log(`simulator: ${park.meters.length} meters on ${Object.keys(ports).length} buses`);
@@ -102,12 +121,15 @@ async function main(env: z.infer<typeof environment>) {
 }
 
 /** The kept state, or a new one that begins now. A park that was begun keeps its seed. */
-function openState(file: string, seed: string | undefined): State {
+function openState(
+  file: string,
+  { seed, history }: { seed: string | undefined; history: HistoryLength },
+): State {
   const found = readJson(file);
   if (found === undefined) {
     const begun = { version: 1 as const, seed: seed ?? DEFAULT_SEED, startedAt: Date.now() };
     const devices = bridgedAtFirst(buildPark(begun.seed), begun.startedAt);
-    return { ...begun, ports: {}, devices };
+    return { ...begun, history, ports: {}, devices };
   }
   const kept = stateShape.safeParse(found);
   if (!kept.success) {

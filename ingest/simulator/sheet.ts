@@ -92,6 +92,16 @@ const SECONDARY_W = 3 * 5 * 220;
 const BUS_TIMEOUT_MS = 1_000;
 const DIGITS = 8;
 
+/** How long the history is, and how much of its end has a reading each minute. */
+export interface HistoryLength {
+  days: number;
+  minuteHours: number;
+}
+
+export const USUAL_HISTORY: HistoryLength = { days: 35, minuteHours: 48 };
+/** What the history tells lies within it: a box was without power two weeks ago. */
+export const HISTORY_DAYS_MIN = 15;
+
 /** The sheet of a park whose buses listen on `ports` (by bus code). */
 export function sheetOf(
   park: Park,
@@ -101,14 +111,17 @@ export function sheetOf(
     ports,
     startedAt,
     notes,
+    history = USUAL_HISTORY,
   }: {
     devices: ReadonlyMap<string, Device>;
     host: string;
     ports: Readonly<Record<string, number>>;
     startedAt: number;
     notes: string[];
+    history?: HistoryLength;
   },
 ): Sheet {
+  const from = historyFrom(startedAt, history);
   return {
     version: 1,
     seed: park.seed,
@@ -129,7 +142,7 @@ export function sheetOf(
     })),
     meters: park.meters.flatMap((meter) => {
       const device = devices.get(meter.serial);
-      return device ? [sheetMeter(device, startedAt)] : [];
+      return device ? [sheetMeter(device, { startedAt, from })] : [];
     }),
     calendar: {
       dayPlans: dayPlans.map((plan) =>
@@ -141,15 +154,18 @@ export function sheetOf(
       })),
     },
     history: {
-      from: new Date(historyFrom(startedAt)).toISOString(),
-      minuteFrom: new Date(minuteFrom(startedAt)).toISOString(),
+      from: new Date(from).toISOString(),
+      minuteFrom: new Date(minuteFrom(startedAt, history)).toISOString(),
     },
     dirt: dirtOf(park, startedAt),
     notes,
   };
 }
 
-function sheetMeter(device: Device, startedAt: number): SheetMeter {
+function sheetMeter(
+  device: Device,
+  { startedAt, from }: { startedAt: number; from: number },
+): SheetMeter {
   const { meter } = device;
   const isWater = meter.commodity === 'water';
   const resolution = resolutionOf(meter);
@@ -164,7 +180,7 @@ function sheetMeter(device: Device, startedAt: number): SheetMeter {
     digits: DIGITS,
     resolution,
     registerSpan: 10 ** DIGITS * resolution,
-    firstRegister: registerAt(device, historyFrom(startedAt)),
+    firstRegister: registerAt(device, from),
     ratedW: isWater ? null : ct * pt === 1 ? DIRECT_W : SECONDARY_W * ct * pt,
     peakW: isWater ? null : meter.peak,
     overloadW: isWater ? null : Math.ceil((meter.peak * 1.15) / 100) * 100,
@@ -174,18 +190,16 @@ function sheetMeter(device: Device, startedAt: number): SheetMeter {
   };
 }
 
-const HISTORY_DAYS = 35;
-const MINUTE_HOURS = 48;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Local midnight 35 days before the first start. */
-function historyFrom(startedAt: number): number {
-  return dayStart(localDay(startedAt) - HISTORY_DAYS);
+/** Local midnight so many days before the first start. */
+function historyFrom(startedAt: number, { days }: HistoryLength): number {
+  return dayStart(localDay(startedAt) - days);
 }
 
-/** 48 hours before the first start, on the hour. */
-function minuteFrom(startedAt: number): number {
-  return Math.floor(startedAt / HOUR_MS - MINUTE_HOURS) * HOUR_MS;
+/** So many hours before the first start, on the hour. */
+function minuteFrom(startedAt: number, { minuteHours }: HistoryLength): number {
+  return Math.floor(startedAt / HOUR_MS - minuteHours) * HOUR_MS;
 }
 
 /** The billing register at an instant in base units: Wh before PT and CT, or litres. */

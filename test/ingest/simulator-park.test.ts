@@ -14,7 +14,7 @@ import { registersAt } from '../../ingest/simulator/meter.ts';
 import { buildPark, DEFAULT_SEED, METERS_PER_BUS_MAX } from '../../ingest/simulator/park.ts';
 import { curvesOf } from '../../ingest/simulator/profile.ts';
 import { loadReadings } from '../../ingest/simulator/readings.ts';
-import { sheetOf } from '../../ingest/simulator/sheet.ts';
+import { HISTORY_DAYS_MIN, sheetOf } from '../../ingest/simulator/sheet.ts';
 
 const readings = loadReadings();
 const curves = curvesOf(readings);
@@ -206,6 +206,18 @@ describe('sheet', () => {
       expect(buses.every((bus) => bus in ports)).toBe(true);
       expect(buses.length).toBeGreaterThan(0);
     }
+  });
+
+  test('a shorter history begins later, and all dirt lies within the shortest', () => {
+    const history = { days: HISTORY_DAYS_MIN, minuteHours: 6 };
+    const short = sheetOf(park, {
+      ...{ devices, host: '127.0.0.1', ports, startedAt, notes: [], history },
+    });
+    expect(short.history).toEqual({
+      from: '2026-11-08T16:00:00.000Z',
+      minuteFrom: '2026-11-23T18:00:00.000Z',
+    });
+    for (const { from } of short.dirt) expect(from > short.history.from).toBe(true);
   });
 
   test('the first register is what the meter says when the history begins', () => {
