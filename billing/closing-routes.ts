@@ -38,6 +38,9 @@ const previewSchema = z
     settled: moneySchema,
     charged: moneySchema,
     provisional: moneySchema,
+    uncleared: moneySchema.openapi({
+      description: 'Paid online and not cleared: not refunded at once, it stays as a residual',
+    }),
     deposit: moneySchema,
     balance: moneySchema,
     points: z.array(pointSchema),
@@ -67,7 +70,7 @@ const closingSchema = z
     requestedAt: z.string(),
     completedAt: z.string().nullable(),
     balance: moneySchema.nullable(),
-    outcome: z.enum(['refunded', 'written-off', 'carried', 'even']).nullable(),
+    outcome: z.enum(['refunded', 'part-refunded', 'written-off', 'carried', 'even']).nullable(),
     receipt: z.string().nullable(),
     points: z.array(pointSchema),
   })

@@ -18,6 +18,7 @@ import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import * as schema from '../sql/schema/index.ts';
 import { currentTrace } from '../sql/trace.ts';
+import { readVendingSettings } from '../sql/vending-settings.ts';
 import type { Channel } from './channel.ts';
 import { depositHeld, moveDeposit } from './deposit.ts';
 import { partsAsked, unsettled, WAL_DEADLINE_MS, type WaitingDay } from './ended-parts.ts';
@@ -30,6 +31,7 @@ import { endWallets } from './meter-mode.ts';
 import { openWallets } from './meter-wallet.ts';
 import { openPriceBook } from './price-book.ts';
 import { holdSettlement, type ProjectTerms, readProject } from './project.ts';
+import { unclearedOf } from './refundable.ts';
 import { moveResidual, residualLegs, residualOf, walletLeg } from './residual.ts';
 import { rolledBack } from './rolled-back.ts';
 import { settleWithin } from './settlement.ts';
@@ -77,6 +79,8 @@ export interface ClosingPreview {
   /** Of days that wait, what they would cost by what is known of them. */
   provisional: Money;
   deposit: Money;
+  /** Of the balance, what was paid online and has not cleared: not refunded at once. */
+  uncleared: Money;
   /** settled − charged − provisional: above zero is the customer's, below is owed. */
   balance: Money;
   points: ClosedPoint[];
@@ -98,7 +102,8 @@ export interface ShownClosing {
   requestedAt: string;
   completedAt: string | null;
   balance: Money | null;
-  outcome: 'refunded' | 'written-off' | 'carried' | 'even' | null;
+  /** part-refunded: what has not cleared stays as a residual. */
+  outcome: 'refunded' | 'part-refunded' | 'written-off' | 'carried' | 'even' | null;
   receipt: string | null;
   points: ClosedPoint[];
 }
@@ -122,6 +127,8 @@ export async function previewClosing(
     const exact = open.flatMap((day) => day.lines).reduce((sum, line) => sum + grossOf(line), 0n);
     const provisional = halfEven(exact, 10n ** BigInt(EXACT_DIGITS - exponentOf(project.currency)));
     const deposit = await depositHeld(tx, { projectId, accountId });
+    const balance = ended.settled - provisional;
+    const uncleared = await heldBack(tx, { projectId, accountId, balance: balance + deposit, now });
     const of = (minor: bigint) => money(minor, project.currency);
     return {
       at: new Date(ended.endMs).toISOString(),
@@ -129,7 +136,8 @@ export async function previewClosing(
       charged: of(ended.settledBefore - ended.settled),
       provisional: of(provisional),
       deposit: of(deposit),
-      balance: of(ended.settled - provisional),
+      balance: of(balance),
+      uncleared: of(uncleared),
       points: ended.points,
       waiting: ended.waiting,
     };
@@ -426,8 +434,12 @@ async function complete(
   const act = { project, accountId, reason, by, now };
   let outcome: ShownClosing['outcome'] = balance === 0n ? 'even' : 'carried';
   if (balance > 0n && closing.settle === 'refund' && atCounter) {
-    await moveResidual(tx, { ...act, kind: 'refund', amountMinor: balance, channel });
-    outcome = 'refunded';
+    // What was paid online and has not cleared stays, to be paid from the list of residuals.
+    const amountMinor = balance - (await heldBack(tx, { projectId, accountId, balance, now }));
+    if (amountMinor > 0n) {
+      await moveResidual(tx, { ...act, kind: 'refund', amountMinor, channel });
+      outcome = amountMinor === balance ? 'refunded' : 'part-refunded';
+    }
   } else if (balance < 0n && closing.settle === 'write-off') {
     const owed = { ...act, amountMinor: -balance, channel: null };
     await moveResidual(tx, { ...owed, kind: 'write-off' });
@@ -458,6 +470,22 @@ async function complete(
     subjectId: accountId,
     detail: { closing: id, balance: money(balance, currency), outcome },
   });
+}
+
+/** Of a balance, what may still be taken back from us; never more than there is. */
+async function heldBack(
+  tx: Tx,
+  {
+    projectId,
+    accountId,
+    balance,
+    now,
+  }: { projectId: string; accountId: string; balance: bigint; now: Date },
+): Promise<bigint> {
+  if (balance <= 0n) return 0n;
+  const { unclearedHours } = await readVendingSettings(tx, projectId);
+  const uncleared = await unclearedOf(tx, { projectId, accountId, unclearedHours, now });
+  return uncleared < balance ? uncleared : balance;
 }
 
 const system = { kind: 'system' as const, id: 'billing', name: 'billing' };

@@ -63,7 +63,6 @@ export async function refundable(
     reserve: string | null;
     in_transit: string;
     on_meter: string;
-    uncleared: string;
   }>(sql`
     WITH balance AS (
       SELECT b.charge_per_hour, b.provisional_minor, g.computed_at
@@ -103,24 +102,14 @@ export async function refundable(
       CASE WHEN r.points = 0 THEN 0
         ELSE ceil(greatest(r.hours, 0) * r.per_hour * ${unit}) END::bigint::text AS reserve,
       coalesce((SELECT minor FROM legs WHERE code = 'in-transit'), 0)::text AS in_transit,
-      coalesce((SELECT minor FROM legs WHERE code = 'on-meter'), 0)::text AS on_meter,
-      (SELECT coalesce(sum(s.amount_minor), 0) FROM sales s
-        WHERE s.project_id = ${projectId}::bigint AND s.account_id = ${accountId}::bigint
-          AND s.channel = 'online' AND s.sold_at > ${at} - make_interval(hours => ${unclearedHours}::int)
-          AND NOT EXISTS (SELECT FROM transactions v
-            WHERE v.project_id = s.project_id AND v.reverses = s.transaction_id)
-          -- What the channel has settled has cleared.
-          AND NOT EXISTS (SELECT FROM bank_line_acts c
-            WHERE c.project_id = s.project_id AND c.sale_id = s.id AND c.kind IN ('match', 'claim')
-              AND NOT EXISTS (SELECT FROM bank_line_acts n WHERE n.project_id = c.project_id
-                AND n.line_id = c.line_id AND n.ordinal > c.ordinal)))::text AS uncleared
+      coalesce((SELECT minor FROM legs WHERE code = 'on-meter'), 0)::text AS on_meter
     FROM rates r`);
   const row = only(found.rows);
   const live = await liveMinor(db, { projectId, accountId });
+  const unclearedMinor = await unclearedOf(db, { projectId, accountId, unclearedHours, now });
   const reserveMinor = row.reserve === null ? null : BigInt(row.reserve);
   const unknown = !row.computed ? 'no-balance' : reserveMinor === null ? 'never-read' : null;
   const [inTransitMinor, onMeterMinor] = [BigInt(row.in_transit), BigInt(row.on_meter)];
-  const unclearedMinor = BigInt(row.uncleared);
   const left = live - (reserveMinor ?? 0n) - inTransitMinor - onMeterMinor - unclearedMinor;
   return {
     refundableMinor: unknown ? null : left > 0n ? left : 0n,
@@ -130,6 +119,30 @@ export async function refundable(
     ...{ reserveMinor, inTransitMinor, onMeterMinor, unclearedMinor },
     channels: await netByChannel(db, { projectId, accountId }),
   };
+}
+
+/** Payments that may still be taken back: online, younger than the project says, and not settled by their channel. */
+export async function unclearedOf(
+  db: Queryable,
+  {
+    projectId,
+    accountId,
+    unclearedHours,
+    now,
+  }: { projectId: string; accountId: string; unclearedHours: number; now: Date },
+): Promise<bigint> {
+  const found = await db.execute<{ minor: string }>(sql`
+    SELECT coalesce(sum(s.amount_minor), 0)::text AS minor FROM sales s
+        WHERE s.project_id = ${projectId}::bigint AND s.account_id = ${accountId}::bigint
+          AND s.channel = 'online' AND s.sold_at > ${now.toISOString()}::timestamptz - make_interval(hours => ${unclearedHours}::int)
+          AND NOT EXISTS (SELECT FROM transactions v
+            WHERE v.project_id = s.project_id AND v.reverses = s.transaction_id)
+          -- What the channel has settled has cleared.
+          AND NOT EXISTS (SELECT FROM bank_line_acts c
+            WHERE c.project_id = s.project_id AND c.sale_id = s.id AND c.kind IN ('match', 'claim')
+              AND NOT EXISTS (SELECT FROM bank_line_acts n WHERE n.project_id = c.project_id
+                AND n.line_id = c.line_id AND n.ordinal > c.ordinal))`);
+  return BigInt(only(found.rows).minor);
 }
 
 async function netByChannel(

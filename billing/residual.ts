@@ -10,6 +10,7 @@ import { type LocalDay, localDayOf } from '../sql/local-day.ts';
 import { formatMinor, type Money, money } from '../sql/money.ts';
 import type { Db, Queryable, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
+import { readVendingSettings } from '../sql/vending-settings.ts';
 import { drawerFor } from './cash.ts';
 import { type Channel, placeOf } from './channel.ts';
 import { type By, minorOf, only } from './fields.ts';
@@ -17,6 +18,7 @@ import { type Leg, post } from './ledger.ts';
 import { liveMoved } from './live-moved.ts';
 import { type ProjectTerms, readProject } from './project.ts';
 import { nextReceipt } from './receipt.ts';
+import { unclearedOf } from './refundable.ts';
 
 export const residualKinds = ['refund', 'write-off', 'collect'] as const;
 export type ResidualKind = (typeof residualKinds)[number];
@@ -149,6 +151,13 @@ export async function moveResidual(
   const { id: projectId, currency } = project;
   const residual = await residualOf(tx, { projectId, accountId });
   const left = residual.wallet - residual.receivable;
+  const { unclearedHours } = await readVendingSettings(tx, projectId);
+  const uncleared = await unclearedOf(tx, { projectId, accountId, unclearedHours, now });
+  if (kind === 'refund' && amountMinor <= left && amountMinor > left - uncleared) {
+    const held = formatMinor(uncleared, currency);
+    const detail = `${held} ${currency} were paid online and have not cleared: refund the rest, or later.`;
+    throw new Problem('not-refundable', detail);
+  }
   const most = kind === 'refund' ? left : -left;
   if (amountMinor <= 0n || amountMinor > most) {
     const can = formatMinor(most > 0n ? most : 0n, currency);

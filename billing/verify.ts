@@ -8,6 +8,7 @@ import { exponentOf } from '../sql/money.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import { ledgerCodes } from './chart.ts';
 import { walkChain } from './seal.ts';
+import { bankFaults, refundFaults, reversalFaults } from './verify-counter.ts';
 import { ownCodes } from './wallet.ts';
 
 export const checkNames = [
@@ -18,6 +19,9 @@ export const checkNames = [
   'wallets',
   'balances',
   'sales',
+  'refunds',
+  'reversals',
+  'bank',
   'meters',
   'revisions',
   'snapshots',
@@ -228,6 +232,16 @@ function questions(projectId: string, exponent: number): [CheckName, Question][]
           WHERE coalesce(b.minor, 0) <> coalesce(r.minor, 0)`,
       },
     ],
+    ['refunds', { counted: countOf(sql`refunds`), faults: refundFaults(project, positionOf) }],
+    [
+      'reversals',
+      {
+        counted: sql`SELECT count(*) FROM sale_reversal_decisions
+          WHERE project_id = ${project} AND decision = 'approve'`,
+        faults: reversalFaults(project, positionOf),
+      },
+    ],
+    ['bank', { counted: countOf(sql`bank_line_acts`), faults: bankFaults(project, positionOf) }],
     [
       'revisions',
       {

@@ -130,7 +130,7 @@ export const accountClosings = pgTable(
     completedAt: instant('completed_at'),
     /** The wallet when its last day was settled, with the deposit; minor units. */
     balanceMinor: exact('balance_minor'),
-    outcome: text({ enum: ['refunded', 'written-off', 'carried', 'even'] }),
+    outcome: text({ enum: ['refunded', 'part-refunded', 'written-off', 'carried', 'even'] }),
     /** Its points, and what their meters were told. */
     points: jsonb().$type<Record<string, unknown>[]>().notNull(),
   },

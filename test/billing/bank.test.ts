@@ -1,6 +1,7 @@
 /** Files of the bank and of channels: read, matched, imported once, unidentified money claimed, every cent of it booked. */
 import { writeXlsx } from 'hucre/xlsx';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyLedger } from '../../billing/verify.ts';
 import { type Counter, cny, openCounter } from './counter.ts';
 
 let counter: Counter;
@@ -449,4 +450,58 @@ test('lists foot, are searched, and templates that were used are offered', async
   ]);
   const [file] = (await faces.chen('GET', '/bank-files?source=channel')).body.data;
   expect(file).toMatchObject({ lines: 3, skipped: 1, unidentified: 1, net: cny('267.39') });
+});
+
+describe('the proof of the ledger', () => {
+  const forged: [string, string, string[]][] = [
+    ['a refund', 'UPDATE refunds SET amount_minor = amount_minor + 1', ['refunds']],
+    [
+      'a reversal that names another posting',
+      `UPDATE sale_reversal_decisions SET transaction_id = (SELECT min(id) FROM transactions)`,
+      ['reversals'],
+    ],
+    [
+      'a line whose amount is another',
+      "UPDATE bank_lines SET amount_minor = amount_minor + 1 WHERE reference = 'K1'",
+      ['bank'],
+    ],
+    [
+      'a line that nobody is said to have left unidentified',
+      "UPDATE bank_line_acts SET kind = 'match' WHERE kind = 'suspend'",
+      ['bank'],
+    ],
+    ['a fee', 'UPDATE bank_file_fees SET fee_minor = fee_minor - 1', ['bank']],
+    ['an act that is taken away', "DELETE FROM bank_line_acts WHERE kind = 'return'", ['bank']],
+  ];
+  test.each(forged)('finds %s', async (_, statement, names) => {
+    const { park } = counter;
+    const path = `/accounts/${park.accounts[1]}/refunds`;
+    const [done] = await park.rows('SELECT count(*)::int AS n FROM refunds');
+    if (done?.n === 0) {
+      const refund = { channel: 'transfer', amount: cny('1.00'), reason: 'moves out' };
+      expect((await counter.post(counter.faces.wang, path, refund)).status).toBe(201);
+    }
+    await counter.proves();
+    const client = await park.owner.connect();
+    const { db } = park.postgres;
+    const prove = () => verifyLedger(db, { projectId: park.project.id, currency: 'CNY' });
+    const table = statement.match(/(?:UPDATE|FROM) (\w+)/)?.[1];
+    await client.query(`CREATE TEMP TABLE kept AS SELECT * FROM ${table}`);
+    await client.query("SET session_replication_role = 'replica'");
+    try {
+      await client.query(statement);
+      const proof = await prove();
+      expect(proof.checks.filter(({ faults }) => faults > 0).map(({ name }) => name)).toEqual(
+        names,
+      );
+      expect(proof.holds).toBe(false);
+    } finally {
+      await client.query(`DELETE FROM ${table}`);
+      await client.query(`INSERT INTO ${table} SELECT * FROM kept`);
+      await client.query('DROP TABLE kept');
+      await client.query("SET session_replication_role = 'origin'");
+      client.release();
+    }
+    await counter.proves();
+  });
 });

@@ -282,4 +282,26 @@ describe('afterwards', () => {
     expect(proof.checks.filter(({ faults }) => faults > 0)).toEqual([]);
     expect(proof.positions).toBeGreaterThan(10n);
   });
+
+  test('a refund holds back what was paid online and has not cleared; it is paid later', async () => {
+    const body = { name: 'Online', openedOn: park.now.toISOString().slice(0, 10) };
+    const { id } = (await ask('POST', '/accounts', body)).body;
+    await post(`/accounts/${id}/sales`, { channel: 'online', amount: cny('40.00') }, 'online');
+    await post(`/accounts/${id}/sales`, { channel: 'transfer', amount: cny('60.00') }, 'transfer');
+    const { preview } = (await ask('GET', `/accounts/${id}/closing`)).body;
+    expect(preview).toMatchObject({ balance: cny('100.00'), uncleared: cny('40.00') });
+    const closing = { settle: 'refund', channel: 'transfer', reason: 'moves out' };
+    const closed = (await post(`/accounts/${id}/close`, closing, 'close online')).body;
+    expect(closed).toMatchObject({ outcome: 'part-refunded', balance: cny('100.00') });
+    expect(await walletOf(id)).toEqual(cny('40.00'));
+    const rest = { kind: 'refund', amount: cny('40.00'), channel: 'transfer', reason: 'rest' };
+    const early = await post(`/accounts/${id}/residual`, rest, 'rest');
+    expect(early.body).toMatchObject({
+      code: 'not-refundable',
+      detail: expect.stringMatching(/have not cleared/),
+    });
+    park.now = new Date(park.now.getTime() + 25 * 3_600_000);
+    expect((await post(`/accounts/${id}/residual`, rest, 'rest')).status).toBe(201);
+    expect(await walletOf(id)).toEqual(cny('0.00'));
+  });
 });

@@ -482,7 +482,16 @@ const openingFields = {
     ...(['channel', 'amount', 'bookedAt', 'bookedBy', 'note'] as const),
   ] satisfies Keys<openings.Deposit>,
   ClosingPreview: [
-    ...(['at', 'settled', 'charged', 'provisional', 'deposit', 'balance', 'points'] as const),
+    ...([
+      'at',
+      'settled',
+      'charged',
+      'provisional',
+      'uncleared',
+      'deposit',
+      'balance',
+      'points',
+    ] as const),
     'waiting',
   ] satisfies Keys<openings.ClosingPreview>,
   Closing: [

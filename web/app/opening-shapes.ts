@@ -88,6 +88,7 @@ export interface ClosingPreview {
   settled: Money;
   charged: Money;
   provisional: Money;
+  uncleared: Money;
   deposit: Money;
   balance: Money;
   points: ClosedPoint[];
@@ -110,7 +111,7 @@ export interface Closing {
   requestedAt: string;
   completedAt: string | null;
   balance: Money | null;
-  outcome: 'refunded' | 'written-off' | 'carried' | 'even' | null;
+  outcome: 'refunded' | 'part-refunded' | 'written-off' | 'carried' | 'even' | null;
   receipt: string | null;
   points: ClosedPoint[];
 }

@@ -678,6 +678,8 @@ export const en = {
     settled: 'Settled balance',
     charged: 'Charged up to the end',
     provisional: 'Not settled yet',
+    uncleared:
+      '{{amount}} were paid online and have not cleared: they are refunded later, from the list of closed accounts.',
     deposit: 'Deposit',
     left: 'Left for the customer',
     owed: 'Owed by the customer',
@@ -702,6 +704,7 @@ export const en = {
     state: 'What is left',
     outcome: {
       refunded: 'refunded',
+      'part-refunded': 'refunded but for what has not cleared',
       'written-off': 'written off',
       carried: 'left open, in the list of closed accounts',
       even: 'nothing was left',

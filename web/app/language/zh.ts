@@ -594,6 +594,7 @@ export const zh: Language = {
     settled: '已结余额',
     charged: '结至截止的费用',
     provisional: '尚未结算',
+    uncleared: '其中 {{amount}} 为线上支付、尚未到账：之后从已销户清单退款。',
     deposit: '押金',
     left: '应退用户',
     owed: '用户欠款',
@@ -616,6 +617,7 @@ export const zh: Language = {
     state: '余额处理',
     outcome: {
       refunded: '已退款',
+      'part-refunded': '已退款，未到账部分除外',
       'written-off': '已核销',
       carried: '挂账，列于已销户清单',
       even: '无余额',

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useAct } from '../../act.ts';
 import type { Account, Channel } from '../../api.ts';
 import { day, fullMoment, instantOf } from '../../dates.ts';
-import { isNegative, sum } from '../../format.ts';
+import { amount, isNegative, sum } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { useClosing } from '../../opening-queries.ts';
 import type { Closing, ClosingPreview, SettleWay } from '../../opening-shapes.ts';
@@ -218,26 +218,33 @@ function Sums({
     ({ key, money }) => key === 'settled' || key === 'charged' || !/^0\.?0*$/.test(money.amount),
   );
   return (
-    <dl className="pairs closing-sums">
-      <div>
-        <dt>{t('closing.end')}</dt>
-        <dd>{fullMoment(language, zone, preview.at)}</dd>
-      </div>
-      {lines.map(({ key, money, less }) => (
-        <div key={key}>
-          <dt>{t(`closing.${key}`)}</dt>
-          <dd>
-            {less && '− '}
-            <Amount money={money} />
+    <>
+      <dl className="pairs closing-sums">
+        <div>
+          <dt>{t('closing.end')}</dt>
+          <dd>{fullMoment(language, zone, preview.at)}</dd>
+        </div>
+        {lines.map(({ key, money, less }) => (
+          <div key={key}>
+            <dt>{t(`closing.${key}`)}</dt>
+            <dd>
+              {less && '− '}
+              <Amount money={money} />
+            </dd>
+          </div>
+        ))}
+        <div className="closing-total">
+          <dt>{t(isNegative(total) ? 'closing.owed' : 'closing.left')}</dt>
+          <dd className="strong">
+            <Amount money={total === null ? null : { amount: total, currency }} />
           </dd>
         </div>
-      ))}
-      <div className="closing-total">
-        <dt>{t(isNegative(total) ? 'closing.owed' : 'closing.left')}</dt>
-        <dd className="strong">
-          <Amount money={total === null ? null : { amount: total, currency }} />
-        </dd>
-      </div>
-    </dl>
+      </dl>
+      {!/^0\.?0*$/.test(preview.uncleared.amount) && (
+        <p className="second">
+          {t('closing.uncleared', { amount: amount(preview.uncleared.amount) })}
+        </p>
+      )}
+    </>
   );
 }
