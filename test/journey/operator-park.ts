@@ -2,12 +2,16 @@
  * A park that begins with nothing but a project and its prices, read over real sockets, in a real browser, while the
  * test moves the clock: ingest and billing are run step by step, as their processes do.
  */
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import pg from 'pg';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { createCredit } from '../../billing/credit.ts';
+import { localOrders } from '../../billing/credit-orders.ts';
 import { createMeterRound } from '../../billing/meter-round.ts';
+import { openWebhook } from '../../billing/notice-webhook.ts';
 import { createNotices } from '../../billing/notices.ts';
 import { createRound } from '../../billing/work.ts';
 import { type Reading, takeReading } from '../../ingest/blocks.ts';
@@ -119,7 +123,12 @@ export async function openOperatorPark({ now, installedOn }: { now: Date; instal
   /** A round of its own looks for days that were settled, too. */
   const meterRound = () =>
     createMeterRound({ db: billing.db, source: settlement.source, clock: time, log: quiet })();
-  const notices = createNotices({ db: billing.db, channels: {}, clock: time, log: quiet });
+  const tenant = await openTenant();
+  const channels = { webhook: openWebhook('a secret between tenant and park') };
+  const notices = createNotices({ db: billing.db, channels, clock: time, log: quiet });
+  const credit = createCredit({
+    ...{ db: billing.db, questdb, orders: localOrders, clock: time, log: quiet },
+  });
 
   const server = createAdaptorServer({ fetch: rig.app.fetch });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -171,6 +180,8 @@ export async function openOperatorPark({ now, installedOn }: { now: Date; instal
     }
     await meterRound();
     await notices();
+    await credit();
+    await notices();
     if (errors.length > 0) throw errors[0];
   }
 
@@ -203,19 +214,8 @@ export async function openOperatorPark({ now, installedOn }: { now: Date; instal
   }
 
   return {
-    ...{
-      rig,
-      projectId,
-      clock,
-      building,
-      query,
-      complaints,
-      apply,
-      work,
-      meterRound,
-      person,
-      billing,
-    },
+    ...{ projectId, clock, building, query, complaints, tenant, billing },
+    ...{ work, meterRound, person },
     /** As the administrator, below the project. */
     ask: (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
       rig.admin(method, at + path, body, headers),
@@ -240,6 +240,7 @@ export async function openOperatorPark({ now, installedOn }: { now: Date; instal
       });
       await collector.stop();
       await commander.idle();
+      await tenant.close();
       await testReader.idle();
       await delivery.stop();
       await spool.close();
@@ -249,5 +250,30 @@ export async function openOperatorPark({ now, installedOn }: { now: Date; instal
       duckdb.close();
       await rig.close();
     },
+  };
+}
+
+/** Where a tenant is told: a server of theirs that keeps what it gets, and says that it did. */
+async function openTenant() {
+  const told: { kind: string; text: string }[] = [];
+  const server = createServer((request, answer) => {
+    let body = '';
+    request.on('data', (piece) => {
+      body += piece;
+    });
+    request.on('end', () => {
+      told.push(JSON.parse(body));
+      answer.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    told,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/notices`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
