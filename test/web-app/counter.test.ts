@@ -284,7 +284,7 @@ describe('credit control', () => {
     expect(await hold.isDisabled()).toBe(true);
     await drawer.getByLabel('Hold until').fill('2026-12-01T12:00');
     await hold.click();
-    await drawer.getByText('A dispute to end, until 1 Dec, 12:00').waitFor();
+    await drawer.getByText('End of the dispute, 1 Dec, 12:00').waitFor();
     await drawer.getByLabel('Why it ends').fill('meter is right');
     await drawer.getByRole('button', { name: 'End the dispute' }).click();
     await drawer.getByText(/ended .* by Chen Li: meter is right/).waitFor();

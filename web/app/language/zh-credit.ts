@@ -26,7 +26,7 @@ export const zhCredit = {
     },
     waitsTitle: '等待',
     waitsLine: '等待：{{what}}',
-    waitsUntil: '{{what}}，至 {{at}}',
+    waitsUntil: '{{what}}，{{at}}',
     waits: {
       'no-cut-hours': '禁停时段结束',
       'no-cut-day': '禁停日结束',

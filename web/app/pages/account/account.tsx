@@ -58,7 +58,14 @@ export default function AccountPage() {
         <div className="head-text">
           <div className="head-title">
             <h1>{account ? nameOf(language, account) : <Skeleton width={220} height={20} />}</h1>
-            {account && <StateChip state={accountState(account, settings)} />}
+            {account?.closedOn ? (
+              <span className="chip notOpened">
+                <Icon name="lock" size={13} />
+                {t('closing.closed')}
+              </span>
+            ) : (
+              account && <StateChip state={accountState(account, settings)} />
+            )}
           </div>
           <div className="head-line">
             {line ? line.filter(Boolean).join(' · ') : <Skeleton width={260} />}
