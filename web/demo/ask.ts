@@ -8,6 +8,7 @@ export interface Ask {
   get: <Body>(path: string) => Promise<Body>;
   /** Throws with the problem's own words when it is refused. */
   post: <Body>(path: string, body: unknown, key?: string) => Promise<Body>;
+  put: <Body>(path: string, body: unknown) => Promise<Body>;
   /** All rows of a list, page by page. */
   list: <Row>(path: string) => Promise<Row[]>;
   signOut: () => Promise<void>;
@@ -38,6 +39,7 @@ export async function signIn(app: Server, who: { email: string; password: string
       const more = { cookie, ...(key !== undefined && { 'idempotency-key': key }) };
       return (await request('POST', path, body, more)).body;
     },
+    put: async (path, body) => (await request('PUT', path, body, { cookie })).body,
     list: async <Row>(path: string) => {
       const rows: Row[] = [];
       for (let cursor: string | null = ''; cursor !== null; ) {

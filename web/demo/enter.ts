@@ -1,6 +1,7 @@
 /** Enters the park of a commissioning sheet through the public API: places, devices, tenants, money. */
 import { addDays, dayStart, localDayOf, monthOf } from '../../sql/local-day.ts';
 import { type Ask, each, ensure, idOf } from './ask.ts';
+import { enterCredit } from './credit.ts';
 import { salesOf, thresholdsOf } from './sales.ts';
 import type { Sheet } from './sheet.ts';
 import { dayCost, electricity, water } from './tariffs.ts';
@@ -28,6 +29,8 @@ export async function enterPark(
   const tenants = tenantsOf(sheet.meters);
   const accounts = await enterAccounts(place, { tenants, points });
   await enterSales(place, { tenants, accounts, now });
+  await enterCredit(ask, { project: place.project, currency: sheet.currency });
+  say('credit control: cuts are proposed, a person decides');
   return { projectId };
 }
 
