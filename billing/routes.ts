@@ -15,6 +15,7 @@ import { creditRoutes } from './credit-routes.ts';
 import { depositRoutes } from './deposit-routes.ts';
 import { effectRoutes } from './effect-routes.ts';
 import { explainRoutes } from './explain-routes.ts';
+import { feeRoutes } from './fee-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import { meterModeRoutes } from './meter-mode-routes.ts';
 import { monthRoutes } from './month-routes.ts';
@@ -55,7 +56,7 @@ export function routes(deps: BillingDeps): OpenAPIHono<RouteEnv> {
     ...[accountRoutes, tenancyRoutes, tariffRoutes, saleRoutes, waitRoutes],
     ...[shiftRoutes, reversalRoutes, refundRoutes, printRoutes, bankRoutes],
     ...[rechargeRoutes, meterModeRoutes],
-    ...[ledgerRoutes, monthRoutes, reconcileRoutes],
+    ...[feeRoutes, ledgerRoutes, monthRoutes, reconcileRoutes],
     ...[correctionRoutes, publishedRoutes, sampleRoutes, settledRoutes],
     ...[assignmentEffectRoutes, effectRoutes, explainRoutes],
     ...[noticeRoutes, noticeTemplateRoutes, creditRoutes],

@@ -45,6 +45,7 @@ const PAGES = [
   'energy',
   'reports',
   'records',
+  'bills',
   'finance',
   'integrated',
   'losses',

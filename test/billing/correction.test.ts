@@ -86,6 +86,35 @@ describe('a version', () => {
     expect(await faultsOf(park)).toEqual([]);
   });
 
+  test('stands in the fee lists of its months, which sum to what the wallet was charged', async () => {
+    const mine = park.accounts[0];
+    const feesOf = async (query: string) => (await ask('GET', `/fee-lines?${query}`)).body;
+    const january = await feesOf(`month=2026-01-01&accounts=${mine}`);
+    const february = await feesOf(`month=2026-02-01&accounts=${mine}`);
+    expect(january.data).toMatchObject([
+      {
+        ...{ accountNumber: 'N1', pointCode: 'A1', component: 'energy', days: 30, price: '1' },
+        ...{ quantity: 2_880_000, unit: 'wh', amount: { amount: '2880.00', currency: 'CNY' } },
+      },
+      { days: 1, quantity: 96_000 },
+    ]);
+    const minor = ({ totals }: { totals: { amount: { amount: string } } }) =>
+      Number(totals.amount.amount.replace('.', ''));
+    expect(String(minor(january) + minor(february))).toBe(await wallet(0));
+    expect(january.totals.count).toBe(2);
+    const all = await feesOf('month=2026-01-01');
+    expect(all.totals.count).toBe(4);
+    expect(minor(all)).toBe(2 * minor(january));
+    const first = await feesOf('month=2026-01-01&limit=3');
+    const rest = await feesOf(`month=2026-01-01&limit=3&cursor=${first.nextCursor}`);
+    expect([...first.data, ...rest.data]).toEqual(all.data);
+    expect(rest.nextCursor).toBeNull();
+    expect((await feesOf('month=2025-01-01')).data).toEqual([]);
+    for (const query of ['', 'month=2026-01-02', 'month=2026-01-01&accounts=1,x']) {
+      expect((await ask('GET', `/fee-lines?${query}`)).status).toBe(400);
+    }
+  });
+
   test('is listed as a correction, line by line, and as a view', async () => {
     const { body } = await ask('GET', `/corrections?accountId=${park.accounts[0]}&limit=2`);
     expect(body.data).toHaveLength(2);

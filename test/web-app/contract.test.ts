@@ -14,6 +14,7 @@ import type {
 } from '../../web/app/config-queries.ts';
 import type * as config from '../../web/app/config-shapes.ts';
 import type * as credit from '../../web/app/credit-shapes.ts';
+import type * as fees from '../../web/app/fee-queries.ts';
 import type * as find from '../../web/app/find-queries.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
@@ -421,6 +422,11 @@ const fields = {
     'checkWished',
     'lastCheck',
   ] satisfies (keyof reports.Warehouse)[],
+  FeeLine: [
+    ...(['accountId', 'accountNumber', 'accountName', 'accountNameZh', 'pointCode'] as const),
+    ...(['component', 'componentName', 'tariffName', 'tariffVersion', 'period', 'step'] as const),
+    ...(['kind', 'unit', 'quantity', 'price', 'days', 'amount', 'tax'] as const),
+  ] satisfies (keyof fees.FeeLine)[],
   LostContact: [
     ...(['id', 'kind', 'subjectId', 'name', 'pointCode', 'buildingCode', 'from'] as const),
     ...(['noticedAt', 'to', 'durationS', 'meters'] as const),

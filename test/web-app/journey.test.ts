@@ -556,6 +556,34 @@ describe('at a desk', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('use and fees are a sheet of A4 an account, for one and for a selection, each with its sum', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}/accounts/7003`);
+    await page.getByRole('link', { name: 'Use and fees' }).click();
+    await page.waitForURL(/bills\?accounts=/);
+    const sheets = page.locator('.sheet');
+    await sheets.first().waitFor();
+    expect(await sheets.count()).toBe(1);
+    await page.goto(`${url}${home}/bills?month=2026-10-01&accounts=7003,7004`);
+    await expect.poll(() => sheets.count()).toBe(2);
+    const total = sheets.first().locator('.sheet-total .right');
+    const lines = await sheets.first().locator('section:nth-of-type(2) tbody tr').allTextContents();
+    expect(lines.length).toBe(7);
+    const amounts = await sheets
+      .first()
+      .locator('section:nth-of-type(2) tbody tr:not(.sheet-total) td:last-child')
+      .allTextContents();
+    const cents = (text: string) => Math.round(Number(text.replaceAll(',', '')) * 100);
+    expect(amounts.reduce((sum, text) => sum + cents(text), 0)).toBe(
+      cents((await total.textContent()) ?? ''),
+    );
+    const paper = await page.pdf({ preferCSSPageSize: true });
+    // Two sheets, two pages, upright.
+    expect(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length).toBe(2);
+    expect(paper.toString('latin1')).toMatch(/MediaBox\s*\[0 0 59[45][\d.]* 84[12]/);
+    expect(complaints).toEqual([]);
+  });
+
   test('home leads to a new sale, to opening and to closing an account, each only to whom it is allowed', async () => {
     const { page, url } = await open(desk);
     await page.goto(url + home);

@@ -191,6 +191,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     'energy-week': `${at}/energy?range=twelve&unit=week&by=project`,
     'energy-point': `${at}/energy?point=3030&range=week`,
     reports: `${at}/reports`,
+    bills: `${at}/bills?month=2026-10-01&accounts=7003,7004`,
     records: `${at}/records`,
     'records-openings': `${at}/records?tab=openings`,
     'records-closings': `${at}/records?tab=closings`,

@@ -16,6 +16,7 @@ import {
   accountSearch,
   alarmSearch,
   bankSearch,
+  billSearch,
   booksSearch,
   buildingSearch,
   closedSearch,
@@ -218,6 +219,11 @@ const pages = [
   createRoute({
     ...child('/reports'),
     component: lazyRouteComponent(() => import('./pages/reports/centre.tsx')),
+  }),
+  createRoute({
+    ...child('/bills'),
+    validateSearch: billSearch,
+    component: lazyRouteComponent(() => import('./pages/bills/bills.tsx')),
   }),
   createRoute({
     ...child('/records'),

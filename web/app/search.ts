@@ -143,6 +143,22 @@ export const bankSearch = (raw: Raw): BankSearch => ({
   open: text(raw.open),
 });
 
+export interface BillSearch {
+  /** The first local day of the month. */
+  month?: string;
+  /** Ids with commas between them; left out: all. */
+  accounts?: string;
+}
+
+export const billSearch = (raw: Raw): BillSearch => {
+  const month = localDay(raw.month);
+  const accounts = text(raw.accounts);
+  return {
+    month: month && `${month.slice(0, 7)}-01`,
+    accounts: accounts && /^[\d,]+$/.test(accounts) ? accounts : undefined,
+  };
+};
+
 export const recordTabs = ['lost', 'openings', 'closings', 'commands'] as const;
 
 export interface RecordSearch {

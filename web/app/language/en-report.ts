@@ -47,6 +47,7 @@ export const report = {
   name: {
     sales: 'Sales, refunds, reversals',
     shifts: 'Shifts and cash',
+    bills: 'Use and fee lists',
     systemLog: 'Actions of operators',
     energy: 'Energy',
     ranking: 'Ranking',
@@ -67,6 +68,7 @@ export const report = {
   },
   what: {
     sales: 'Each with its receipt, cashier and channel, and what became of it',
+    bills: 'A sheet an account: registers, use, fees and balance of a month, to print',
     shifts: 'What each cashier took and counted, and where the cash is',
     systemLog: 'Who did what and when, with what was before and after',
     energy: 'How much, when, where and in which tariff period, against the time before',

@@ -55,6 +55,7 @@ export const en = {
     reconciliation: 'Reconciliation',
     home: 'Home',
     records: 'Records',
+    bills: 'Use and fee lists',
     meters: 'Meters',
     gateways: 'Gateways',
     alarms: 'Alarms',

@@ -48,6 +48,7 @@ export const report: Language['report'] = {
   name: {
     sales: '售电、退费与冲正',
     shifts: '班次与现金',
+    bills: '用量与费用清单',
     systemLog: '操作记录',
     energy: '电能报表',
     ranking: '用能排名',
@@ -68,6 +69,7 @@ export const report: Language['report'] = {
   },
   what: {
     sales: '每笔的收据、收费员、渠道及后续处理',
+    bills: '每户一页：某月的表底、用量、费用与余额，可打印',
     shifts: '各收费员的收款、清点以及现金去向',
     systemLog: '谁在何时做了什么，以及前后内容',
     energy: '用了多少、何时、何处、哪个时段，并与此前相比',

@@ -55,6 +55,7 @@ export const zh: Language = {
     reconciliation: '对账',
     home: '首页',
     records: '记录',
+    bills: '用量与费用清单',
     meters: '电表',
     gateways: '通讯管理机',
     alarms: '报警',

@@ -21,6 +21,9 @@ import '../parts/controls.css';
 
 const shownStates: readonly PointState[] = states.filter((state) => state !== 'lostContact');
 
+/** Sheets of use and fees that are printed at once, at most. */
+const SHEETS_MAX = 200;
+
 export default function Accounts() {
   const { t } = useTranslation();
   const project = useProject();
@@ -44,6 +47,24 @@ export default function Accounts() {
         </div>
         <div className="head-acts">
           <SaveView />
+          {rows && rows.length > 0 && rows.length <= SHEETS_MAX && (
+            <Link
+              to="/projects/$projectId/bills"
+              params={{ projectId: project.id }}
+              search={{
+                // What is filtered is what is printed; all of them need no list.
+                accounts:
+                  rows.length === accounts.data?.data.length
+                    ? undefined
+                    : rows.map(({ id }) => id).join(),
+              }}
+              className="button"
+              preload={false}
+            >
+              <Icon name="printer" size={14} />
+              {t('bills.act')}
+            </Link>
+          )}
           <Link
             to="/projects/$projectId/residuals"
             params={{ projectId: project.id }}

@@ -20,6 +20,7 @@ export interface PageLink {
     | 'exports'
     | 'reports'
     | 'records'
+    | 'bills'
     | 'energy'
     | 'finance'
     | 'integrated'
@@ -57,6 +58,7 @@ export interface PageLink {
     | '/projects/$projectId/tariffs'
     | '/projects/$projectId/reports'
     | '/projects/$projectId/records'
+    | '/projects/$projectId/bills'
     | '/projects/$projectId/finance'
     | '/projects/$projectId/integrated'
     | '/projects/$projectId/losses'
@@ -201,6 +203,16 @@ export const pageLinks: readonly PageLink[] = [
     permission: 'report.read',
     letter: 'r',
     group: 'reports',
+  },
+  {
+    name: 'bills',
+    to: '/projects/$projectId/bills',
+    icon: 'printer',
+    // Its figures are of the report as well.
+    permission: 'account.read',
+    letter: '6',
+    group: 'reports',
+    unlisted: true,
   },
   {
     name: 'records',

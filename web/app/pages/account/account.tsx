@@ -73,6 +73,15 @@ export default function AccountPage() {
         </div>
         <div className="head-acts">
           <PrintButton />
+          <Link
+            to="/projects/$projectId/bills"
+            params={{ projectId: project.id }}
+            search={{ accounts: accountId, month: search.month }}
+            className="button"
+            preload={false}
+          >
+            {t('bills.act')}
+          </Link>
           {may('account.write') && may('sale.write') && account && !account.closedOn && (
             <button type="button" className="button" onClick={() => set({ closing: true })}>
               {t('closing.act')}

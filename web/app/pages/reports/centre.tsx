@@ -16,7 +16,7 @@ import './reports.css';
 
 const groups = [
   ['energy', ['energy', 'ranking', 'load', 'demand', 'losses']],
-  ['money', ['finance', 'integrated']],
+  ['money', ['finance', 'integrated', 'bills']],
   ['books', ['corrections', 'reconciliation', 'ledger', 'months']],
   ['quality', ['quality', 'powerQuality', 'exceptions']],
   ['told', ['alarms', 'notices']],
