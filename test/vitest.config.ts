@@ -38,11 +38,24 @@ const longest = [
   'daily-mistakes',
 ];
 
+const ofLongest = longest.map((name) => `test/**/${name}.test.ts`);
+
+/**
+ * Files that run one after the other in a worker that stays: what they import is loaded once, a second of the processor
+ * each. Metrics count what a process has done, so their test has one of its own.
+ */
+const together = {
+  include: ['billing', 'sql', 'analytics', 'web'].map((room) => `test/${room}/**/*.test.ts`),
+  exclude: ['test/web/metrics.test.ts', ...ofLongest],
+};
+
+/** The longest first; then those with a worker each, so that those who share one follow each other. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => {
+    const place = ({ moduleId, project }: TestSpecification) => {
       const found = longest.indexOf(basename(moduleId, '.test.ts'));
-      return found < 0 ? longest.length : found;
+      if (found >= 0) return found;
+      return project.name === 'together' ? longest.length + 1 : longest.length;
     };
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));
   }
@@ -70,7 +83,25 @@ export default defineConfig({
           ...all,
           name: 'rooms',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: timed,
+          exclude: [...timed, ...together.include],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...all,
+          name: 'own',
+          include: [...together.exclude],
+          exclude: ['test/{ingest,journey,start,web-app}/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...all,
+          ...together,
+          name: 'together',
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
