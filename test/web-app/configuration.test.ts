@@ -110,3 +110,31 @@ test('a table is told row by row; a wrong row keeps all of it out, a right one i
   await page.getByRole('button', { name: 'Import all 3 rows' }).click();
   await page.getByText('1 new, 1 changed, 1 as they were.').waitFor();
 });
+
+test('what the counter may do is set where defaults are, by who may, within bounds', async () => {
+  const page = await open('?tab=defaults');
+  const panel = page.getByRole('region', { name: 'The counter' });
+  expect(await panel.getByLabel('An online payment has cleared after').isDisabled()).toBe(true);
+  await page.route('**/api/v1/session', async (route) => {
+    const response = await route.fetch();
+    const session = await response.json();
+    for (const project of session.projects) project.permissions.push('project.write');
+    await route.fulfill({ response, json: session });
+  });
+  const sent: unknown[] = [];
+  await page.route(`**/api/v1/projects/${PROJECT}`, async (route) => {
+    if (route.request().method() !== 'PATCH') return route.fallback();
+    sent.push(route.request().postDataJSON());
+    await route.fulfill({ json: {} });
+  });
+  await page.reload();
+  await panel.getByLabel('A reversal above this').fill('1.005');
+  await panel.getByText('Zero or more, with the decimals of the currency').waitFor();
+  expect(await panel.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+  await panel.getByLabel('A reversal above this').fill('250.5');
+  await panel.getByLabel('Cash is taken and given in an open shift alone').uncheck();
+  await panel.getByRole('button', { name: 'Save' }).click();
+  await panel.getByText('Saved').waitFor();
+  const vending = { cashNeedsShift: false, reversalApprovalMinor: 25_050, unclearedHours: 24 };
+  expect(sent).toEqual([{ vending }]);
+});

@@ -31,6 +31,15 @@ export interface ProjectSettings {
   alarm1: Money;
   alarm2: Money;
   pollSeconds: number;
+  vending: VendingSettings;
+}
+
+/** What the project has chosen for its counter. */
+export interface VendingSettings {
+  cashNeedsShift: boolean;
+  /** Minor units. */
+  reversalApprovalMinor: number;
+  unclearedHours: number;
 }
 
 export interface Session {

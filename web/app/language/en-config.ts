@@ -191,6 +191,16 @@ export const enConfig = {
     saved: 'Saved',
     notAllowed: 'Only a role with the permission project.write changes them.',
   },
+  vending: {
+    title: 'The counter',
+    text: 'How cash is taken, when a second person has to agree to a reversal, and when an online payment counts as cleared.',
+    shift: 'Cash is taken and given in an open shift alone',
+    limit: 'A reversal above this is approved by a second person',
+    hours: 'An online payment has cleared after',
+    unit: 'h',
+    amount: 'Zero or more, with the decimals of the currency',
+    wholeHours: '0 to 720 hours',
+  },
   import: {
     title: 'Import a table',
     line: 'Buildings, points, gateways and meters from Excel or CSV: every row is told first, then all of it is entered, or nothing.',

@@ -192,6 +192,16 @@ export const zhConfig: typeof enConfig = {
     saved: '已保存',
     notAllowed: '只有具备 project.write 权限的角色可以修改。',
   },
+  vending: {
+    title: '柜台',
+    text: '现金如何收付，冲正何时须第二人同意，以及线上支付何时视为到账。',
+    shift: '现金只在已开班时收付',
+    limit: '超过此金额的冲正须第二人批准',
+    hours: '线上支付视为到账所需时间',
+    unit: '小时',
+    amount: '零或以上，小数位符合币种',
+    wholeHours: '0 至 720 小时',
+  },
   import: {
     title: '导入表格',
     line: '从 Excel 或 CSV 导入楼栋、计量点、网关和表计：先逐行说明结果，然后全部录入，或一行也不录入。',

@@ -11,6 +11,7 @@ import { LinesPanel } from './lines-panel.tsx';
 import { MetersPanel } from './meters-panel.tsx';
 import { PlacesPanel } from './places-panel.tsx';
 import { PointsPanel } from './points-panel.tsx';
+import { VendingPanel } from './vending-panel.tsx';
 import './configuration.css';
 
 const route = getRouteApi('/projects/$projectId/configuration');
@@ -78,7 +79,10 @@ export default function Configuration() {
             onSort={(next) => void navigate({ search: (now) => ({ ...now, sort: next }) })}
           />
         ) : (
-          <DefaultsPanel />
+          <div className="stack">
+            <DefaultsPanel />
+            <VendingPanel />
+          </div>
         )}
       </div>
     </>
