@@ -139,6 +139,20 @@ describe('a refund', () => {
     expect((await refundable(2)).refundable).toEqual(cny('40.00'));
   });
 
+  test('of fifty at once gives exactly what there is for, one after the other (fault 37)', async () => {
+    const before = await counter.books();
+    // 40.00 are left: of fifty times 4.00 there are ten.
+    const answers = await Promise.all(Array.from({ length: 50 }, () => refundTo(2, '4.00')));
+    const codes = answers.map(({ status, body }) => (status === 201 ? 'refunded' : body.code));
+    expect(codes.filter((code) => code === 'refunded')).toHaveLength(10);
+    expect(codes.filter((code) => code === 'not-refundable')).toHaveLength(40);
+    expect((await refundable(2)).refundable).toEqual(cny('0.00'));
+    const after = await counter.books();
+    expect((after.bank ?? 0) - (before.bank ?? 0)).toBe(-4000);
+    await counter.proves();
+    await buy(2, '40.00', 'transfer');
+  });
+
   test('sent ten times with one key is one, and a key is of one content', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => refundTo(2, '5.00', {}, 'refund-once')),
@@ -285,7 +299,7 @@ describe('receipts', () => {
     expect(receipts).toEqual(
       receipts.map((_: string, i: number) => `RF${String(i + 1).padStart(8, '0')}`),
     );
-    expect(body.totals).toEqual({ count: receipts.length, amount: cny('130.00') });
+    expect(body.totals).toEqual({ count: receipts.length, amount: cny('170.00') });
     const found = await counter.faces.wang('GET', '/refunds?q=BANK ACCOUNT');
     expect(found.body.totals).toEqual({ count: 1, amount: cny('5.00') });
     const sum = await counter.faces.wang('GET', '/refunds?q=60.00');
