@@ -37,6 +37,7 @@ const PAGES = [
   'explain/\\d{1,19}',
   'credit',
   'sales',
+  'recharges',
   'notices',
   'notice-templates',
   'shifts',

@@ -18,6 +18,7 @@ import type * as fees from '../../web/app/fee-queries.ts';
 import type * as find from '../../web/app/find-queries.ts';
 import { en } from '../../web/app/language/en.ts';
 import { zh } from '../../web/app/language/zh.ts';
+import type * as meterMode from '../../web/app/meter-mode.ts';
 import type * as notices from '../../web/app/notices.ts';
 import type * as openings from '../../web/app/opening-shapes.ts';
 import type * as people from '../../web/app/people-queries.ts';
@@ -56,6 +57,21 @@ async function schemas(): Promise<Described> {
 
 /** Fields of the app's types, tied to them by the compiler. */
 const fields = {
+  Recharge: [
+    ...(['id', 'accountId', 'accountNumber', 'accountName', 'meterId', 'serial'] as const),
+    ...(['pointCode', 'saleId', 'receipt', 'amount', 'collected', 'state', 'waitsFor'] as const),
+    ...(['counter', 'commandId', 'outcome', 'before', 'after', 'requestedAt'] as const),
+    ...(['requestedBy', 'sentAt', 'resolvedAt', 'decidedBy', 'reason'] as const),
+  ] satisfies (keyof meterMode.Recharge)[],
+  MeterMode: [
+    ...(['mode', 'wallet', 'inTransit', 'onMeters', 'meters', 'noCut'] as const),
+  ] satisfies (keyof meterMode.MeterMode)[],
+  MeterReconciliation: [
+    ...(['id', 'localDay', 'accountId', 'accountNumber', 'accountName', 'meterId'] as const),
+    ...(['serial', 'pointCode', 'checkedAt', 'readAt', 'meter', 'ledger', 'unsettled'] as const),
+    ...(['difference', 'tolerance', 'meterCounter', 'ledgerCounter', 'verdict'] as const),
+    ...(['adjusted', 'adjustedAt', 'adjustedBy', 'reason'] as const),
+  ] satisfies (keyof meterMode.MeterReconciliation)[],
   Command: [
     ...(['id', 'meterId', 'serial', 'pointCode', 'function', 'arguments', 'reason'] as const),
     ...(['requestedBy', 'requestedAt', 'expiresAt', 'batchId', 'state', 'outcome'] as const),

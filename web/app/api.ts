@@ -259,6 +259,8 @@ export interface Sale {
   reversalId: string | null;
   /** How often its receipt was printed. */
   prints: number;
+  /** Of its money to a meter; null where it went to none. */
+  rechargeId: string | null;
 }
 
 /** Base units by rank, 1 spike to 5 deep valley; 0 is energy without a known period. */

@@ -31,6 +31,7 @@ import {
   listSearch,
   meterSearch,
   noticeSearch,
+  rechargeSearch,
   recordSearch,
   reportSearch,
   tariffEditSearch,
@@ -177,6 +178,11 @@ const pages = [
     ...child('/sales'),
     validateSearch: counterSearch,
     component: lazyRouteComponent(() => import('./pages/sales.tsx')),
+  }),
+  createRoute({
+    ...child('/recharges'),
+    validateSearch: rechargeSearch,
+    component: lazyRouteComponent(() => import('./pages/recharges/recharges.tsx')),
   }),
   createRoute({
     ...child('/notices'),

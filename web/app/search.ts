@@ -180,6 +180,28 @@ export const recordSearch = (raw: Raw): RecordSearch => ({
   sort: text(raw.sort),
 });
 
+/** Recharges of meters, and the comparison with them. */
+export interface RechargeSearch {
+  q?: string;
+  from?: string;
+  to?: string;
+  show?: 'compared';
+  state?: string;
+  sort?: string;
+  /** The row that is opened. */
+  open?: string;
+}
+
+export const rechargeSearch = (raw: Raw): RechargeSearch => ({
+  q: text(raw.q),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  show: oneOf(['compared'], raw.show),
+  state: text(raw.state),
+  sort: text(raw.sort),
+  open: text(raw.open),
+});
+
 export interface HomeSearch {
   bars?: 'month';
   building?: string;

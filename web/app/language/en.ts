@@ -8,6 +8,7 @@ import { enCredit } from './en-credit.ts';
 import { enExceptions } from './en-exceptions.ts';
 import { enExplain } from './en-explain.ts';
 import { enFaults } from './en-faults.ts';
+import { enMeterMode } from './en-meter-mode.ts';
 import { enNotices } from './en-notices.ts';
 import { enPeople } from './en-people.ts';
 import { report } from './en-report.ts';
@@ -27,6 +28,7 @@ export const en = {
   ...enFaults,
   ...enNotices,
   ...enCredit,
+  meterMode: enMeterMode,
   ...enPeople,
   config: enConfig,
   navigation: 'Navigation',
@@ -63,6 +65,7 @@ export const en = {
     exceptions: 'Exceptions',
     accounts: 'Accounts',
     credit: 'Credit control',
+    recharges: 'Recharges',
     sales: 'Sales',
     residuals: 'Closed accounts',
     notices: 'Notices',
@@ -790,6 +793,8 @@ export const en = {
         silent: 'Lost contact of a meter',
         'silent-credit': 'Silent with low credit',
         clock: 'Clock drift',
+        'balance-differs': 'Balance of a meter differs',
+        'counter-differs': 'Purchase counter differs',
       },
       gateway: { silent: 'Lost contact of a gateway' },
       relay: { differs: 'Relay not as commanded' },

@@ -8,6 +8,7 @@ import { zhCredit } from './zh-credit.ts';
 import { zhExceptions } from './zh-exceptions.ts';
 import { zhExplain } from './zh-explain.ts';
 import { zhFaults } from './zh-faults.ts';
+import { zhMeterMode } from './zh-meter-mode.ts';
 import { zhNotices } from './zh-notices.ts';
 import { zhPeople } from './zh-people.ts';
 import { report } from './zh-report.ts';
@@ -28,6 +29,7 @@ export const zh: Language = {
   ...zhFaults,
   ...zhNotices,
   ...zhCredit,
+  meterMode: zhMeterMode,
   config: zhConfig,
   navigation: '导航',
   more: '更多',
@@ -63,6 +65,7 @@ export const zh: Language = {
     exceptions: '异常处理',
     accounts: '商户',
     credit: '信用控制',
+    recharges: '表计充值',
     sales: '售电',
     residuals: '已销户',
     notices: '通知',
@@ -697,7 +700,13 @@ export const zh: Language = {
         'credit-hold': '停电待人处理',
       },
       credit: { brake: '信用控制制动' },
-      meter: { silent: '电表失联', 'silent-credit': '低余额失联', clock: '时钟偏差' },
+      meter: {
+        silent: '电表失联',
+        'silent-credit': '低余额失联',
+        clock: '时钟偏差',
+        'balance-differs': '表内余额不符',
+        'counter-differs': '购电次数不符',
+      },
       gateway: { silent: '通讯管理机失联' },
       relay: { differs: '继电器与命令不符' },
       point: { overload: '过载', loss: '线损超限' },

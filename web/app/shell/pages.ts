@@ -12,6 +12,7 @@ export interface PageLink {
     | 'accounts'
     | 'credit'
     | 'sales'
+    | 'recharges'
     | 'residuals'
     | 'notices'
     | 'noticeTemplates'
@@ -48,6 +49,7 @@ export interface PageLink {
     | '/projects/$projectId/accounts'
     | '/projects/$projectId/credit'
     | '/projects/$projectId/sales'
+    | '/projects/$projectId/recharges'
     | '/projects/$projectId/residuals'
     | '/projects/$projectId/notices'
     | '/projects/$projectId/notice-templates'
@@ -154,6 +156,14 @@ export const pageLinks: readonly PageLink[] = [
     icon: 'sale',
     permission: 'sale.read',
     letter: 's',
+    group: 'accounts',
+  },
+  {
+    name: 'recharges',
+    to: '/projects/$projectId/recharges',
+    icon: 'command',
+    permission: 'sale.read',
+    letter: '4',
     group: 'accounts',
   },
   {

@@ -23,6 +23,7 @@ import { BalanceStrip } from './balance-strip.tsx';
 import { CreditPanel } from './credit-panel.tsx';
 import { DepositPanel } from './deposit-panel.tsx';
 import { LedgerPanel } from './ledger-panel.tsx';
+import { MeterModePanel } from './meter-mode-panel.tsx';
 import { MonthPanel } from './month-panel.tsx';
 import { MoveDrawer } from './move-drawer.tsx';
 import { ToldPanel } from './told-panel.tsx';
@@ -116,6 +117,7 @@ export default function AccountPage() {
           {account?.closedOn && <ClosedPanel accountId={accountId} />}
           {may('credit.read') && !account?.closedOn && <CreditPanel accountId={accountId} />}
           <MonthPanel accountId={accountId} today={today} month={search.month} />
+          {account && may('account.read') && <MeterModePanel account={account} />}
           {account && may('account.read') && <DepositPanel account={account} />}
           <PointPanel accountId={accountId} account={account} />
           <ToldPanel accountId={accountId} number={account?.number} />

@@ -12,6 +12,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useAccounts } from '../../queries.ts';
 import { useSinglePrice } from '../../vending-queries.ts';
+import { LiveRecharge } from '../recharges/recharge-state.tsx';
 import { cleanAmount } from './amount.ts';
 import { cleanQuantity, costOf } from './quantity.ts';
 import { commoditiesOf } from './quantity-field.tsx';
@@ -33,6 +34,7 @@ export function SaleDrawer({ account, onClose }: { account?: Account; onClose: (
     channel: 'cash',
     reference: '',
     note: '',
+    meterId: '',
   });
   const accounts = useAccounts().data?.data ?? [];
   const chosen = account ?? accounts.find(({ id }) => id === draft.accountId);
@@ -145,6 +147,7 @@ function Done({ sale, onClose }: { sale: Sale; onClose: () => void }) {
             <dd>{sale.soldBy}</dd>
           </div>
         </dl>
+        {sale.rechargeId && <LiveRecharge rechargeId={sale.rechargeId} />}
       </div>
     </Drawer>
   );

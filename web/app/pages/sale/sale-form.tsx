@@ -9,6 +9,7 @@ import { Amount } from '../../parts/figure.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
 import { cleanAmount } from './amount.ts';
+import { MeterField } from './meter-field.tsx';
 import { commoditiesOf, QuantityField } from './quantity-field.tsx';
 import type { Draft } from './use-sale.ts';
 
@@ -65,7 +66,10 @@ export function SaleForm({
             ]}
             onChange={(accountId) => {
               const next = accounts.find((each) => each.id === accountId);
-              onChange({ accountId, commodity: commoditiesOf(next)[0] ?? 'electricity' });
+              onChange({
+                ...{ accountId, meterId: '' },
+                commodity: commoditiesOf(next)[0] ?? 'electricity',
+              });
             }}
           />
         </Controls>
@@ -145,6 +149,7 @@ export function SaleForm({
           />
         </label>
       )}
+      {shown?.creditMode === 'meter' && <MeterField {...{ draft, account: shown, onChange }} />}
       <label className="field" htmlFor={`${id}n`}>
         <span className="field-label">{t('sale.note')}</span>
         <input

@@ -18,6 +18,8 @@ export interface Draft {
   /** What the bank or the channel calls the payment; not of cash. */
   reference: string;
   note: string;
+  /** In meter mode: where it goes; '' keeps it in the wallet. */
+  meterId: string;
 }
 
 /** Books with one key per content: the same sale keeps its key through every try. */
@@ -32,6 +34,7 @@ export function useSale() {
         channel: draft.channel,
         reference: (draft.channel !== 'cash' && draft.reference.trim()) || null,
         note: draft.note.trim() || null,
+        ...(draft.meterId && { meterId: draft.meterId }),
         ...(draft.by === 'quantity' && {
           quantity: { commodity: draft.commodity, quantity: cleanQuantity(draft.quantity) },
         }),
