@@ -96,11 +96,9 @@ export const enMeterMode = {
   adjusted: { 'true-up': 'Trued up', adjustment: 'Adjusted' },
   adjustedBy: '{{what}} by {{who}}, {{at}}',
   adjust: {
-    label: 'Why the meter is right',
-    act: 'Bring the ledger to the meter',
-    bearer: 'Who bears it',
-    wallet: 'The customer',
-    park: 'The park',
+    label: 'Why the ledger follows the meter',
+    wallet: 'Adjust, the customer bears it',
+    park: 'Adjust, the park bears it',
   },
   fault: {
     steps: 'its prices go by steps of consumption',

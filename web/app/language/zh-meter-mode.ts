@@ -93,11 +93,9 @@ export const zhMeterMode: Words<typeof enMeterMode> = {
   adjusted: { 'true-up': '月度核平', adjustment: '已调整' },
   adjustedBy: '{{what}}：{{who}}，{{at}}',
   adjust: {
-    label: '以电表为准的理由',
-    act: '按电表调整账本',
-    bearer: '由谁承担',
-    wallet: '商户',
-    park: '园区',
+    label: '账本以电表为准的理由',
+    wallet: '调整，由商户承担',
+    park: '调整，由园区承担',
   },
   fault: {
     steps: '电价为阶梯电价',

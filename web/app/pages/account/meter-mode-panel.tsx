@@ -16,6 +16,7 @@ import type { Fault } from '../../tariff-shapes.ts';
 import { LiveRecharge } from '../recharges/recharge-state.tsx';
 import { cleanAmount } from '../sale/amount.ts';
 import { TextField } from '../tariffs/edit/field.tsx';
+import '../sale/counter.css';
 
 export function MeterModePanel({ account }: { account: Account }) {
   const { t } = useTranslation();

@@ -81,7 +81,7 @@ function Detail({ row }: { row: MeterReconciliation }) {
       {isOff && !adjusted && may('reconciliation.adjust') && (
         <Decide
           path={`/meter-reconciliations/${row.id}/adjust`}
-          label={`${t('meterMode.adjust.label')} · ${t('meterMode.adjust.act')} · ${t('meterMode.adjust.bearer')}`}
+          label={t('meterMode.adjust.label')}
           choices={(['wallet', 'park'] as const).map((bearer) => ({
             body: { bearer },
             label: t(`meterMode.adjust.${bearer}`),

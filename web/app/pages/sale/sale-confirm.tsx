@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Account } from '../../api.ts';
 import { amount, currencyName } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
+import { useMeterMode } from '../../meter-mode.ts';
 import { useProject } from '../../project.tsx';
 import { useLive, useMeters } from '../../queries.ts';
 import { unitOf } from './quantity-field.tsx';
@@ -12,6 +13,8 @@ export function SaleConfirm({ draft, account }: { draft: Draft; account: Account
   const { t } = useTranslation();
   const language = useLanguage();
   const { currency } = useProject();
+  const meters = useMeterMode(draft.meterId ? account.id : '').data?.meters ?? [];
+  const meter = meters.find(({ meterId }) => meterId === draft.meterId);
   return (
     <div className="stack">
       <div className="sale-total">
@@ -29,6 +32,12 @@ export function SaleConfirm({ draft, account }: { draft: Draft; account: Account
           <dd>{t(`channel.${draft.channel}`)}</dd>
         </div>
         <Serials accountId={account.id} />
+        {meter && (
+          <div>
+            <dt>{t('meterMode.saleMeter')}</dt>
+            <dd className="strong">{meter.pointCode}</dd>
+          </div>
+        )}
         {draft.by === 'quantity' && (
           <div>
             <dt>{t('vend.quantity.quantity')}</dt>
