@@ -163,7 +163,7 @@ export const pageLinks: readonly PageLink[] = [
     to: '/projects/$projectId/recharges',
     icon: 'command',
     permission: 'sale.read',
-    letter: '5',
+    letter: '7',
     group: 'accounts',
   },
   {
