@@ -100,7 +100,7 @@ export const zhTools = {
       function: '指令',
       serial: '表号',
       outcome: '结果',
-      why: '原因',
+      why: '说明',
       took: '用时',
     },
     none: {
