@@ -1,13 +1,11 @@
-/** Commands in the API: asking, following, withdrawing; and which functions a model is trusted with. */
+/** Commands in the API: asking, following, withdrawing. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { desc, eq } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import {
   type CommandFunction,
   commandFunctionNames,
   commandFunctionOf,
   commandStateNames,
-  knowledgeOf,
 } from '../sql/command-functions.ts';
 import { argumentsOf, commandObstacles, obstacleProblem, requestCommand } from '../sql/commands.ts';
 import { once } from '../sql/idempotency.ts';
@@ -24,7 +22,6 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
-import { modelFunctions } from '../sql/schema/index.ts';
 import {
   commandSchema,
   commandTotals,
@@ -35,9 +32,8 @@ import {
 } from './command-list.ts';
 import { expireUnsent } from './command-store.ts';
 import { idPageQuery, textSchema } from './fields.ts';
-import { modelNames } from './models.ts';
 import type { IngestDeps } from './routes.ts';
-import { by, only, pageOf } from './rows.ts';
+import { by, pageOf } from './rows.ts';
 
 /** All but what billing alone may ask for. */
 const askable = commandFunctionNames.filter((name) => name !== 'recharge');
@@ -107,47 +103,6 @@ const withdraw = createRoute({
   ...needs('command.read'),
   request: { params: commandParams, body: takes(z.strictObject({ reason: textSchema })) },
   responses: answers(commandSchema),
-});
-
-const modelFunctionSchema = z
-  .object({
-    id: idSchema,
-    model: z.string(),
-    function: z.enum(commandFunctionNames),
-    enabled: z.boolean(),
-    source: z.string(),
-    decidedBy: z.string(),
-    at: z.string(),
-  })
-  .openapi('ModelFunction');
-
-const listEnabled = createRoute({
-  method: 'get',
-  path: '/projects/{projectId}/model-functions',
-  summary:
-    'Which unverified functions were enabled for a model, on whose word; the newest row holds',
-  ...needs('command.read'),
-  request: { params: projectParams },
-  responses: answers(listOf(modelFunctionSchema)),
-});
-
-const enable = createRoute({
-  method: 'post',
-  path: '/projects/{projectId}/model-functions',
-  summary: 'Enable an unverified function for a real model, or take that back, naming the source',
-  ...needs('model.enable'),
-  request: {
-    params: projectParams,
-    body: takes(
-      z.strictObject({
-        model: z.enum(modelNames),
-        function: z.enum(commandFunctionNames),
-        enabled: z.boolean().default(true),
-        source: textSchema,
-      }),
-    ),
-  },
-  responses: makes(modelFunctionSchema),
 });
 
 export function commandRoutes({ db, clock }: IngestDeps) {
@@ -231,62 +186,8 @@ export function commandRoutes({ db, clock }: IngestDeps) {
         });
       });
       return c.json(await one(projectId, id), 200);
-    })
-    .openapi(listEnabled, async (c) => {
-      const { projectId } = c.req.valid('param');
-      const rows = await db
-        .select()
-        .from(modelFunctions)
-        .where(eq(modelFunctions.projectId, projectId))
-        .orderBy(desc(modelFunctions.id))
-        .limit(MODEL_FUNCTIONS_MAX);
-      return c.json({ data: rows.map(shownModelFunction), nextCursor: null, totals: null }, 200);
-    })
-    .openapi(enable, async (c) => {
-      const { projectId } = c.req.valid('param');
-      const { model, function: name, enabled, source } = c.req.valid('json');
-      if (knowledgeOf(model, name) !== 'unverified') {
-        throw new Problem(
-          knowledgeOf(model, name) === 'verified' ? 'conflict' : 'function-unsupported',
-          `${name} of ${model} needs no enabling, or is not there.`,
-        );
-      }
-      const who = by(c);
-      const made = await db.transaction(async (tx) => {
-        const values = {
-          projectId,
-          model,
-          function: name,
-          enabled,
-          source,
-          decidedBy: who.actor.name,
-        };
-        const row = only(await tx.insert(modelFunctions).values(values).returning());
-        await record(tx, {
-          projectId,
-          ...who,
-          action: enabled ? 'model-function.enabled' : 'model-function.disabled',
-          subjectKind: 'model',
-          subjectId: model,
-          detail: { function: name, source },
-        });
-        return row;
-      });
-      return c.json(shownModelFunction(made), 201);
     });
 }
-
-/** Models × functions many times over. */
-const MODEL_FUNCTIONS_MAX = 1_000;
-
-const shownModelFunction = ({
-  createdAt,
-  projectId: _,
-  ...row
-}: typeof modelFunctions.$inferSelect) => ({
-  ...row,
-  at: createdAt.toISOString(),
-});
 
 /** Throws Problem `forbidden` unless the function's own permission is there. */
 export function assertMayCommand(access: Access, projectId: string, name: CommandFunction): void {

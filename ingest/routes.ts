@@ -20,6 +20,7 @@ import { lockOutRoutes } from './lock-outs.ts';
 import { manualReadingRoutes } from './manual-readings.ts';
 import { meterCorrectionRoutes } from './meter-corrections.ts';
 import { meterRoutes } from './meters.ts';
+import { modelFunctionRoutes } from './model-functions.ts';
 import { modelRoutes } from './model-list.ts';
 import { pointRoutes } from './points.ts';
 import { previewRoutes } from './previews.ts';
@@ -43,6 +44,7 @@ export function routes(deps: IngestDeps): OpenAPIHono<RouteEnv> {
   const app = createRoutes();
   const parts = [
     modelRoutes,
+    modelFunctionRoutes,
     gatewayRoutes,
     busRoutes,
     testReadRoutes,

@@ -314,10 +314,28 @@ describe('who may, and what is refused before anything is asked', () => {
     const enabling = { model: 'DTSY1352', function: 'issue-price', source: 'protocol sheet 2.1' };
     const keeper = await signInAs(rig, 'energy-manager', { projectId: entered.projectId });
     expect((await keeper('POST', `${at}/model-functions`, enabling)).status).toBe(403);
+    const abilityOf = async (model: string, name: string) =>
+      (await keeper('GET', `${at}/model-abilities`)).body.data.find(
+        (row: { model: string; function: string }) => row.model === model && row.function === name,
+      );
+    expect(await abilityOf('DTSY1352', 'issue-price')).toMatchObject({
+      ...{ simulated: false, state: 'not-enabled', decision: null },
+    });
     expect((await admin('POST', `${at}/model-functions`, enabling)).status).toBe(201);
+    expect(await abilityOf('DTSY1352', 'issue-price')).toMatchObject({
+      ...{ state: 'enabled', decision: { enabled: true, source: enabling.source } },
+    });
+    expect(await abilityOf('DTSY1352', 'trip')).toMatchObject({ state: 'verified' });
+    expect(await abilityOf('DTSY1352-SIM', 'recharge')).toMatchObject({
+      ...{ simulated: true, state: 'verified', decision: null },
+    });
+    expect(await abilityOf('DTSD1352', 'trip')).toBeUndefined();
     expect((await post(real, 'issue-price', { prices })).status).toBe(201);
     const off = { ...enabling, enabled: false };
     expect((await admin('POST', `${at}/model-functions`, off)).status).toBe(201);
+    expect(await abilityOf('DTSY1352', 'issue-price')).toMatchObject({
+      ...{ state: 'not-enabled', decision: { enabled: false } },
+    });
     expect((await post(real, 'issue-price', { prices })).body.code).toBe('function-not-enabled');
     // What was asked in between finds it taken back when its turn comes, or never gets an answer.
     expect((await post(real, 'trip')).status).toBe(201);

@@ -64,7 +64,7 @@ test('a point is locked out with tag and reason, and lifted with the tag that ha
   await send.click();
   await lock.getByText('Locked out, tag L-7').waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
-  await page.getByRole('img', { name: 'locked out' }).waitFor();
+  await page.getByRole('gridcell', { name: 'A102 locked out' }).waitFor();
   await page.getByRole('button', { name: 'A102', exact: true }).click();
   await lock.getByRole('button', { name: 'Lift the lock …' }).click();
   await lock.getByLabel('Reason').fill('done');
@@ -73,6 +73,27 @@ test('a point is locked out with tag and reason, and lifted with the tag that ha
   await lock.getByLabel('Tag in your hand').fill('L-7');
   await lock.getByRole('button', { name: 'Lift the lock', exact: true }).click();
   await lock.getByText('Not locked out.').waitFor();
+});
+
+test('a function that rests on one source is enabled for a model by a named one, and withdrawn', async () => {
+  const page = await open('?tab=models');
+  const rowOf = (model: string) => page.getByRole('row').filter({ hasText: model });
+  await rowOf('WATER')
+    .filter({ hasNotText: 'SIM' })
+    .getByRole('button', { name: 'Open valve' })
+    .click();
+  const drawer = page.getByRole('dialog', { name: 'WATER · Open valve' });
+  await drawer.getByText('Nobody has decided of it yet.').waitFor();
+  const enable = drawer.getByRole('button', { name: 'Enable for this model' });
+  expect(await enable.isDisabled()).toBe(true);
+  await drawer.getByLabel('Source').fill('tried on W-7');
+  await enable.click();
+  await drawer.getByRole('button', { name: 'Withdraw' }).waitFor();
+  await drawer.getByRole('region', { name: 'Decisions' }).getByText('tried on W-7').waitFor();
+  await drawer.getByLabel('Reason').fill('it stuck');
+  await drawer.getByRole('button', { name: 'Withdraw' }).click();
+  await drawer.getByRole('region', { name: 'Decisions' }).getByText('it stuck').waitFor();
+  await enable.waitFor();
 });
 
 test('a meter is test-read before it is saved, and the time of its line is said', async () => {

@@ -719,6 +719,12 @@ const configFields = {
     'lockOut',
   ] satisfies Keys<config.Point>,
   LockOut: ['by', 'why', 'tag', 'at'] satisfies Keys<config.LockOut>,
+  ModelAbility: [
+    ...(['model', 'simulated', 'function', 'state', 'meters', 'decision'] as const),
+  ] satisfies Keys<config.ModelAbility>,
+  ModelFunction: [
+    ...(['id', 'model', 'function', 'enabled', 'source', 'decidedBy', 'at'] as const),
+  ] satisfies Keys<config.ModelDecision>,
   TestRead: [
     ...(['outcome', 'why', 'durationMs', 'registers', 'channels', 'quality'] as const),
     ...(['clockOffsetMs', 'number', 'enteredAs'] as const),

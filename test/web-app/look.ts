@@ -236,6 +236,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string>>
     'configuration-lines': `${at}/configuration?tab=lines`,
     'configuration-meters': `${at}/configuration?tab=meters`,
     'configuration-points': `${at}/configuration?tab=points`,
+    'configuration-models': `${at}/configuration?tab=models`,
     'configuration-defaults': `${at}/configuration?tab=defaults`,
     import: `${at}/configuration/import`,
     ledger: `${at}/ledger`,

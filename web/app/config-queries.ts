@@ -5,6 +5,8 @@ import type {
   BusBudget,
   ImportPreview,
   MeterModel,
+  ModelAbility,
+  ModelDecision,
   Point,
   SerialLine,
   TestRead,
@@ -42,6 +44,9 @@ export const useConfiguredLines = (retired = false) =>
 export const useConfiguredMeters = (retired = false) =>
   useConfigured<ConfiguredMeter>('/meters', retired);
 export const usePoints = (retired = false) => useConfigured<Point>('/points', retired);
+
+export const useModelAbilities = () => useConfigured<ModelAbility>('/model-abilities');
+export const useModelDecisions = () => useConfigured<ModelDecision>('/model-functions');
 
 /** The models that can be read: they change with the software alone. */
 export const useModels = () =>

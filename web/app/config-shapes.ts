@@ -1,5 +1,6 @@
 /** Shapes of configuration: points, lines and their time, test-reads, imports. Held against the routes by a test. */
 import type { Commodity, PointRole } from './api.ts';
+import type { CommandFunction } from './command-shapes.ts';
 
 export const pointClasses = ['business', 'home', 'protected', 'internal', 'metering-only'] as const;
 export const restoreModes = ['armed', 'automatic', 'confirmed'] as const;
@@ -51,6 +52,27 @@ export interface MeterModel {
   name: string;
   commodity: Commodity;
   simulated: boolean;
+}
+
+/** What meters of a model can be told, and on whose word. */
+export interface ModelAbility {
+  model: string;
+  simulated: boolean;
+  function: CommandFunction | 'recharge';
+  state: 'verified' | 'enabled' | 'not-enabled';
+  meters: number;
+  decision: Pick<ModelDecision, 'enabled' | 'source' | 'decidedBy' | 'at'> | null;
+}
+
+export interface ModelDecision {
+  id: string;
+  model: string;
+  function: CommandFunction | 'recharge';
+  enabled: boolean;
+  /** Who or what says that it works on this model. */
+  source: string;
+  decidedBy: string;
+  at: string;
 }
 
 export interface TestRead {

@@ -67,7 +67,9 @@ export const listSearch = (raw: Raw): ListSearch => ({
   opening: raw.opening === true ? true : undefined,
 });
 
-export const configurationTabs = ['places', 'lines', 'meters', 'points', 'defaults'] as const;
+export const configurationTabs = [
+  ...(['places', 'lines', 'meters', 'points', 'models', 'defaults'] as const),
+] as const;
 
 export interface ConfigurationSearch {
   tab?: (typeof configurationTabs)[number];

@@ -1,4 +1,4 @@
-/** Configuration: places, gateways and buses, meters, points and the defaults of the project, each entered in a drawer. */
+/** Configuration: places, gateways and buses, meters, points, what models are trusted with, and the project's defaults. */
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../../parts/icons.tsx';
@@ -9,6 +9,7 @@ import { Check } from '../tariffs/edit/field.tsx';
 import { DefaultsPanel } from './defaults-panel.tsx';
 import { LinesPanel } from './lines-panel.tsx';
 import { MetersPanel } from './meters-panel.tsx';
+import { ModelsPanel } from './models-panel.tsx';
 import { PlacesPanel } from './places-panel.tsx';
 import { PointsPanel } from './points-panel.tsx';
 import { VendingPanel } from './vending-panel.tsx';
@@ -21,6 +22,7 @@ const panels = {
   lines: LinesPanel,
   meters: MetersPanel,
   points: PointsPanel,
+  models: ModelsPanel,
 } as const;
 
 export default function Configuration() {
@@ -58,9 +60,11 @@ export default function Configuration() {
           onChange={(next) =>
             void navigate({ search: { tab: next === 'places' ? undefined : next, retired } })
           }
-          choices={configurationTabs.map((value) => ({ value, label: t(`config.tab.${value}`) }))}
+          choices={configurationTabs
+            .filter((value) => value !== 'models' || may('command.read'))
+            .map((value) => ({ value, label: t(`config.tab.${value}`) }))}
         />
-        {tab !== 'defaults' && (
+        {tab !== 'defaults' && tab !== 'models' && (
           <Check
             label={t('config.retiredToo')}
             checked={retired === true}
