@@ -96,6 +96,28 @@ test('a function that rests on one source is enabled for a model by a named one,
   await enable.waitFor();
 });
 
+test('what counts as wrong is set in the units that people use, and within bounds', async () => {
+  const page = await open('?tab=defaults');
+  const form = page.getByRole('region', { name: 'Quality of readings' });
+  const loss = form.getByLabel('Main against parts');
+  await loss.waitFor();
+  expect(await loss.inputValue()).toBe('15');
+  expect(await form.getByLabel('Second person above').inputValue()).toBe('50');
+  const save = form.getByRole('button', { name: 'Save quality' });
+  await loss.fill('101');
+  await form.getByText('from 0 to 100 %').waitFor();
+  expect(await save.isDisabled()).toBe(true);
+  await loss.fill('7');
+  const sent = page.waitForRequest((request) => request.method() === 'PATCH');
+  await save.click();
+  // Only what is another now, as it is stored.
+  expect((await sent).postDataJSON()).toEqual({ quality: { lossShare: 0.07 } });
+  await form.getByText('Saved', { exact: true }).waitFor();
+  await page.reload();
+  await loss.waitFor();
+  expect(await loss.inputValue()).toBe('7');
+});
+
 test('a meter is test-read before it is saved, and the time of its line is said', async () => {
   const page = await open('?tab=meters');
   await page.getByRole('button', { name: 'New meter' }).click();

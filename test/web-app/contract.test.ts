@@ -719,6 +719,11 @@ const configFields = {
     'lockOut',
   ] satisfies Keys<config.Point>,
   LockOut: ['by', 'why', 'tag', 'at'] satisfies Keys<config.LockOut>,
+  QualitySettings: [
+    ...(['estimateAfterDays', 'approvalAboveMinor', 'spikeFactor', 'leastQuantity'] as const),
+    ...(['stuckHours', 'touShare', 'lossShare', 'clockSeconds', 'phaseVoltageShare'] as const),
+    ...(['imbalanceShare', 'leastPowerW', 'conditionHours'] as const),
+  ] satisfies Keys<api.QualitySettings>,
   ModelAbility: [
     ...(['model', 'simulated', 'function', 'state', 'meters', 'decision'] as const),
   ] satisfies Keys<config.ModelAbility>,

@@ -32,6 +32,7 @@ export interface ProjectSettings {
   alarm2: Money;
   pollSeconds: number;
   vending: VendingSettings;
+  quality: QualitySettings;
 }
 
 /** What the project has chosen for its counter. */
@@ -40,6 +41,22 @@ export interface VendingSettings {
   /** Minor units. */
   reversalApprovalMinor: number;
   unclearedHours: number;
+}
+
+/** From when on something counts as wrong; shares of one, money in minor units, quantities in Wh and litres. */
+export interface QualitySettings {
+  estimateAfterDays: number;
+  approvalAboveMinor: number;
+  spikeFactor: number;
+  leastQuantity: number;
+  stuckHours: number;
+  touShare: number;
+  lossShare: number;
+  clockSeconds: number;
+  phaseVoltageShare: number;
+  imbalanceShare: number;
+  leastPowerW: number;
+  conditionHours: number;
 }
 
 export interface Session {

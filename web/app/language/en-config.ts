@@ -224,6 +224,48 @@ export const enConfig = {
     amount: 'Zero or more, with the decimals of the currency',
     wholeHours: '0 to 720 hours',
   },
+  quality: {
+    title: 'Quality of readings',
+    text: 'From when on something counts as wrong. A change holds from the next look at the readings; what was found stays.',
+    bounds: 'from {{min}} to {{max}} {{unit}}',
+    save: 'Save quality',
+    estimateAfterDays: {
+      label: 'Estimated after',
+      hint: 'days without a register until a point’s day is estimated',
+    },
+    approvalAboveMinor: {
+      label: 'Second person above',
+      hint: 'an edit that moves more money is approved by another person',
+    },
+    spikeFactor: {
+      label: 'Spike above',
+      hint: 'so many times the most that is usual in a quarter-hour',
+    },
+    leastQuantity: {
+      label: 'Least quantity',
+      hint: 'less than this in a day is not worth a finding',
+    },
+    stuckHours: { label: 'Register stands still', hint: 'for so long while the meter shows power' },
+    touShare: {
+      label: 'Periods against total',
+      hint: 'the registers of the periods may differ from the total by so much',
+    },
+    lossShare: { label: 'Main against parts', hint: 'may differ by so much' },
+    clockSeconds: { label: 'Clock off by', hint: 'more than this' },
+    phaseVoltageShare: { label: 'Phase failed below', hint: 'this share of the highest voltage' },
+    imbalanceShare: {
+      label: 'Currents unequal above',
+      hint: 'this distance of a phase from the mean',
+    },
+    leastPowerW: {
+      label: 'Least power',
+      hint: 'flowing back in a phase or through an open relay, before CT and PT',
+    },
+    conditionHours: {
+      label: 'Condition holds for',
+      hint: 'so long, of voltage, current and power, until it is told',
+    },
+  },
   import: {
     title: 'Import a table',
     line: 'Buildings, points, gateways and meters from Excel or CSV: every row is told first, then all of it is entered, or nothing.',

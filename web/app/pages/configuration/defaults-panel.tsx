@@ -9,23 +9,28 @@ import { useMay, useProject } from '../../project.tsx';
 import { useProjectSettings } from '../../queries.ts';
 import { FaultContext, TextField } from '../tariffs/edit/field.tsx';
 import { isWhole, wrongOf } from './checks.ts';
+import { QualityForm } from './quality-form.tsx';
 
 export function DefaultsPanel() {
   const { t } = useTranslation();
   const query = useProjectSettings();
-  return (
-    <section className="panel" aria-label={t('config.tab.defaults')}>
+  const forms = [
+    { title: t('config.defaults.title'), Form: DefaultsForm },
+    { title: t('config.quality.title'), Form: QualityForm },
+  ];
+  return forms.map(({ title, Form }) => (
+    <section className="panel" key={title} aria-label={title}>
       <div className="panel-head">
-        <h2>{t('config.defaults.title')}</h2>
+        <h2>{title}</h2>
       </div>
       <div className="panel-body">
         {query.isError && !query.data && (
           <ProblemNotice error={query.error} retry={() => void query.refetch()} />
         )}
-        {query.data ? <DefaultsForm settings={query.data} /> : <Skeleton width={240} />}
+        {query.data ? <Form settings={query.data} /> : <Skeleton width={240} />}
       </div>
     </section>
-  );
+  ));
 }
 
 const isAmount = (text: string) => /^-?\d{1,7}(?:\.\d{1,3})?$/.test(text.trim());
