@@ -32,6 +32,16 @@ async function open(path: string, width = 1440): Promise<Page> {
   return page;
 }
 
+/** As if the reader's role held it, from the next look at the session on. */
+async function maySetTheProject(page: Page): Promise<void> {
+  await page.route('**/api/v1/session', async (route) => {
+    const response = await route.fetch();
+    const session = await response.json();
+    for (const project of session.projects) project.permissions.push('project.write');
+    await route.fulfill({ response, json: session });
+  });
+}
+
 test('a code that cannot be is said where it is typed, and nothing is saved', async () => {
   const page = await open('');
   await page.getByRole('button', { name: 'New building' }).click();
@@ -99,6 +109,9 @@ test('a function that rests on one source is enabled for a model by a named one,
 test('what counts as wrong is set in the units that people use, and within bounds', async () => {
   const page = await open('?tab=defaults');
   const form = page.getByRole('region', { name: 'Quality of readings' });
+  await form.getByLabel('Main against parts').waitFor();
+  await maySetTheProject(page);
+  await page.reload();
   const loss = form.getByLabel('Main against parts');
   await loss.waitFor();
   expect(await loss.inputValue()).toBe('15');
@@ -158,12 +171,7 @@ test('what the counter may do is set where defaults are, by who may, within boun
   const page = await open('?tab=defaults');
   const panel = page.getByRole('region', { name: 'The counter' });
   expect(await panel.getByLabel('An online payment has cleared after').isDisabled()).toBe(true);
-  await page.route('**/api/v1/session', async (route) => {
-    const response = await route.fetch();
-    const session = await response.json();
-    for (const project of session.projects) project.permissions.push('project.write');
-    await route.fulfill({ response, json: session });
-  });
+  await maySetTheProject(page);
   const sent: unknown[] = [];
   await page.route(`**/api/v1/projects/${PROJECT}`, async (route) => {
     if (route.request().method() !== 'PATCH') return route.fallback();
