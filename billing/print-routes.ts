@@ -32,6 +32,9 @@ const paperSchema = z
     at: z.string(),
     by: z.string(),
     note: z.string().nullable(),
+    approvedBySamePerson: z.boolean().openapi({
+      description: 'Of a reversal: who wanted it agreed to what a second person should have',
+    }),
     issuer: z.object({
       name: z.string(),
       nameZh: z.string().nullable(),

@@ -30,6 +30,8 @@ export interface Paper {
   by: string;
   /** The note of a sale, the reason of the others. */
   note: string | null;
+  /** Of a reversal: who wanted it agreed to what a second person should have. */
+  approvedBySamePerson: boolean;
   issuer: { name: string; nameZh: string | null; taxId: string | null };
   copy: number;
   /** True for every print but the first. */
@@ -87,28 +89,31 @@ async function paperOf(
     at: string;
     by: string;
     note: string | null;
+    same_person: boolean;
     issuer: string;
     issuer_zh: string | null;
     tax_id: string | null;
   }>(sql`
     WITH papers AS (
       SELECT 'sale' AS kind, s.receipt, NULL AS of_receipt, s.account_id, s.channel, s.amount_minor,
-        s.quantity, s.commodity, s.price, s.sold_at AS at, s.sold_by AS by, s.note
+        s.quantity, s.commodity, s.price, s.sold_at AS at, s.sold_by AS by, s.note,
+        false AS same_person
       FROM sales s WHERE s.project_id = ${project.id}::bigint
       UNION ALL
       SELECT 'refund', r.receipt, NULL, r.account_id, r.channel, r.amount_minor, NULL, NULL, NULL,
-        r.refunded_at, r.refunded_by, r.reason
+        r.refunded_at, r.refunded_by, r.reason, false
       FROM refunds r WHERE r.project_id = ${project.id}::bigint
       UNION ALL
       SELECT 'reversal', d.receipt, s.receipt, s.account_id, s.channel, s.amount_minor, NULL, NULL,
-        NULL, d.decided_at, r.proposed_by, r.reason
+        NULL, d.decided_at, r.proposed_by, r.reason,
+        r.approval IS NOT NULL AND d.decided_by_id = r.proposed_by_id
       FROM sale_reversal_decisions d
       JOIN sale_reversals r ON r.project_id = d.project_id AND r.id = d.reversal_id
       JOIN sales s ON s.project_id = d.project_id AND s.id = d.sale_id
       WHERE d.project_id = ${project.id}::bigint)
     SELECT p.kind, p.of_receipt, p.account_id::text, a.number, a.name, a.name_zh, p.channel,
       p.amount_minor::text AS amount, p.quantity::text, p.commodity, p.price::text, p.at, p.by, p.note,
-      l.name AS issuer, l.name_zh AS issuer_zh, l.tax_id,
+      p.same_person,      l.name AS issuer, l.name_zh AS issuer_zh, l.tax_id,
       ARRAY(SELECT m.serial FROM tenancies t
         JOIN installations i ON i.project_id = t.project_id AND i.point_id = t.point_id
           AND i.valid_from <= p.at AND (i.valid_to IS NULL OR i.valid_to > p.at)
@@ -138,6 +143,7 @@ async function paperOf(
     at: new Date(row.at).toISOString(),
     by: row.by,
     note: row.note,
+    approvedBySamePerson: row.same_person,
     issuer: { name: row.issuer, nameZh: row.issuer_zh, taxId: row.tax_id },
   };
 }

@@ -34,6 +34,8 @@ export interface ShownReversal {
   decidedBy: string | null;
   decidedAt: string | null;
   decisionReason: string | null;
+  /** It needed a second person, and who wanted it agreed to it. */
+  approvedBySamePerson: boolean;
   shiftId: string | null;
   transactionId: string | null;
   prints: number;
@@ -81,7 +83,8 @@ export async function listReversals(
     SELECT r.id, r.sale_id, s.receipt AS sale_receipt, s.sold_at, s.sold_by, r.account_id, a.name,
       a.number, s.channel, s.amount_minor, r.reason, r.approval, r.proposed_by_id, r.proposed_by,
       r.proposed_at, d.receipt, d.decided_by, d.decided_at, d.reason AS decision_reason, d.shift_id,
-      d.transaction_id,
+      d.transaction_id, coalesce(r.approval IS NOT NULL AND d.decision = 'approve'
+        AND d.decided_by_id = r.proposed_by_id, false) AS same_person,
       CASE d.decision WHEN 'approve' THEN 'reversed' WHEN 'reject' THEN 'rejected'
         WHEN 'withdraw' THEN 'withdrawn' ELSE 'waiting' END AS state,
       (SELECT count(*)::int FROM receipt_prints p
@@ -136,6 +139,7 @@ interface Row extends Record<string, unknown> {
   decided_by: string | null;
   decided_at: string | null;
   decision_reason: string | null;
+  same_person: boolean;
   shift_id: string | null;
   transaction_id: string | null;
   prints: number;
@@ -161,6 +165,7 @@ const render = (row: Row, currency: string): ShownReversal => ({
   decidedBy: row.decided_by,
   decidedAt: row.decided_at === null ? null : new Date(row.decided_at).toISOString(),
   decisionReason: row.decision_reason,
+  approvedBySamePerson: row.same_person,
   shiftId: row.shift_id,
   transactionId: row.transaction_id,
   prints: row.prints,

@@ -47,6 +47,10 @@ const reversalSchema = z
     decidedBy: z.string().nullable(),
     decidedAt: z.string().nullable(),
     decisionReason: z.string().nullable(),
+    approvedBySamePerson: z.boolean().openapi({
+      description:
+        'It needed a second person, and who wanted it agreed to it: with `vending.singlePersonApproves` alone',
+    }),
     shiftId: idSchema.nullable().openapi({ description: 'Whose drawer gave the cash back' }),
     transactionId: idSchema.nullable(),
     prints: z.number().int(),

@@ -75,7 +75,9 @@ export async function reverseSale(
       .returning({ id: saleReversals.id });
     const { id } = only(made);
     if (approval === null) {
-      await book(tx, { project, sale, id, proposedById: person, reason: null, by, now });
+      await book(tx, {
+        ...{ project, sale, id, proposedById: person, isSamePerson: false, reason: null, by, now },
+      });
     } else {
       await record(tx, {
         ...{ projectId, ...by, action: 'sale-reversal.proposed' },
@@ -89,7 +91,8 @@ export async function reverseSale(
 
 /**
  * A second person agrees to a reversal or refuses it, or who wanted it takes it back. Throws Problem `not-found`,
- * `conflict` when it is decided, `own-approval`, `forbidden` for taking back another's; and what booking throws.
+ * `conflict` when it is decided, `own-approval` unless one person may do both, `forbidden` for taking back another's;
+ * and what booking throws.
  */
 export async function decideReversal(
   db: Db,
@@ -119,14 +122,16 @@ export async function decideReversal(
       WHERE project_id = ${projectId}::bigint AND reversal_id = ${id}::bigint`);
     if (decided.rows.length > 0) throw new Problem('conflict', 'The reversal is decided already.');
     const person = personOf(by.actor);
-    if (decision === 'approve' && wish.proposed_by_id === person) {
+    const isSamePerson = decision === 'approve' && wish.proposed_by_id === person;
+    if (isSamePerson && !(await readVendingSettings(tx, projectId)).singlePersonApproves) {
       throw new Problem('own-approval', 'Who wants a reversal does not approve it.');
     }
     if (decision === 'withdraw' && wish.proposed_by_id !== person) {
       throw new Problem('forbidden', 'Who wanted a reversal takes it back; others reject it.');
     }
     if (decision === 'approve') {
-      await book(tx, { project, sale, id, proposedById: wish.proposed_by_id, reason, by, now });
+      const proposedById = wish.proposed_by_id;
+      await book(tx, { project, sale, id, proposedById, isSamePerson, reason, by, now });
     } else {
       await tx.insert(saleReversalDecisions).values({
         ...{ projectId, reversalId: id, saleId: sale.id, decision, reason },
@@ -235,6 +240,7 @@ async function book(
     sale,
     id,
     proposedById,
+    isSamePerson,
     reason,
     by,
     now,
@@ -243,6 +249,8 @@ async function book(
     sale: HeldSale;
     id: string;
     proposedById: string;
+    /** Whether who wanted it has agreed to what a second person should have. */
+    isSamePerson: boolean;
     reason: string | null;
     by: By;
     now: Date;
@@ -289,7 +297,10 @@ async function book(
   });
   await record(tx, {
     ...{ projectId, ...by, action: 'sale.reversed', subjectKind: 'account', subjectId: accountId },
-    detail: { receipt, of: sale.receipt, reversalId: id, channel: sale.channel, reason },
+    detail: {
+      ...{ receipt, of: sale.receipt, reversalId: id, channel: sale.channel, reason },
+      ...(isSamePerson && { bySamePerson: true }),
+    },
   });
   const payload = { accountId, reversalId: id };
   await tell(tx, [{ projectId, kind: 'sale.reversed', subjectId: sale.id, payload }]);

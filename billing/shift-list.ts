@@ -40,11 +40,14 @@ export interface ShownShift {
   decidedBy: string | null;
   decidedAt: string | null;
   reason: string | null;
+  /** What is over or short was agreed to by its cashier or by who counted it. */
+  approvedBySamePerson: boolean;
 }
 
 type Row = {
   state: ShiftState;
   receipts: number;
+  same_person: boolean;
 } & Record<
   | 'id'
   | 'cashier_id'
@@ -140,7 +143,9 @@ const shown = (projectId: string): SQL => sql`
     coalesce(m.handed_in, 0)::text AS handed_in,
     coalesce(c.expected_minor, e.held, 0)::text AS expected, c.counted_minor::text AS counted,
     c.id::text AS count_id, c.counted_by_id, c.counted_by, c.counted_at, c.note, d.decided_by,
-    d.decided_at, d.reason
+    d.decided_at, d.reason,
+    coalesce(d.decision = 'approve' AND d.decided_by_id IN (s.cashier_id, c.counted_by_id), false)
+      AS same_person
   FROM shifts s
   LEFT JOIN LATERAL (
     SELECT * FROM shift_counts n WHERE n.project_id = s.project_id AND n.shift_id = s.id
@@ -187,6 +192,7 @@ function render(row: Row, currency: string): ShownShift {
     decidedBy: row.decided_by,
     decidedAt: instantOf(row.decided_at),
     reason: row.reason,
+    approvedBySamePerson: row.same_person,
   };
 }
 

@@ -52,6 +52,10 @@ const shiftSchema = z
     decidedBy: z.string().nullable(),
     decidedAt: z.string().nullable(),
     reason: z.string().nullable(),
+    approvedBySamePerson: z.boolean().openapi({
+      description:
+        'Over or short was agreed to by its cashier or by who counted: with `vending.singlePersonApproves` alone',
+    }),
   })
   .openapi('Shift');
 

@@ -12,6 +12,7 @@ import { personOf } from '../sql/permission.ts';
 import { type Db, type Tx, violatedConstraint } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { shiftCounts, shiftDecisions, shifts } from '../sql/schema/index.ts';
+import { readVendingSettings } from '../sql/vending-settings.ts';
 import { dayOf, heldIn, moveCash } from './cash.ts';
 import { type By, minorOf, only } from './fields.ts';
 import { post } from './ledger.ts';
@@ -130,7 +131,7 @@ export async function countShift(
 
 /**
  * A second person on a count that is over or short: books it, or has it counted again. Throws Problem `not-found`,
- * `conflict` when nothing waits, `own-approval` for the cashier or who counted.
+ * `conflict` when nothing waits, `own-approval` for the cashier or who counted, unless one person may do both.
  */
 export async function decideShift(
   db: Db,
@@ -155,7 +156,8 @@ export async function decideShift(
       throw new Problem('conflict', `The shift is ${before.state}: nothing waits for a decision.`);
     }
     const person = personOf(by.actor);
-    if (person === before.cashierId || person === before.countedById) {
+    const isSamePerson = person === before.cashierId || person === before.countedById;
+    if (isSamePerson && !(await readVendingSettings(tx, projectId)).singlePersonApproves) {
       throw new Problem('own-approval', 'Over and short is agreed to by a second person.');
     }
     let transactionId: string | null = null;
@@ -182,7 +184,7 @@ export async function decideShift(
     await record(tx, {
       ...{ projectId, ...by, subjectKind: 'shift', subjectId: id },
       action: decision === 'approve' ? 'shift.approved' : 'shift.recount-asked',
-      detail: { difference, reason },
+      detail: { difference, reason, ...(isSamePerson && { bySamePerson: true }) },
     });
     if (decision === 'approve')
       await tell(tx, [{ projectId, kind: 'shift.closed', subjectId: id }]);

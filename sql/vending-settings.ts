@@ -15,6 +15,8 @@ export const vendingSettingsSchema = z
     cashNeedsShift: z.boolean(),
     /** A reversal above it is approved by a second person, minor units. */
     reversalApprovalMinor: z.number().int().min(0).max(1e12),
+    /** Whether who wants a reversal, or is over or short, may agree to it alone; the decision says so. */
+    singlePersonApproves: z.boolean(),
     /** Hours for which an online payment does not count as cleared. */
     unclearedHours: z.number().int().min(0).max(720),
     /** Meter mode: how far a meter and its sub-account may be apart before it is an alarm, minor units. */
@@ -30,6 +32,7 @@ export type VendingSettings = z.output<typeof vendingSettingsSchema>;
 const DEFAULTS: VendingSettings = {
   cashNeedsShift: false,
   reversalApprovalMinor: 50_000,
+  singlePersonApproves: false,
   unclearedHours: 24,
   meterToleranceMinor: 200,
   debtSharePercent: 50,

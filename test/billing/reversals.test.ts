@@ -122,6 +122,36 @@ describe('a large sale', () => {
   });
 });
 
+describe('where one person runs the counter alone', () => {
+  test('who wanted a large reversal may approve it, and the decision, its paper and the log say so', async () => {
+    const { faces, park, post, settle } = counter;
+    nextDay();
+    const sold = await sale('300.00', { channel: 'transfer' });
+    const { body } = await reverse('wang', sold.id);
+    const before = await counter.trace();
+    expect((await decide('wang', body.id, 'approve')).body.code).toBe('own-approval');
+    expect(await counter.trace()).toEqual(before);
+    await settle({ singlePersonApproves: true });
+    const done = (await decide('wang', body.id, 'approve')).body;
+    expect(done).toMatchObject({ state: 'reversed', approvedBySamePerson: true });
+    const paper = await post(faces.wang, '/receipt-prints', { receipt: done.receipt });
+    expect(paper.body).toMatchObject({ kind: 'reversal', approvedBySamePerson: true });
+    const logged = await park.rows(
+      "SELECT detail FROM audit WHERE action = 'sale.reversed' AND detail ->> 'receipt' = $1",
+      [done.receipt],
+    );
+    expect(logged).toMatchObject([{ detail: { bySamePerson: true } }]);
+    const other = await sale('300.00', { channel: 'transfer' });
+    const wish = (await reverse('wang', other.id)).body;
+    expect((await decide('chen', wish.id, 'approve')).body.approvedBySamePerson).toBe(false);
+    // Small enough for one person by the rules: nothing is said of a second one.
+    const small = await sale('1.00', { channel: 'transfer' });
+    const at = (await reverse('wang', small.id)).body;
+    expect(at).toMatchObject({ state: 'reversed', approvedBySamePerson: false });
+    await settle({ singlePersonApproves: false });
+  });
+});
+
 describe('cash', () => {
   test('of a closed shift comes out of the open drawer of who wants it back, if that holds it', async () => {
     const { faces, post, sell, books } = counter;

@@ -171,6 +171,34 @@ describe('a shift', () => {
   });
 });
 
+describe('where one person runs the counter alone', () => {
+  test('who counted may approve what is short, and the shift and the log say who did', async () => {
+    const { faces, park, post, settle } = counter;
+    const own = (await open('wang', '0.00')).body.id;
+    await counter.sell(faces.wang, 0, '5.00');
+    await count('wang', own, '4.00');
+    const before = await counter.trace();
+    expect((await decide('wang', own, 'approve')).body.code).toBe('own-approval');
+    expect(await counter.trace()).toEqual(before);
+    await settle({ singlePersonApproves: true });
+    const approved = await decide('wang', own, 'approve');
+    expect(approved.body).toMatchObject({
+      ...{ state: 'closed', difference: cny('-1.00'), decidedBy: 'Name of wang' },
+      approvedBySamePerson: true,
+    });
+    const logged = await park.rows(
+      "SELECT detail FROM audit WHERE action = 'shift.approved' AND subject_id = $1",
+      [own],
+    );
+    expect(logged).toMatchObject([{ detail: { bySamePerson: true } }]);
+    const next = (await post(faces.wang, '/shifts', { float: cny('0.00') })).body.id;
+    await count('wang', next, '1.00');
+    expect((await decide('chen', next, 'approve')).body.approvedBySamePerson).toBe(false);
+    await settle({ singlePersonApproves: false });
+    await counter.proves();
+  });
+});
+
 describe('cash to the bank', () => {
   test('leaves the safe, is on its way, and arrives once', async () => {
     const { faces, post, books } = counter;

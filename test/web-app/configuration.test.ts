@@ -184,8 +184,9 @@ test('what the counter may do is set where defaults are, by who may, within boun
   expect(await panel.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
   await panel.getByLabel('A reversal above this').fill('250.5');
   await panel.getByLabel('Cash is taken and given in an open shift alone').uncheck();
+  await panel.getByLabel('One person alone may approve').check();
   await panel.getByRole('button', { name: 'Save' }).click();
   await panel.getByText('Saved').waitFor();
   const vending = { cashNeedsShift: false, reversalApprovalMinor: 25_050, unclearedHours: 24 };
-  expect(sent).toEqual([{ vending }]);
+  expect(sent).toEqual([{ vending: { ...vending, singlePersonApproves: true } }]);
 });

@@ -309,7 +309,7 @@ const fields = {
     ...(['id', 'state', 'cashierId', 'cashier', 'openedAt', 'closedAt', 'float'] as const),
     ...(['receipts', 'sold', 'returned', 'handedIn', 'expected', 'counted'] as const),
     ...(['difference', 'countedById', 'countedBy', 'countedAt', 'note', 'decidedBy'] as const),
-    ...(['decidedAt', 'reason'] as const),
+    ...(['decidedAt', 'reason', 'approvedBySamePerson'] as const),
   ] satisfies (keyof vending.Shift)[],
   CashMovement: [
     ...(['id', 'kind', 'amount', 'shiftId', 'cashier', 'hasArrived', 'note', 'movedBy'] as const),
@@ -337,7 +337,7 @@ const fields = {
     ...(['id', 'state', 'receipt', 'saleId', 'saleReceipt', 'soldAt', 'soldBy'] as const),
     ...(['accountId', 'accountName', 'channel', 'amount', 'reason', 'approval'] as const),
     ...(['proposedById', 'proposedBy', 'proposedAt', 'decidedBy', 'decidedAt'] as const),
-    ...(['decisionReason', 'prints'] as const),
+    ...(['decisionReason', 'approvedBySamePerson', 'prints'] as const),
   ] satisfies (keyof vending.SaleReversal)[],
   Refund: [
     ...(['id', 'receipt', 'accountId', 'accountName', 'channel', 'amount', 'reason'] as const),
@@ -353,7 +353,8 @@ const fields = {
   Paper: [
     ...(['kind', 'receipt', 'ofReceipt', 'accountNumber', 'accountName', 'accountNameZh'] as const),
     ...(['serials', 'channel', 'amount', 'quantity', 'commodity', 'price', 'at', 'by'] as const),
-    ...(['note', 'issuer', 'copy', 'isReprint', 'printedAt', 'printedBy'] as const),
+    ...(['note', 'approvedBySamePerson', 'issuer', 'copy', 'isReprint'] as const),
+    ...(['printedAt', 'printedBy'] as const),
   ] satisfies (keyof vending.Paper)[],
   Sale: [
     'id',

@@ -107,6 +107,26 @@ describe('at the counter', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('one’s own shortage waits for another, or is booked by oneself where the project allows it, and says so', async () => {
+    await page.getByText('−100.00').click();
+    await page.getByText('A second person approves it, or asks for another count.').waitFor();
+    expect(await page.getByRole('button', { name: 'Book over / short' }).count()).toBe(0);
+    const settings = /\/api\/v1\/projects\/\d+$/;
+    await page.route(settings, async (route) => {
+      const response = await route.fetch();
+      const project = await response.json();
+      project.vending.singlePersonApproves = true;
+      await route.fulfill({ response, json: project });
+    });
+    await page.reload();
+    await page.getByText('You may approve your own here').waitFor();
+    await page.getByLabel('Reason, kept in the system log').fill('nobody else is here');
+    await page.getByRole('button', { name: 'Book over / short' }).click();
+    await page.getByText('Approved by the same person').waitFor();
+    await page.unroute(settings);
+    expect(complaints).toEqual([]);
+  });
+
   test('a wrong sale is reversed with its reason, and a receipt printed again says so', async () => {
     await page.goto(at('/sales?open=60255'));
     await page.getByRole('button', { name: 'Print receipt' }).click();

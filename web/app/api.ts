@@ -40,6 +40,7 @@ export interface VendingSettings {
   cashNeedsShift: boolean;
   /** Minor units. */
   reversalApprovalMinor: number;
+  singlePersonApproves: boolean;
   unclearedHours: number;
 }
 

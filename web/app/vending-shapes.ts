@@ -26,6 +26,7 @@ export interface Shift {
   decidedBy: string | null;
   decidedAt: string | null;
   reason: string | null;
+  approvedBySamePerson: boolean;
 }
 
 export interface CashMovement {
@@ -69,6 +70,7 @@ export interface SaleReversal {
   decidedBy: string | null;
   decidedAt: string | null;
   decisionReason: string | null;
+  approvedBySamePerson: boolean;
   prints: number;
 }
 
@@ -134,6 +136,7 @@ export interface Paper {
   at: string;
   by: string;
   note: string | null;
+  approvedBySamePerson: boolean;
   issuer: { name: string; nameZh: string | null; taxId: string | null };
   copy: number;
   isReprint: boolean;

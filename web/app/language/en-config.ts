@@ -219,6 +219,8 @@ export const enConfig = {
     text: 'How cash is taken, when a second person has to agree to a reversal, and when an online payment counts as cleared.',
     shift: 'Cash is taken and given in an open shift alone',
     limit: 'A reversal above this is approved by a second person',
+    alone:
+      'One person alone may approve an own reversal, and what is over or short in an own shift; the record says so',
     hours: 'An online payment has cleared after',
     unit: 'h',
     amount: 'Zero or more, with the decimals of the currency',

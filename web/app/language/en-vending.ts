@@ -6,6 +6,8 @@ export const enVending = {
     search: 'Receipt, name, sum …',
     unknown:
       'It is not known whether it was booked. Asking again uses the same key: it is booked once, however often it is asked.',
+    samePerson: 'Approved by the same person',
+    alone: 'You may approve your own here; the record and its papers say that the same person did.',
     shift: {
       line: 'A drawer of its own for each cashier, from the float to the count',
       shows: { shifts: 'Shifts', cash: 'Cash movements' },
@@ -190,6 +192,7 @@ export const enVending = {
       of: 'Reverses receipt',
       at: 'Time',
       by: 'Cashier',
+      approval: 'Approval',
       printed: 'Printed {{at}} by {{who}}',
     },
     quantity: {

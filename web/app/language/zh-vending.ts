@@ -5,6 +5,8 @@ export const zhVending = {
     reason: '原因',
     search: '收据号、名称、金额…',
     unknown: '尚不清楚是否已入账。再次确认使用同一键：无论请求几次，只入账一次。',
+    samePerson: '由本人批准',
+    alone: '此处允许批准本人的申请；记录和单据会注明由本人批准。',
     shift: {
       line: '每位收银员一个钱箱，从备用金到清点',
       shows: { shifts: '班次', cash: '现金流转' },
@@ -178,6 +180,7 @@ export const zhVending = {
       of: '冲正原收据',
       at: '时间',
       by: '收银员',
+      approval: '审批',
       printed: '{{at}} 由 {{who}} 打印',
     },
     quantity: {

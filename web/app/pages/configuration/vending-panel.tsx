@@ -52,6 +52,7 @@ function VendingForm({ id, settings }: { id: string; settings: VendingSettings }
       .maximumFractionDigits ?? 2;
   const [needsShift, setNeedsShift] = useState(settings.cashNeedsShift);
   const [limit, setLimit] = useState(textOf(settings.reversalApprovalMinor, digits));
+  const [isAlone, setAlone] = useState(settings.singlePersonApproves);
   const [hours, setHours] = useState(String(settings.unclearedHours));
   const limitMinor = minorOf(limit, digits);
   const wrong = [
@@ -69,7 +70,7 @@ function VendingForm({ id, settings }: { id: string; settings: VendingSettings }
         if (wrong.length > 0) return;
         const vending = {
           ...{ cashNeedsShift: needsShift, reversalApprovalMinor: limitMinor },
-          unclearedHours: Number(hours),
+          ...{ singlePersonApproves: isAlone, unclearedHours: Number(hours) },
         };
         save.mutate({ path: '', id, body: { vending } });
       }}
@@ -93,6 +94,14 @@ function VendingForm({ id, settings }: { id: string; settings: VendingSettings }
             value={limit}
             onChange={setLimit}
           />
+          <label className="conf-beside">
+            <input
+              type="checkbox"
+              checked={isAlone}
+              onChange={(event) => setAlone(event.target.checked)}
+            />
+            {t('config.vending.alone')}
+          </label>
           <TextField
             label={t('config.vending.hours')}
             at="/hours"

@@ -85,6 +85,9 @@ function ReceiptPaper({ paper }: { paper: Paper }) {
         <Line term={t('vend.paper.at')}>{when(paper.at)}</Line>
         <Line term={t('vend.paper.by')}>{paper.by}</Line>
         {paper.note && <Line term={t('sale.note')}>{paper.note}</Line>}
+        {paper.approvedBySamePerson && (
+          <Line term={t('vend.paper.approval')}>{t('vend.samePerson')}</Line>
+        )}
       </dl>
       <p className="receipt-amount">
         {amount(paper.amount.amount)} {currencyName(paper.amount.currency, language)}

@@ -9,6 +9,7 @@ import { Empty, ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useMay, usePlace, useProject } from '../../project.tsx';
+import { useProjectSettings } from '../../queries.ts';
 import type { CounterSearch } from '../../search.ts';
 import { useReversals } from '../../vending-queries.ts';
 import type { SaleReversal } from '../../vending-shapes.ts';
@@ -63,11 +64,15 @@ function ReversalDetail({ reversal }: { reversal: SaleReversal }) {
   const language = useLanguage();
   const { session, project } = usePlace();
   const may = useMay();
+  const settings = useProjectSettings().data;
   const now = useNow(60_000);
   const when = (at: string) => moment(language, project.zone, at, now);
   const isMine = reversal.proposedById === session.user.id;
+  const mayApprove =
+    may('reversal.approve') && (!isMine || settings?.vending.singlePersonApproves === true);
   const decisions = [
-    ...(may('reversal.approve') && !isMine ? (['approve', 'reject'] as const) : []),
+    ...(mayApprove ? (['approve'] as const) : []),
+    ...(mayApprove && !isMine ? (['reject'] as const) : []),
     ...(may('reversal.write') && isMine ? (['withdraw'] as const) : []),
   ];
   return (
@@ -91,6 +96,7 @@ function ReversalDetail({ reversal }: { reversal: SaleReversal }) {
             <dt>{t(`vend.reversal.state.${reversal.state}`)}</dt>
             <dd>
               {reversal.decidedBy}, {when(reversal.decidedAt)}
+              {reversal.approvedBySamePerson && <div>{t('vend.samePerson')}</div>}
               {reversal.decisionReason && <div className="quiet">{reversal.decisionReason}</div>}
             </dd>
           </div>
@@ -103,12 +109,13 @@ function ReversalDetail({ reversal }: { reversal: SaleReversal }) {
             <div className="strong">{t(`vend.reversal.approval.${reversal.approval}`)}</div>
             <div className="second">
               {t(
-                isMine
-                  ? 'vend.reversal.own'
-                  : may('reversal.approve')
-                    ? 'vend.reversal.yours'
+                mayApprove
+                  ? 'vend.reversal.yours'
+                  : isMine
+                    ? 'vend.reversal.own'
                     : 'vend.reversal.other',
               )}
+              {mayApprove && isMine && <div>{t('vend.alone')}</div>}
             </div>
           </div>
         </div>

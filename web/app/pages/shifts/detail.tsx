@@ -8,6 +8,7 @@ import { Amount } from '../../parts/figure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useMay, usePlace } from '../../project.tsx';
+import { useProjectSettings } from '../../queries.ts';
 import type { CashMovement, Shift } from '../../vending-shapes.ts';
 import { Reasoned } from '../sale/reasoned.tsx';
 import type { CashAct } from './cash-drawer.tsx';
@@ -17,10 +18,13 @@ export function ShiftDetail({ shift, onAct }: { shift: Shift; onAct: (act: CashA
   const language = useLanguage();
   const { session, project } = usePlace();
   const may = useMay();
+  const settings = useProjectSettings().data;
   const now = useNow(60_000);
   const when = (at: string | null) => (at ? moment(language, project.zone, at, now) : '–');
   const isOwn = shift.cashierId === session.user.id;
   const isMine = isOwn || shift.countedById === session.user.id;
+  const mayDecide =
+    may('shift.approve') && (!isMine || settings?.vending.singlePersonApproves === true);
   const word = (key: string, more = {}) => t(`vend.shift.${key}`, more);
   const mayCount = may('shift.write') && (isOwn || may('shift.approve'));
   return (
@@ -64,6 +68,7 @@ export function ShiftDetail({ shift, onAct }: { shift: Shift; onAct: (act: CashA
             <dt>{word(shift.state === 'recount' ? 'askedBy' : 'approvedBy')}</dt>
             <dd>
               {shift.decidedBy}, {when(shift.decidedAt)}
+              {shift.approvedBySamePerson && <div>{t('vend.samePerson')}</div>}
               <div className="quiet">{shift.reason}</div>
             </dd>
           </div>
@@ -76,11 +81,12 @@ export function ShiftDetail({ shift, onAct }: { shift: Shift; onAct: (act: CashA
             <div>
               <div className="strong">{word('waits')}</div>
               <div className="second">
-                {word(isMine ? 'waitsOwn' : may('shift.approve') ? 'waitsYours' : 'waitsOther')}
+                {word(mayDecide ? 'waitsYours' : isMine ? 'waitsOwn' : 'waitsOther')}
+                {mayDecide && isMine && <div>{t('vend.alone')}</div>}
               </div>
             </div>
           </div>
-          {may('shift.approve') && !isMine && (
+          {mayDecide && (
             <Reasoned
               path={`/shifts/${shift.id}/decisions`}
               choices={(['approve', 'recount'] as const).map((decision) => ({
