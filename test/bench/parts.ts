@@ -1,4 +1,5 @@
 /** Every part of the bench, in the order they run. A new part is a file beside this one and a line here. */
+import { cashiers } from './cashiers.ts';
 import { commands } from './commands.ts';
 import { explain } from './explain.ts';
 import { exports } from './exports.ts';
@@ -13,6 +14,6 @@ import { resettle } from './resettle.ts';
 import { settlement } from './settlement.ts';
 
 export const parts: readonly Part[] = [
-  ...[ingest, commands, intervals, settlement, resettle, preview],
+  ...[ingest, commands, cashiers, intervals, settlement, resettle, preview],
   ...[reports, explain, exports, home, growth],
 ];

@@ -14,6 +14,8 @@ const STOP_MS = 15_000;
 
 export interface RunningWeb {
   pid: number;
+  /** Where it listens. */
+  address: string;
   /** What it runs on. */
   urls: BenchDatabases['urls'];
   questdbUrl: string;
@@ -70,6 +72,7 @@ export async function startWeb(
     .join('; ');
   return {
     pid: mark.pid,
+    address,
     ...{ urls, questdbUrl },
     get: async (path, signal) => {
       const response = await fetch(`${address}/api/v1${path}`, { headers: { cookie }, signal });
