@@ -213,7 +213,11 @@ describe('money that nobody knows', () => {
     const answers = await Promise.all(
       ['c1', 'c1', 'c2', 'c3'].map((key) => act(line.id, claim, key)),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
+    // Whichever comes first has it; the same key asked twice is answered twice.
+    const [twice, again, ...others] = answers.map(({ status }) => status);
+    const first = [201, 201, 409, 409];
+    expect([twice, again, ...others].sort()).toEqual(twice === 201 ? first : [201, 409, 409, 409]);
+    expect(again).toBe(twice);
     const [done] = answers.filter(({ status }) => status === 201);
     expect(done?.body).toMatchObject({
       ...{ state: 'claimed', accountId: park.accounts[2], target: { kind: 'sale' } },

@@ -21,6 +21,7 @@ import type { Ask } from './face.ts';
 import { openReceiver } from './providers.ts';
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const SECRET = 'a webhook secret of ours';
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -88,13 +89,13 @@ const write = async (change: Partial<typeof openPolicy>) => {
   expect(status).toBe(200);
 };
 
-/** Time passes in which so much was used, read every five minutes; balances, notices and credit control follow. */
+/** Time passes in which so much was used, read every minute: measured at each boundary. The rest of billing follows. */
 async function passes(hours: number, usedWh: number): Promise<void> {
   aheadMs += hours * HOUR_MS;
   const endMs = clock().getTime();
   const [startMs, first] = [readMs, register];
   const samples = [];
-  for (let ms = startMs + 300_000; ms < endMs; ms += 300_000) {
+  for (let ms = startMs + MINUTE_MS; ms < endMs; ms += MINUTE_MS) {
     const share = (ms - startMs) / (endMs - startMs);
     samples.push({ ms, register: first + Math.round(usedWh * share) });
   }

@@ -73,6 +73,7 @@ test('a point is locked out with tag and reason, and lifted with the tag that ha
   await lock.getByLabel('Reason').fill('work on the line');
   await send.click();
   await lock.getByText('Locked out, tag L-7').waitFor();
+  await lock.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('gridcell', { name: 'A102 locked out' }).waitFor();
   await page.getByRole('button', { name: 'A102', exact: true }).click();

@@ -69,7 +69,8 @@ beforeAll(async () => {
   page.on('dialog', (dialog) => void dialog.dismiss());
   await page.clock.install({ time: now() });
   await page.route('**/api/v1/**', poison);
-  await page.goto(`${park.url}/projects/${PROJECT}`);
+  // Not where the first test goes: a page that stands there already would draw nothing anew.
+  await page.goto(`${park.url}/projects/${PROJECT}/tariffs`);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
 });
 afterAll(async () => {
