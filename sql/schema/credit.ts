@@ -11,6 +11,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { accounts } from './accounts.ts';
 import { exact, id, instant, ownId } from './columns.ts';
+import { sales } from './ledger.ts';
 import { projects } from './places.ts';
 
 /** How an account stands; `clear` is the end of a case, and where none was. */
@@ -157,13 +158,15 @@ export const creditDecisions = pgTable(
   ],
 );
 
-/** While one is open nothing is cut; it ends once, or by its date. */
+/** While one is open nothing is cut, and a payment that it is about is not given back; it ends once, or by its date. */
 export const disputes = pgTable(
   'disputes',
   {
     projectId: id('project_id').notNull(),
     id: ownId(),
     accountId: id('account_id').notNull(),
+    /** The payment that is contested; null: something else is. */
+    saleId: id('sale_id'),
     reason: text().notNull(),
     raisedById: text('raised_by_id').notNull(),
     raisedBy: text('raised_by').notNull(),
@@ -180,6 +183,10 @@ export const disputes = pgTable(
     foreignKey({
       columns: [t.projectId, t.accountId],
       foreignColumns: [accounts.projectId, accounts.id],
+    }),
+    foreignKey({
+      columns: [t.projectId, t.saleId],
+      foreignColumns: [sales.projectId, sales.id],
     }),
   ],
 );

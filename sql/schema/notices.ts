@@ -74,6 +74,13 @@ export const noticeTemplates = pgTable(
   ],
 );
 
+/** Where a person of the project is told; without a language in the project's. */
+export interface StaffAddress {
+  channel: (typeof noticeChannels)[number];
+  address: string;
+  language: (typeof noticeLanguages)[number] | null;
+}
+
 /** When and of what a project tells its customers; no row: at any hour, of everything. */
 export const noticeSettings = pgTable(
   'notice_settings',
@@ -88,6 +95,8 @@ export const noticeSettings = pgTable(
     urgent: text().array().notNull(),
     /** Kinds that are not told at all. */
     off: text().array().notNull(),
+    /** Where people of the project are told what needs one of them. */
+    staff: jsonb().$type<StaffAddress[]>().notNull().default([]),
     changedBy: text('changed_by').notNull(),
     changedAt: instant('changed_at').notNull(),
   },
@@ -101,7 +110,7 @@ export const noticeEvents = pgTable(
     projectId: id('project_id').notNull(),
     eventId: id('event_id').notNull(),
     /** told, or why nobody was. */
-    outcome: text({ enum: ['told', 'nobody', 'off', 'stale', 'other'] }).notNull(),
+    outcome: text({ enum: ['told', 'nobody', 'off', 'stale', 'enough', 'other'] }).notNull(),
     at: instant('at').notNull(),
   },
   (t) => [primaryKey({ columns: [t.projectId, t.eventId] })],
