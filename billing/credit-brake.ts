@@ -1,6 +1,7 @@
 /**
  * The brake: automatic trips of an hour are counted, and above the policy's number or share they stop until a
- * person releases it. Counting and tripping happen under one lock of the project.
+ * person releases it. Counting and tripping happen under one lock of the project, which is taken after that of the
+ * case and by nothing else.
  */
 import { sql } from 'drizzle-orm';
 import { raiseAlarms, syncAlarms } from '../sql/alarms.ts';

@@ -30,8 +30,10 @@ export interface Setting {
 /** Withdrawals of one decision: what was sent meanwhile is judged as sent. */
 const WITHDRAWALS_MAX = 3;
 
-/** Called between a decision and its commands, and after both: tests die there. */
-type Failpoint = (place: 'credit-decided' | 'credit-commanded') => void;
+/** Called between a decision and its commands, after both, and once they are there for good: tests die there. */
+export type CreditFailpoint = (
+  place: 'credit-decided' | 'credit-commanded' | 'credit-committed',
+) => void;
 
 /**
  * Judges an account again under its lock and does what comes of it. Returns the judgement; undefined when nothing is
@@ -48,16 +50,17 @@ export async function decide(
     setting: Setting;
     accountId: string;
     word?: { actor: Actor; reason: string };
-    failpoint?: Failpoint;
+    failpoint?: CreditFailpoint;
   },
 ): Promise<Judgement | undefined> {
-  return await db.transaction(async (tx) => {
-    await holdBrake(tx, setting.project.id);
-    return await decideIn(tx, { setting, accountId, word, failpoint });
-  });
+  const judged = await db.transaction(
+    async (tx) => await decideIn(tx, { setting, accountId, word, failpoint }),
+  );
+  failpoint('credit-committed');
+  return judged;
 }
 
-/** The same in a transaction of the caller's, which holds the brake. */
+/** The same in a transaction of the caller's. */
 export async function decideIn(
   tx: Tx,
   {
@@ -69,36 +72,53 @@ export async function decideIn(
     setting: Setting;
     accountId: string;
     word?: { actor: Actor; reason: string } | undefined;
-    failpoint?: Failpoint;
+    failpoint?: CreditFailpoint;
   },
 ): Promise<Judgement | undefined> {
   const { project, policy, now } = setting;
   await holdCase(tx, { projectId: project.id, accountId, now });
   const actor = word?.actor ?? SYSTEM;
   const restoreAt = policyMinor(policy.restoreAt, project.currency);
-  const { engaged, sinceRelease, accounts } = await brakeOf(tx, { projectId: project.id, now });
-  const brake = { engaged, sinceRelease, allowed: tripsAllowed(policy.brake, accounts) };
-  const world: World = { ...setting.world, brake, byPerson: word !== undefined };
+  const judged = async (facts: CreditFacts) => {
+    const { engaged, sinceRelease, accounts } = await brakeOf(tx, { projectId: project.id, now });
+    const brake = { engaged, sinceRelease, allowed: tripsAllowed(policy.brake, accounts) };
+    const world: World = { ...setting.world, brake, byPerson: word !== undefined };
+    return judge(policy, facts, { world, now, restoreAt });
+  };
   for (let tries = 0; ; tries++) {
     const [facts] = await readFacts(tx, {
       ...{ project, policy, now, accountIds: [accountId], isExact: true },
     });
-    const judged = facts && judge(policy, facts, { world, now, restoreAt });
-    if (!judged) return undefined;
-    if (judged.withdraws.length > 0 && tries < WITHDRAWALS_MAX) {
+    let found = facts ? await judged(facts) : null;
+    if (!facts || !found) return undefined;
+    if (!word && (found.trips.length > 0 || found.engagesBrake)) {
+      // Only what the brake counts waits for others that it counts; it may have been used up meanwhile.
+      await holdBrake(tx, project.id);
+      found = await judged(facts);
+      if (!found) return undefined;
+    }
+    if (found.withdraws.length > 0 && tries < WITHDRAWALS_MAX) {
       const commandIds = await withdrawUnsent(tx, {
-        ...{ projectId: project.id, commandIds: judged.withdraws, actor, at: now },
+        ...{ projectId: project.id, commandIds: found.withdraws, actor, at: now },
       });
       if (commandIds.length > 0) {
-        await note(tx, { setting, facts, actor, word, judged, decision: 'release', commandIds });
+        await note(tx, {
+          setting,
+          facts,
+          actor,
+          word,
+          judged: found,
+          decision: 'release',
+          commandIds,
+        });
       }
       continue;
     }
-    if (judged.engagesBrake) {
+    if (found.engagesBrake) {
       await engageBrake(tx, { projectId: project.id, policy, at: now });
     }
-    await carryOut(tx, { setting, facts, judged, actor, word, failpoint });
-    return judged;
+    await carryOut(tx, { setting, facts, judged: found, actor, word, failpoint });
+    return found;
   }
 }
 
@@ -129,7 +149,7 @@ interface Deed {
   word: { reason: string } | undefined;
 }
 
-async function carryOut(tx: Tx, { failpoint, ...deed }: Deed & { failpoint: Failpoint }) {
+async function carryOut(tx: Tx, { failpoint, ...deed }: Deed & { failpoint: CreditFailpoint }) {
   const { setting, facts, judged, actor } = deed;
   const { project } = setting;
   await writeCase(tx, deed);

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { syncAlarms } from '../sql/alarms.ts';
 import { exponentOf, formatMinor } from '../sql/money.ts';
 import type { Db } from '../sql/postgres.ts';
-import { type CreditPolicy, policyMinor } from './credit-policy.ts';
+import { policyMinor, readPolicy } from './credit-policy.ts';
 import type { ProjectTerms } from './project.ts';
 
 /** Settled days that a point's use is taken from. */
@@ -11,12 +11,14 @@ const RATE_DAYS = 7;
 
 /**
  * Brings the alarms of a project in line. Exposure = hours silent × what the point was charged per hour of its last
- * settled days; low is a balance that would be at alarm 1 or below with it.
+ * settled days; low is a balance that would be at alarm 1 or below with it. Nothing while nobody has set a policy.
  */
 export async function syncSilent(
   db: Db,
-  { project, policy, now }: { project: ProjectTerms; policy: CreditPolicy; now: Date },
+  { project, now }: { project: ProjectTerms; now: Date },
 ): Promise<void> {
+  const { policy, version } = await readPolicy(db, project);
+  if (version === 0) return;
   const { id: projectId, currency } = project;
   const at = sql`${now.toISOString()}::timestamptz`;
   const least = policyMinor(policy.silent.exposure, currency);

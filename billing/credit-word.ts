@@ -4,7 +4,6 @@ import { localDayOf } from '../sql/local-day.ts';
 import type { Db } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
-import { holdBrake } from './credit-brake.ts';
 import { decideIn, type Setting } from './credit-decide.ts';
 import { estimatedMinor } from './credit-estimates.ts';
 import { readFacts } from './credit-facts.ts';
@@ -37,7 +36,6 @@ export async function actByWord(
   const route = `POST /credit-cases/${accountId}/${act}`;
   const given = { projectId, route, key, actorId: by.actor.id, request: { reason } };
   return await once(db, given, async (tx) => {
-    await holdBrake(tx, projectId);
     const word = { actor: by.actor, reason };
     const judged = await decideIn(tx, { setting, accountId, word });
     if (judged?.decision !== act) throw refusal(act, judged);

@@ -11,7 +11,7 @@ import { type Db, isRetryable } from '../sql/postgres.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { inTrace, newTrace } from '../sql/trace.ts';
 import { brakeOf, tripsAllowed } from './credit-brake.ts';
-import { decide, type Setting } from './credit-decide.ts';
+import { type CreditFailpoint, decide, type Setting } from './credit-decide.ts';
 import { estimatedMinor, UNKNOWN_MINOR } from './credit-estimates.ts';
 import { type CreditFacts, readFacts } from './credit-facts.ts';
 import { noTripAt, readHolidays } from './credit-hours.ts';
@@ -24,6 +24,8 @@ import { type ProjectTerms, readProjects } from './project.ts';
 /** Accounts whose orders are asked for in one round, and at once. */
 const QUERIES_MAX = 200;
 const QUERIES_AT_ONCE = 10;
+/** How often silent meters are looked for: over all accounts, and no sooner than balances change. */
+const SILENT_MS = 60_000;
 
 export interface CreditDeps {
   db: Db;
@@ -31,17 +33,23 @@ export interface CreditDeps {
   orders: OrderQuery;
   clock: Clock;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
-  failpoint?: (place: 'credit-decided' | 'credit-commanded') => void;
+  failpoint?: CreditFailpoint;
 }
 
 /** Prepares a round over all projects. One that fails does not keep the others waiting. */
 export function createCredit(deps: CreditDeps): () => Promise<void> {
+  const silentAt = new Map<string, number>();
   return async () => {
     for (const project of await readProjects(deps.db)) {
       await inTrace(newTrace(), async () => {
         try {
           const decided = await controlCredit(deps, project);
           if (decided > 0) deps.log.info({ projectId: project.id, decided }, 'credit control');
+          const now = deps.clock();
+          if (now.getTime() - (silentAt.get(project.id) ?? 0) >= SILENT_MS) {
+            await syncSilent(deps.db, { project, now });
+            silentAt.set(project.id, now.getTime());
+          }
         } catch (error) {
           const level = isRetryable(error) ? 'warn' : 'error';
           deps.log[level]({ err: error, projectId: project.id }, 'credit control failed');
@@ -93,7 +101,6 @@ export async function controlCredit(deps: CreditDeps, project: ProjectTerms): Pr
     decided += 1;
   }
   await syncCalls(db, { projectId: project.id, at: now });
-  await syncSilent(db, { project, policy, now });
   return decided;
 }
 

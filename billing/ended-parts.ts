@@ -52,16 +52,14 @@ export async function endedParts(
     ORDER BY t.account_id, t.point_id`);
   if (found.rows.length === 0) return [];
   const points = [...new Set(found.rows.map((row) => row.point_id))];
-  const days = found.rows.map((row) => row.last_day).sort();
-  const range = { projectId, zone, points, lastDay: days.at(-1) ?? lastDay };
+  const lastDays = found.rows.map((row) => row.last_day).sort();
+  const range = { projectId, zone, points, lastDay: lastDays.at(-1) ?? lastDay };
   const firstDays = await firstIntervals(db, questdb, range);
   const parts = found.rows.flatMap(({ account_id: accountId, point_id: pointId, ...row }) => {
     const read = firstDays.get(pointId);
     if (read === undefined || read > row.last_day) return [];
-    const from = read > row.first_day ? read : row.first_day;
-    return daysBetween(from, addDays(row.last_day, 1)).map((localDay) => ({
-      ...{ accountId, pointId, localDay },
-    }));
+    const days = daysBetween(row.first_day, addDays(row.last_day, 1));
+    return days.flatMap((localDay) => (localDay < read ? [] : [{ accountId, pointId, localDay }]));
   });
   const headed = await headedParts(db, { projectId, pointDays: parts });
   return parts.filter((part) => !headed.has(nameOf(part)));

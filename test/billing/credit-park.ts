@@ -1,5 +1,5 @@
 /** A park under credit control without meters: balances, readings, notices and what became of commands at will. */
-import { controlCredit } from '../../billing/credit.ts';
+import { controlCredit, createCredit } from '../../billing/credit.ts';
 import { localOrders, type OrderQuery } from '../../billing/credit-orders.ts';
 import type { CreditPolicy } from '../../billing/credit-policy.ts';
 import { readProject } from '../../billing/project.ts';
@@ -28,6 +28,8 @@ export interface CreditPark {
   orders: (query: OrderQuery) => void;
   /** One round; with `failpoint` it stops there as if it were killed. */
   round: (failpoint?: (place: string) => void) => Promise<number>;
+  /** Rounds as billing's process makes them, one each time it is called. */
+  rounds: () => () => Promise<void>;
   later: (hours: number) => void;
   /** What an account has used and not paid, minor units; its alarms follow. */
   owes: (account: number, minor: number) => Promise<void>;
@@ -65,6 +67,8 @@ export async function openCreditPark(points: number): Promise<CreditPark> {
       [projectId, park.now],
     );
   };
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const deps = () => ({ db, questdb: park.questdb, orders, clock: now, log });
   const face: CreditPark = {
     ...{ park, ask, send },
     policy: async (change = {}) => {
@@ -80,13 +84,12 @@ export async function openCreditPark(points: number): Promise<CreditPark> {
     },
     round: async (failpoint) => {
       await generation();
-      const log = { info: () => {}, warn: () => {}, error: () => {} };
-      const deps = { db, questdb: park.questdb, orders, clock: now, log };
       return await controlCredit(
-        { ...deps, ...(failpoint && { failpoint }) },
+        { ...deps(), ...(failpoint && { failpoint }) },
         await readProject(db, projectId),
       );
     },
+    rounds: () => createCredit(deps()),
     later: (hours) => {
       park.now = new Date(park.now.getTime() + hours * HOUR_MS);
     },

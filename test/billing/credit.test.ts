@@ -396,17 +396,22 @@ test('a silent meter with low credit is an alarm that says what may have been us
        AND detail ->> 'accountId' = $1`,
       [park.accounts[n]],
     );
-  await credit.round();
+  const round = credit.rounds();
+  await round();
   expect(await open()).toEqual([]);
   credit.later(5);
-  await credit.round();
+  await round();
   // 4 kWh an hour at 0.70, for the five hours and the minute since it was read.
   expect(await open()).toMatchObject([
     { detail: { hours: '5.0', rate: '2.80', exposure: '14.05', code: `A${n + 1}` } },
   ]);
   await credit.read();
-  credit.later(0.3);
-  await credit.round();
+  // All accounts are looked at for it: once a minute, not in every round.
+  credit.later(10 / 3600);
+  await round();
+  expect(await open()).toHaveLength(1);
+  credit.later(50 / 3600);
+  await round();
   expect(await open()).toEqual([]);
 });
 
