@@ -13,6 +13,7 @@ import {
   needs,
   pageQuery,
   projectParams,
+  rangeQuery,
   takes,
 } from '../sql/route.ts';
 import { chargeKinds, chargeUnits } from '../sql/schema/settlements.ts';
@@ -209,9 +210,7 @@ const entries = createRoute({
   ...needs('account.read'),
   request: {
     params: accountParams,
-    query: pageQuery.extend({
-      from: daySchema.optional().openapi({ description: 'Accounting date' }),
-      to: daySchema.optional().openapi({ description: 'Exclusive' }),
+    query: rangeQuery.extend({
       group: z.enum(entryGroups).optional(),
       ...asKnownQuery,
     }),
@@ -228,9 +227,7 @@ const charges = createRoute({
   ...needs('account.read'),
   request: {
     params: accountParams,
-    query: pageQuery.extend({
-      from: daySchema.optional(),
-      to: daySchema.optional(),
+    query: rangeQuery.extend({
       ...asKnownQuery,
     }),
   },

@@ -4,7 +4,6 @@ import { money } from '../sql/money.ts';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   makes,
@@ -12,6 +11,8 @@ import {
   needs,
   pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { TABLE_BYTES_MAX } from '../sql/table-file.ts';
@@ -248,15 +249,11 @@ const lines = createRoute({
   ...needs('sale.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
-      from: daySchema.optional(),
-      to: daySchema.optional(),
+    query: rangeQuery.extend({
       fileId: idSchema.optional(),
       source: z.enum(bankSources).optional(),
       state: z.enum(lineStates).optional(),
-      q: z.string().max(100).optional().openapi({
-        description: 'A part of any text, of what it was matched with, of an account or the amount',
-      }),
+      q: searchText('any text, of what it was matched with, of an account or the amount'),
     }),
   },
   responses: answers(

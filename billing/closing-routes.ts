@@ -13,6 +13,8 @@ import {
   needs,
   pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { channels } from './channel.ts';
@@ -173,13 +175,9 @@ const list = createRoute({
   ...needs('account.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
+    query: rangeQuery.extend({
       state: z.enum(['waiting', 'complete']).optional(),
-      from: daySchema.optional().openapi({ description: 'Asked for on local days [from, to)' }),
-      to: daySchema.optional(),
-      q: z.string().max(100).optional().openapi({
-        description: 'A part of the number, a name, the reason, who asked or the receipt',
-      }),
+      q: searchText('the number, a name, the reason, who asked or the receipt'),
     }),
   },
   responses: answers(listOf(closingSchema, closingTotals)),

@@ -8,8 +8,8 @@ import {
   idSchema,
   listOf,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
 } from '../sql/route.ts';
 import { chargeKinds, chargeUnits } from '../sql/schema/settlements.ts';
 import { listCorrections } from './corrections.ts';
@@ -53,9 +53,7 @@ const list = createRoute({
   ...needs('account.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
-      from: daySchema.optional(),
-      to: daySchema.optional(),
+    query: rangeQuery.extend({
       accountId: idSchema.optional(),
       pointId: idSchema.optional(),
       asKnownAt: asKnownAtSchema.optional(),

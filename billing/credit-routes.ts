@@ -4,7 +4,6 @@ import { dayStart } from '../sql/local-day.ts';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   instantSchema,
   listOf,
@@ -13,6 +12,7 @@ import {
   needs,
   pageQuery,
   projectParams,
+  rangeQuery,
   takes,
 } from '../sql/route.ts';
 import { creditDecisionKinds, creditStates, creditWaits } from '../sql/schema/credit.ts';
@@ -240,11 +240,9 @@ const decisions = createRoute({
   ...needs('credit.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
+    query: rangeQuery.extend({
       accountId: idSchema.optional(),
       decision: z.enum(creditDecisionKinds).optional(),
-      from: daySchema.optional(),
-      to: daySchema.optional(),
     }),
   },
   responses: answers(listOf(decisionSchema)),

@@ -3,14 +3,13 @@ import { createRoute, z } from '@hono/zod-openapi';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   makes,
   moneySchema,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
   takes,
 } from '../sql/route.ts';
 import { channels } from './channel.ts';
@@ -41,10 +40,8 @@ const list = createRoute({
   ...needs('sale.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
+    query: rangeQuery.extend({
       accountId: idSchema.optional(),
-      from: daySchema.optional(),
-      to: daySchema.optional().openapi({ description: 'Exclusive' }),
     }),
   },
   responses: answers(

@@ -1,5 +1,6 @@
 /** The sealed journal as it stands: its head, what waits to be sealed, and its positions one by one. */
 import { sql } from 'drizzle-orm';
+import { isoOrNull } from '../sql/clock.ts';
 import type { LocalDay } from '../sql/local-day.ts';
 import { type Money, money } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
@@ -35,16 +36,15 @@ export async function journalHead(db: Queryable, projectId: string): Promise<Jou
     FROM unsealed u LEFT JOIN head h ON true`);
   const row = found.rows[0];
   if (!row) throw new Error('a count has a row');
-  const instant = (text: string | null) => (text === null ? null : new Date(text).toISOString());
   const proof = await newestProof(db, { projectId });
   const proven = proof?.outcome ? proof : await newestProof(db, { projectId, finished: true });
   return {
     state: proven ? (proven.outcome === 'held' ? 'holds' : 'broken') : 'unproven',
     position: row.position ?? '0',
     hash: row.hash,
-    sealedAt: instant(row.sealed_at),
+    sealedAt: isoOrNull(row.sealed_at),
     unsealed: row.unsealed,
-    oldestUnsealedAt: instant(row.oldest),
+    oldestUnsealedAt: isoOrNull(row.oldest),
     brokenPosition: proven?.brokenPosition ?? null,
     proof,
   };

@@ -8,8 +8,9 @@ import {
   listOf,
   moneySchema,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { meterVerdicts } from '../sql/schema/meter-mode.ts';
@@ -112,12 +113,10 @@ const list = createRoute({
   ...needs('ledger.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
-      from: daySchema.optional(),
-      to: daySchema.optional().openapi({ description: 'Exclusive' }),
+    query: rangeQuery.extend({
       accountId: idSchema.optional(),
       verdict: z.enum(meterVerdicts).optional(),
-      q: z.string().max(100).optional().openapi({ description: 'A part of account or meter' }),
+      q: searchText('account or meter'),
     }),
   },
   responses: answers(

@@ -4,13 +4,13 @@ import { dayStart } from '../sql/local-day.ts';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   makes,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { noticeChannels, noticeLanguages, noticeStates } from '../sql/schema/notices.ts';
@@ -75,17 +75,12 @@ const list = createRoute({
   ...needs('notice.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
+    query: rangeQuery.extend({
       state: z.enum(noticeStates).optional(),
       channel: channelSchema.optional(),
       kind: noticeKindSchema.optional(),
       accountId: idSchema.optional(),
-      q: z.string().max(100).optional().openapi({
-        description:
-          'A part of the account’s number or name, the recipient or the text, in any case',
-      }),
-      from: daySchema.optional(),
-      to: daySchema.optional(),
+      q: searchText('the account’s number or name, the recipient or the text'),
     }),
   },
   responses: answers(listOf(noticeSchema, countsSchema)),

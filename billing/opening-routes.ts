@@ -14,6 +14,8 @@ import {
   needs,
   pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { channels } from './channel.ts';
@@ -203,12 +205,8 @@ const opened = createRoute({
   ...needs('account.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
-      from: daySchema.optional(),
-      to: daySchema.optional(),
-      q: z.string().max(100).optional().openapi({
-        description: 'A part of the number, a name, a point’s code, the receipt or who opened it',
-      }),
+    query: rangeQuery.extend({
+      q: searchText('the number, a name, a point’s code, the receipt or who opened it'),
     }),
   },
   responses: answers(

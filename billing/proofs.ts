@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm';
 import { syncAlarms } from '../sql/alarms.ts';
-import type { Clock } from '../sql/clock.ts';
+import { type Clock, isoOrNull } from '../sql/clock.ts';
 import { tell } from '../sql/events.ts';
 import type { Db, Queryable } from '../sql/postgres.ts';
 import { notFound } from '../sql/problem.ts';
@@ -87,13 +87,12 @@ export async function readProofs(
       p.positions::text, p.outcome, p.broken_position::text, p.checks
     FROM ledger_proofs p WHERE p.project_id = ${projectId}::bigint AND ${where}
     ORDER BY p.id DESC LIMIT ${limit}`);
-  const instant = (text: string | null) => (text === null ? null : new Date(text).toISOString());
   return found.rows.map((row) => ({
     id: row.id,
     requestedBy: row.requested_by,
     requestedAt: new Date(row.requested_at).toISOString(),
-    startedAt: instant(row.started_at),
-    finishedAt: instant(row.finished_at),
+    startedAt: isoOrNull(row.started_at),
+    finishedAt: isoOrNull(row.finished_at),
     checked: Number(row.checked),
     positions: Number(row.positions),
     outcome: row.outcome,

@@ -3,14 +3,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   makes,
   moneySchema,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { rechargeStates, rechargeWaits } from '../sql/schema/meter-mode.ts';
@@ -67,16 +67,10 @@ const page = listOf(
 
 const accountParams = projectParams.extend({ accountId: idSchema });
 const rechargeParams = projectParams.extend({ rechargeId: idSchema });
-const range = pageQuery.extend({
-  from: daySchema.optional(),
-  to: daySchema.optional().openapi({ description: 'Exclusive' }),
+const range = rangeQuery.extend({
   state: z.enum(rechargeStates).optional(),
   meterId: idSchema.optional(),
-  q: z
-    .string()
-    .max(100)
-    .optional()
-    .openapi({ description: 'A part of receipt, account, meter, person or amount' }),
+  q: searchText('receipt, account, meter, person or amount'),
 });
 
 const list = createRoute({

@@ -3,14 +3,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   makes,
   moneySchema,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { readVendingSettings } from '../sql/vending-settings.ts';
@@ -78,11 +78,9 @@ const list = createRoute({
   ...needs('sale.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
-      from: daySchema.optional(),
-      to: daySchema.optional(),
+    query: rangeQuery.extend({
       accountId: idSchema.optional(),
-      q: z.string().max(100).optional(),
+      q: searchText('receipt, account, person, reason or amount'),
     }),
   },
   responses: answers(

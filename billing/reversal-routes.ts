@@ -4,14 +4,14 @@ import { Problem } from '../sql/problem.ts';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   makes,
   moneySchema,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { channels } from './channel.ts';
@@ -64,12 +64,10 @@ const list = createRoute({
   ...needs('sale.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
-      from: daySchema.optional(),
-      to: daySchema.optional(),
+    query: rangeQuery.extend({
       state: z.enum(reversalStates).optional(),
       accountId: idSchema.optional(),
-      q: z.string().max(100).optional(),
+      q: searchText('receipt, account, person, reason or amount'),
     }),
   },
   responses: answers(

@@ -3,15 +3,15 @@ import { createRoute, z } from '@hono/zod-openapi';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   instantSchema,
   listOf,
   makes,
   moneySchema,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { channels } from './channel.ts';
@@ -55,15 +55,9 @@ export const saleSchema = z
 const salesPage = listOf(saleSchema, z.object({ count: z.number().int(), amount: moneySchema }));
 
 const accountParams = projectParams.extend({ accountId: idSchema });
-const range = pageQuery.extend({
-  from: daySchema.optional(),
-  to: daySchema.optional(),
+const range = rangeQuery.extend({
   shiftId: idSchema.optional(),
-  q: z
-    .string()
-    .max(100)
-    .optional()
-    .openapi({ description: 'A part of receipt, account, cashier, note or amount' }),
+  q: searchText('receipt, account, cashier, note or amount'),
 });
 
 const list = createRoute({

@@ -3,14 +3,14 @@ import { createRoute, z } from '@hono/zod-openapi';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   makes,
   moneySchema,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
+  searchText,
   takes,
 } from '../sql/route.ts';
 import { movementKinds } from './cash.ts';
@@ -88,10 +88,8 @@ const cashSchema = z
   })
   .openapi('Cash');
 
-const range = pageQuery.extend({
-  from: daySchema.optional(),
-  to: daySchema.optional(),
-  q: z.string().max(100).optional(),
+const range = rangeQuery.extend({
+  q: searchText('number, cashier, note or person'),
 });
 const shiftParams = projectParams.extend({ shiftId: idSchema });
 const noteSchema = textSchema.nullable().default(null);

@@ -107,6 +107,20 @@ export const pageQuery = z.object({
   cursor: z.string().max(200).optional(),
 });
 
+/** A page of a list of local days `[from, to)`; what is left out is open. */
+export const rangeQuery = pageQuery.extend({
+  from: daySchema.optional(),
+  to: daySchema.optional().openapi({ description: 'Exclusive' }),
+});
+
+/** What a list is searched for, in any case: a part of what `places` names. */
+export const searchText = (places: string) =>
+  z
+    .string()
+    .max(100)
+    .optional()
+    .openapi({ description: `A part of ${places}` });
+
 /** `{ data, nextCursor, totals }` of rows of one schema. */
 export const listOf = <Row extends z.ZodType, Totals extends z.ZodType = z.ZodAny>(
   row: Row,

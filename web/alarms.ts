@@ -10,12 +10,11 @@ import { notFound, Problem } from '../sql/problem.ts';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
   takes,
 } from '../sql/route.ts';
 import { alarms } from '../sql/schema/index.ts';
@@ -54,15 +53,13 @@ const list = createRoute({
   ...needs('alarm.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
+    query: rangeQuery.extend({
       state: z.enum(['open', 'new', 'cleared', 'all']).default('open').openapi({
         description: 'new: open and acknowledged by nobody',
       }),
       kind: z.enum(alarmKinds).optional(),
       severity: z.enum(severities).optional(),
       subjectId: z.string().max(40).optional(),
-      from: daySchema.optional(),
-      to: daySchema.optional(),
     }),
   },
   responses: answers(

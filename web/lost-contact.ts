@@ -8,12 +8,11 @@ import { notFound } from '../sql/problem.ts';
 import {
   answers,
   createRoutes,
-  daySchema,
   idSchema,
   listOf,
   needs,
-  pageQuery,
   projectParams,
+  rangeQuery,
 } from '../sql/route.ts';
 import { matches } from '../sql/search.ts';
 import { cursorId, pageOf } from './page.ts';
@@ -49,9 +48,7 @@ const list = createRoute({
   ...needs('alarm.read'),
   request: {
     params: projectParams,
-    query: pageQuery.extend({
-      from: daySchema.optional(),
-      to: daySchema.optional(),
+    query: rangeQuery.extend({
       kind: z.enum(kinds).optional(),
       state: z.enum(['open', 'over']).optional(),
       q: z.string().max(100).default('').openapi({

@@ -176,7 +176,7 @@ export function useFileColumns(): Column<BankFile>[] {
   ];
 }
 
-export function usePreviewColumns(rows: readonly PreviewLine[]): Column<PreviewLine>[] {
+export function usePreviewColumns(): (rows: readonly PreviewLine[]) => Column<PreviewLine>[] {
   const { t, i18n } = useTranslation();
   const said = useSaid<PreviewLine>();
   const speaksOf = useSpeaksOf();
@@ -194,7 +194,7 @@ export function usePreviewColumns(rows: readonly PreviewLine[]): Column<PreviewL
     const rule = line.rule && line.target ? ` (${t(`bank.rule.${line.rule}`)})` : '';
     return speaksOf(line) + rule;
   };
-  return [
+  return (rows) => [
     {
       ...{ key: 'row', title: t('bank.row'), align: 'right', width: '60px', phone: 'none' },
       value: ({ row }) => row,

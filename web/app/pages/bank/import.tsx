@@ -10,7 +10,6 @@ import type {
   BankPreview,
   BankSource,
   BankTemplate,
-  LineFate,
 } from '../../bank-shapes.ts';
 import { useNow } from '../../clock.tsx';
 import { moment } from '../../dates.ts';
@@ -18,10 +17,10 @@ import { base64Of } from '../../file.ts';
 import { amount } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Controls, Filter } from '../../parts/controls.tsx';
+import { FateTable } from '../../parts/fate-table.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
-import { Table } from '../../parts/table.tsx';
 import { useProject } from '../../project.tsx';
 
 import { usePreviewColumns } from './columns.tsx';
@@ -299,37 +298,17 @@ const fates = ['error', 'ambiguous', 'unknown', 'match', 'duplicate', 'skipped']
 
 function Rows({ found }: { found: BankPreview }) {
   const { t } = useTranslation();
-  const [fate, setFate] = useState<LineFate | 'all'>('all');
-  const [sort, setSort] = useState<string>();
-  const rows = fate === 'all' ? found.lines : found.lines.filter((line) => line.fate === fate);
-  const columns = usePreviewColumns(rows);
+  const columns = usePreviewColumns();
   return (
-    <Table
+    <FateTable
       name="bank-preview"
       label={t('bank.shows.lines')}
-      title={t('bank.lines', { count: rows.length })}
-      beside={
-        <Segmented
-          label={t('bank.load.fate')}
-          value={fate}
-          onChange={setFate}
-          choices={[
-            { value: 'all' as const, label: `${t('bank.all')} ${found.lines.length}` },
-            ...fates
-              .filter((each) => found.counts[each] > 0)
-              .map((each) => ({
-                value: each,
-                label: `${t(`bank.load.fates.${each}`)} ${found.counts[each]}`,
-              })),
-          ]}
-        />
-      }
+      choice={t('bank.load.fate')}
+      title={(shown) => t('bank.lines', { count: shown })}
+      rows={found.lines}
+      counts={fates.map((fate) => [fate, found.counts[fate]])}
+      word={(fate) => t(fate === 'all' ? 'bank.all' : `bank.load.fates.${fate}`)}
       columns={columns}
-      rows={rows}
-      rowKey={({ row }) => String(row)}
-      sort={sort}
-      onSort={setSort}
-      empty={null}
     />
   );
 }

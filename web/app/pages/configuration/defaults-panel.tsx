@@ -10,6 +10,7 @@ import { useProjectSettings } from '../../queries.ts';
 import { FaultContext, TextField } from '../tariffs/edit/field.tsx';
 import { isWhole, wrongOf } from './checks.ts';
 import { QualityForm } from './quality-form.tsx';
+import { SaveFoot } from './save-foot.tsx';
 
 export function DefaultsPanel() {
   const { t } = useTranslation();
@@ -103,23 +104,7 @@ function DefaultsForm({ settings }: { settings: ProjectSettings }) {
           />
         </fieldset>
       </FaultContext.Provider>
-      {save.error && <ProblemNotice error={save.error} />}
-      {isAllowed && (
-        <div className="conf-beside">
-          <button
-            type="submit"
-            className="button primary"
-            disabled={wrong.length > 0 || save.isPending}
-          >
-            {t(save.isPending ? 'config.saving' : 'config.save')}
-          </button>
-          {save.isSuccess && (
-            <span className="second" role="status">
-              {t('config.defaults.saved')}
-            </span>
-          )}
-        </div>
-      )}
+      <SaveFoot save={save} isReady={wrong.length === 0} />
     </form>
   );
 }

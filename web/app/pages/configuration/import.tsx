@@ -4,14 +4,13 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { address } from '../../api.ts';
 import { useImport, useImportPreview } from '../../config-queries.ts';
-import type { ImportFate, ImportPreview } from '../../config-shapes.ts';
+import type { ImportPreview } from '../../config-shapes.ts';
 import { base64Of } from '../../file.ts';
 import { newKey } from '../../key.ts';
 import { useLanguage } from '../../language.ts';
+import { FateTable } from '../../parts/fate-table.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
-import { Segmented } from '../../parts/segmented.tsx';
-import { Table } from '../../parts/table.tsx';
 import { useProject } from '../../project.tsx';
 import { useImportColumns } from './import-columns.tsx';
 import './configuration.css';
@@ -183,37 +182,17 @@ const fates = ['create', 'change', 'same', 'error'] as const;
 
 function Rows({ found }: { found: ImportPreview }) {
   const { t } = useTranslation();
-  const [fate, setFate] = useState<ImportFate | 'all'>('all');
-  const [sort, setSort] = useState<string>();
   const columns = useImportColumns();
-  const rows = fate === 'all' ? found.rows : found.rows.filter((row) => row.fate === fate);
   return (
-    <Table
+    <FateTable
       name="import-rows"
       label={t('config.import.rows')}
-      title={t('config.import.rows')}
-      beside={
-        <Segmented
-          label={t('config.import.fate')}
-          value={fate}
-          onChange={setFate}
-          choices={[
-            { value: 'all' as const, label: `${t('config.import.all')} ${found.rows.length}` },
-            ...fates
-              .filter((each) => found.counts[each] > 0)
-              .map((each) => ({
-                value: each,
-                label: `${t(`config.import.fates.${each}`)} ${found.counts[each]}`,
-              })),
-          ]}
-        />
-      }
-      columns={columns}
-      rows={rows}
-      rowKey={({ row }) => String(row)}
-      sort={sort}
-      onSort={setSort}
-      empty={null}
+      choice={t('config.import.fate')}
+      title={() => t('config.import.rows')}
+      rows={found.rows}
+      counts={fates.map((fate) => [fate, found.counts[fate]])}
+      word={(fate) => t(fate === 'all' ? 'config.import.all' : `config.import.fates.${fate}`)}
+      columns={() => columns}
     />
   );
 }

@@ -4,10 +4,10 @@ import { useTranslation } from 'react-i18next';
 import type { ProjectSettings, QualitySettings } from '../../api.ts';
 import { useEnter } from '../../config-queries.ts';
 import { number } from '../../format.ts';
-import { ProblemNotice } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { FaultContext, TextField } from '../tariffs/edit/field.tsx';
 import { wrongOf } from './checks.ts';
+import { SaveFoot } from './save-foot.tsx';
 
 type Name = keyof QualitySettings;
 
@@ -75,13 +75,14 @@ export function QualityForm({ settings }: { settings: ProjectSettings }) {
     }),
   );
   const isAllowed = may('project.write');
-  const isReady = faults.length === 0 && Object.keys(changed).length > 0 && !save.isPending;
+  const isReady = faults.length === 0 && Object.keys(changed).length > 0;
   return (
     <form
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        if (isReady) save.mutate({ path: '', id: settings.id, body: { quality: changed } });
+        if (isReady && !save.isPending)
+          save.mutate({ path: '', id: settings.id, body: { quality: changed } });
       }}
     >
       <p className="second">{t('config.quality.text')}</p>
@@ -104,19 +105,7 @@ export function QualityForm({ settings }: { settings: ProjectSettings }) {
           ))}
         </fieldset>
       </FaultContext.Provider>
-      {save.error && <ProblemNotice error={save.error} />}
-      {isAllowed && (
-        <div className="conf-beside">
-          <button type="submit" className="button primary" disabled={!isReady}>
-            {t(save.isPending ? 'config.saving' : 'config.quality.save')}
-          </button>
-          {save.isSuccess && (
-            <span className="second" role="status">
-              {t('config.defaults.saved')}
-            </span>
-          )}
-        </div>
-      )}
+      <SaveFoot save={save} isReady={isReady} label={t('config.quality.save')} />
     </form>
   );
 }

@@ -8,6 +8,7 @@ import { useMay, useProject } from '../../project.tsx';
 import { useProjectSettings } from '../../queries.ts';
 import { FaultContext, TextField } from '../tariffs/edit/field.tsx';
 import { isWhole } from './checks.ts';
+import { SaveFoot } from './save-foot.tsx';
 
 const HOURS_MAX = 720;
 
@@ -112,23 +113,7 @@ function VendingForm({ id, settings }: { id: string; settings: VendingSettings }
           />
         </fieldset>
       </FaultContext.Provider>
-      {save.error && <ProblemNotice error={save.error} />}
-      {isAllowed && (
-        <div className="conf-beside">
-          <button
-            type="submit"
-            className="button primary"
-            disabled={wrong.length > 0 || save.isPending}
-          >
-            {t(save.isPending ? 'config.saving' : 'config.save')}
-          </button>
-          {save.isSuccess && (
-            <span className="second" role="status">
-              {t('config.defaults.saved')}
-            </span>
-          )}
-        </div>
-      )}
+      <SaveFoot save={save} isReady={wrong.length === 0} />
     </form>
   );
 }
