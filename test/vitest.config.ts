@@ -1,7 +1,7 @@
 /**
- * Two workers for two cores; with three, what they read of the shared QuestDB at once met the limit of
- * maps a process (65,530) that Linux sets. The longest begin first, so that none runs on alone. What has
- * answers to give within a fraction of a second comes after the rest.
+ * Three workers for two cores: a third of the time a test waits for a slot, a server or a page. The longest
+ * begin first, so that none runs on alone. What has answers to give within a fraction of a second comes
+ * after the rest.
  */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,7 +67,7 @@ const all = {
   hookTimeout: 180_000,
   // A browser on a busy machine answers later than vitest's one second.
   expect: { poll: { timeout: 60_000 } },
-  maxWorkers: 2,
+  maxWorkers: 3,
 } as const;
 
 export default defineConfig({
