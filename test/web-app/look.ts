@@ -2,14 +2,23 @@
  * Pictures of the pages, to be looked at: `npx tsx test/web-app/look.ts [pages] [variants]` writes
  * test/screenshots/*.png over the made-up park and tells console errors. With LOOK_URL, LOOK_EMAIL and
  * LOOK_PASSWORD it looks at a running system instead; with PRESS=e it presses keys first,
- * with PDF=1 it prints too.
+ * with PDF=1 it prints too, with OVER=1 it tells what look-over.ts finds on each.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BrowserContext, chromium, type Route } from 'playwright-core';
+import {
+  type BrowserContext,
+  chromium,
+  type Locator,
+  type Page,
+  type Route,
+} from 'playwright-core';
+import { en } from '../../web/app/language/en.ts';
+import { zh } from '../../web/app/language/zh.ts';
 import { launchOptions } from './browser.ts';
 import { startFixture } from './fixture/server.ts';
 import { PROJECT } from './fixture/world.ts';
+import { lookOver } from './look-over.ts';
 
 const real = process.env.LOOK_URL;
 const AT = Date.parse('2026-11-24T14:32:08+08:00');
@@ -19,7 +28,10 @@ const variants = [
   { name: 'light', theme: 'light', language: 'en', width: 1440, height: 1000 },
   { name: 'dark', theme: 'dark', language: 'en', width: 1440, height: 1000 },
   { name: 'zh', theme: 'light', language: 'zh', width: 1440, height: 1000 },
+  { name: 'dark-zh', theme: 'dark', language: 'zh', width: 1440, height: 1000 },
   { name: 'phone', theme: 'light', language: 'en', width: 390, height: 844 },
+  { name: 'phone-dark', theme: 'dark', language: 'en', width: 390, height: 844 },
+  { name: 'phone-zh', theme: 'light', language: 'zh', width: 390, height: 844 },
   { name: 'phone-dark-zh', theme: 'dark', language: 'zh', width: 390, height: 844 },
 ];
 
@@ -48,6 +60,8 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     },
     [variant.theme, variant.language],
   );
+  // What the compiler puts into functions that are handed over to the page.
+  await context.addInitScript('globalThis.__name = (named) => named');
   const pages = await pagesOf(context);
   const page = await context.newPage();
   await page.route(
@@ -59,8 +73,9 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     if (['error', 'warning'].includes(message.type())) console.log('console', message.text());
   });
   page.on('pageerror', (error) => console.log('page error', error.message));
-  for (const [name, path] of Object.entries(pages).filter(([name]) => chosen(wantedPages, name))) {
+  for (const [name, way] of Object.entries(pages).filter(([name]) => chosen(wantedPages, name))) {
     const started = Date.now();
+    const [path = '', ...steps] = [way].flat();
     await page.goto(url + path);
     await page.waitForLoadState('networkidle').catch(() => undefined);
     // A page asks again some times before it says that it failed.
@@ -69,7 +84,14 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
       await page.keyboard.press(key);
       await page.waitForTimeout(300);
     }
+    for (const step of steps) {
+      await take(page, step, variant.language).catch((error) => console.log(step, String(error)));
+      await page.waitForTimeout(400);
+    }
     console.log(`${name}-${variant.name} ${Date.now() - started} ms`);
+    if (process.env.OVER) {
+      for (const found of await lookOver(page, variant.language)) console.log('   ', found);
+    }
     const state = process.env.STATE ? `${process.env.STATE}-` : '';
     const file = `${real ? 'real-' : ''}${state}${name}-${variant.name}.png`;
     const all = { path: join(out, file), fullPage: true };
@@ -109,8 +131,23 @@ function answerAs(state: string | undefined) {
   };
 }
 
-/** Signs in where that is needed, and finds something to show on every page. */
-async function pagesOf(context: BrowserContext): Promise<Record<string, string>> {
+/** Presses what is named by a key of the words on screen, or what a selector finds; `=` fills a field. */
+async function take(page: Page, step: string, language: string) {
+  const words: unknown = language === 'zh' ? zh : en;
+  const said = step.split('.').reduce<unknown>((at, key) => Object(at)[key], words);
+  if (typeof said !== 'string') return page.locator(step).first().click({ timeout: 3_000 });
+  const escaped = said.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\{.*?\}\}/g, '.*');
+  const name = new RegExp(`^\\s*${escaped}`);
+  const parts = (['button', 'tab', 'radio', 'checkbox', 'menuitem'] as const).map((role) =>
+    page.getByRole(role, { name }),
+  );
+  const [first, ...others] = parts;
+  const any = others.reduce((all, one) => all.or(one), first as Locator);
+  await any.locator('visible=true').first().click({ timeout: 3_000 });
+}
+
+/** Signs in where that is needed, and finds something to show on every page: an address, then what is pressed. */
+async function pagesOf(context: BrowserContext): Promise<Record<string, string | string[]>> {
   let projectId = PROJECT;
   let meterId = '5030';
   let accountId = '7003';
