@@ -116,20 +116,31 @@ async function claim(
 ): Promise<void> {
   const projectId = project.id;
   const { amountMinor } = line;
-  await holdAccount(tx, { projectId, accountId, alone: false });
+  const { name: accountName } = await holdAccount(tx, { projectId, accountId, alone: false });
   if (amountMinor > SALE_MINOR_MAX) {
     throw new Problem('invalid-amount', 'A sale is above zero and below ten million.');
   }
   const channel: Channel = line.source === 'bank' ? 'transfer' : 'online';
   const amount = { amount: formatMinor(amountMinor, project.currency), currency: project.currency };
   const reference = line.order ?? line.reference;
-  const { id: saleId, transactionId } = await bookSale(tx, {
-    ...{ project, accountId, amountMinor, soldAt: now, price: null, shiftId: null, by, now },
+  const { body, transactionId } = await bookSale(tx, {
+    ...{
+      project,
+      accountId,
+      accountName,
+      keep: null,
+      amountMinor,
+      soldAt: now,
+      price: null,
+      shiftId: null,
+      by,
+      now,
+    },
     sale: { channel, amount, soldAt: null, reference, note, quantity: null },
     place: { code: 'unidentified', accountId: null },
     idempotencyKey: `bank-line/${line.id}/${line.ordinal + 1}`,
   });
-  const target = { saleId };
+  const target = { saleId: body.id };
   await addAct(tx, {
     projectId,
     line,

@@ -3,12 +3,12 @@
  * transaction, one receipt numbered without gaps; sent twice with one key it happens once.
  */
 import { sql } from 'drizzle-orm';
-import { record } from '../sql/audit.ts';
+import { recording } from '../sql/audit.ts';
 import type { Clock } from '../sql/clock.ts';
 import { tell } from '../sql/events.ts';
-import { type Answer, once } from '../sql/idempotency.ts';
+import { type Answer, type Keep, once } from '../sql/idempotency.ts';
 import { localDayOf } from '../sql/local-day.ts';
-import type { Money } from '../sql/money.ts';
+import { type Money, money } from '../sql/money.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import { tillOf } from './cash.ts';
@@ -19,7 +19,7 @@ import { liveMoved } from './live-moved.ts';
 import { holdAccount } from './open-account.ts';
 import type { Commodity } from './price-book.ts';
 import { type ProjectTerms, readProject } from './project.ts';
-import { nextReceipt } from './receipt.ts';
+import { drawing } from './receipt.ts';
 import { rechargeBySale } from './recharge.ts';
 import { type ShownSale, saleOf } from './sale-list.ts';
 import { assertQuantity } from './single-price.ts';
@@ -68,10 +68,11 @@ export async function sell(
 ): Promise<Answer<ShownSale>> {
   const route = `POST /accounts/${accountId}/sales`;
   const given = { projectId, route, key, actorId: by.actor.id, request: sale };
-  return await once(db, given, async (tx) => {
+  return await once(db, given, async (tx, keep) => {
     const project = await readProject(tx, projectId);
     const now = clock();
-    await holdAccount(tx, { projectId, accountId, alone: sale.meterId !== null });
+    const alone = sale.meterId !== null;
+    const { name: accountName } = await holdAccount(tx, { projectId, accountId, alone });
     const amountMinor = minorOf(sale.amount, project.currency);
     if (amountMinor <= 0n || amountMinor > SALE_MINOR_MAX) {
       throw new Problem('invalid-amount', 'A sale is above zero and below ten million.');
@@ -90,28 +91,30 @@ export async function sell(
     });
     const place = placeOf(sale.channel, drawer);
     const idempotencyKey = `${accountId}/${key}`;
-    const { id } = await bookSale(tx, {
+    const { meterId } = sale;
+    const { body } = await bookSale(tx, {
       ...{ project, accountId, sale, amountMinor, place, soldAt, price, shiftId, idempotencyKey },
-      ...{ by, now },
+      ...{ accountName, by, now, keep: meterId === null ? keep : null },
     });
-    if (sale.meterId !== null) {
-      const { meterId } = sale;
-      const sold = { saleId: id, saleMinor: amountMinor, by, now };
-      await rechargeBySale(tx, { project, accountId, meterId, ...sold });
-    }
+    if (meterId === null) return { status: 201, body };
+    const { id } = body;
+    const sold = { saleId: id, saleMinor: amountMinor, by, now };
+    await rechargeBySale(tx, { project, accountId, meterId, ...sold });
     return { status: 201, body: await saleOf(tx, { project, id }) };
   });
 }
 
 /**
  * Books a sale to an account that is held: money from a place into its wallet, a receipt, what the log and others are
- * told. Throws Problem `month-closed`, `conflict` when a sale of that channel and reference stands.
+ * told. Its number is drawn by the last statement, as whoever else sells waits from there to the commit; with `keep`
+ * the answer is kept by it, too. Throws Problem `month-closed`, `conflict` when a sale of that channel and reference stands.
  */
 export async function bookSale(
   tx: Tx,
   {
     project,
     accountId,
+    accountName,
     sale,
     amountMinor,
     place,
@@ -121,9 +124,11 @@ export async function bookSale(
     idempotencyKey,
     by,
     now,
+    keep,
   }: {
     project: ProjectTerms;
     accountId: string;
+    accountName: string;
     sale: Omit<NewSale, 'meterId'>;
     amountMinor: bigint;
     place: Omit<Leg, 'amountMinor'>;
@@ -133,8 +138,9 @@ export async function bookSale(
     idempotencyKey: string;
     by: By;
     now: Date;
+    keep: Keep | null;
   },
-): Promise<{ id: string; transactionId: string }> {
+): Promise<{ body: ShownSale; transactionId: string }> {
   const projectId = project.id;
   await assertReferenceFree(tx, { projectId, sale });
   const transactionId = await post(tx, {
@@ -153,28 +159,40 @@ export async function bookSale(
       { code: 'wallet', accountId, amountMinor: -amountMinor },
     ],
   });
-  const receipt = await nextReceipt(tx, project, 'receipt');
-  const made = await tx.execute<{ id: string }>(sql`
-    INSERT INTO sales (project_id, account_id, transaction_id, receipt, channel, amount_minor,
-      currency, quantity, commodity, price, sold_at, sold_by, shift_id, reference, note)
-    VALUES (${projectId}::bigint, ${accountId}::bigint, ${transactionId}::bigint, ${receipt},
-      ${sale.channel}, ${amountMinor.toString()}::bigint, ${project.currency},
-      ${sale.quantity?.quantity ?? null}::bigint, ${sale.quantity?.commodity ?? null},
-      ${price}::numeric, ${soldAt.toISOString()}::timestamptz, ${by.actor.name}, ${shiftId}::bigint,
-      ${sale.reference}, ${sale.note})
-    RETURNING id::text`);
-  const { id } = only(made.rows);
+  const drawn = await tx.execute<{ id: string }>(sql`SELECT nextval('ids')::text AS id`);
+  const { id } = only(drawn.rows);
   await liveMoved(tx, { projectId, accountId, minor: amountMinor });
-  await record(tx, {
-    projectId,
-    ...by,
-    action: 'sale.posted',
-    subjectKind: 'account',
-    subjectId: accountId,
-    detail: { receipt, ...sale, soldAt: soldAt.toISOString() },
-  });
   await tell(tx, [{ projectId, kind: 'sale.posted', subjectId: id, payload: { accountId } }]);
-  return { id, transactionId };
+  const act = {
+    ...{ projectId, ...by, action: 'sale.posted', subjectKind: 'account', subjectId: accountId },
+    detail: { ...sale, soldAt: soldAt.toISOString() },
+  };
+  const body = {
+    ...{ id, accountId, accountName, channel: sale.channel, price, shiftId, soldBy: by.actor.name },
+    ...{ amount: money(amountMinor, project.currency), soldAt: soldAt.toISOString() },
+    ...{ quantity: sale.quantity?.quantity ?? null, commodity: sale.quantity?.commodity ?? null },
+    ...{ reference: sale.reference, note: sale.note, state: 'sold' as const },
+    ...{ reversalId: null, prints: 0, rechargeId: null },
+  };
+  const numbered = sql`(SELECT jsonb_build_object('receipt', receipt) FROM drawn)`;
+  const kept =
+    keep &&
+    sql`,
+    kept AS (${keep(201, sql`${JSON.stringify(body)}::jsonb || ${numbered}`)})`;
+  const made = await tx.execute<{ receipt: string }>(sql`
+    WITH ${drawing(project, 'receipt')},
+    sold AS (
+      INSERT INTO sales (project_id, id, account_id, transaction_id, receipt, channel, amount_minor,
+        currency, quantity, commodity, price, sold_at, sold_by, shift_id, reference, note)
+      SELECT ${projectId}::bigint, ${id}::bigint, ${accountId}::bigint, ${transactionId}::bigint,
+        receipt, ${body.channel}, ${amountMinor.toString()}::bigint, ${project.currency},
+        ${body.quantity}::bigint, ${body.commodity}, ${price}::numeric,
+        ${body.soldAt}::timestamptz, ${body.soldBy},
+        ${shiftId}::bigint, ${sale.reference}, ${sale.note}
+      FROM drawn),
+    logged AS (${recording(act, numbered)})${kept ?? sql``}
+    SELECT receipt FROM drawn`);
+  return { body: { ...body, receipt: only(made.rows).receipt }, transactionId };
 }
 
 /** A payment is sold once: two who enter one reference at once come one after the other. */

@@ -3,7 +3,7 @@
  * transaction of the act. A second request waits for the first one's commit and gets its answer.
  */
 import { createHash } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Db, Tx } from './postgres.ts';
 import { Problem } from './problem.ts';
 
@@ -16,6 +16,12 @@ export interface Answer<Body> {
   status: number;
   body: Body;
 }
+
+/**
+ * Keeps the answer by a statement of the act's own (as a part of it), whose body is an expression of jsonb: for an act
+ * that has to end with that statement. `once` then keeps nothing itself.
+ */
+export type Keep = (status: number, body: SQL) => SQL;
 
 /**
  * Runs `act` once per key and returns its answer, now or as it was given before. Throws Problem
@@ -37,7 +43,7 @@ export async function once<Body>(
     actorId: string;
     request: unknown;
   },
-  act: (tx: Tx) => Promise<Answer<Body>>,
+  act: (tx: Tx, keep: Keep) => Promise<Answer<Body>>,
 ): Promise<Answer<Body>> {
   if (!key || key.length > KEY_LENGTH_MAX) {
     throw new Problem(
@@ -67,11 +73,15 @@ export async function once<Body>(
       }
       return { status: row.status, body: row.response };
     }
-    const answer = await act(tx);
-    await tx.execute(sql`
-      UPDATE idempotency_keys SET status = ${answer.status},
-        response = ${JSON.stringify(answer.body)}::jsonb
-      WHERE project_id = ${projectId}::bigint AND route = ${route} AND key = ${key}`);
+    let isKept = false;
+    const keep: Keep = (status, body) => {
+      isKept = true;
+      return sql`UPDATE idempotency_keys SET status = ${status}, response = ${body}
+        WHERE project_id = ${projectId}::bigint AND route = ${route} AND key = ${key}`;
+    };
+    const answer = await act(tx, keep);
+    if (isKept) return answer;
+    await tx.execute(keep(answer.status, sql`${JSON.stringify(answer.body)}::jsonb`));
     return answer;
   });
 }

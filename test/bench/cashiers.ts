@@ -22,7 +22,7 @@ export const cashiers: Part = {
 };
 
 const CASHIERS = 50;
-const ACCOUNTS_EACH = 4;
+const ACCOUNTS_EACH = 2;
 const ROUNDS_MAX = 5;
 
 /** What one round of one side came to. */
@@ -33,7 +33,7 @@ interface Round {
 }
 
 async function measure(context: BenchContext): Promise<Row[]> {
-  const salesEach = context.quick ? 4 : 20;
+  const salesEach = context.quick ? 2 : 20;
   const rounds = context.quick ? 1 : Math.min(context.rounds, ROUNDS_MAX);
   const web = await startWeb(context, {
     ...{ warehouse: mkdtempSync(join(context.scratch, 'warehouse-')), zone: ZONE },

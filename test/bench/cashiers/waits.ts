@@ -11,12 +11,13 @@ export interface Waits {
 const LOOK_MS = 10;
 
 /**
- * Who waits for a row holds its tuple lock or queues for it: that names the relation. The locks are read only for who
- * waits.
+ * Who waits for a row holds its tuple lock or queues for it: that names the relation. Else, who waits for a transaction
+ * to end is told by the first relation that his statement writes. Locks are read only for who waits.
  */
 const LOOK = `
   SELECT a.wait_event_type = 'Lock' AS waits,
-    coalesce(w.relation::regclass::text, w.locktype, a.wait_event) AS what
+    coalesce(w.relation::regclass::text,
+      substring(a.query FROM '(?:UPDATE|INSERT INTO) (\\w+)'), w.locktype, a.wait_event) AS what
   FROM pg_stat_activity a
   LEFT JOIN LATERAL (
     SELECT l.relation, l.locktype FROM pg_locks l
