@@ -73,7 +73,13 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
       power: kilo(alarm.detail.powerW),
       most: kilo(alarm.detail.limitW),
       lost: `${kilo(alarm.detail.quantity)} ${alarm.detail.unit === 'l' ? 'm³' : 'kWh'}`,
-      difference: amount(moneyOf(alarm.detail.difference)),
+      difference: `${amount(moneyOf(alarm.detail.difference))} ${currencyName(currency, language)}`,
+      clock: number(
+        typeof alarm.detail.clockOffsetMs === 'number'
+          ? Math.round(Math.abs(alarm.detail.clockOffsetMs) / 1000)
+          : null,
+      ),
+      unexplained: countOf(alarm.detail.unexplained),
       expected: countOf(alarm.detail.expected),
       found: countOf(alarm.detail.found),
       // What a cut waits for, in the words of credit control.
@@ -94,11 +100,9 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
         (bus && gateway ? `${nameOf(language, gateway)} · ${bus.name}` : undefined) ??
         (gateway ? nameOf(language, gateway) : undefined) ??
         textOf(alarm.detail.code) ??
-        (alarm.subjectKind === 'ingest'
-          ? t('alarms.ingest')
-          : alarm.subjectKind === 'project'
-            ? t('alarms.project')
-            : alarm.subjectId),
+        (i18n.exists(`alarms.of.${alarm.subjectKind}`)
+          ? t(`alarms.of.${alarm.subjectKind}`)
+          : alarm.subjectId),
       text: known ? t(`alarm.${kind}`, words) : sentence(alarm),
       state: stateOf(alarm, point),
       meterId: alarm.subjectKind === 'account' ? null : (point?.meterId ?? null),

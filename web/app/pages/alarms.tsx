@@ -145,7 +145,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
     {
       key: 'subject',
       title: t('alarms.subject'),
-      width: 'minmax(110px, 220px)',
+      width: 'minmax(90px, 170px)',
       phone: 'title',
       value: ({ code }) => code,
       cell: ({ code, state, meterId, accountId }) => (
@@ -180,7 +180,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
       key: 'what',
       title: t('account.what'),
       phone: 'plain',
-      width: 'minmax(220px, 1fr)',
+      width: 'minmax(220px, 3fr)',
       value: ({ text }) => text,
       cell: ({ text }) => (
         <div className="clip" title={text}>
@@ -191,7 +191,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
     {
       key: 'severity',
       title: t('alarms.severity'),
-      width: '110px',
+      width: '80px',
       phone: 'none',
       value: ({ alarm }) => t(`alarms.severe.${alarm.severity}`),
       order: ({ state }) => states.indexOf(state),
@@ -200,7 +200,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
     {
       key: 'raised',
       title: t('alarms.raised'),
-      width: '140px',
+      width: '110px',
       value: ({ alarm }) => alarm.raisedAt,
       cell: ({ alarm }) => moment(language, zone, alarm.raisedAt, now),
     },
@@ -208,7 +208,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
     {
       key: 'seen',
       title: t('alarms.seen'),
-      width: 'minmax(110px, 150px)',
+      width: 'minmax(90px, 130px)',
       phone: 'plain',
       value: ({ alarm }) => alarm.acknowledgedBy,
       cell: ({ alarm }) => (
@@ -221,7 +221,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
       key: 'lasts',
       title: t('alarms.lasts'),
       align: 'right',
-      width: '120px',
+      width: '100px',
       phone: 'figure',
       value: ({ alarm }) => Math.round(lastsS(alarm, now)),
       cell: ({ alarm }) => <span className="quiet">{span(t, lastsS(alarm, now))}</span>,
