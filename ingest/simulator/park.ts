@@ -149,7 +149,7 @@ function gatewaysOf(): ParkGateway[] {
     return {
       code,
       name: `Collection box ${code}, ${names}`,
-      nameZh: `采集箱 ${code}(${names}栋)`,
+      nameZh: `采集箱 ${code}（${names}栋）`,
       building,
       buses: framings.map((framing, index) => ({
         code: `${code}-${index + 1}`,

@@ -780,7 +780,7 @@ export const en = {
     open: 'Open',
     new: 'Not seen to',
     cleared: 'Cleared',
-    all: 'Open and cleared',
+    all: 'All',
     kinds: {
       account: {
         alarm1: 'Balance below alarm 1',

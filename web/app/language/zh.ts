@@ -788,7 +788,7 @@ export const zh: Language = {
     noPeriod: '无时段',
     noAccount: '无商户',
     onBefore: '比 {{range}} 的 {{quantity}} {{unit}}',
-    onOver: '比{{before}}的 {{quantity}} {{unit}}（按已结束的 {{ended}}）',
+    onOver: '比 {{before}} 的 {{quantity}} {{unit}}（按已结束的 {{ended}}）',
     onSome: '可对比的 {{compared}}/{{over}} {{periods}}，{{range}}',
     periods: { hour: '小时', day: '天', week: '周', month: '个月', year: '年' },
     count: {

@@ -73,7 +73,7 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
       power: kilo(alarm.detail.powerW),
       most: kilo(alarm.detail.limitW),
       lost: `${kilo(alarm.detail.quantity)} ${alarm.detail.unit === 'l' ? 'm³' : 'kWh'}`,
-      difference: `${amount(moneyOf(alarm.detail.difference))} ${currencyName(currency, language)}`,
+      difference: `${amount(moneyOf(alarm.detail.difference)?.replace(/^-/, ''))} ${currencyName(currency, language)}`,
       clock: number(
         typeof alarm.detail.clockOffsetMs === 'number'
           ? Math.round(Math.abs(alarm.detail.clockOffsetMs) / 1000)

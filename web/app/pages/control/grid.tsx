@@ -3,7 +3,7 @@
 import { memo, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Building, LivePoint } from '../../api.ts';
-import { amount, kw } from '../../format.ts';
+import { amount, kw, number } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { states } from '../../parts/state.tsx';
@@ -261,7 +261,8 @@ const figureOf = ({ liveBalance, powerW }: LivePoint): string =>
     ? amount(liveBalance.amount).replace(/\.\d+$/, '')
     : powerW === null
       ? '–'
-      : `${kw(powerW)} kW`;
+      : // A tile has room for three figures and a unit.
+        `${powerW < 1_000_000 ? kw(powerW) : number(powerW / 1000)} kW`;
 
 function shortOf(code: string, building: string): string {
   const rest = building && code.startsWith(building) ? code.slice(building.length) : code;

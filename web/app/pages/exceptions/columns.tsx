@@ -112,7 +112,7 @@ export function useEditColumns(): Column<IntervalEdit>[] {
     {
       key: 'subject',
       title: t('alarms.subject'),
-      width: '110px',
+      width: '100px',
       phone: 'title',
       value: ({ pointCode }) => pointCode,
       cell: ({ pointCode }) => <span className="strong">{pointCode}</span>,
@@ -120,7 +120,7 @@ export function useEditColumns(): Column<IntervalEdit>[] {
     {
       key: 'range',
       title: t('exc.range'),
-      width: '220px',
+      width: '212px',
       phone: 'plain',
       value: ({ from, to }) => `${when(from)} – ${when(to)}`,
       order: ({ from }) => from,
@@ -146,7 +146,7 @@ export function useEditColumns(): Column<IntervalEdit>[] {
       key: 'after',
       title: t('exc.effect.after'),
       align: 'right',
-      width: '120px',
+      width: '115px',
       value: ({ energyAfter }) => energyAfter / 1000,
       cell: ({ energyAfter, unit }) => (
         <>
@@ -158,7 +158,7 @@ export function useEditColumns(): Column<IntervalEdit>[] {
       key: 'change',
       title: t('exc.effect.change'),
       align: 'right',
-      width: '130px',
+      width: '120px',
       value: ({ energyAfter, energyBefore }) => (energyAfter - energyBefore) / 1000,
       cell: ({ energyAfter, energyBefore, unit }) => (
         <>
@@ -170,7 +170,7 @@ export function useEditColumns(): Column<IntervalEdit>[] {
     {
       key: 'reason',
       title: t('exc.why'),
-      width: 'minmax(160px, 1fr)',
+      width: 'minmax(140px, 1fr)',
       value: ({ reason }) => reason,
       cell: ({ reason }) => (
         <div className="clip" title={reason}>
@@ -181,7 +181,7 @@ export function useEditColumns(): Column<IntervalEdit>[] {
     {
       key: 'state',
       title: t('exc.state'),
-      width: '190px',
+      width: '172px',
       phone: 'figure',
       value: ({ state }) => t(`exc.editState.${state}`),
       cell: ({ state }) => (

@@ -6,6 +6,7 @@ import { number } from '../../format.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Skeleton } from '../../parts/notice.tsx';
 import { ranks, rankVar } from '../../parts/palette.ts';
+import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
 import type { Rank } from '../../tariff-shapes.ts';
 import { type Ratio, registerAt } from './samples.ts';
@@ -37,6 +38,7 @@ export function RegisterPanel({
 }) {
   const { t } = useTranslation();
   const { zone } = useProject();
+  const isPhone = useIsPhone();
   const slots = (report?.totals.measured ?? 0) + (report?.totals.estimated ?? 0);
   const boundaryMs = startMs + slots * QUARTER_MS;
   const isWater = readings?.some(({ channels }) => typeof channels.volumeL === 'number') ?? false;
@@ -69,7 +71,7 @@ export function RegisterPanel({
         <span className="rest second">{t('meter.registersLine')}</span>
       </div>
       <div className="panel-body scroll-x">
-        <table className="small-table">
+        <table className="small-table registers">
           <thead>
             <tr>
               <th scope="col">{t('meter.register')}</th>
@@ -78,7 +80,9 @@ export function RegisterPanel({
                   ? t('meter.nowAt', { at: time(zone, new Date(lastMs), true) })
                   : t('home.now')}
               </th>
-              <th scope="col">{t('meter.atMidnight')}</th>
+              <th scope="col" className="wide">
+                {t('meter.atMidnight')}
+              </th>
               <th scope="col">
                 {t('meter.difference', { at: slots ? time(zone, new Date(boundaryMs)) : '–' })}
               </th>
@@ -103,13 +107,13 @@ export function RegisterPanel({
                       </span>
                     </td>
                     {none ? (
-                      <td colSpan={3} className="quiet">
+                      <td colSpan={isPhone ? 2 : 3} className="quiet">
                         {t('meter.inValley')}
                       </td>
                     ) : (
                       <>
                         <Figure known={!!readings} value={line.now} />
-                        <Figure known={!!readings} value={line.start} />
+                        <Figure known={!!readings} value={line.start} wide />
                         <Figure known={!!readings} value={line.difference} />
                       </>
                     )}
@@ -121,7 +125,7 @@ export function RegisterPanel({
             <tr className={agrees ? 'total' : 'total open'}>
               <td>{t('total')}</td>
               <td>{kwh(total.now)}</td>
-              <td>{kwh(total.start)}</td>
+              <td className="wide">{kwh(total.start)}</td>
               <td>{kwh(total.difference)}</td>
               <td>{kwh(total.platform)}</td>
               <td>
@@ -150,6 +154,13 @@ const forwardOr = (readings: readonly Reading[] | undefined): string =>
     ? 'forwardWh'
     : 'activeWh';
 
-const Figure = ({ known, value }: { known: boolean; value: number | null }) => (
-  <td>{known ? kwh(value) : <Skeleton width={56} />}</td>
-);
+const Figure = ({
+  known,
+  value,
+  wide,
+}: {
+  known: boolean;
+  value: number | null;
+  /** Left out on a phone. */
+  wide?: boolean;
+}) => <td className={wide ? 'wide' : undefined}>{known ? kwh(value) : <Skeleton width={56} />}</td>;
