@@ -69,6 +69,7 @@ export const problems = {
   'balance-too-low': { status: 409, retryable: false, title: 'The wallet does not hold so much' },
   'account-closed': { status: 409, retryable: false, title: 'The account is closed' },
   'too-large': { status: 413, retryable: false, title: 'The request is too large' },
+  'head-too-large': { status: 431, retryable: false, title: 'Address and headers are too long' },
   'range-too-long': { status: 422, retryable: false, title: 'The range is too long' },
   'too-many-requests': { status: 429, retryable: true, title: 'Too many attempts, wait a while' },
   'not-built': { status: 503, retryable: true, title: 'The answer is still being prepared' },

@@ -8,6 +8,7 @@ import { ensureFirstOperator } from './auth.ts';
 import { compose } from './compose.ts';
 import { seedRoles } from './roles.ts';
 import { tidy } from './tidy.ts';
+import { answerUnreadable, HEAD_BYTES_MAX } from './unreadable.ts';
 
 const TIDY_EVERY_MS = 3_600_000;
 const DRAIN_MS = 5_000;
@@ -33,11 +34,17 @@ if (env.adminPassword) {
   log.info({ outcome: await ensureFirstOperator(web.rooms.web.db, operator) }, 'first operator');
 }
 
-const server = serve({ fetch: web.app.fetch, port: env.port, hostname: env.host }, () => {
-  log.info({ host: env.host, port: env.port }, 'listening');
-  web.exports.start();
-  process.send?.('ready');
-});
+const serverOptions = { maxHeaderSize: HEAD_BYTES_MAX };
+const { app } = web;
+const server = serve(
+  { fetch: app.fetch, port: env.port, hostname: env.host, serverOptions },
+  () => {
+    log.info({ host: env.host, port: env.port }, 'listening');
+    web.exports.start();
+    process.send?.('ready');
+  },
+);
+answerUnreadable(server);
 server.once('error', (error) => {
   log.fatal({ err: error }, 'cannot listen');
   process.exit(1);

@@ -1,10 +1,11 @@
 /**
  * What every request must pass before a route sees it: it comes from our own pages when a cookie
- * speaks for it, and its body is JSON of a bearable size and depth.
+ * speaks for it, its query says nothing twice, and its body is JSON of a bearable size and depth.
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../sql/problem.ts';
+import { shapeOf } from './json-shape.ts';
 
 /** Largest request body, and deepest nesting of its JSON. */
 export const BODY_BYTES_MAX = 1_000_000;
@@ -52,7 +53,21 @@ export function peerOf(c: Context): string {
   return env?.incoming?.socket?.remoteAddress ?? 'in-process';
 }
 
-/** Refuses bodies that are too large, not JSON, not UTF-8, or nested beyond JSON_DEPTH_MAX. */
+/** Longest part of what somebody sent that a refusal says back, characters. */
+const ECHO_MAX = 60;
+const clipped = (text: string) => (text.length > ECHO_MAX ? `${text.slice(0, ECHO_MAX)}…` : text);
+
+/** Refuses a query that says a name twice: which of them is meant would be anyone's guess. */
+export const soundQuery: MiddlewareHandler = async (c, next) => {
+  const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1);
+  if (twice) {
+    const name = JSON.stringify(clipped(twice[0]));
+    throw new Problem('invalid-request', `The query says ${name} twice.`);
+  }
+  await next();
+};
+
+/** Refuses bodies that are too large, not JSON, not UTF-8, nested beyond JSON_DEPTH_MAX, or with a key twice. */
 export const soundBody: MiddlewareHandler[] = [
   bodyLimit({
     maxSize: BODY_BYTES_MAX,
@@ -81,31 +96,11 @@ function checkBody(c: Context, body: ArrayBuffer): void {
   } catch (cause) {
     throw new Problem('invalid-request', 'The body is not UTF-8.', { cause });
   }
-  if (depthOf(text) > JSON_DEPTH_MAX) {
+  const { depth, twice } = shapeOf(text, JSON_DEPTH_MAX);
+  if (depth > JSON_DEPTH_MAX) {
     throw new Problem('invalid-request', `JSON may be nested ${JSON_DEPTH_MAX} deep.`);
   }
-}
-
-/** How deep JSON is nested, without parsing it: brackets outside of strings. */
-export function depthOf(json: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let i = 0; i < json.length; i++) {
-    const char = json.charCodeAt(i);
-    if (inString) {
-      if (char === BACKSLASH) i++;
-      else if (char === QUOTE) inString = false;
-    } else if (char === QUOTE) inString = true;
-    else if (char === BRACKET || char === BRACE) deepest = Math.max(deepest, ++depth);
-    else if (char === BRACKET_END || char === BRACE_END) depth--;
+  if (twice !== null) {
+    throw new Problem('invalid-request', `The body says ${JSON.stringify(clipped(twice))} twice.`);
   }
-  return deepest;
 }
-
-const QUOTE = 34;
-const BACKSLASH = 92;
-const BRACKET = 91;
-const BRACKET_END = 93;
-const BRACE = 123;
-const BRACE_END = 125;

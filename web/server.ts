@@ -28,7 +28,7 @@ import { type ApiDescription, listFiles } from './list-files.ts';
 import { countRequests, mountMetrics } from './metrics.ts';
 import { describeApi, methodsOf, mountDocs } from './openapi.ts';
 import { projectNamed } from './projects.ts';
-import { isSecure, sameOrigin, soundBody } from './request.ts';
+import { isSecure, sameOrigin, soundBody, soundQuery } from './request.ts';
 import { routes as webRoutes } from './routes.ts';
 import { type Assets, servePage } from './static.ts';
 
@@ -76,7 +76,7 @@ export function createServer(deps: ServerDeps): Server {
   });
 
   app.use('*', countRequests, traced(deps), headers);
-  app.use('/api/*', sameOrigin(deps.origins ?? []), ...soundBody);
+  app.use('/api/*', sameOrigin(deps.origins ?? []), soundQuery, ...soundBody);
   app.use('/api/v1/*', authenticate(deps));
   app.use('/api/*', async (c, next) => {
     await next();

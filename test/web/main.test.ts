@@ -1,5 +1,5 @@
 /** The process of web: it says when it is ready, finishes what is under way, and leaves with its launcher. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -68,9 +68,86 @@ test('web says that it is ready when it answers, with its operator made', async 
     body: JSON.stringify(ADMIN),
   });
   expect(session.status).toBe(200);
+  await withstandsOddRequests({ port: Number(new URL(address).port), pid: child.pid ?? 0 });
   child.kill('SIGTERM');
   expect(await exited).toBe(0);
 });
+
+/** Every odd request is answered at once as JSON without a stack, and the process grows by none of them (fault 55). */
+async function withstandsOddRequests({ port, pid }: { port: number; pid: number }) {
+  const head = (more: string, query = '') =>
+    `POST /api/v1/session${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${more}\r\n\r\n`;
+  const posted = (body: string, type = 'application/json') =>
+    head(`Content-Type: ${type}\r\nContent-Length: ${body.length}`) + body;
+  const part = '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n';
+  const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+  const odd: [what: string, status: number, ...parts: string[]][] = [
+    ['a query of 20 kB', 431, head('Content-Length: 0', `?q=${'a'.repeat(20_000)}`)],
+    ['a query of 2 MB', 431, head('Content-Length: 0', `?q=${'a'.repeat(2_000_000)}`)],
+    ['no HTTP', 400, 'HELO there\r\n\r\n'],
+    ['100 MB announced', 413, head('Content-Type: application/json\r\nContent-Length: 100000000')],
+    [
+      ...(['100 MB without a length', 413] as const),
+      head('Content-Type: application/json\r\nTransfer-Encoding: chunked'),
+      ...Array<string>(1600).fill(chunk),
+    ],
+    ['a zip bomb', 400, posted('x'.repeat(900_000), 'application/json\r\nContent-Encoding: gzip')],
+    ['10^5 levels', 400, posted('['.repeat(100_000) + ']'.repeat(100_000))],
+    ['10^5 keys', 400, posted(`{${Array.from({ length: 90_000 }, (_, i) => `"${i}":1`).join()}}`)],
+    ['a key 10^5 times', 400, posted(`{${'"a":1,'.repeat(100_000)}"a":1}`)],
+    ['10^4 parts', 400, posted(`${part.repeat(10_000)}--x--`, 'multipart/form-data; boundary=x')],
+    ['10^5 parts', 413, posted(`${part.repeat(100_000)}--x--`, 'multipart/form-data; boundary=x')],
+    ['10^4 names', 431, head('Content-Length: 0', `?${'a=1&'.repeat(10_000)}`)],
+    ['a name 10^3 times', 400, head('Content-Length: 0', `?${'a=1&'.repeat(1000)}`)],
+  ];
+  const round = async () => {
+    let peak = 0;
+    for (const [what, status, ...parts] of odd) {
+      const start = performance.now();
+      const answer = await tell(port, parts);
+      const seconds = (performance.now() - start) / 1000;
+      expect([what, Number(answer.slice(9, 12))]).toEqual([what, status]);
+      expect(answer).toMatch(/\r\ncontent-type: application\/problem\+json\r\n/i);
+      expect(JSON.parse(answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1))).toEqual(
+        expect.objectContaining({ status, code: expect.any(String), traceId: expect.any(String) }),
+      );
+      expect(answer).not.toMatch(/node_modules|\.ts:\d|at \w+ \(/);
+      expect(seconds, what).toBeLessThan(10);
+      peak = Math.max(peak, kilobytesOf(pid));
+    }
+    return peak;
+  };
+  // The first round brings what the process needs for anything; from then on nothing may stay.
+  const before = await round();
+  expect((await round()) - before).toBeLessThan(50_000);
+}
+
+const kilobytesOf = (pid: number) => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)]));
+
+/** What is answered to these bytes, sent one part after the other as far as they are taken. */
+function tell(port: number, parts: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', async () => {
+      for (const text of parts) {
+        if (socket.destroyed || answer !== '') return;
+        if (!socket.write(text)) {
+          await new Promise<void>((go) => {
+            socket.once('drain', go);
+            socket.once('close', go);
+          });
+        }
+      }
+    });
+    socket.on('data', (data) => {
+      answer += data;
+    });
+    // Who is refused while still speaking may see the connection reset.
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(answer));
+    socket.setTimeout(60_000, () => socket.destroy());
+  });
+}
 
 test('a stop finishes the request that is under way', async () => {
   const { child, exited, port } = await startWeb();

@@ -8,7 +8,8 @@ import { Problem, problems } from '../../sql/problem.ts';
 import { QuestdbError } from '../../sql/questdb.ts';
 import { compose } from '../../web/compose.ts';
 import { problemOf } from '../../web/failure.ts';
-import { BODY_BYTES_MAX, depthOf, JSON_DEPTH_MAX } from '../../web/request.ts';
+import { shapeOf } from '../../web/json-shape.ts';
+import { BODY_BYTES_MAX, JSON_DEPTH_MAX } from '../../web/request.ts';
 import { ADMIN, makeProject, openRig, type Rig } from './rig.ts';
 
 let rig: Rig;
@@ -80,9 +81,46 @@ describe('a body', () => {
 
   test('nested to the limit passes the count, one deeper does not', () => {
     const nested = (n: number) => `${'{"a":'.repeat(n)}"]}[{\\""${'}'.repeat(n)}`;
+    const depthOf = (text: string) => shapeOf(text, 1000).depth;
     expect(depthOf(nested(JSON_DEPTH_MAX))).toBe(JSON_DEPTH_MAX);
     expect(depthOf('"[[[["')).toBe(0);
+    expect(shapeOf(nested(1000), JSON_DEPTH_MAX).depth).toBe(JSON_DEPTH_MAX + 1);
   });
+
+  test.each([
+    ['{"a":1,"b":2,"a":3}', 'a'],
+    ['{"amount":"1","\\u0061mount":"1000"}', 'amount'],
+    ['{"x":[{"a":1},{"a":2,"a":{}}]}', 'a'],
+    ['{"a":{"b":1},"c":"\\"","a":0}', 'a'],
+    ['{"__proto__":1,"__proto__":2}', '__proto__'],
+    ['{"a":"a","b":["a","a"],"c":{"a":"a"}}', null],
+    ['["a","a",{"a":"a,\\"a\\":"}]', null],
+  ])('%s: what is said twice is seen', (text, key) => {
+    expect(shapeOf(text, JSON_DEPTH_MAX).twice).toBe(key);
+  });
+
+  test('with a key twice is refused and changes nothing', async () => {
+    const answer = await post('{"code":"TWICE","name":"x","code":"OTHER"}');
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+    expect(answer.body.detail).toBe('The body says "code" twice.');
+    expect((await rig.admin('GET', buildings())).text).not.toMatch(/TWICE|OTHER/);
+  });
+
+  test('of ten thousand parts is refused before they are counted', async () => {
+    const part = '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n';
+    const type = { 'content-type': 'multipart/form-data; boundary=x' };
+    const answer = await post(`${part.repeat(10_000)}--x--`, type);
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+});
+
+test('a query that says a name twice is refused, also where nobody asks for it', async () => {
+  for (const query of ['limit=1&limit=2', 'format=csv&format=json', 'q=a&%71=b', 'x=1&x=1']) {
+    const answer = await rig.admin('GET', `${buildings()}?${query}`);
+    expect([query, answer.status, answer.body?.code]).toEqual([query, 400, 'invalid-request']);
+    expect(answer.body.detail).toMatch(/twice/);
+  }
 });
 
 describe('over a socket', () => {

@@ -268,6 +268,10 @@ export const en = {
       what: 'It is too large',
       do: 'Nothing was saved. Split it into smaller parts.',
     },
+    'head-too-large': {
+      what: 'What was asked for is too long',
+      do: 'Nothing was done. Use fewer or shorter filters.',
+    },
     'own-approval': {
       what: 'Who proposed an edit does not approve it',
       do: 'Nothing was decided. A second person with the right to approve does.',

@@ -212,6 +212,7 @@ export const zh: Language = {
       do: '未导入任何内容。请按所列改正后重试。',
     },
     'too-large': { what: '内容过大', do: '未保存。请分成较小的部分。' },
+    'head-too-large': { what: '请求过长', do: '未作任何处理。请减少或缩短筛选条件。' },
     'own-approval': {
       what: '提出修正的人不能自己批准',
       do: '未作决定。须由其他有审批权限的人处理。',
