@@ -86,6 +86,36 @@ test('a point is locked out with tag and reason, and lifted with the tag that ha
   await lock.getByText('Not locked out.').waitFor();
 });
 
+test('a meter is taken away from its point, and put in again with its register and its transformers', async () => {
+  const page = await open('?tab=points');
+  await page.getByRole('button', { name: 'A102', exact: true }).click();
+  const stands = page.getByRole('region', { name: 'Meter at this point' });
+  await stands.getByText(/since .* CT/).waitFor();
+  expect(await stands.getByRole('link', { name: 'Replace it …' }).getAttribute('href')).toMatch(
+    /meters\/\d+\?correct=replace/,
+  );
+  await stands.getByRole('button', { name: 'Take it away …' }).click();
+  await stands.getByLabel('Register then').fill('12x');
+  await stands.getByText('a figure like 1234.56').waitFor();
+  const take = stands.getByRole('button', { name: 'Take it away', exact: true });
+  expect(await take.isDisabled()).toBe(true);
+  await stands.getByLabel('Register then').fill('1,234.56');
+  const taken = page.waitForRequest((request) => request.method() === 'PATCH');
+  await take.click();
+  expect((await taken).postDataJSON()).toMatchObject({ lastRegister: 1_234_560 });
+  await stands.getByText('No meter stands here.').waitFor();
+  await stands.getByRole('button', { name: 'Put a meter in …' }).click();
+  await stands.getByLabel('Meter', { exact: true }).selectOption({ index: 1 });
+  await stands.getByLabel('CT').fill('0');
+  await stands.getByText('1 to 9999').waitFor();
+  await stands.getByLabel('CT').fill('40');
+  await stands.getByLabel('Register then').fill('0');
+  const put = page.waitForRequest((request) => request.method() === 'POST');
+  await stands.getByRole('button', { name: 'Put it in' }).click();
+  expect((await put).postDataJSON()).toMatchObject({ ct: 40, pt: 1, firstRegister: 0 });
+  await stands.getByText('CT 40').waitFor();
+});
+
 test('a function that rests on one source is enabled for a model by a named one, and withdrawn', async () => {
   const page = await open('?tab=models');
   const rowOf = (model: string) => page.getByRole('row').filter({ hasText: model });

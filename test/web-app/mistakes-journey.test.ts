@@ -381,14 +381,14 @@ const wrongCt = shop(
 
 test('a wrong CT for a quarter is corrected over its dates', async () => {
   expect(await park.charged(wrongCt.accountId)).toBe(cents(summer, today, () => 10 * 40));
-  const drawer = await correct(manager, wrongCt, 'Wrong CT or PT');
+  const drawer = await correct(manager, wrongCt, 'CT or PT changed or wrong');
   await drawer.getByLabel('From', { exact: true }).fill('2026-07-01T00:00');
   await drawer.getByLabel('To', { exact: true }).fill('2026-10-01T00:00');
   await drawer.getByLabel('True CT ratio').fill('60');
   await drawer.getByLabel(REASON).fill('The plate says 300/5');
   const isQuarter = (ms: number) => ms >= quarterFrom && ms < quarterTo;
   const total = cents(summer, today, (ms) => 10 * (isQuarter(ms) ? 60 : 40));
-  const minor = await put(drawer, { act: 'Correct the ratio', of: wrongCt, total });
+  const minor = await put(drawer, { act: 'Enter the ratio', of: wrongCt, total });
   await corrections(manager, wrongCt, { minor, cause: 'The plate says 300/5', by: 'Chen Min' });
 });
 

@@ -251,10 +251,10 @@ export const enExceptions = {
     },
     mistake: {
       ratio: {
-        name: 'Wrong CT or PT',
-        title: 'Correct the ratio of {{code}}',
-        what: 'The transformer ratio was entered wrongly for a time. Its intervals are multiplied anew; the registers stay.',
-        act: 'Correct the ratio',
+        name: 'CT or PT changed or wrong',
+        title: 'CT and PT of {{code}}',
+        what: 'The transformers were changed on a date, or their ratio was entered wrongly for a time. Intervals from then on are multiplied anew; the registers stay.',
+        act: 'Enter the ratio',
       },
       swap: {
         name: 'Meters of two shops swapped',

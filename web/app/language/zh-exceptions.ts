@@ -236,10 +236,10 @@ export const zhExceptions = {
     },
     mistake: {
       ratio: {
-        name: 'CT 或 PT 变比错误',
-        title: '更正 {{code}} 的变比',
-        what: '一段时间内变比录入错误。重新乘算各时段电量，表码不变。',
-        act: '更正变比',
+        name: '互感器更换或变比录错',
+        title: '{{code}} 的 CT、PT 变比',
+        what: '互感器自某日起更换，或一段时间内变比录入错误。自该时刻起重新乘算各时段电量，表码不变。',
+        act: '录入变比',
       },
       swap: {
         name: '两户电表接反',

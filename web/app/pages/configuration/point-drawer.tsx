@@ -7,6 +7,7 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { SelectField, TextField } from '../tariffs/edit/field.tsx';
 import { isWhole, orEmpty, wrongOf } from './checks.ts';
 import { EntityDrawer } from './entity-drawer.tsx';
+import { InstalledMeter } from './installed.tsx';
 import { LockOut } from './lock-out.tsx';
 import { useNames } from './names.tsx';
 
@@ -56,7 +57,14 @@ export function PointDrawer({ point, onClose }: { point: Point | null; onClose: 
       retired={point?.retired ?? null}
       permission="device.write"
       onClose={onClose}
-      below={point && <LockOut point={point} />}
+      below={
+        point && (
+          <>
+            <InstalledMeter point={point} />
+            <LockOut point={point} />
+          </>
+        )
+      }
     >
       {names.fields}
       <div className="conf-pair">
