@@ -19,12 +19,15 @@ const paperSchema = z
     kind: z.enum(paperKinds),
     receipt: z.string(),
     ofReceipt: z.string().nullable().openapi({ description: 'Of a reversal: what it undoes' }),
+    reversedBy: z.string().nullable().openapi({
+      description: 'Of a sale that was undone: the receipt of its reversal',
+    }),
     accountId: idSchema,
     accountNumber: z.string(),
     accountName: z.string(),
     accountNameZh: z.string().nullable(),
     serials: z.array(z.string()).openapi({ description: 'Of the meters of the account then' }),
-    channel: z.enum(channels),
+    channel: z.enum(channels).nullable().openapi({ description: 'Null where no money moved' }),
     amount: moneySchema,
     quantity: z.number().int().nullable(),
     commodity: z.enum(['electricity', 'water']).nullable(),
@@ -54,7 +57,9 @@ const print = createRoute({
   ...needs('sale.read'),
   request: {
     params: projectParams,
-    body: takes(z.strictObject({ receipt: z.string().regex(/^R[FV]?\d{8,17}$/, 'not a receipt') })),
+    body: takes(
+      z.strictObject({ receipt: z.string().regex(/^(R[FV]?|[DC])\d{8,17}$/, 'not a receipt') }),
+    ),
   },
   responses: makes(paperSchema),
 });

@@ -1,4 +1,4 @@
-/** A receipt as a paper, of a sale, refund or reversal: each print is counted, and all but the first say what they are. */
+/** A receipt as a paper, of whatever was numbered: each print is counted, and all but the first say what they are. */
 import { sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import { type Money, money } from '../sql/money.ts';
@@ -8,20 +8,27 @@ import type { Channel } from './channel.ts';
 import { type By, only } from './fields.ts';
 import { type ProjectTerms, readProject } from './project.ts';
 
-export const paperKinds = ['sale', 'refund', 'reversal'] as const;
+export const paperKinds = [
+  ...(['sale', 'refund', 'reversal'] as const),
+  ...(['deposit-taken', 'deposit-offset', 'deposit-returned'] as const),
+  ...(['residual-refund', 'residual-collect', 'residual-write-off'] as const),
+] as const;
 
 export interface Paper {
   kind: (typeof paperKinds)[number];
   receipt: string;
   /** Of a reversal: what it undoes. */
   ofReceipt: string | null;
+  /** Of a sale that was undone: the receipt of its reversal. */
+  reversedBy: string | null;
   accountId: string;
   accountNumber: string;
   accountName: string;
   accountNameZh: string | null;
   /** Of the meters that the account had when it happened. */
   serials: string[];
-  channel: Channel;
+  /** Null where no money moved. */
+  channel: Channel | null;
   amount: Money;
   quantity: number | null;
   commodity: 'electricity' | 'water' | null;
@@ -76,12 +83,13 @@ async function paperOf(
   const found = await tx.execute<{
     kind: Paper['kind'];
     of_receipt: string | null;
+    reversed_by: string | null;
     account_id: string;
     number: string;
     name: string;
     name_zh: string | null;
     serials: string[];
-    channel: Channel;
+    channel: Channel | null;
     amount: string;
     quantity: string | null;
     commodity: Paper['commodity'];
@@ -110,10 +118,23 @@ async function paperOf(
       FROM sale_reversal_decisions d
       JOIN sale_reversals r ON r.project_id = d.project_id AND r.id = d.reversal_id
       JOIN sales s ON s.project_id = d.project_id AND s.id = d.sale_id
-      WHERE d.project_id = ${project.id}::bigint)
-    SELECT p.kind, p.of_receipt, p.account_id::text, a.number, a.name, a.name_zh, p.channel,
+      WHERE d.project_id = ${project.id}::bigint
+      UNION ALL
+      SELECT 'deposit-' || d.kind, d.receipt, NULL, d.account_id, d.channel, d.amount_minor, NULL,
+        NULL, NULL, d.booked_at, d.booked_by, d.note, false
+      FROM deposits d WHERE d.project_id = ${project.id}::bigint
+      UNION ALL
+      SELECT 'residual-' || r.kind, r.receipt, NULL, r.account_id, r.channel, r.amount_minor, NULL,
+        NULL, NULL, r.booked_at, r.booked_by, r.reason, false
+      FROM residual_acts r WHERE r.project_id = ${project.id}::bigint)
+    SELECT p.kind, p.of_receipt,
+      (SELECT d.receipt FROM sale_reversal_decisions d
+        JOIN sales s ON s.project_id = d.project_id AND s.id = d.sale_id
+        WHERE d.project_id = ${project.id}::bigint AND d.decision = 'approve'
+          AND s.receipt = p.receipt AND p.kind = 'sale') AS reversed_by,
+      p.account_id::text, a.number, a.name, a.name_zh, p.channel,
       p.amount_minor::text AS amount, p.quantity::text, p.commodity, p.price::text, p.at, p.by, p.note,
-      p.same_person,      l.name AS issuer, l.name_zh AS issuer_zh, l.tax_id,
+      p.same_person, l.name AS issuer, l.name_zh AS issuer_zh, l.tax_id,
       ARRAY(SELECT m.serial FROM tenancies t
         JOIN installations i ON i.project_id = t.project_id AND i.point_id = t.point_id
           AND i.valid_from <= p.at AND (i.valid_to IS NULL OR i.valid_to > p.at)
@@ -130,6 +151,7 @@ async function paperOf(
     kind: row.kind,
     receipt,
     ofReceipt: row.of_receipt,
+    reversedBy: row.reversed_by,
     accountId: row.account_id,
     accountNumber: row.number,
     accountName: row.name,

@@ -285,6 +285,17 @@ describe('receipts', () => {
     const shown = await faces.wang('GET', '/sales?q=R00000001');
     expect(shown.body.data[0].prints).toBe(4);
     expect((await print('RF00000001')).body).toMatchObject({ kind: 'refund', note: 'moves out' });
+    // What is left as security has a paper, too, and so has what moves no money.
+    const deposits = `/accounts/${park.accounts[0]}/deposits`;
+    const deposit = { kind: 'taken', amount: cny('9.00'), channel: 'transfer' };
+    const taken = await counter.post(faces.wang, deposits, deposit);
+    const offset = { ...deposit, kind: 'offset', channel: null };
+    const set = await counter.post(faces.wang, deposits, offset);
+    const papers = await Promise.all([taken, set].map(({ body }) => print(body.receipt)));
+    expect(papers.map(({ body }) => [body.kind, body.channel, body.amount])).toEqual([
+      ['deposit-taken', 'transfer', cny('9.00')],
+      ['deposit-offset', null, cny('9.00')],
+    ]);
     expect((await print('R99999999')).body.code).toBe('not-found');
     expect((await print('<script>')).body.code).toBe('invalid-request');
     expect(await park.value("SELECT count(*) FROM audit WHERE action = 'receipt.reprinted'")).toBe(

@@ -136,6 +136,8 @@ describe('where one person runs the counter alone', () => {
     expect(done).toMatchObject({ state: 'reversed', approvedBySamePerson: true });
     const paper = await post(faces.wang, '/receipt-prints', { receipt: done.receipt });
     expect(paper.body).toMatchObject({ kind: 'reversal', approvedBySamePerson: true });
+    const undone = await post(faces.wang, '/receipt-prints', { receipt: sold.receipt });
+    expect(undone.body).toMatchObject({ kind: 'sale', reversedBy: done.receipt });
     const logged = await park.rows(
       "SELECT detail FROM audit WHERE action = 'sale.reversed' AND detail ->> 'receipt' = $1",
       [done.receipt],

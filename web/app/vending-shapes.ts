@@ -121,14 +121,17 @@ export interface SinglePrice {
 
 /** What stands on a receipt that is printed now. */
 export interface Paper {
-  kind: 'sale' | 'refund' | 'reversal';
+  kind:
+    | ('sale' | 'refund' | 'reversal' | 'deposit-taken' | 'deposit-offset' | 'deposit-returned')
+    | ('residual-refund' | 'residual-collect' | 'residual-write-off');
   receipt: string;
   ofReceipt: string | null;
+  reversedBy: string | null;
   accountNumber: string;
   accountName: string;
   accountNameZh: string | null;
   serials: string[];
-  channel: Channel;
+  channel: Channel | null;
   amount: Money;
   quantity: number | null;
   commodity: Commodity | null;

@@ -7,12 +7,15 @@ export function DoneDrawer({
   title,
   receipt,
   onClose,
+  print,
   children,
 }: {
   title: string;
   /** Null where none was given out. */
   receipt: string | null;
   onClose: () => void;
+  /** The key that prints the receipt. */
+  print?: React.ReactNode;
   children: React.ReactNode;
 }) {
   const { t } = useTranslation();
@@ -21,9 +24,12 @@ export function DoneDrawer({
       title={title}
       onClose={onClose}
       foot={
-        <button type="button" className="button primary" onClick={onClose}>
-          {t('act.close')}
-        </button>
+        <>
+          {print}
+          <button type="button" className="button primary" onClick={onClose}>
+            {t('act.close')}
+          </button>
+        </>
       }
     >
       <div className="notice good" role="status">

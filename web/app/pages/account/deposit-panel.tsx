@@ -16,6 +16,7 @@ import { ProblemNotice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { cleanAmount } from '../sale/amount.ts';
+import { PrintReceipt } from '../sale/receipt-print.tsx';
 import { TextField } from '../tariffs/edit/field.tsx';
 
 const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
@@ -65,6 +66,7 @@ export function DepositPanel({ account }: { account: Account }) {
               {t(`deposit.kind.${row.kind}`)} · {moment(language, zone, row.bookedAt, now)}
               {' · '}
               <span className="mono">{row.receipt}</span>
+              <PrintReceipt receipt={row.receipt} prints={0} isSmall />
             </dt>
             <dd>
               {row.kind !== 'taken' && '− '}
@@ -101,7 +103,12 @@ function DepositDrawer({ account, onClose }: { account: Account; onClose: () => 
   const clean = cleanAmount(typed);
   if (book.data) {
     return (
-      <DoneDrawer title={t('deposit.done')} receipt={book.data.receipt} onClose={onClose}>
+      <DoneDrawer
+        title={t('deposit.done')}
+        receipt={book.data.receipt}
+        onClose={onClose}
+        print={<PrintReceipt receipt={book.data.receipt} prints={0} />}
+      >
         <span className="strong">
           {t(`deposit.kind.${book.data.kind}`)} <Amount money={book.data.amount} />
         </span>

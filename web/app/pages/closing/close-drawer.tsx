@@ -16,6 +16,7 @@ import { ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { Field } from '../exceptions/field.tsx';
+import { PrintReceipt } from '../sale/receipt-print.tsx';
 import { Check, TextField } from '../tariffs/edit/field.tsx';
 import './closing.css';
 
@@ -47,7 +48,12 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
   if (close.data) {
     const { outcome, balance, receipt } = close.data;
     return (
-      <DoneDrawer title={t('closing.done')} receipt={receipt} onClose={onClose}>
+      <DoneDrawer
+        title={t('closing.done')}
+        receipt={receipt}
+        onClose={onClose}
+        print={receipt && <PrintReceipt receipt={receipt} prints={0} />}
+      >
         <div className="strong">
           {outcome ? t(`closing.outcome.${outcome}`) : t('closing.waitsFor')}
         </div>

@@ -5,6 +5,7 @@ import { useLanguage } from '../../language.ts';
 import { useClosing } from '../../opening-queries.ts';
 import { Amount } from '../../parts/figure.tsx';
 import { useProject } from '../../project.tsx';
+import { PrintReceipt } from '../sale/receipt-print.tsx';
 import './closing.css';
 
 export function ClosedPanel({ accountId }: { accountId: string }) {
@@ -20,7 +21,14 @@ export function ClosedPanel({ accountId }: { accountId: string }) {
       text: closing.outcome ? t(`closing.outcome.${closing.outcome}`) : t('closing.waitsFor'),
     },
     closing.channel && { term: t('sale.channel'), text: t(`channel.${closing.channel}`) },
-    closing.receipt && { term: t('sale.receipt'), text: closing.receipt },
+    closing.receipt && {
+      term: t('sale.receipt'),
+      text: (
+        <>
+          {closing.receipt} <PrintReceipt receipt={closing.receipt} prints={0} isSmall />
+        </>
+      ),
+    },
     { term: t('closing.reason'), text: closing.reason },
     { term: t('closing.by'), text: closing.requestedBy },
     { term: t('closing.freed'), text: closing.points.map(({ code }) => code).join(', ') || '–' },

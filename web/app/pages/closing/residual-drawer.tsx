@@ -13,6 +13,7 @@ import { ProblemNotice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
 import { cleanAmount } from '../sale/amount.ts';
+import { PrintReceipt } from '../sale/receipt-print.tsx';
 import { TextField } from '../tariffs/edit/field.tsx';
 
 const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
@@ -35,7 +36,12 @@ export function ResidualDrawer({ residual, onClose }: { residual: Residual; onCl
   const kinds = isRefund ? (['refund'] as const) : (['collect', 'write-off'] as const);
   if (settle.data) {
     return (
-      <DoneDrawer title={t('residual.done')} receipt={settle.data.receipt} onClose={onClose}>
+      <DoneDrawer
+        title={t('residual.done')}
+        receipt={settle.data.receipt}
+        onClose={onClose}
+        print={<PrintReceipt receipt={settle.data.receipt} prints={0} />}
+      >
         <Amount money={settle.data.amount} />
       </DoneDrawer>
     );

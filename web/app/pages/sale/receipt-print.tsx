@@ -12,20 +12,31 @@ import { usePrint } from '../../vending-queries.ts';
 import type { Paper } from '../../vending-shapes.ts';
 import './receipt.css';
 
-export function PrintReceipt({ receipt, prints }: { receipt: string; prints: number }) {
+export function PrintReceipt({
+  receipt,
+  prints,
+  isSmall = false,
+}: {
+  receipt: string;
+  prints: number;
+  /** As a sign alone, beside a number in a list. */
+  isSmall?: boolean;
+}) {
   const { t } = useTranslation();
   const [paper, setPaper] = useState<Paper | null>(null);
   const print = usePrint(setPaper);
+  const says = t(prints > 0 || paper ? 'vend.print.again' : 'vend.print.act');
   return (
     <>
       <button
         type="button"
-        className="button"
+        className={isSmall ? 'button plain icon small' : 'button'}
         disabled={print.isPending}
+        {...(isSmall && { 'aria-label': `${says} ${receipt}`, title: says })}
         onClick={() => print.mutate(receipt)}
       >
         <Icon name="printer" size={14} />
-        {t(prints > 0 || paper ? 'vend.print.again' : 'vend.print.act')}
+        {!isSmall && says}
       </button>
       {print.error && <ProblemNotice error={print.error} />}
       {paper && <Printed key={paper.copy} paper={paper} onDone={() => setPaper(null)} />}
@@ -66,6 +77,9 @@ function ReceiptPaper({ paper }: { paper: Paper }) {
           {t('vend.paper.reprint', { copy: number(paper.copy - 1) })}
         </p>
       )}
+      {paper.reversedBy && (
+        <p className="receipt-reprint">{t('vend.paper.reversed', { receipt: paper.reversedBy })}</p>
+      )}
       <dl>
         <Line term={t('sale.receipt')}>{paper.receipt}</Line>
         {paper.ofReceipt && <Line term={t('vend.paper.of')}>{paper.ofReceipt}</Line>}
@@ -76,7 +90,7 @@ function ReceiptPaper({ paper }: { paper: Paper }) {
         {paper.serials.length > 0 && (
           <Line term={t('sale.meter')}>{paper.serials.slice(0, SERIALS_SHOWN).join(', ')}</Line>
         )}
-        <Line term={t('sale.channel')}>{t(`channel.${paper.channel}`)}</Line>
+        {paper.channel && <Line term={t('sale.channel')}>{t(`channel.${paper.channel}`)}</Line>}
         {paper.quantity !== null && (
           <Line term={t('vend.quantity.quantity')}>
             {number(paper.quantity / 1000, 3)} {unit} × {paper.price}
