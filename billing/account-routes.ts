@@ -17,7 +17,7 @@ import {
   takes,
 } from '../sql/route.ts';
 import { chargeKinds, chargeUnits } from '../sql/schema/settlements.ts';
-import { accountStates, changeAccount, listAccounts, openAccount } from './accounts.ts';
+import { accountStates, changeAccount, contactOf, listAccounts, openAccount } from './accounts.ts';
 import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
 import { provisionalCharges } from './live.ts';
 import { readBalance } from './live-store.ts';
@@ -73,6 +73,23 @@ const accountSchema = z
     balance: balanceSchema.nullable(),
   })
   .openapi('Account');
+
+const personSchema = z.strictObject({
+  name: textSchema,
+  phone: textSchema.nullable().default(null),
+  email: z.email().nullable().default(null),
+});
+
+// Not by `extend`, which the description would tell as two halves.
+const detailSchema = z
+  .object({
+    ...accountSchema.shape,
+    person: z
+      .object({ name: z.string(), phone: z.string().nullable(), email: z.string().nullable() })
+      .nullable()
+      .openapi({ description: 'Whom the office speaks with' }),
+  })
+  .openapi('AccountDetail');
 
 const entrySchema = z
   .object({
@@ -150,19 +167,12 @@ const make = createRoute({
         creditMode: z.literal('platform').default('platform'),
         alarm1: moneySchema.nullable().default(null),
         alarm2: moneySchema.nullable().default(null),
-        person: z
-          .strictObject({
-            name: textSchema,
-            phone: textSchema.nullable().default(null),
-            email: z.email().nullable().default(null),
-          })
-          .nullable()
-          .default(null),
+        person: personSchema.nullable().default(null),
         pointIds: z.array(idSchema).max(POINTS_MAX).default([]),
       }),
     ),
   },
-  responses: makes(accountSchema),
+  responses: makes(detailSchema),
 });
 
 const show = createRoute({
@@ -171,7 +181,7 @@ const show = createRoute({
   summary: 'One account',
   ...needs('account.read'),
   request: { params: accountParams },
-  responses: answers(accountSchema),
+  responses: answers(detailSchema),
 });
 
 const change = createRoute({
@@ -187,11 +197,12 @@ const change = createRoute({
         nameZh: textSchema.nullable().optional(),
         alarm1: moneySchema.nullable().optional(),
         alarm2: moneySchema.nullable().optional(),
+        person: personSchema.optional().openapi({ description: 'Whom the office speaks with' }),
         closedOn: daySchema.optional(),
       }),
     ),
   },
-  responses: answers(accountSchema),
+  responses: answers(detailSchema),
 });
 
 const balance = createRoute({
@@ -239,7 +250,7 @@ export function accountRoutes(deps: BillingDeps) {
   const one = async (projectId: string, accountId: string) => {
     const found = await listAccounts(db, { projectId, ids: [accountId], limit: 1, now: clock() });
     if (!found[0]) throw notFound('account');
-    return found[0];
+    return { ...found[0], person: await contactOf(db, { projectId, accountId }) };
   };
   const knownOf = (projectId: string, { asKnownAt }: { asKnownAt?: string | undefined }) =>
     knownAt(db, { projectId, asKnownAt, now: clock() });

@@ -22,7 +22,7 @@ export interface NewAccount {
   creditMode: 'platform' | 'meter';
   alarm1: Money | null;
   alarm2: Money | null;
-  person: { name: string; phone: string | null; email: string | null } | null;
+  person: Contact | null;
   pointIds: readonly string[];
 }
 
@@ -143,11 +143,19 @@ async function alarmsOf(
   return own;
 }
 
+/** Whom the office speaks with. */
+export interface Contact {
+  name: string;
+  phone: string | null;
+  email: string | null;
+}
+
 export interface AccountChange {
   name?: string;
   nameZh?: string | null;
   alarm1?: Money | null;
   alarm2?: Money | null;
+  person?: Contact;
   closedOn?: LocalDay;
 }
 
@@ -159,10 +167,11 @@ export async function changeAccount(
   await db.transaction(async (tx) => {
     const project = await readProject(tx, projectId);
     const found = await tx.execute<Record<string, unknown>>(sql`
-      SELECT name, name_zh, alarm1_minor, alarm2_minor, opened_on::text, closed_on::text
+      SELECT name, name_zh, alarm1_minor, alarm2_minor, opened_on::text, closed_on::text, person_id::text
       FROM accounts WHERE project_id = ${projectId}::bigint AND id = ${id}::bigint FOR UPDATE`);
-    const before = found.rows[0];
-    if (!before) throw notFound('account');
+    const row = found.rows[0];
+    if (!row) throw notFound('account');
+    const { person_id: personId, ...before } = row;
     if (change.closedOn !== undefined) {
       if (change.closedOn < String(before.opened_on)) {
         throw new Problem('conflict', 'An account does not close before it opened.');
@@ -190,18 +199,64 @@ export async function changeAccount(
         closedOn: change.closedOn,
       })
       .where(and(eq(accounts.projectId, projectId), eq(accounts.id, id)));
+    const { person, ...to } = change;
+    const contact = person && (await setContact(tx, { projectId, id, personId, person }));
     await record(tx, {
       projectId,
       ...by,
       action: change.closedOn === undefined ? 'account.changed' : 'account.closed',
       subjectKind: 'account',
       subjectId: id,
-      detail: { from: before, to: { ...change } },
+      // Of the contact only what changed of it: the system log keeps no phone.
+      detail: { from: before, to, ...(contact && { contact }) },
     });
     if (change.closedOn !== undefined) {
       await tell(tx, [{ projectId, kind: 'account.closed', subjectId: id }]);
     }
   });
+}
+
+/** Enters whom the office speaks with, or changes it; returns the fields that are another now. */
+async function setContact(
+  tx: Tx,
+  {
+    projectId,
+    id,
+    personId,
+    person,
+  }: { projectId: string; id: string; personId: unknown; person: Contact },
+): Promise<(keyof Contact)[]> {
+  const fields = ['name', 'phone', 'email'] as const;
+  if (typeof personId !== 'string') {
+    const made = await tx
+      .insert(people)
+      .values({ projectId, ...person })
+      .returning({ id: people.id });
+    await tx
+      .update(accounts)
+      .set({ personId: only(made).id })
+      .where(and(eq(accounts.projectId, projectId), eq(accounts.id, id)));
+    return fields.filter((field) => person[field] !== null);
+  }
+  const which = and(eq(people.projectId, projectId), eq(people.id, personId));
+  const before = only(await tx.select().from(people).where(which).for('update'));
+  await tx
+    .update(people)
+    .set({ ...person })
+    .where(which);
+  return fields.filter((field) => person[field] !== before[field]);
+}
+
+/** Whom the office speaks with about an account; null where nobody was written down. */
+export async function contactOf(
+  db: Queryable,
+  { projectId, accountId }: { projectId: string; accountId: string },
+): Promise<Contact | null> {
+  const found = await db.execute<{ name: string; phone: string | null; email: string | null }>(sql`
+    SELECT p.name, p.phone, p.email FROM accounts a
+    JOIN people p ON p.project_id = a.project_id AND p.id = a.person_id
+    WHERE a.project_id = ${projectId}::bigint AND a.id = ${accountId}::bigint`);
+  return found.rows[0] ?? null;
 }
 
 /** An account as the API shows it; its balance is of the newest generation, null before one. */

@@ -133,6 +133,23 @@ describe('an opening', () => {
       ...{ name: 'Xinda', openedOn: '2026-02-10', alarm2: cny('100.00') },
       points: ['B1', 'B2', 'W1'].map((code) => ({ code, from: '2026-02-10T04:00:00.000Z' })),
     });
+    const wang = { name: 'Wang', phone: '13800000000', email: null };
+    expect(account.body.person).toEqual(wang);
+    const person = { ...wang, phone: '13911112222', email: 'wang@example.com' };
+    const change = { nameZh: '鑫达模具', alarm1: cny('600.00'), person };
+    const changed = await ask('PATCH', `/accounts/${opened.accountId}`, change);
+    expect(changed.body).toMatchObject({ ...change, name: 'Xinda', alarm2: cny('100.00') });
+    // Who was spoken with stands in one table alone, where it can be mended and taken away.
+    const [log] = await park.rows(
+      "SELECT detail FROM audit WHERE action = 'account.changed' AND subject_id = $1",
+      [opened.accountId],
+    );
+    expect(log).toMatchObject({ detail: { contact: ['phone', 'email'] } });
+    expect(JSON.stringify(log)).not.toContain('139');
+    const low = await ask('PATCH', `/accounts/${opened.accountId}`, { alarm1: cny('1.00') });
+    expect(low.body.code).toBe('invalid-amount');
+    const back = { nameZh: '鑫达', alarm1: cny('500.00') };
+    await ask('PATCH', `/accounts/${opened.accountId}`, back);
     const balance = await ask('GET', `/accounts/${opened.accountId}/balance`);
     expect(balance.body.settled).toEqual(cny('300.00'));
     const { body: report } = await ask('GET', '/accounts/opened?from=2026-02-10&to=2026-02-11');

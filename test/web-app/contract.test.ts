@@ -257,6 +257,7 @@ const fields = {
     'pt',
     'basis',
   ] satisfies (keyof api.Installation)[],
+  AccountDetail: ['id', 'person'] satisfies (keyof api.AccountDetail)[],
   Account: [
     'id',
     'number',

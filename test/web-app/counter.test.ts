@@ -220,6 +220,46 @@ describe('accounts begin and end', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('an account is changed where it is shown: who is called, when it is warned; a point more, a point less', async () => {
+    await page.goto(at('/accounts/7002'));
+    await page.getByText(/Zhao Lei 13900004567/).waitFor();
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByLabel('Telephone').fill('13911112222');
+    await drawer.getByLabel(/^Alarm 2/).fill('900');
+    await drawer.getByText('the first alarm comes at the larger amount').waitFor();
+    const save = drawer.getByRole('button', { name: 'Save' });
+    expect(await save.isDisabled()).toBe(true);
+    await drawer.getByLabel(/^Alarm 2/).fill('90');
+    const sent = page.waitForRequest((request) => request.method() === 'PATCH');
+    await save.click();
+    expect((await sent).postDataJSON()).toMatchObject({
+      alarm2: { amount: '90.00', currency: 'CNY' },
+      person: { name: 'Zhao Lei', phone: '13911112222', email: null },
+    });
+    await page.getByText(/Zhao Lei 13911112222/).waitFor();
+    await page.getByRole('button', { name: 'Add a point' }).click();
+    await drawer.getByLabel('Point').click();
+    await page.keyboard.type('E211');
+    await page.keyboard.press('Enter');
+    const held = page.waitForRequest((request) => request.url().endsWith('/tenancies'));
+    await drawer.getByRole('button', { name: 'Add it' }).click();
+    expect((await held).postDataJSON()).toMatchObject({
+      ...{ accountId: '7002', from: '2026-11-24T06:30:00.000Z' },
+    });
+    await drawer.waitFor({ state: 'hidden' });
+    expect(complaints).toEqual([]);
+    await page
+      .getByRole('button', { name: /^Give .* back$/ })
+      .first()
+      .click();
+    await drawer.getByRole('button', { name: 'Give it back' }).click();
+    await drawer.getByLabel('Reason').fill('moved out on Friday');
+    await drawer.getByRole('button', { name: 'Give it back' }).click();
+    await drawer.waitFor({ state: 'hidden' });
+    expect(complaints.splice(0)).toHaveLength(1);
+  });
+
   test('an account is closed with what is left of it, for a reason', async () => {
     await page.goto(at('/accounts/7000?closing=true'));
     const drawer = page.getByRole('dialog');

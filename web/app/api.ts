@@ -220,6 +220,14 @@ export interface Account {
   balance: Balance | null;
 }
 
+/** Whom the office speaks with. */
+export interface Contact {
+  name: string;
+  phone: string | null;
+  email: string | null;
+}
+export type AccountDetail = Account & { person: Contact | null };
+
 export interface Entry {
   id: string;
   transactionId: string;

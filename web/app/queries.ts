@@ -4,6 +4,7 @@ import { keepPreviousData, QueryCache, QueryClient, useQuery } from '@tanstack/r
 import { useSearch } from '@tanstack/react-router';
 import {
   type Account,
+  type AccountDetail,
   type Alarm,
   ApiProblem,
   type Balance,
@@ -176,7 +177,7 @@ export function useAccount(accountId: string) {
   const { id } = useProject();
   return useQuery({
     queryKey: [id, 'account', accountId],
-    queryFn: ({ signal }) => call<Account>(at(id, `/accounts/${accountId}`), { signal }),
+    queryFn: ({ signal }) => call<AccountDetail>(at(id, `/accounts/${accountId}`), { signal }),
   });
 }
 

@@ -287,6 +287,8 @@ export interface AccountSearch {
   sale?: boolean;
   /** The account is being closed. */
   closing?: boolean;
+  /** What is said of it is being changed. */
+  edit?: boolean;
 }
 
 export const accountSearch = (raw: Raw): AccountSearch => ({
@@ -295,6 +297,7 @@ export const accountSearch = (raw: Raw): AccountSearch => ({
   open: text(raw.open),
   sale: raw.sale === true ? true : undefined,
   closing: raw.closing === true ? true : undefined,
+  edit: raw.edit === true ? true : undefined,
 });
 
 /** Times: a named range moves with the days, `from` and `to` stand. */

@@ -453,6 +453,25 @@ export const en = {
     'rtu-serial': 'RTU, serial',
   },
   account: {
+    edit: {
+      act: 'Edit',
+      title: 'Edit {{name}}',
+      text: 'An empty alarm is the project’s. What is changed is a line of the system log; phone and e-mail are not written there.',
+    },
+    hold: {
+      open: 'Add a point',
+      title: 'A point for {{name}}',
+      act: 'Add it',
+      from: 'From',
+      quarter: 'On a quarter-hour.',
+      text: 'It is charged by the tariff of the account, else by the project’s; a tariff of its own is assigned under Tariffs.',
+    },
+    give: {
+      title: 'Give {{code}} back',
+      act: 'Give it back',
+      to: 'Until',
+      text: 'The account pays up to then, and the point is free. The account stays open; its supply stays as it is.',
+    },
     explained: 'Balance, explained',
     live: 'Live balance',
     settled: 'Settled',

@@ -375,6 +375,25 @@ export const zh: Language = {
     'rtu-serial': 'RTU 串口',
   },
   account: {
+    edit: {
+      act: '修改',
+      title: '修改 {{name}}',
+      text: '报警值留空则用项目默认值。修改记入系统日志，电话和邮箱不写入日志。',
+    },
+    hold: {
+      open: '增加计量点',
+      title: '为 {{name}} 增加计量点',
+      act: '增加',
+      from: '起始时间',
+      quarter: '须为整刻钟。',
+      text: '按账户电价计费，没有则按项目默认电价；单独电价请在“电价”中指定。',
+    },
+    give: {
+      title: '退还 {{code}}',
+      act: '退还',
+      to: '截止时间',
+      text: '账户承担至该时刻的费用，此后计量点空出。账户继续有效，供电状态不变。',
+    },
     explained: '余额构成',
     live: '实时余额',
     settled: '已结',

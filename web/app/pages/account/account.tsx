@@ -22,6 +22,8 @@ import { accountState } from './account-state.ts';
 import { BalanceStrip } from './balance-strip.tsx';
 import { CreditPanel } from './credit-panel.tsx';
 import { DepositPanel } from './deposit-panel.tsx';
+import { EditDrawer } from './edit-drawer.tsx';
+import { GiveBackDrawer, HoldDrawer } from './hold-drawers.tsx';
 import { LedgerPanel } from './ledger-panel.tsx';
 import { MeterModePanel } from './meter-mode-panel.tsx';
 import { MonthPanel } from './month-panel.tsx';
@@ -52,6 +54,7 @@ export default function AccountPage() {
     t('accounts.since', { day: day(language, account.openedOn) }),
     t(`accounts.mode.${account.creditMode}`),
     account.closedOn && t('accounts.closed', { day: day(language, account.closedOn) }),
+    account.person && [account.person.name, account.person.phone].filter(Boolean).join(' '),
   ];
   return (
     <>
@@ -83,6 +86,12 @@ export default function AccountPage() {
           >
             {t('bills.act')}
           </Link>
+          {may('account.write') && account && (
+            <button type="button" className="button" onClick={() => set({ edit: true })}>
+              <Icon name="edit" size={14} />
+              {t('account.edit.act')}
+            </button>
+          )}
           {may('account.write') && may('sale.write') && account && !account.closedOn && (
             <button type="button" className="button" onClick={() => set({ closing: true })}>
               {t('closing.act')}
@@ -129,6 +138,9 @@ export default function AccountPage() {
       {search.sale && account && may('sale.write') && (
         <SaleDrawer account={account} onClose={() => set({ sale: undefined })} />
       )}
+      {search.edit && account && may('account.write') && (
+        <EditDrawer account={account} onClose={() => set({ edit: undefined })} />
+      )}
       {search.closing && account && may('account.write') && (
         <CloseDrawer account={account} onClose={() => set({ closing: undefined })} />
       )}
@@ -143,6 +155,8 @@ function PointPanel({ accountId, account }: { accountId: string; account: Accoun
   const { id: projectId } = useProject();
   const may = useMay();
   const [moved, move] = useState<Account['points'][number] | null>(null);
+  const [given, give] = useState<Account['points'][number] | null>(null);
+  const [isHolding, hold] = useState(false);
   const heldOf = (pointId: string) => account?.points.find(({ id }) => id === pointId);
   const points = useLive('slow').data?.data.filter((each) => each.accountId === accountId);
   return (
@@ -173,20 +187,41 @@ function PointPanel({ accountId, account }: { accountId: string; account: Accoun
               {point.commodity === 'electricity' && <span className="unit"> kW</span>}
             </span>
             {may('account.write') && heldOf(point.pointId) && (
-              <button
-                type="button"
-                className="button plain icon"
-                aria-label={t('move.title', { code: point.code })}
-                title={t('move.title', { code: point.code })}
-                onClick={() => move(heldOf(point.pointId) ?? null)}
-              >
-                <Icon name="agree" size={14} />
-              </button>
+              <span className="nowrap">
+                <button
+                  type="button"
+                  className="button plain icon"
+                  aria-label={t('move.title', { code: point.code })}
+                  title={t('move.title', { code: point.code })}
+                  onClick={() => move(heldOf(point.pointId) ?? null)}
+                >
+                  <Icon name="agree" size={14} />
+                </button>
+                <button
+                  type="button"
+                  className="button plain icon"
+                  aria-label={t('account.give.title', { code: point.code })}
+                  title={t('account.give.title', { code: point.code })}
+                  onClick={() => give(heldOf(point.pointId) ?? null)}
+                >
+                  <Icon name="cross" size={14} />
+                </button>
+              </span>
             )}
           </li>
         ))}
         {points?.length === 0 && <li className="quiet">{t('accounts.noPoints')}</li>}
       </ul>
+      {may('account.write') && account && !account.closedOn && (
+        <div className="panel-body">
+          <button type="button" className="button small" onClick={() => hold(true)}>
+            <Icon name="plus" size={14} />
+            {t('account.hold.open')}
+          </button>
+        </div>
+      )}
+      {isHolding && account && <HoldDrawer account={account} onClose={() => hold(false)} />}
+      {given && <GiveBackDrawer point={given} onClose={() => give(null)} />}
       {moved && account && (
         <MoveDrawer point={moved} account={account} onClose={() => move(null)} />
       )}
