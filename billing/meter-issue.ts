@@ -3,7 +3,7 @@
  * of the point. Told anew when it changes; a tariff that one of them cannot hold is refused where it would begin.
  */
 import { sql } from 'drizzle-orm';
-import { requestCommand } from '../sql/commands.ts';
+import { type Obstacle, obstacleProblem, requestCommand } from '../sql/commands.ts';
 import { type LocalDay, localDayOf } from '../sql/local-day.ts';
 import type { Actor } from '../sql/permission.ts';
 import type { Queryable, Tx } from '../sql/postgres.ts';
@@ -23,44 +23,58 @@ type Place = Pick<MeterWallet, 'accountId' | 'pointId'>;
 type Fit =
   | { terms: MeterTerms; obstacle: null }
   | { terms: null; obstacle: MeterObstacle | 'no-tariff' };
+/** Why the meter of a point cannot hold money. */
+export type Hindrance = Obstacle | MeterObstacle | 'no-tariff' | 'no-meter';
 
 /** What meters of points can be told on a day, by point. */
 export async function fitsOf(
   db: Queryable,
   { project, places, day }: { project: ProjectTerms; places: readonly Place[]; day: LocalDay },
 ): Promise<Map<string, Fit>> {
-  const fits = new Map<string, Fit>();
-  if (places.length === 0) return fits;
+  if (places.length === 0) return new Map();
   const book = await openPriceBook(db, { projectId: project.id, zone: project.zone });
-  const versions = new Map<string, Fit>();
-  for (const { accountId, pointId } of places) {
-    const versionId = book.find({ pointId, accountId, commodity: 'electricity', day })?.versionId;
-    if (versionId === undefined) {
-      fits.set(pointId, { terms: null, obstacle: 'no-tariff' });
-      continue;
-    }
-    const known = versions.get(versionId) ?? (await fitOf(db, { project, versionId }));
-    versions.set(versionId, known);
-    fits.set(pointId, known);
-  }
-  return fits;
+  const versionOf = new Map(
+    places.map(({ accountId, pointId }) => [
+      pointId,
+      book.find({ pointId, accountId, commodity: 'electricity', day })?.versionId,
+    ]),
+  );
+  const versionIds = [...versionOf.values()].filter((id) => id !== undefined);
+  const fits = await fitsOfVersions(db, { project, versionIds });
+  return new Map(
+    [...versionOf].map(([pointId, id]): [string, Fit] => [
+      pointId,
+      fits.get(id ?? '') ?? { terms: null, obstacle: 'no-tariff' },
+    ]),
+  );
 }
 
-async function fitOf(
+/** What a meter can be told of versions, by version. */
+export async function fitsOfVersions(
   db: Queryable,
-  { project, versionId }: { project: ProjectTerms; versionId: string },
-): Promise<Fit> {
-  const found = await db.execute<{ definition: unknown }>(sql`
-    SELECT definition FROM tariff_versions
-    WHERE project_id = ${project.id}::bigint AND id = ${versionId}::bigint`);
-  return meterTermsOf(parseTariff(found.rows[0]?.definition), project.zone);
+  { project, versionIds }: { project: ProjectTerms; versionIds: readonly string[] },
+): Promise<Map<string, Fit>> {
+  const found = await db.execute<{ id: string; definition: unknown }>(sql`
+    SELECT id::text, definition FROM tariff_versions WHERE project_id = ${project.id}::bigint
+      AND id = ANY (${`{${[...new Set(versionIds)].join()}}`}::bigint[])`);
+  return new Map(
+    found.rows.map(({ id, definition }) => [
+      id,
+      meterTermsOf(parseTariff(definition), project.zone),
+    ]),
+  );
 }
 
-/** The sentence of why a meter cannot be told. */
-export const fitSentence = (obstacle: MeterObstacle | 'no-tariff'): string =>
-  obstacle === 'no-tariff'
-    ? 'no tariff holds'
-    : `its meter cannot hold the tariff: ${meterSentences[obstacle]}`;
+/** The sentence of why a meter cannot hold money. */
+export function sentenceOf(why: Hindrance): string {
+  if (why === 'no-tariff') return 'no tariff holds';
+  if (why === 'no-meter') return 'no meter is installed';
+  return isOfTariff(why)
+    ? `its meter cannot hold the tariff: ${meterSentences[why]}`
+    : obstacleProblem(why).detail;
+}
+
+const isOfTariff = (why: Hindrance): why is MeterObstacle => Object.hasOwn(meterSentences, why);
 
 /**
  * Holds a change of tariffs, made in this transaction, against the meters that hold money. Throws Problem
@@ -80,7 +94,7 @@ export async function assertMetersHold(
   const faults: Fault[] = codes.rows.flatMap(({ id, code }) => {
     const obstacle = fits.get(id)?.obstacle ?? null;
     if (obstacle === null || obstacle === 'no-tariff') return [];
-    const message = `${code}: ${fitSentence(obstacle)}`;
+    const message = `${code}: ${sentenceOf(obstacle)}`;
     return [{ at: code, message, code: obstacle, parameters: { point: code } }];
   });
   if (faults.length === 0) return;
@@ -140,7 +154,10 @@ export async function issueTerms(
   return asked;
 }
 
-/** Thresholds of the account, else of the project, and the point's limit; a meter's registers know no debt. */
+/**
+ * Thresholds of the account, else of the project; the lower of the point's limit and what was agreed when the account
+ * was opened. A meter's registers know no debt.
+ */
 async function settingsOf(
   tx: Tx,
   { projectId, wallets }: { projectId: string; wallets: readonly MeterWallet[] },
@@ -152,7 +169,11 @@ async function settingsOf(
     overload: number | null;
   }>(sql`
     SELECT w.meter_id::text, coalesce(a.alarm1_minor, p.alarm1_minor)::text AS alarm1,
-      coalesce(a.alarm2_minor, p.alarm2_minor)::text AS alarm2, t.overload_w AS overload
+      coalesce(a.alarm2_minor, p.alarm2_minor)::text AS alarm2, least(t.overload_w, (
+        SELECT min((agreed ->> 'overloadW')::integer)
+        FROM account_openings o, jsonb_array_elements(o.content -> 'points') AS agreed
+        WHERE o.project_id = w.project_id AND o.account_id = w.account_id
+          AND agreed ->> 'pointId' = w.point_id::text)) AS overload
     FROM meter_wallets w
     JOIN accounts a ON a.project_id = w.project_id AND a.id = w.account_id
     JOIN points t ON t.project_id = w.project_id AND t.id = w.point_id

@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import type { Clock } from '../sql/clock.ts';
-import { commandObstacles, obstacleProblem, requestCommand } from '../sql/commands.ts';
+import { commandObstacles, requestCommand } from '../sql/commands.ts';
 import { localDayOf } from '../sql/local-day.ts';
 import { exponentOf } from '../sql/money.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
@@ -14,7 +14,7 @@ import { EXACT_DIGITS, exactOf, exactText, halfEven } from './exact.ts';
 import type { By } from './fields.ts';
 import { post } from './ledger.ts';
 import { rateOpenDays } from './live.ts';
-import { fitSentence, fitsOf, issueTerms } from './meter-issue.ts';
+import { fitsOf, issueTerms, sentenceOf } from './meter-issue.ts';
 import { type Source, usageOf } from './meter-reconcile.ts';
 import { takeMeterUse } from './meter-use.ts';
 import { heldByMeters, type MeterWallet, moved, openWallets } from './meter-wallet.ts';
@@ -25,7 +25,7 @@ import { holdSettlement, type ProjectTerms, readProject } from './project.ts';
 export const creditModes = ['platform', 'meter'] as const;
 
 /** The registers of meters count hundredths. */
-const METER_EXPONENT = 2;
+export const METER_EXPONENT = 2;
 
 /**
  * Changes who holds the money; to the same mode again, it takes in meters that are new. Throws Problem
@@ -56,18 +56,37 @@ export async function setCreditMode(
     if (mode === 'platform') await holdSettlement(tx, projectId);
     await holdAccount(tx, { projectId, accountId, alone: true });
     const acts = { project, accountId, reason, by, now };
-    const meters = mode === 'meter' ? await toMeter(tx, acts) : await toPlatform(tx, source, acts);
-    await tx.execute(sql`
-      UPDATE accounts SET credit_mode = ${mode}
-      WHERE project_id = ${projectId}::bigint AND id = ${accountId}::bigint`);
-    await record(tx, {
-      projectId,
-      ...by,
-      action: 'account.credit-mode',
-      subjectKind: 'account',
-      subjectId: accountId,
-      detail: { mode, meters, reason },
-    });
+    if (mode === 'meter') await letMetersHold(tx, acts);
+    else await keep(tx, { ...acts, mode, meters: await toPlatform(tx, source, acts) });
+  });
+}
+
+/** Lets meters hold the money of an account that is held by the caller. Throws as `setCreditMode`. */
+export const letMetersHold = async (tx: Tx, act: Act): Promise<void> =>
+  await keep(tx, { ...act, mode: 'meter', meters: await toMeter(tx, act) });
+
+/** Writes down what was changed, and says so. */
+async function keep(
+  tx: Tx,
+  {
+    project,
+    accountId,
+    mode,
+    meters,
+    reason,
+    by,
+  }: Act & { mode: (typeof creditModes)[number]; meters: readonly string[] },
+): Promise<void> {
+  await tx.execute(sql`
+    UPDATE accounts SET credit_mode = ${mode}
+    WHERE project_id = ${project.id}::bigint AND id = ${accountId}::bigint`);
+  await record(tx, {
+    projectId: project.id,
+    ...by,
+    action: 'account.credit-mode',
+    subjectKind: 'account',
+    subjectId: accountId,
+    detail: { mode, meters: [...meters], reason },
   });
 }
 
@@ -161,16 +180,10 @@ async function assertPossible(
   const faults: Fault[] = [];
   for (const { pointId, code, meterId } of candidates) {
     const obstacle = meterId === null ? 'no-meter' : obstacles.get(meterId);
-    const unfit = fits.get(pointId)?.obstacle ?? null;
-    const why = obstacle ?? unfit;
+    const why = obstacle ?? fits.get(pointId)?.obstacle;
     if (!why) continue;
-    const told =
-      obstacle === undefined
-        ? unfit && fitSentence(unfit)
-        : obstacle === 'no-meter'
-          ? 'no meter is installed'
-          : obstacleProblem(obstacle).detail;
-    faults.push({ at: code, message: `${code}: ${told}`, code: why, parameters: { point: code } });
+    const message = `${code}: ${sentenceOf(why)}`;
+    faults.push({ at: code, message, code: why, parameters: { point: code } });
   }
   if (faults.length === 0) return;
   const told = faults.map(({ message }) => message).join('; ');

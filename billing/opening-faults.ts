@@ -7,12 +7,13 @@ import type { Fault } from '../sql/problem.ts';
 import { AHEAD_DAYS_MAX } from './accounts.ts';
 import { ALARM_MINOR_MAX } from './fields.ts';
 import type { OpeningContent } from './opening.ts';
+import { meterFaults } from './opening-meters.ts';
 import type { Commodity } from './price-book.ts';
 import type { ProjectTerms } from './project.ts';
 import { SALE_MINOR_MAX } from './sale.ts';
 import { boundaryMs } from './tenancies.ts';
 
-interface KnownPoint {
+export interface KnownPoint {
   code: string;
   commodity: Commodity;
   retired: boolean;
@@ -24,11 +25,16 @@ interface KnownPoint {
   lastCharged: LocalDay | null;
 }
 
-interface Known {
+export interface Known {
   points: Map<string, KnownPoint>;
   /** First day of the first version. */
   tariffs: Map<string, { commodity: Commodity; from: LocalDay | null }>;
-  defaults: { commodity: Commodity; from: LocalDay; to: LocalDay | null }[];
+  defaults: {
+    tariffId: string;
+    commodity: Commodity;
+    from: LocalDay;
+    to: LocalDay | null;
+  }[];
   numbers: Set<string>;
   contracts: Set<string>;
   alarm1: bigint;
@@ -46,7 +52,11 @@ export async function openingFaults(
 ): Promise<Fault[][]> {
   if (contents.length === 0) return [];
   const known = await readKnown(db, { projectId: project.id, contents });
-  return contents.map((content) => faultsOf(content, { project, known, now }));
+  const ofMeters = await meterFaults(db, { project, known, contents, now });
+  return contents.map((content, i) => [
+    ...faultsOf(content, { project, known, now }),
+    ...(ofMeters[i] ?? []),
+  ]);
 }
 
 function faultsOf(
@@ -241,10 +251,15 @@ async function readKnown(
       FROM tariffs f LEFT JOIN tariff_versions v ON v.project_id = f.project_id AND v.tariff_id = f.id
       WHERE f.project_id = ${projectId}::bigint AND f.id = ANY(${ids(tariffIds)}) GROUP BY f.id, 2`,
   );
-  const defaults = await db.execute<{ commodity: Commodity; from: LocalDay; to: LocalDay | null }>(
-    sql`SELECT commodity, valid_from::text AS from, valid_to::text AS to FROM tariff_assignments
-      WHERE project_id = ${projectId}::bigint AND point_id IS NULL AND account_id IS NULL`,
-  );
+  const defaults = await db.execute<{
+    tariff: string;
+    commodity: Commodity;
+    from: LocalDay;
+    to: LocalDay | null;
+  }>(sql`
+    SELECT tariff_id::text AS tariff, commodity, valid_from::text AS from, valid_to::text AS to
+    FROM tariff_assignments
+    WHERE project_id = ${projectId}::bigint AND point_id IS NULL AND account_id IS NULL`);
   const numbers = await db.execute<{ number: string }>(sql`
     SELECT number FROM accounts WHERE project_id = ${projectId}::bigint
       AND number = ANY(${texts(contents.map((c) => c.number))})`);
@@ -269,7 +284,7 @@ async function readKnown(
     tariffs: new Map(
       foundTariffs.rows.map((row) => [row.id, { commodity: row.commodity, from: row.first }]),
     ),
-    defaults: defaults.rows,
+    defaults: defaults.rows.map(({ tariff: tariffId, ...row }) => ({ tariffId, ...row })),
     numbers: new Set(numbers.rows.map((row) => row.number)),
     contracts: new Set(contracts.rows.map((row) => row.number)),
     alarm1: BigInt(alarms.rows[0]?.alarm1 ?? 0),

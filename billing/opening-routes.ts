@@ -22,6 +22,7 @@ import { channels } from './channel.ts';
 import { contractFields } from './contract-routes.ts';
 import { depositSchema } from './deposit-routes.ts';
 import { by, idCursor, idPage, nameFields, textSchema } from './fields.ts';
+import { creditModes } from './meter-mode.ts';
 import { listOpened } from './opened-list.ts';
 import {
   carryOut,
@@ -30,6 +31,7 @@ import {
   type OpeningContent,
   prepareOpening,
 } from './opening.ts';
+import { openingFaults } from './opening-faults.ts';
 import { readProject } from './project.ts';
 import type { BillingDeps } from './routes.ts';
 import { saleSchema } from './sale-routes.ts';
@@ -38,14 +40,16 @@ import { saleSchema } from './sale-routes.ts';
 const POINTS_MAX = 200;
 const OVERLOAD_W_MAX = 100_000_000;
 
-const payment = z
-  .strictObject({
-    channel: z.enum(channels),
-    amount: moneySchema,
-    note: textSchema.nullable().default(null),
-  })
-  .nullable()
-  .default(null);
+const paid = z.strictObject({
+  channel: z.enum(channels),
+  amount: moneySchema,
+  note: textSchema.nullable().default(null),
+});
+const firstSale = paid.extend({
+  pointId: idSchema.nullable().default(null).openapi({
+    description: 'In meter mode: the point whose meter it goes to; null leaves it in the wallet',
+  }),
+});
 
 const contentSchema = z
   .strictObject({
@@ -75,8 +79,11 @@ const contentSchema = z
       .max(POINTS_MAX)
       .default([]),
     tariffIds: z.array(idSchema).max(10).default([]),
-    firstSale: payment,
-    deposit: payment,
+    creditMode: z.enum(creditModes).default('platform').openapi({
+      description: 'Who holds its money: the platform, or the meters of its electric points',
+    }),
+    firstSale: firstSale.nullable().default(null),
+    deposit: paid.nullable().default(null),
     contract: z.strictObject(contractFields).nullable().default(null),
   })
   .openapi('OpeningContent');
@@ -133,6 +140,15 @@ const make = createRoute({
   ...needs('account.write'),
   request: { params: projectParams, body: takes(contentSchema) },
   responses: makes(openingSchema),
+});
+
+const check = createRoute({
+  method: 'post',
+  path: `${path}/check`,
+  summary: 'What would keep an opening from being opened now; nothing is kept',
+  ...needs('account.write'),
+  request: { params: projectParams, body: takes(contentSchema) },
+  responses: answers(z.object({ faults: z.array(faultSchema) })),
 });
 
 const show = createRoute({
@@ -246,6 +262,12 @@ export function openingRoutes({ db, clock }: BillingDeps) {
       const content: OpeningContent = c.req.valid('json');
       const id = await prepareOpening(db, { projectId, content, by: by(c), now: clock() });
       return c.json(await one(projectId, id), 201);
+    })
+    .openapi(check, async (c) => {
+      const project = await readProject(db, c.req.valid('param').projectId);
+      const content: OpeningContent = c.req.valid('json');
+      const [faults = []] = await openingFaults(db, { project, contents: [content], now: clock() });
+      return c.json({ faults }, 200);
     })
     .openapi(show, async (c) => {
       const { projectId, openingId } = c.req.valid('param');

@@ -17,6 +17,8 @@ import type { Channel } from './channel.ts';
 import { makeContract, type NewContract } from './contract.ts';
 import { moveDeposit, type ShownDeposit } from './deposit.ts';
 import { type By, minorOf, only } from './fields.ts';
+import { letMetersHold } from './meter-mode.ts';
+import { openWallets } from './meter-wallet.ts';
 import { openingFaults } from './opening-faults.ts';
 import { type ProjectTerms, readProject } from './project.ts';
 import { sell } from './sale.ts';
@@ -30,6 +32,9 @@ interface Payment {
   amount: Money;
   note: string | null;
 }
+
+/** In meter mode `pointId` is whose meter it goes to; null leaves it in the wallet. */
+type FirstSale = Payment & { pointId: string | null };
 
 /** What is to be opened. */
 export interface OpeningContent {
@@ -45,7 +50,9 @@ export interface OpeningContent {
   points: { pointId: string; tariffId: string | null; overloadW: number | null }[];
   /** Tariffs of the account, one a commodity at most. */
   tariffIds: string[];
-  firstSale: Payment | null;
+  /** Who holds its money. */
+  creditMode: 'platform' | 'meter';
+  firstSale: FirstSale | null;
   deposit: Payment | null;
   contract: NewContract | null;
 }
@@ -151,13 +158,24 @@ async function take(
   tx: Tx,
   { projectId, id }: { projectId: string; id: string },
 ): Promise<{ state: ShownOpening['state']; content: OpeningContent }> {
-  const found = await tx.execute<{ state: ShownOpening['state']; content: OpeningContent }>(sql`
+  const found = await tx.execute<{ state: ShownOpening['state']; content: Kept }>(sql`
     SELECT state, content FROM account_openings
     WHERE project_id = ${projectId}::bigint AND id = ${id}::bigint FOR UPDATE`);
   const row = found.rows[0];
   if (!row) throw notFound('opening');
-  return row;
+  return { state: row.state, content: whole(row.content) };
 }
+
+/** A draft that was kept before meters could hold the money says nothing of it. */
+function whole({ creditMode = 'platform', firstSale, ...kept }: Kept): OpeningContent {
+  const pointId = firstSale?.pointId ?? null;
+  return { ...kept, creditMode, firstSale: firstSale && { ...firstSale, pointId } };
+}
+
+type Kept = Omit<OpeningContent, 'creditMode' | 'firstSale'> & {
+  creditMode?: OpeningContent['creditMode'];
+  firstSale: (Payment & { pointId?: string | null }) | null;
+};
 
 /**
  * Opens what was prepared, all of it or nothing; opened before, it says what was done then. Throws Problem
@@ -240,7 +258,7 @@ async function open(
     projectId,
     account: {
       ...{ number: content.number ?? undefined, name, nameZh, openedOn: day },
-      creditMode: 'platform',
+      creditMode: 'platform' as const,
       ...{ alarm1, alarm2, person, pointIds: [] },
     },
     ...{ by, clock },
@@ -266,6 +284,9 @@ async function open(
     await makeContract(tx, { projectId, accountId, contract: content.contract, by });
   }
   const { deposit, firstSale } = content;
+  if (content.creditMode === 'meter') {
+    await letMetersHold(tx, { project, accountId, by, now, reason: `opening of ${name}` });
+  }
   const taken = deposit
     ? await moveDeposit(tx, {
         kind: 'taken',
@@ -277,7 +298,11 @@ async function open(
   const sold = firstSale
     ? await sell(within, {
         ...{ projectId, accountId, by, clock },
-        sale: { ...firstSale, soldAt: null, reference: null, quantity: null, meterId: null },
+        sale: {
+          ...{ channel: firstSale.channel, amount: firstSale.amount, note: firstSale.note },
+          ...{ soldAt: null, reference: null, quantity: null },
+          meterId: await meterOf(tx, { projectId, accountId, pointId: firstSale.pointId }),
+        },
         key: `opening/${id}`,
       })
     : null;
@@ -293,6 +318,20 @@ async function open(
     WHERE project_id = ${projectId}::bigint AND id = ${id}::bigint`);
   await tell(tx, { projectId, id, by, action: 'opening.opened', name });
   return { accountId };
+}
+
+/** The meter that a first sale goes to; null: to none. */
+async function meterOf(
+  tx: Tx,
+  {
+    projectId,
+    accountId,
+    pointId,
+  }: { projectId: string; accountId: string; pointId: string | null },
+): Promise<string | null> {
+  if (pointId === null) return null;
+  const wallets = await openWallets(tx, { projectId, accountId });
+  return wallets.find((wallet) => wallet.pointId === pointId)?.meterId ?? null;
 }
 
 /** True when the tariff holds for the point already, from that day on. */
@@ -403,7 +442,7 @@ export async function listOpenings(
   const found = await db.execute<{
     id: string;
     state: ShownOpening['state'];
-    content: OpeningContent;
+    content: Kept;
     prepared_by: string;
     prepared_at: string;
     changed_by: string;
@@ -419,11 +458,11 @@ export async function listOpenings(
       AND (${cursor}::bigint IS NULL OR id < ${cursor}::bigint)
     ORDER BY account_openings.id DESC LIMIT ${limit}`);
   const waiting = found.rows.filter((row) => row.state === 'prepared');
-  const contents = waiting.map((row) => row.content);
+  const contents = waiting.map((row) => whole(row.content));
   const faults = await openingFaults(db, { project, contents, now });
   const faultsOf = new Map(waiting.map((row, i) => [row.id, faults[i] ?? []]));
   return found.rows.map((row) => ({
-    ...{ id: row.id, state: row.state, content: row.content, accountId: row.account_id },
+    ...{ id: row.id, state: row.state, content: whole(row.content), accountId: row.account_id },
     ...{ preparedBy: row.prepared_by, preparedAt: new Date(row.prepared_at).toISOString() },
     ...{ changedBy: row.changed_by, changedAt: new Date(row.changed_at).toISOString() },
     result: row.result,

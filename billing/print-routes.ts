@@ -35,6 +35,9 @@ const paperSchema = z
     at: z.string(),
     by: z.string(),
     note: z.string().nullable(),
+    toMeter: z.object({ serial: z.string(), amount: moneySchema }).nullable().openapi({
+      description: 'Of a sale in meter mode: the meter that it went to, and how much of it',
+    }),
     approvedBySamePerson: z.boolean().openapi({
       description: 'Of a reversal: who wanted it agreed to what a second person should have',
     }),

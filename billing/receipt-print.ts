@@ -37,6 +37,8 @@ export interface Paper {
   by: string;
   /** The note of a sale, the reason of the others. */
   note: string | null;
+  /** Of a sale in meter mode: the meter that it went to, and how much of it; the rest pays debts. */
+  toMeter: { serial: string; amount: Money } | null;
   /** Of a reversal: who wanted it agreed to what a second person should have. */
   approvedBySamePerson: boolean;
   issuer: { name: string; nameZh: string | null; taxId: string | null };
@@ -98,6 +100,8 @@ async function paperOf(
     by: string;
     note: string | null;
     same_person: boolean;
+    to_serial: string | null;
+    to_minor: string | null;
     issuer: string;
     issuer_zh: string | null;
     tax_id: string | null;
@@ -134,7 +138,8 @@ async function paperOf(
           AND s.receipt = p.receipt AND p.kind = 'sale') AS reversed_by,
       p.account_id::text, a.number, a.name, a.name_zh, p.channel,
       p.amount_minor::text AS amount, p.quantity::text, p.commodity, p.price::text, p.at, p.by, p.note,
-      p.same_person, l.name AS issuer, l.name_zh AS issuer_zh, l.tax_id,
+      p.same_person, to_meter.serial AS to_serial, to_meter.minor AS to_minor, l.name AS issuer,
+      l.name_zh AS issuer_zh, l.tax_id,
       ARRAY(SELECT m.serial FROM tenancies t
         JOIN installations i ON i.project_id = t.project_id AND i.point_id = t.point_id
           AND i.valid_from <= p.at AND (i.valid_to IS NULL OR i.valid_to > p.at)
@@ -144,6 +149,12 @@ async function paperOf(
     FROM papers p
     JOIN accounts a ON a.project_id = ${project.id}::bigint AND a.id = p.account_id
     JOIN legal_entities l ON l.id = ${project.legalEntityId}::bigint
+    LEFT JOIN LATERAL (
+      SELECT m.serial, r.amount_minor::text AS minor FROM sales s
+      JOIN recharges r ON r.project_id = s.project_id AND r.sale_id = s.id
+      JOIN meters m ON m.project_id = r.project_id AND m.id = r.meter_id
+      WHERE s.project_id = ${project.id}::bigint AND s.receipt = p.receipt AND p.kind = 'sale'
+    ) to_meter ON true
     WHERE p.receipt = ${receipt}`);
   const row = found.rows[0];
   if (!row) throw notFound('receipt');
@@ -165,6 +176,10 @@ async function paperOf(
     at: new Date(row.at).toISOString(),
     by: row.by,
     note: row.note,
+    toMeter:
+      row.to_serial === null || row.to_minor === null
+        ? null
+        : { serial: row.to_serial, amount: money(BigInt(row.to_minor), project.currency) },
     approvedBySamePerson: row.same_person,
     issuer: { name: row.issuer, nameZh: row.issuer_zh, taxId: row.tax_id },
   };

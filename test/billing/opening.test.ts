@@ -232,6 +232,108 @@ describe('an opening', () => {
   });
 });
 
+describe('an opening in meter mode', () => {
+  const steps = {
+    components: [{ kind: 'usage', code: 'energy', name: 'Energy', stepPrices: ['0.5', '0.6'] }],
+    steps: {
+      ...{ period: 'month', scope: 'point', limits: [100_000], proRata: 'none' },
+      order: 'steps-then-tou',
+    },
+  };
+  const told = (faults: { at: string; code: string; parameters: { why?: string } }[]) =>
+    faults.map(({ at, code, parameters }) => [at, code, parameters.why].join(' ').trim());
+  let metered = '';
+  let bare = '';
+
+  beforeAll(async () => {
+    const point = (code: string) =>
+      park.value(
+        "INSERT INTO points (project_id, code, name, commodity) VALUES ($1, $2, $2, 'electricity') RETURNING id",
+        [park.project.id, code],
+      );
+    [metered, bare] = [await point('B3'), await point('B4')];
+    await park.rows(
+      `WITH made AS (INSERT INTO meters (project_id, serial, model, bus_id, unit)
+         SELECT project_id, 'M2', model, bus_id, 2 FROM meters WHERE serial = 'M1' RETURNING id)
+       INSERT INTO installations (project_id, point_id, meter_id, valid_from)
+       SELECT $1, $2, id, '2026-01-01' FROM made`,
+      [park.project.id, metered],
+    );
+  });
+
+  test('says where it is chosen which meter or tariff cannot hold money; nothing is kept by asking', async () => {
+    const stepped = await ask('POST', '/tariffs', {
+      ...{ name: 'Steps', commodity: 'electricity' },
+      version: { effectiveFrom: '2026-01-01', definition: steps },
+    });
+    const content = {
+      ...{ name: 'Yongda', creditMode: 'meter', from: '2026-02-11' },
+      points: [{ pointId: metered, tariffId: stepped.body.id }, { pointId: bare }],
+      firstSale: { channel: 'cash', amount: cny('5.00'), pointId: water },
+    };
+    const kept = await park.value('SELECT count(*) FROM account_openings');
+    const { status, body } = await ask('POST', `${path}/check`, content);
+    expect([status, told(body.faults)]).toEqual([
+      200,
+      [
+        'firstSale/pointId opening-sale-meter',
+        'creditMode opening-meter-later',
+        'points/0/tariffId opening-meter-mode steps',
+        'points/1/pointId opening-meter-mode no-meter',
+      ],
+    ]);
+    expect(await park.value('SELECT count(*) FROM account_openings')).toBe(kept);
+    // The same with the platform: only where the sale would go to a meter.
+    const platform = { ...content, creditMode: 'platform' };
+    expect(told((await ask('POST', `${path}/check`, platform)).body.faults)).toEqual([
+      'firstSale/pointId opening-sale-meter',
+    ]);
+    const water1 = { name: 'Wet', creditMode: 'meter', points: [{ pointId: water }] };
+    expect(told((await ask('POST', `${path}/check`, water1)).body.faults)).toContain(
+      'creditMode opening-meter-none',
+    );
+    const prepared = await ask('POST', path, { ...content, from: null, firstSale: null });
+    expect((await open(prepared.body.id, 'unfit')).body.code).toBe('invalid-opening');
+  });
+
+  test('its meters are told prices, periods and thresholds; the first sale waits to go to the one chosen', async () => {
+    const { body } = await ask('POST', path, {
+      ...{ name: 'Yongda', creditMode: 'meter', alarm1: cny('50.00'), alarm2: cny('20.00') },
+      points: [{ pointId: metered, overloadW: 9_000 }],
+      firstSale: { channel: 'transfer', amount: cny('80.00'), pointId: metered },
+    });
+    expect(body.faults).toEqual([]);
+    const opened = await open(body.id, 'meter mode');
+    const { sale } = opened.body.result;
+    expect(opened.body).toMatchObject({
+      content: { creditMode: 'meter', firstSale: { pointId: metered } },
+      result: { sale: { amount: cny('80.00'), rechargeId: expect.any(String) } },
+    });
+    const account = `/accounts/${opened.body.accountId}`;
+    expect((await ask('GET', `${account}/credit-mode`)).body).toMatchObject({
+      ...{ mode: 'meter', wallet: cny('80.00') },
+      meters: [{ serial: 'M2', pointCode: 'B3', counter: null }],
+    });
+    expect((await ask('GET', `/recharges/${sale.rechargeId}`)).body).toMatchObject({
+      ...{ state: 'waiting', waitsFor: 'counter-unread', amount: cny('80.00') },
+      ...{ serial: 'M2', receipt: sale.receipt },
+    });
+    const commands = await park.rows(
+      `SELECT c.function, c.arguments ->> 'overloadW' AS overload FROM commands c
+       JOIN meters m ON m.id = c.meter_id WHERE m.serial = 'M2' ORDER BY c.sequence`,
+    );
+    expect(commands).toEqual([
+      { function: 'tou-table', overload: null },
+      { function: 'issue-price', overload: null },
+      { function: 'issue-settings', overload: null },
+      { function: 'issue-settings', overload: '9000' },
+    ]);
+    const paper = await ask('POST', '/receipt-prints', { receipt: sale.receipt });
+    expect(paper.body.toMeter).toEqual({ serial: 'M2', amount: cny('80.00') });
+    expect(await faultsOf(park)).toEqual([]);
+  });
+});
+
 test('a contract is followed by the next; its number is its own, and it ends after it begins', async () => {
   const [account = ''] = park.accounts;
   const path = `/accounts/${account}/supply-contracts`;

@@ -354,7 +354,7 @@ const fields = {
   Paper: [
     ...(['kind', 'receipt', 'ofReceipt', 'accountNumber', 'accountName', 'accountNameZh'] as const),
     ...(['serials', 'channel', 'amount', 'quantity', 'commodity', 'price', 'at', 'by'] as const),
-    ...(['note', 'approvedBySamePerson', 'issuer', 'copy', 'isReprint'] as const),
+    ...(['note', 'toMeter', 'approvedBySamePerson', 'issuer', 'copy', 'isReprint'] as const),
     ...(['printedAt', 'printedBy'] as const),
   ] satisfies (keyof vending.Paper)[],
   Sale: [
@@ -499,7 +499,7 @@ const openingFields = {
   ] satisfies Keys<openings.Opening>,
   OpeningContent: [
     ...(['number', 'name', 'nameZh', 'from', 'alarm1', 'alarm2', 'person', 'points'] as const),
-    ...(['tariffIds', 'firstSale', 'deposit', 'contract'] as const),
+    ...(['tariffIds', 'creditMode', 'firstSale', 'deposit', 'contract'] as const),
   ] satisfies Keys<openings.OpeningContent>,
   Deposit: [
     ...(['id', 'accountId', 'accountName', 'accountNumber', 'kind', 'receipt'] as const),

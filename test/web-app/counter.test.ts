@@ -206,7 +206,18 @@ describe('accounts begin and end', () => {
     await page.keyboard.type('E211');
     await page.keyboard.press('Enter');
     await drawer.getByRole('button', { name: 'Leave out E211' }).waitFor();
+    // Who holds the money, and why a meter cannot, is told where it is chosen.
+    await drawer.getByRole('button', { name: 'Its meters' }).click();
+    await drawer
+      .getByText('E211 cannot hold money: its tariff has more than four seasons')
+      .waitFor();
     await next.click();
+    await drawer.getByRole('button', { name: 'Keep in the wallet' }).click();
+    await drawer.getByRole('button', { name: 'Points', exact: true }).click();
+    await drawer.getByRole('button', { name: 'The platform' }).click();
+    await drawer.getByText('E211 cannot hold money').waitFor({ state: 'detached' });
+    await next.click();
+    expect(await drawer.getByRole('button', { name: 'Keep in the wallet' }).count()).toBe(0);
     const sale = drawer.getByRole('textbox', { name: /^First sale/ });
     await sale.fill('12.345');
     expect(await drawer.getByRole('button', { name: 'Check' }).last().isDisabled()).toBe(true);

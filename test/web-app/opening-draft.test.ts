@@ -24,7 +24,7 @@ const whole: OpeningDraft = {
 };
 
 test('a draft is sent exact: amounts in cents, watts, nothing where nothing was typed', () => {
-  expect(contentOf(whole, 'CNY', '2026-11-24')).toEqual({
+  expect(contentOf(whole, { currency: 'CNY', today: '2026-11-24' })).toEqual({
     ...{ number: null, name: 'Xinda', nameZh: '鑫达', from: null },
     alarm1: { amount: '500.00', currency: 'CNY' },
     alarm2: { amount: '0.00', currency: 'CNY' },
@@ -34,7 +34,11 @@ test('a draft is sent exact: amounts in cents, watts, nothing where nothing was 
       { pointId: '2', tariffId: '8', overloadW: null },
     ],
     tariffIds: ['7'],
-    firstSale: { channel: 'transfer', amount: { amount: '1000.00', currency: 'CNY' }, note: null },
+    creditMode: 'platform',
+    firstSale: {
+      ...{ channel: 'transfer', amount: { amount: '1000.00', currency: 'CNY' }, note: null },
+      pointId: null,
+    },
     deposit: null,
     contract: {
       ...{ number: 'K-1', from: '2026-11-24', to: '2027-01-01' },
@@ -43,10 +47,24 @@ test('a draft is sent exact: amounts in cents, watts, nothing where nothing was 
   });
 });
 
+test.each([
+  [null, '1'],
+  ['2', '2'],
+  ['3', '1'],
+  ['', null],
+])('in meter mode a first sale goes to the meter of %j: %j', (salePoint, pointId) => {
+  const draft = { ...whole, creditMode: 'meter' as const, salePoint };
+  const of = { currency: 'CNY', today: '2026-11-24', electric: ['1', '2'] };
+  const content = contentOf(draft, of);
+  expect([content.creditMode, content.firstSale?.pointId]).toEqual(['meter', pointId]);
+  const again = draftOf(content, () => 'electricity');
+  expect(contentOf(again, of).firstSale).toEqual(content.firstSale);
+});
+
 test('what was prepared is typed on as it was', () => {
-  const content = contentOf(whole, 'CNY', '2026-11-24');
+  const content = contentOf(whole, { currency: 'CNY', today: '2026-11-24' });
   const again = draftOf(content, (id) => (id === '7' ? 'electricity' : 'water'));
-  expect(contentOf(again, 'CNY', '2026-12-01')).toEqual(content);
+  expect(contentOf(again, { currency: 'CNY', today: '2026-12-01' })).toEqual(content);
 });
 
 test.each([

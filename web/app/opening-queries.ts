@@ -1,5 +1,5 @@
 /** What the pages of opening and closing ask, and what they keep and move. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call, list, type Money, type Page } from './api.ts';
 import type {
   Closing,
@@ -12,6 +12,7 @@ import type {
   SupplyContract,
 } from './opening-shapes.ts';
 import { useMay, useProject } from './project.tsx';
+import type { Fault } from './tariff-shapes.ts';
 
 export function usePreparedOpenings() {
   const { id } = useProject();
@@ -30,6 +31,22 @@ export function useOpening(openingId: string) {
     queryKey: [id, 'opening', openingId],
     queryFn: ({ signal }) =>
       call<Opening>(`/projects/${id}/accounts/openings/${openingId}`, { signal }),
+  });
+}
+
+/** What keeps a draft from being opened, as it is typed: nothing is kept. */
+export function useOpeningFaults(content: OpeningContent, isAsked: boolean) {
+  const { id } = useProject();
+  return useQuery({
+    queryKey: [id, 'opening-check', content],
+    queryFn: ({ signal }) =>
+      call<{ faults: Fault[] }>(`/projects/${id}/accounts/openings/check`, {
+        method: 'POST',
+        body: content,
+        signal,
+      }),
+    enabled: isAsked,
+    placeholderData: keepPreviousData,
   });
 }
 

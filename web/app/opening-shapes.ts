@@ -21,7 +21,9 @@ export interface OpeningContent {
   person: { name: string; phone: string | null; email: string | null } | null;
   points: { pointId: string; tariffId: string | null; overloadW: number | null }[];
   tariffIds: string[];
-  firstSale: Payment | null;
+  creditMode: 'platform' | 'meter';
+  /** In meter mode `pointId` is whose meter it goes to; null leaves it in the wallet. */
+  firstSale: (Payment & { pointId: string | null }) | null;
   deposit: Payment | null;
   contract: {
     number: string;

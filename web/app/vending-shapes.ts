@@ -139,6 +139,7 @@ export interface Paper {
   at: string;
   by: string;
   note: string | null;
+  toMeter: { serial: string; amount: Money } | null;
   approvedBySamePerson: boolean;
   issuer: { name: string; nameZh: string | null; taxId: string | null };
   copy: number;

@@ -199,6 +199,7 @@ export const enVending = {
       of: 'Reverses receipt',
       at: 'Time',
       by: 'Cashier',
+      toMeter: 'To the meter',
       approval: 'Approval',
       printed: 'Printed {{at}} by {{who}}',
     },

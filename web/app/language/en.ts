@@ -628,6 +628,8 @@ export const en = {
     addNotice: 'Add an address for notices',
     asAccount: 'as the account',
     asProject: 'as the project',
+    held: { platform: 'The platform', meter: 'Its meters' },
+    toMeter: 'to the meter of {{code}} {{serial}}',
     channel: { cash: 'Cash', transfer: 'Transfer', online: 'Online' },
     notice: { sms: 'SMS', email: 'E-mail', post: 'Letter' },
     field: {
@@ -642,6 +644,7 @@ export const en = {
       overload: 'Overload power',
       tariffElectricity: 'Electricity tariff',
       tariffWater: 'Water tariff',
+      creditMode: 'Money is held by',
       alarm1: 'Alarm 1 at',
       alarm2: 'Alarm 2 at',
       firstSale: 'First sale',
@@ -688,6 +691,12 @@ export const en = {
       'opening-overload': '{{code}} measures water: it has no overload power.',
       'opening-contract-ends': 'The contract ends before it begins.',
       'opening-contract-number': 'There is a contract {{number}} already.',
+      'opening-meter-mode': '{{code}} cannot hold money: {{why}}.',
+      'opening-meter-none': 'No electric point: there is no meter to hold the money.',
+      'opening-meter-later': 'Meters are told when it is opened: it cannot begin later.',
+      'opening-meter-currency': 'Meters count hundredths, {{currency}} has others.',
+      'opening-sale-meter':
+        'A first sale goes to a meter of the account, where its meters hold the money.',
     },
   },
   closing: {

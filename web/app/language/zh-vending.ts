@@ -187,6 +187,7 @@ export const zhVending = {
       of: '冲正原收据',
       at: '时间',
       by: '收银员',
+      toMeter: '充入电表',
       approval: '审批',
       printed: '{{at}} 由 {{who}} 打印',
     },

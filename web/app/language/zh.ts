@@ -544,6 +544,8 @@ export const zh: Language = {
     addNotice: '添加通知地址',
     asAccount: '按账户',
     asProject: '按项目',
+    held: { platform: '平台', meter: '电表' },
+    toMeter: '充入 {{code}} 电表 {{serial}}',
     channel: { cash: '现金', transfer: '转账', online: '线上' },
     notice: { sms: '短信', email: '邮件', post: '信函' },
     field: {
@@ -558,6 +560,7 @@ export const zh: Language = {
       overload: '过载功率',
       tariffElectricity: '电价方案',
       tariffWater: '水价方案',
+      creditMode: '余额持有方',
       alarm1: '报警1 金额',
       alarm2: '报警2 金额',
       firstSale: '首次售电',
@@ -601,6 +604,11 @@ export const zh: Language = {
       'opening-overload': '{{code}} 计量用水：没有过载功率。',
       'opening-contract-ends': '合同截止早于起始。',
       'opening-contract-number': '合同 {{number}} 已存在。',
+      'opening-meter-mode': '{{code}} 不能由电表持有余额：{{why}}。',
+      'opening-meter-none': '没有电力计量点：没有电表可持有余额。',
+      'opening-meter-later': '电表在开户时即下发参数：不能预定日后开始。',
+      'opening-meter-currency': '电表以百分之一为单位，{{currency}} 不适用。',
+      'opening-sale-meter': '首次售电只能充入本户的电表，且余额须由电表持有。',
     },
   },
   closing: {

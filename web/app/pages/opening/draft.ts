@@ -22,7 +22,10 @@ export interface OpeningDraft {
   points: { pointId: string; tariffId: string; overloadKw: string }[];
   tariffElectricity: string;
   tariffWater: string;
+  creditMode: OpeningContent['creditMode'];
   firstSale: PaymentDraft;
+  /** In meter mode: the point whose meter the first sale goes to; null: nobody has chosen; '': none, the wallet. */
+  salePoint: string | null;
   deposit: PaymentDraft;
   contractNumber: string;
   contractFrom: string;
@@ -33,6 +36,7 @@ export interface OpeningDraft {
 export const emptyDraft: OpeningDraft = {
   ...{ name: '', nameZh: '', number: '', from: '', person: '', phone: '', email: '' },
   ...{ alarm1: '', alarm2: '', points: [], tariffElectricity: '', tariffWater: '' },
+  ...{ creditMode: 'platform', salePoint: null },
   firstSale: { amount: '', channel: 'cash' },
   deposit: { amount: '', channel: 'cash' },
   ...{ contractNumber: '', contractFrom: '', contractTo: '' },
@@ -70,8 +74,15 @@ export function wrongIn(draft: OpeningDraft): Wrong[] {
   return wrong;
 }
 
-/** The content of a draft that holds nothing wrong. */
-export function contentOf(draft: OpeningDraft, currency: string, today: string): OpeningContent {
+/** The content of a draft that holds nothing wrong; `electric` are its points with electricity, in their order. */
+export function contentOf(
+  draft: OpeningDraft,
+  {
+    currency,
+    today,
+    electric = [],
+  }: { currency: string; today: string; electric?: readonly string[] },
+): OpeningContent {
   const text = (typed: string) => typed.trim() || null;
   const money = (amount: string | null) => (amount === null ? null : { amount, currency });
   const payment = ({ amount, channel }: PaymentDraft) => {
@@ -79,6 +90,8 @@ export function contentOf(draft: OpeningDraft, currency: string, today: string):
     return clean && { amount: clean, channel, note: null };
   };
   const { person, phone, email, contractNumber, notices } = draft;
+  const sale = payment(draft.firstSale);
+  const meterPoint = salePointOf(draft, electric);
   const hasPerson = [person, phone, email].some((typed) => !isNone(typed));
   return {
     number: text(draft.number),
@@ -94,7 +107,8 @@ export function contentOf(draft: OpeningDraft, currency: string, today: string):
       ...{ pointId, tariffId: tariffId || null, overloadW: watts(overloadKw) },
     })),
     tariffIds: [draft.tariffElectricity, draft.tariffWater].filter((id) => id !== ''),
-    firstSale: payment(draft.firstSale),
+    creditMode: draft.creditMode,
+    firstSale: sale && { ...sale, pointId: draft.creditMode === 'meter' ? meterPoint : null },
     deposit: payment(draft.deposit),
     contract: isNone(contractNumber)
       ? null
@@ -109,6 +123,16 @@ export function contentOf(draft: OpeningDraft, currency: string, today: string):
   };
 }
 
+/** Whose meter a first sale goes to: the chosen point, the first one where nobody has chosen; null: to none. */
+export function salePointOf(
+  { salePoint }: Pick<OpeningDraft, 'salePoint'>,
+  electric: readonly string[],
+): string | null {
+  if (salePoint === '') return null;
+  const chosen = electric.find((pointId) => pointId === salePoint);
+  return chosen ?? electric[0] ?? null;
+}
+
 /** What was prepared, to be typed on. */
 export function draftOf(
   content: OpeningContent,
@@ -116,7 +140,7 @@ export function draftOf(
 ): OpeningDraft {
   const own = (commodity: 'electricity' | 'water') =>
     content.tariffIds.find((id) => commodityOf(id) === commodity) ?? '';
-  const payment = (sent: OpeningContent['firstSale']): PaymentDraft => ({
+  const payment = (sent: OpeningContent['deposit']): PaymentDraft => ({
     amount: sent?.amount.amount ?? '',
     channel: sent?.channel ?? 'cash',
   });
@@ -134,7 +158,9 @@ export function draftOf(
     })),
     tariffElectricity: own('electricity'),
     tariffWater: own('water'),
+    creditMode: content.creditMode,
     firstSale: payment(content.firstSale),
+    salePoint: content.firstSale && (content.firstSale.pointId ?? ''),
     deposit: payment(content.deposit),
     contractNumber: content.contract?.number ?? '',
     contractFrom: content.contract?.from ?? '',

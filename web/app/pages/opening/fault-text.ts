@@ -7,9 +7,10 @@ export function useFaultText(): (fault: Fault) => string {
   return ({ code, message, parameters = {} }) => {
     const key = `opening.fault.${code}`;
     if (!code || !i18n.exists(key)) return message;
-    const { commodity } = parameters;
+    const { commodity, why } = parameters;
     return t(key, {
       ...parameters,
+      ...(why !== undefined && { why: t(`meterMode.fault.${why}`) }),
       ...(commodity !== undefined && { commodity: t(`commodity.${commodity}`) }),
     });
   };

@@ -6,18 +6,23 @@ import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
-import { useProjectSettings } from '../../queries.ts';
+import { useLive, useProjectSettings } from '../../queries.ts';
 import { DayField, SelectField, TextField } from '../tariffs/edit/field.tsx';
+import { salePointOf } from './draft.ts';
+import { FaultList } from './fault-list.tsx';
+import { useElectric } from './use-electric.ts';
 import type { StepProps } from './who-step.tsx';
 
 const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
 const addressKinds = ['sms', 'email', 'post'] as const;
 
-export function MoneyStep({ draft, wrong, onChange }: StepProps) {
+export function MoneyStep({ draft, wrong, faults, onChange }: StepProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { currency } = useProject();
   const settings = useProjectSettings().data;
+  const live = useLive('slow').data?.data ?? [];
+  const electric = useElectric(draft);
   const unit = currencyName(currency, language);
   const hint = (key: 'alarm1' | 'alarm2' | 'firstSale' | 'deposit') =>
     wrong.includes(key) ? t('opening.wrong.amount') : undefined;
@@ -61,6 +66,24 @@ export function MoneyStep({ draft, wrong, onChange }: StepProps) {
         ))}
       </div>
       {payment('firstSale')}
+      {draft.creditMode === 'meter' && electric.length > 0 && (
+        <div className="tfield">
+          <span className="field-label">{t('meterMode.saleMeter')}</span>
+          <Segmented
+            label={t('meterMode.saleMeter')}
+            value={salePointOf(draft, electric) ?? ''}
+            onChange={(salePoint) => onChange({ salePoint })}
+            choices={[
+              ...electric.map((value) => ({
+                value,
+                label: live.find(({ pointId }) => pointId === value)?.code ?? value,
+              })),
+              { value: '', label: t('meterMode.toWallet') },
+            ]}
+          />
+        </div>
+      )}
+      <FaultList faults={faults} at="firstSale/" />
       {payment('deposit')}
       <TextField
         label={t('opening.field.contractNumber')}

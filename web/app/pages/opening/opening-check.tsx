@@ -24,6 +24,8 @@ export function OpeningCheck({ opening }: { opening: Opening }) {
     const tariff = tariffs.find((each) => each.id === id);
     return tariff ? nameOf(language, tariff) : id;
   };
+  const salePoint = live.find(({ pointId }) => pointId === content.firstSale?.pointId);
+  const saleSerial = meters.find(({ id }) => id === salePoint?.meterId)?.serial;
   const payment = (key: 'firstSale' | 'deposit', receipt: string | undefined) =>
     content[key] && {
       key,
@@ -32,6 +34,9 @@ export function OpeningCheck({ opening }: { opening: Opening }) {
         `${amount(content[key].amount.amount)} ${unit}`,
         t(`channel.${content[key].channel}`),
         receipt,
+        key === 'firstSale' &&
+          salePoint &&
+          t('opening.toMeter', { code: salePoint.code, serial: saleSerial ?? '' }),
       ]
         .filter(Boolean)
         .join(' · '),
@@ -72,6 +77,11 @@ export function OpeningCheck({ opening }: { opening: Opening }) {
       key: 'tariffs',
       term: t('opening.tariffs'),
       text: content.tariffIds.map(tariffName).join(' · '),
+    },
+    content.creditMode === 'meter' && {
+      key: 'creditMode',
+      term: t('opening.field.creditMode'),
+      text: t('opening.held.meter'),
     },
     (content.alarm1 || content.alarm2) && {
       key: 'alarms',

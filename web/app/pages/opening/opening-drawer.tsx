@@ -8,7 +8,7 @@ import { useTranslation } from 'react-i18next';
 import { useAct } from '../../act.ts';
 import { useNow } from '../../clock.tsx';
 import { localDay } from '../../dates.ts';
-import { useKeepOpening } from '../../opening-queries.ts';
+import { useKeepOpening, useOpeningFaults } from '../../opening-queries.ts';
 import type { Opening } from '../../opening-shapes.ts';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Icon } from '../../parts/icons.tsx';
@@ -20,6 +20,7 @@ import { contentOf, draftOf, emptyDraft, wrongIn } from './draft.ts';
 import { MoneyStep } from './money-step.tsx';
 import { OpeningCheck } from './opening-check.tsx';
 import { PointStep } from './point-step.tsx';
+import { useElectric } from './use-electric.ts';
 import { WhoStep } from './who-step.tsx';
 import './opening.css';
 
@@ -42,6 +43,12 @@ export function OpeningDrawer({ opening, onClose }: { opening?: Opening; onClose
   const open = useAct<Opening>();
   const wrong = wrongIn(draft);
   const isReady = draft.name.trim() !== '' && wrong.length === 0;
+  const electric = useElectric(draft);
+  const content = contentOf(draft, { currency: project.currency, today, electric });
+  const isChosen = step === 'points' || step === 'money';
+  const asked = isReady && isChosen && draft.points.length > 0;
+  const faults = useOpeningFaults(content, asked).data?.faults ?? [];
+  const told = { draft, wrong, faults: asked ? faults : [] };
   const change = (part: Partial<typeof draft>) => {
     setDraft({ ...draft, ...part });
     keep.reset();
@@ -51,7 +58,7 @@ export function OpeningDrawer({ opening, onClose }: { opening?: Opening; onClose
     keep.mutate(
       {
         openingId: kept?.id ?? opening?.id ?? null,
-        content: contentOf(draft, project.currency, today),
+        content,
       },
       {
         onSuccess: (checked) => {
@@ -125,9 +132,9 @@ export function OpeningDrawer({ opening, onClose }: { opening?: Opening; onClose
           onChange={(to) => isReady && !isBusy && go(to)}
           choices={steps.map((value) => ({ value, label: t(`opening.step.${value}`) }))}
         />
-        {step === 'who' && <WhoStep draft={draft} wrong={wrong} onChange={change} />}
-        {step === 'points' && <PointStep draft={draft} wrong={wrong} onChange={change} />}
-        {step === 'money' && <MoneyStep draft={draft} wrong={wrong} onChange={change} />}
+        {step === 'who' && <WhoStep {...told} onChange={change} />}
+        {step === 'points' && <PointStep {...told} onChange={change} />}
+        {step === 'money' && <MoneyStep {...told} onChange={change} />}
         {step === 'check' && kept && <OpeningCheck opening={kept} />}
         {keep.error && <ProblemNotice error={keep.error} />}
         {open.error && (

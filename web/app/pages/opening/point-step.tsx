@@ -3,11 +3,15 @@ import { useTranslation } from 'react-i18next';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Controls, Filter } from '../../parts/controls.tsx';
 import { Icon } from '../../parts/icons.tsx';
+import { Segmented } from '../../parts/segmented.tsx';
 import { useLive, useTariffs } from '../../queries.ts';
 import { SelectField, TextField } from '../tariffs/edit/field.tsx';
+import { FaultList } from './fault-list.tsx';
 import type { StepProps } from './who-step.tsx';
 
-export function PointStep({ draft, wrong, onChange }: StepProps) {
+const creditModes = ['platform', 'meter'] as const;
+
+export function PointStep({ draft, wrong, faults, onChange }: StepProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const live = useLive('slow').data?.data ?? [];
@@ -79,6 +83,7 @@ export function PointStep({ draft, wrong, onChange }: StepProps) {
                 />
               )}
             </div>
+            <FaultList faults={faults} at={`points/${i}/`} />
           </section>
         );
       })}
@@ -99,6 +104,17 @@ export function PointStep({ draft, wrong, onChange }: StepProps) {
           onChange={(tariffWater) => onChange({ tariffWater })}
         />
       </div>
+      <div className="tfield">
+        <span className="field-label">{t('opening.field.creditMode')}</span>
+        <Segmented
+          label={t('opening.field.creditMode')}
+          value={draft.creditMode}
+          onChange={(creditMode) => onChange({ creditMode })}
+          choices={creditModes.map((value) => ({ value, label: t(`opening.held.${value}`) }))}
+        />
+        {draft.creditMode === 'meter' && <p className="field-hint">{t('meterMode.toMeterSays')}</p>}
+      </div>
+      <FaultList faults={faults} at="creditMode" />
     </>
   );
 }

@@ -1,11 +1,14 @@
 /** Who holds the account: names, number, whom to call, and since when. */
 import { useTranslation } from 'react-i18next';
+import type { Fault } from '../../tariff-shapes.ts';
 import { DayField, TextField } from '../tariffs/edit/field.tsx';
 import type { OpeningDraft, Wrong } from './draft.ts';
 
 export interface StepProps {
   draft: OpeningDraft;
   wrong: readonly Wrong[];
+  /** What the server finds wrong with it as it is typed. */
+  faults: readonly Fault[];
   onChange: (change: Partial<OpeningDraft>) => void;
 }
 

@@ -90,6 +90,11 @@ function ReceiptPaper({ paper }: { paper: Paper }) {
         {paper.serials.length > 0 && (
           <Line term={t('sale.meter')}>{paper.serials.slice(0, SERIALS_SHOWN).join(', ')}</Line>
         )}
+        {paper.toMeter && (
+          <Line term={t('vend.paper.toMeter')}>
+            {paper.toMeter.serial} · {amount(paper.toMeter.amount.amount)}
+          </Line>
+        )}
         {paper.channel && <Line term={t('sale.channel')}>{t(`channel.${paper.channel}`)}</Line>}
         {paper.quantity !== null && (
           <Line term={t('vend.quantity.quantity')}>
