@@ -32,7 +32,7 @@ export function EditDrawer({ account, onClose }: { account: AccountDetail; onClo
   });
   const draft = { ...emptyDraft, ...typed };
   const wrong = wrongIn(draft);
-  const content = contentOf(draft, currency, today);
+  const content = contentOf(draft, { currency, today });
   const inForce = (key: 'alarm1' | 'alarm2') => (content[key] ?? settings?.[key])?.amount;
   const isUpsideDown = wrong.length === 0 && Number(inForce('alarm1')) < Number(inForce('alarm2'));
   const hintOf = (key: Key) => {
