@@ -2,7 +2,8 @@
  * Pictures of the pages, to be looked at: `npx tsx test/web-app/look.ts [pages] [variants]` writes
  * test/screenshots/*.png over the made-up park and tells console errors. With LOOK_URL, LOOK_EMAIL and
  * LOOK_PASSWORD it looks at a running system instead; with PRESS=e it presses keys first,
- * with PDF=1 it prints too, with OVER=1 it tells what look-over.ts finds on each.
+ * with PDF=1 it prints too, with OVER=1 it tells what look-over.ts
+ * finds on each; SCALE=1 draws a phone's page small and fast.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,7 +50,7 @@ const browser = await chromium.launch(launchOptions());
 for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name))) {
   const context = await browser.newContext({
     viewport: { width: variant.width, height: variant.height },
-    deviceScaleFactor: variant.width < 500 ? 2 : 1,
+    deviceScaleFactor: Number(process.env.SCALE ?? (variant.width < 500 ? 2 : 1)),
     hasTouch: variant.width < 500,
   });
   await context.addInitScript(
@@ -64,6 +65,8 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
   await context.addInitScript('globalThis.__name = (named) => named');
   const pages = await pagesOf(context);
   const page = await context.newPage();
+  // A machine that does other things draws slowly.
+  page.setDefaultTimeout(120_000);
   await page.route(
     /\/(reports|warehouse|corrections|months|ledger|reconciliation)[/?]?[^/]*$/,
     answerAs(process.env.STATE),
@@ -76,7 +79,7 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
   for (const [name, way] of Object.entries(pages).filter(([name]) => chosen(wantedPages, name))) {
     const started = Date.now();
     const [path = '', ...steps] = [way].flat();
-    await page.goto(url + path);
+    await page.goto(url + path).catch((error) => console.log(name, String(error)));
     await page.waitForLoadState('networkidle').catch(() => undefined);
     // A page asks again some times before it says that it failed.
     await page.waitForTimeout(process.env.STATE === 'error' ? 9_000 : 700);

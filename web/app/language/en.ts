@@ -31,6 +31,8 @@ export const en = {
   meterMode: enMeterMode,
   ...enPeople,
   config: enConfig,
+  /** Between the parts of a list and of a line, and before what is said of something. */
+  mark: { list: ', ', comma: ', ', colon: ': ' },
   navigation: 'Navigation',
   more: 'More',
   loading: 'Loading',

@@ -31,6 +31,7 @@ export const zh: Language = {
   ...zhCredit,
   meterMode: zhMeterMode,
   config: zhConfig,
+  mark: { list: '、', comma: '，', colon: '：' },
   navigation: '导航',
   more: '更多',
   loading: '加载中',

@@ -267,7 +267,7 @@ function useColumns(
       width: 'minmax(110px, 1fr)',
       value: ({ points }) => points.map(({ code }) => code).join(' '),
       cell: ({ points }) => {
-        const codes = points.map(({ code }) => code).join(', ');
+        const codes = points.map(({ code }) => code).join(t('mark.list'));
         return (
           <div className="clip" title={codes}>
             {codes || '–'}

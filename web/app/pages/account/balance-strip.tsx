@@ -29,7 +29,7 @@ export function BalanceStrip({ account }: { account: Account | undefined }) {
         loading={loading}
         label={
           sampleAt
-            ? `${t('account.live')}, ${time(project.zone, sampleAt, true)}`
+            ? `${t('account.live')}${t('mark.comma')}${time(project.zone, sampleAt, true)}`
             : t('account.live')
         }
         value={amount(balance?.live.amount)}

@@ -177,7 +177,7 @@ function useFaultText(): (fault: Fault) => string {
   const { t, i18n } = useTranslation();
   return ({ at, code, message }) => {
     const key = `meterMode.fault.${code}`;
-    return i18n.exists(key) ? `${at}: ${t(key)}` : message;
+    return i18n.exists(key) ? `${at}${t('mark.colon')}${t(key)}` : message;
   };
 }
 

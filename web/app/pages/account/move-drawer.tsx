@@ -134,7 +134,9 @@ export function MoveDrawer({
         {preview && preview.waiting.length > 0 && (
           <p className="second">
             {t('move.waits', {
-              days: preview.waiting.map(({ localDay }) => day(language, localDay)).join(', '),
+              days: preview.waiting
+                .map(({ localDay }) => day(language, localDay))
+                .join(t('mark.list')),
             })}
           </p>
         )}

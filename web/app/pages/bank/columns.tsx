@@ -185,7 +185,7 @@ export function usePreviewColumns(): (rows: readonly PreviewLine[]) => Column<Pr
       .map(({ code, value, expected }) =>
         i18n.exists(`bank.load.fault.${code}`)
           ? t(`bank.load.fault.${code}`, { value, expected })
-          : `${code}: ${value}`,
+          : `${code}${t('mark.colon')}${value}`,
       )
       .join('; ');
   const what = (line: PreviewLine): string => {

@@ -115,7 +115,7 @@ function Day({
       type="button"
       className={`day-tile ${state}`}
       aria-pressed={isChosen}
-      aria-label={words.join(', ')}
+      aria-label={words.join(t('mark.list'))}
       title={words.join(' · ')}
       onClick={() => choose(day)}
     >

@@ -199,7 +199,9 @@ export function DifferenceDetail({ row }: { row: Difference }) {
       </dl>
       <div>
         <h3>
-          {row.subject}, {day(language, row.day)}
+          {row.subject}
+          {t('mark.comma')}
+          {day(language, row.day)}
         </h3>
         <p>{t(`books.agree.reasons.${reason}.text`)}</p>
         {/* A usual loss wants nobody. */}

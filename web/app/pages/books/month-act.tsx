@@ -65,7 +65,7 @@ export function MonthAct({
                   .map(
                     ({ kind, count }) => `${number(count)} ${t(`books.month.item.${kind}.short`)}`,
                   )
-                  .join(', ')
+                  .join(t('mark.list'))
               : t('books.month.nothing')}
           </Pair>
         )}

@@ -182,7 +182,8 @@ function Next({
         <p key={to} className="second month-refusal">
           <Icon name="lock" size={13} />
           <span>
-            {t(`books.month.act.${to}`, { month: name })}:{' '}
+            {t(`books.month.act.${to}`, { month: name })}
+            {t('mark.colon')}
             <Refusal gate={gate} months={months} to={to} text={refusal ?? ''} />
           </span>
         </p>

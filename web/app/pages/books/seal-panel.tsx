@@ -83,7 +83,7 @@ function Head({ head }: { head: JournalHead | undefined }) {
         <dt>{t('books.seal.unsealed')}</dt>
         <dd className={waitS > UNSEALED_OLD_S ? 'old' : undefined}>
           {number(head.unsealed)}
-          {oldest && `, ${t('books.seal.oldest', { span: span(t, waitS) })}`}
+          {oldest && `${t('mark.comma')}${t('books.seal.oldest', { span: span(t, waitS) })}`}
         </dd>
       </div>
     </dl>

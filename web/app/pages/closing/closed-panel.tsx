@@ -31,7 +31,10 @@ export function ClosedPanel({ accountId }: { accountId: string }) {
     },
     { term: t('closing.reason'), text: closing.reason },
     { term: t('closing.by'), text: closing.requestedBy },
-    { term: t('closing.freed'), text: closing.points.map(({ code }) => code).join(', ') || '–' },
+    {
+      term: t('closing.freed'),
+      text: closing.points.map(({ code }) => code).join(t('mark.list')) || '–',
+    },
   ].filter((line) => !!line);
   return (
     <section className="panel">

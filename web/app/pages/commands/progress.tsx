@@ -60,7 +60,7 @@ function Line({ command }: { command: CommandWithSteps }) {
       t('command.observed'),
       command.supplyObservedAt ? time(zone, command.supplyObservedAt, true) : '',
     ],
-    [t('command.reason'), `${command.requestedBy}: ${command.reason}`],
+    [t('command.reason'), `${command.requestedBy}${t('mark.colon')}${command.reason}`],
   ].filter(([, value]) => value !== '');
   return (
     <dl className="pairs">

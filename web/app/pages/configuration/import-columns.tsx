@@ -19,7 +19,7 @@ export function useImportColumns(): Column<ImportPreviewRow>[] {
   const acts = (row: ImportPreviewRow): string =>
     row.acts
       .map(({ act, kind, name }) => `${kindOf(kind)} ${name} (${t(`config.import.act.${act}`)})`)
-      .join(', ');
+      .join(t('mark.list'));
   const about = ({ point, serial, place }: ImportPreviewRow): string =>
     [point, serial, place].filter(Boolean).join(' · ');
   return [

@@ -233,7 +233,8 @@ function Told({ told: { counts, data } }: { told: BatchPreview }) {
           <p key={obstacle} className="control-left second">
             <Icon name="lock" size={12} />
             <span>
-              <b>{t('control.leftOut', { count: out.length })}</b> {t(`problem.${obstacle}.what`)}:{' '}
+              <b>{t('control.leftOut', { count: out.length })}</b> {t(`problem.${obstacle}.what`)}
+              {t('mark.colon')}
               <Names meters={out} />
             </span>
           </p>
@@ -250,7 +251,7 @@ function Names({ meters }: { meters: readonly PreviewedMeter[] }) {
   const more = meters.length - named.length;
   return (
     <span className="quiet">
-      {named.join(', ')}
+      {named.join(t('mark.list'))}
       {more > 0 && ` ${t('control.andMore', { count: more })}`}
     </span>
   );

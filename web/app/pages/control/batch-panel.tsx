@@ -65,7 +65,9 @@ export function BatchPanel({ onOpen }: { onOpen: (batchId: string) => void }) {
       width: 'minmax(160px, 2fr)',
       cell: ({ reason, requestedBy }) => (
         <span className="clip" title={reason}>
-          {requestedBy}: {reason}
+          {requestedBy}
+          {t('mark.colon')}
+          {reason}
         </span>
       ),
       value: ({ reason }) => reason,

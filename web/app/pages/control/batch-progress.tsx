@@ -46,14 +46,17 @@ export function BatchProgress({ batchId, onClose }: { batchId: string; onClose: 
       ) : (
         <div className="stack">
           <p className="second command-what">
-            {fullMoment(language, zone, batch.requestedAt)} · {batch.requestedBy}: {batch.reason}
+            {fullMoment(language, zone, batch.requestedAt)} · {batch.requestedBy}
+            {t('mark.colon')}
+            {batch.reason}
             {askedText(t, batch) && ` · ${askedText(t, batch)}`}
           </p>
           <Stages batch={batch} />
           <Counts batch={batch} />
           {batch.acts.map(({ act, at, by, reason, meters: count }) => (
             <p className="second command-what" key={at + act}>
-              {fullMoment(language, zone, at)} · {t(`control.acted.${act}`, { count })} · {by}:{' '}
+              {fullMoment(language, zone, at)} · {t(`control.acted.${act}`, { count })} · {by}
+              {t('mark.colon')}
               {reason}
             </p>
           ))}

@@ -31,7 +31,7 @@ export function TripForm({ found, onDone }: { found: CreditCaseDetail; onDone: (
       <p>
         {t('credit.tripSays', {
           count: targets.length,
-          codes: targets.map(({ code }) => code).join(', ') || '–',
+          codes: targets.map(({ code }) => code).join(t('mark.list')) || '–',
         })}
       </p>
       <div className="form-grid">

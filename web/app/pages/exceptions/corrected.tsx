@@ -96,12 +96,17 @@ export function CorrectedPanel({ meterId, unit }: { meterId: string; unit: 'Wh' 
             <div className={row.withdrawnAt ? 'quiet' : 'strong'}>{row.what}</div>
             <div className="second">{row.range}</div>
             <div className="second">
-              {when(row.at)}, {person(row.by)}: {row.reason}
+              {when(row.at)}
+              {t('mark.comma')}
+              {person(row.by)}
+              {t('mark.colon')}
+              {row.reason}
             </div>
             {row.withdrawnAt ? (
               <div className="second">
                 {t('exc.corrected.back', { at: when(row.withdrawnAt) })}
-                {row.withdrawnBy && `, ${person(row.withdrawnBy)}: ${row.withdrawalReason}`}
+                {row.withdrawnBy &&
+                  `${t('mark.comma')}${person(row.withdrawnBy)}${t('mark.colon')}${row.withdrawalReason}`}
               </div>
             ) : (
               <Withdraw path={row.path} tried={row.tried} unit={unit} />

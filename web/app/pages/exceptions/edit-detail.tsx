@@ -97,7 +97,9 @@ export function EditDetail({ edit: given }: { edit: WholeEdit }) {
         <li>
           <span className="quiet">{when(edit.proposedAt)}</span>
           <span>
-            {t('exc.proposedBy', { who: person(edit.proposedBy) })}: {edit.reason}
+            {t('exc.proposedBy', { who: person(edit.proposedBy) })}
+            {t('mark.colon')}
+            {edit.reason}
           </span>
         </li>
         {edit.decidedAt && (
@@ -105,7 +107,10 @@ export function EditDetail({ edit: given }: { edit: WholeEdit }) {
             <span className="quiet">{when(edit.decidedAt)}</span>
             <span>
               {t(`exc.editState.${edit.state}`)}
-              {edit.needsApproval && edit.decidedBy && `, ${person(edit.decidedBy)}`}:{' '}
+              {edit.needsApproval &&
+                edit.decidedBy &&
+                `${t('mark.comma')}${person(edit.decidedBy)}`}
+              {t('mark.colon')}
               {edit.needsApproval || edit.state !== 'approved'
                 ? edit.decisionReason
                 : t('exc.edit.small')}

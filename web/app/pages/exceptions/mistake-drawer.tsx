@@ -182,7 +182,7 @@ export function TriedView({ tried, unit }: { tried: Tried; unit: 'Wh' | 'l' }) {
                   </span>
                   <div className="quiet">
                     {t('exc.quarters', { count: point.slots })}
-                    {point.from && `, ${moment(language, zone, point.from, now)}`}
+                    {point.from && `${t('mark.comma')}${moment(language, zone, point.from, now)}`}
                     {point.to &&
                       ` – ${moment(language, zone, new Date(Date.parse(point.to) + 900_000), now)}`}
                   </div>

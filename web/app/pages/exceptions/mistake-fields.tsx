@@ -273,7 +273,7 @@ function Rollover({
           { value: '', label: t('exc.field.choose') },
           ...open.map((each) => ({
             value: each.id,
-            label: `${t(`exc.rule.${each.rule}.name`)}, ${moment(language, zone, each.at, now)}`,
+            label: `${t(`exc.rule.${each.rule}.name`)}${t('mark.comma')}${moment(language, zone, each.at, now)}`,
           })),
         ]}
       />

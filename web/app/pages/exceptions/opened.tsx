@@ -239,7 +239,11 @@ function History({ exception }: { exception: Exception }) {
           <li key={each.id}>
             <span className="quiet">{when(each.decidedAt)}</span>
             <span>
-              {t(`exc.decided.${each.decision}`)}, {person(each.decidedBy)}: {reason(each)}
+              {t(`exc.decided.${each.decision}`)}
+              {t('mark.comma')}
+              {person(each.decidedBy)}
+              {t('mark.colon')}
+              {reason(each)}
             </span>
           </li>
         ))}

@@ -236,7 +236,7 @@ function Tariff({ line }: { line: ExplainedLine }) {
       </p>
       {period && (
         <>
-          <p>{period.bands.map(({ from, to }) => `${from}–${to}`).join(', ')}</p>
+          <p>{period.bands.map(({ from, to }) => `${from}–${to}`).join(t('mark.list'))}</p>
           <p>
             {t('explain.season', { ...period.season, season: nameOf(language, period.season) })}
             {' · '}

@@ -201,7 +201,7 @@ function Acts({ job, name }: { job: ExportJob; name: string }) {
         type="button"
         className={running ? 'button small' : 'button small plain icon'}
         title={act}
-        aria-label={`${act}: ${name}`}
+        aria-label={`${act}${t('mark.colon')}${name}`}
         disabled={end.isPending}
         onClick={() => end.mutate(job.id)}
       >

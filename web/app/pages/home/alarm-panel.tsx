@@ -59,7 +59,7 @@ export function AlarmPanel() {
         <div className="panel-foot">
           <span>
             {t('home.more', { count: open.length - shown.length })}
-            {kinds.length > 0 && `: ${kinds.join(', ')}`}
+            {kinds.length > 0 && `${t('mark.colon')}${kinds.join(t('mark.list'))}`}
           </span>
         </div>
       )}

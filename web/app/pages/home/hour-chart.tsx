@@ -68,7 +68,7 @@ export function HourChart({ today, building }: { today: string; building: string
           periods: ranks
             .filter((rank) => sums[rank])
             .map((rank) => `${t(`period.${rank}`)} ${thousands(sums[rank])}`)
-            .join(', '),
+            .join(t('mark.list')),
         })}
         table={{
           columns: [

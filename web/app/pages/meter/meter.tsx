@@ -82,7 +82,7 @@ export default function MeterPage() {
     : null;
   const line = [
     account,
-    meter && `${meter.model}, ${meter.serial}`,
+    meter && `${meter.model}${t('mark.comma')}${meter.serial}`,
     installation && installation.ct > 1 && `CT ${number(installation.ct)}`,
     building && nameOf(language, building),
     point?.level !== null && point?.level !== undefined && t('floor', { level: point.level }),

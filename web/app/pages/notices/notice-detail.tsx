@@ -70,7 +70,9 @@ function Opened({ notice }: { notice: NoticeWithSteps }) {
             <li key={`${step.at} ${step.act} ${step.outcome}`}>
               <span className="quiet nowrap">{moment(language, zone, step.at, now)}</span>
               <span>
-                {t(`notices.act.${step.act}`)}: {said(step.outcome)}
+                {t(`notices.act.${step.act}`)}
+                {t('mark.colon')}
+                {said(step.outcome)}
                 {step.by && <span className="quiet"> · {step.by}</span>}
               </span>
             </li>

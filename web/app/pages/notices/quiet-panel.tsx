@@ -16,7 +16,7 @@ export function QuietPanel() {
   const settings = answer.data;
   if (answer.isError) return <ProblemNotice error={answer.error} />;
   if (!settings) return <Skeleton width="100%" height={48} />;
-  const off = settings.off.map((kind) => t(`notices.kinds.${kind}`)).join(', ');
+  const off = settings.off.map((kind) => t(`notices.kinds.${kind}`)).join(t('mark.list'));
   return (
     <section className="panel notice-told" aria-label={t('notices.quiet')}>
       <div className="panel-head">
@@ -96,7 +96,7 @@ function QuietForm({
               <td>
                 <input
                   type="checkbox"
-                  aria-label={`${t(`notices.kinds.${kind}`)}: ${t('notices.told')}`}
+                  aria-label={`${t(`notices.kinds.${kind}`)}${t('mark.colon')}${t('notices.told')}`}
                   checked={!draft.off.includes(kind)}
                   onChange={() => toggle('off', kind)}
                 />
@@ -104,7 +104,7 @@ function QuietForm({
               <td>
                 <input
                   type="checkbox"
-                  aria-label={`${t(`notices.kinds.${kind}`)}: ${t('notices.urgent')}`}
+                  aria-label={`${t(`notices.kinds.${kind}`)}${t('mark.colon')}${t('notices.urgent')}`}
                   checked={draft.urgent.includes(kind)}
                   disabled={draft.off.includes(kind)}
                   onChange={() => toggle('urgent', kind)}

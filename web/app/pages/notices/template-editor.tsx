@@ -177,7 +177,7 @@ function Preview({
         {t(`notices.sample.${sample}`, { at: at ? moment(language, zone, at, now) : '' })}
       </p>
       {lacking.length > 0 && (
-        <p className="second">{t('notices.lacking', { names: lacking.join(', ') })}</p>
+        <p className="second">{t('notices.lacking', { names: lacking.join(t('mark.list')) })}</p>
       )}
     </>
   );

@@ -39,7 +39,7 @@ export function MoneyStep({ draft, wrong, faults, onChange }: StepProps) {
       <div className="tfield">
         <span className="field-label">{t('sale.channel')}</span>
         <Segmented
-          label={`${t(`opening.field.${key}`)}: ${t('sale.channel')}`}
+          label={`${t(`opening.field.${key}`)}${t('mark.colon')}${t('sale.channel')}`}
           value={draft[key].channel}
           onChange={(channel) => onChange({ [key]: { ...draft[key], channel } })}
           choices={channels.map((value) => ({ value, label: t(`opening.channel.${value}`) }))}

@@ -62,7 +62,7 @@ export function PreparedPanel() {
                 <b className="strong">{nameOf(language, content)}</b>
                 <span className="second">
                   {[
-                    content.points.map(({ pointId }) => codeOf(pointId)).join(', '),
+                    content.points.map(({ pointId }) => codeOf(pointId)).join(t('mark.list')),
                     momentText(t, language, zone, content.from),
                     opening.changedBy,
                   ]

@@ -120,7 +120,7 @@ function useUserColumns(roles: readonly Role[]): Column<User>[] {
         const role = roles.find(({ id }) => id === grant.roleId);
         return `${role ? nameOf(language, role) : grant.roleCode} · ${placeOf(grant)}`;
       })
-      .join(', ');
+      .join(t('mark.list'));
   return [
     {
       key: 'name',
@@ -213,7 +213,7 @@ function useRoleColumns(): Column<Role>[] {
       phone: 'none',
       value: ({ permissions }) => permissions.join(', '),
       cell: ({ permissions }) => {
-        const text = permissions.map((name) => t(`permission.${name}`, name)).join(', ');
+        const text = permissions.map((name) => t(`permission.${name}`, name)).join(t('mark.list'));
         return (
           <div className="clip" title={text}>
             {text}

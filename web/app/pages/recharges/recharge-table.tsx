@@ -78,7 +78,9 @@ function Detail({ recharge }: { recharge: Recharge }) {
     ...(before ? [[t('meterMode.before'), <Amount key="b" money={before} />] as const] : []),
     ...(after ? [[t('meterMode.after'), <Amount key="a" money={after} />] as const] : []),
     ...(recharge.resolvedAt ? [[t('meterMode.resolved'), when(recharge.resolvedAt)] as const] : []),
-    ...(decidedBy ? [[t('meterMode.decided'), `${decidedBy}: ${recharge.reason}`] as const] : []),
+    ...(decidedBy
+      ? [[t('meterMode.decided'), `${decidedBy}${t('mark.colon')}${recharge.reason}`] as const]
+      : []),
   ].map(([key, value]) => [key, value]);
   return (
     <div className="stack counter-detail">

@@ -92,8 +92,8 @@ function useColumns(totals: OpenedTotals | undefined): Column<OpenedAccount>[] {
       phone: 'plain',
       value: ({ points }) => points.join(', '),
       cell: ({ points }) => (
-        <div className="clip" title={points.join(', ')}>
-          {points.join(', ') || '–'}
+        <div className="clip" title={points.join(t('mark.list'))}>
+          {points.join(t('mark.list')) || '–'}
         </div>
       ),
     },

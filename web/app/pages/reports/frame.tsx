@@ -135,7 +135,9 @@ function AsOf({
   return (
     <span className={old ? 'old' : undefined}>
       {' · '}
-      {t('asOf', { at: time(zone, report.asOf, true) })}, {t('ago', { span: span(t, ageS) })}
+      {t('asOf', { at: time(zone, report.asOf, true) })}
+      {t('mark.comma')}
+      {t('ago', { span: span(t, ageS) })}
       {answer.isError && ` · ${t('report.notRenewed')}`}
     </span>
   );

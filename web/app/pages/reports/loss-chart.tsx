@@ -193,7 +193,7 @@ export function LossChart({
           empty={!!rows && !periods.length && t('report.losses.none')}
           summary={
             found.length
-              ? t('report.losses.summaryFound', { codes: found.join(', ') })
+              ? t('report.losses.summaryFound', { codes: found.join(t('mark.list')) })
               : t('report.losses.summaryNone')
           }
           table={{

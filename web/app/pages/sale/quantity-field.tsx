@@ -99,7 +99,7 @@ export function QuantityField({
           </dl>
           {data.besides.length > 0 && (
             <p className="second">
-              {t('vend.quantity.besides', { names: data.besides.join(', ') })}
+              {t('vend.quantity.besides', { names: data.besides.join(t('mark.list')) })}
             </p>
           )}
         </>

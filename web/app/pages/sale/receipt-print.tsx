@@ -88,7 +88,9 @@ function ReceiptPaper({ paper }: { paper: Paper }) {
           {paper.accountNumber})
         </Line>
         {paper.serials.length > 0 && (
-          <Line term={t('sale.meter')}>{paper.serials.slice(0, SERIALS_SHOWN).join(', ')}</Line>
+          <Line term={t('sale.meter')}>
+            {paper.serials.slice(0, SERIALS_SHOWN).join(t('mark.list'))}
+          </Line>
         )}
         {paper.toMeter && (
           <Line term={t('vend.paper.toMeter')}>

@@ -81,13 +81,19 @@ function ReversalDetail({ reversal }: { reversal: SaleReversal }) {
         <div>
           <dt>{t('vend.reversal.sold')}</dt>
           <dd>
-            {reversal.saleReceipt}, {reversal.soldBy}, {when(reversal.soldAt)}
+            {reversal.saleReceipt}
+            {t('mark.comma')}
+            {reversal.soldBy}
+            {t('mark.comma')}
+            {when(reversal.soldAt)}
           </dd>
         </div>
         <div>
           <dt>{t('vend.reversal.wanted')}</dt>
           <dd>
-            {reversal.proposedBy}, {when(reversal.proposedAt)}
+            {reversal.proposedBy}
+            {t('mark.comma')}
+            {when(reversal.proposedAt)}
             <div className="quiet">{reversal.reason}</div>
           </dd>
         </div>
@@ -95,7 +101,9 @@ function ReversalDetail({ reversal }: { reversal: SaleReversal }) {
           <div>
             <dt>{t(`vend.reversal.state.${reversal.state}`)}</dt>
             <dd>
-              {reversal.decidedBy}, {when(reversal.decidedAt)}
+              {reversal.decidedBy}
+              {t('mark.comma')}
+              {when(reversal.decidedAt)}
               {reversal.approvedBySamePerson && <div>{t('vend.samePerson')}</div>}
               {reversal.decisionReason && <div className="quiet">{reversal.decisionReason}</div>}
             </dd>

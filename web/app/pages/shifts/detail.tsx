@@ -58,7 +58,9 @@ export function ShiftDetail({ shift, onAct }: { shift: Shift; onAct: (act: CashA
           <div>
             <dt>{word('countedBy')}</dt>
             <dd>
-              {shift.countedBy}, {when(shift.countedAt)}
+              {shift.countedBy}
+              {t('mark.comma')}
+              {when(shift.countedAt)}
               {shift.note && <div className="quiet">{shift.note}</div>}
             </dd>
           </div>
@@ -67,7 +69,9 @@ export function ShiftDetail({ shift, onAct }: { shift: Shift; onAct: (act: CashA
           <div>
             <dt>{word(shift.state === 'recount' ? 'askedBy' : 'approvedBy')}</dt>
             <dd>
-              {shift.decidedBy}, {when(shift.decidedAt)}
+              {shift.decidedBy}
+              {t('mark.comma')}
+              {when(shift.decidedAt)}
               {shift.approvedBySamePerson && <div>{t('vend.samePerson')}</div>}
               <div className="quiet">{shift.reason}</div>
             </dd>

@@ -237,7 +237,7 @@ function TariffList({
                       places && t('tariff.places', { count: places }),
                     ]
                       .filter(Boolean)
-                      .join(', ') ||
+                      .join(t('mark.list')) ||
                       t('tariff.nowhere'))}
                 </span>
               </button>

@@ -46,7 +46,9 @@ export function BandBar({
         <span className="state neg">
           <Icon name="warning" size={14} />
           <b className="strong">
-            {where}, {t('tariff.week.hole', { from: clock(hole.from), to: clock(hole.to) })}
+            {where}
+            {t('mark.comma')}
+            {t('tariff.week.hole', { from: clock(hole.from), to: clock(hole.to) })}
           </b>
         </span>
         <Periods nameOf={nameOf} chosen={null} onChoose={(rank) => onFill(hole, rank)} />
@@ -65,7 +67,9 @@ export function BandBar({
       <span className="state">
         <i className="swatch" style={{ background: rankVar(piece.rank) }} />
         <b className="strong">
-          {where}, {nameOf(piece.rank)}
+          {where}
+          {t('mark.comma')}
+          {nameOf(piece.rank)}
         </b>
       </span>
       <span className="band-times">

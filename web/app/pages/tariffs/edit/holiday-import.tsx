@@ -161,7 +161,8 @@ export function HolidayImport({
               </div>
               {found.faults.slice(0, FAULTS_SHOWN).map((fault) => (
                 <div className="second" key={fault.at + fault.message}>
-                  {t('tariff.import.line', { n: fault.at.split('/').at(-1) })}:{' '}
+                  {t('tariff.import.line', { n: fault.at.split('/').at(-1) })}
+                  {t('mark.colon')}
                   {saidFault(fault, { t, i18n, language })}
                 </div>
               ))}

@@ -36,7 +36,7 @@ export function placeOf(
         plan && t(`tariff.dayType.${plan.type}`),
       ]
         .filter(Boolean)
-        .join(', '),
+        .join(t('mark.list')),
       part: fourth === 'days' ? 'week' : 'year',
       index: index(third),
     };

@@ -169,7 +169,9 @@ function ChangeLine({ change }: { change: Change }) {
       return (
         <div>
           <dt>
-            {nameOf(language, change)}, {t(`tariff.dayType.${change.day}`)}
+            {nameOf(language, change)}
+            {t('mark.comma')}
+            {t(`tariff.dayType.${change.day}`)}
           </dt>
           <dd>{t('tariff.review.hours', { hours: number(change.hours, 2) })}</dd>
         </div>

@@ -189,7 +189,7 @@ function Bills({
       isRank(rank) && nameOf(language, definition.labels?.[rank] ?? { name: t(`period.${rank}`) }),
       (line.step > 1 || hasSteps) && t('tariff.step', { n: line.step }),
     ].filter(Boolean);
-    return parts.length ? parts.join(', ') : t(`tariff.kind.${line.kind}`);
+    return parts.length ? parts.join(t('mark.list')) : t(`tariff.kind.${line.kind}`);
   };
   return (
     <div className={`scroll-x${isOld ? ' faded' : ''}`}>

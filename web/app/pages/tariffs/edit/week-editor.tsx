@@ -159,18 +159,20 @@ export function WeekEditor({
     const last = days.at(-1) ?? 7;
     return days.length > 2 && last - first === days.length - 1
       ? t('tariff.week.dayRange', { from: dayName(first), to: dayName(last) })
-      : days.map(dayName).join(', ');
+      : days.map(dayName).join(t('mark.list'));
   };
   const planFaults = season.days.flatMap((day) => {
     const own = piecesOf(day.bands);
     const found = faultsOf(own);
     const where = `${t(`tariff.dayType.${day.type}`)}`;
     const say = (key: string, { from, to }: Stretch) =>
-      `${where}: ${t(`tariff.week.${key}`, { from: clock(from), to: clock(to) })}`;
+      `${where}${t('mark.colon')}${t(`tariff.week.${key}`, { from: clock(from), to: clock(to) })}`;
     return [
       ...found.holes.map((each) => say('hole', each)),
       ...found.overlaps.map((each) => say('overlap', each)),
-      ...unalignedOf(own).map((at) => `${where}: ${t('tariff.week.unaligned', { at: clock(at) })}`),
+      ...unalignedOf(own).map(
+        (at) => `${where}${t('mark.colon')}${t('tariff.week.unaligned', { at: clock(at) })}`,
+      ),
     ];
   });
   const old = row && beforeOfRow(row);

@@ -212,6 +212,7 @@ function SeasonBorder({
   dayAt: (clientX: number) => number;
   onMove: (day: number, group: string) => void;
 }) {
+  const { t } = useTranslation();
   const group = useRef<string | null>(null);
   const at = ordinal(season.from);
   if (Number.isNaN(at)) return null;
@@ -226,7 +227,7 @@ function SeasonBorder({
       aria-valuemax={YEAR_DAYS}
       aria-valuenow={at}
       aria-valuetext={text}
-      title={`${label}: ${text}`}
+      title={`${label}${t('mark.colon')}${text}`}
       onKeyDown={(event) => {
         const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: 30, PageDown: -30 }[event.key];
         if (!by) return;
