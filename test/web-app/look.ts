@@ -81,6 +81,7 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     const [path = '', ...steps] = [way].flat();
     await page.goto(url + path).catch((error) => console.log(name, String(error)));
     await page.waitForLoadState('networkidle').catch(() => undefined);
+    if (!process.env.STATE) await settled(page);
     // A page asks again some times before it says that it failed.
     await page.waitForTimeout(process.env.STATE === 'error' ? 9_000 : 700);
     for (const key of (process.env.PRESS ?? '').split(',').filter(Boolean)) {
@@ -90,6 +91,7 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     for (const step of steps) {
       await take(page, step, variant.language).catch((error) => console.log(step, String(error)));
       await page.waitForTimeout(400);
+      await settled(page);
     }
     console.log(`${name}-${variant.name} ${Date.now() - started} ms`);
     if (process.env.OVER) {
@@ -97,11 +99,15 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     }
     const state = process.env.STATE ? `${process.env.STATE}-` : '';
     const file = `${real ? 'real-' : ''}${state}${name}-${variant.name}.png`;
-    const all = { path: join(out, file), fullPage: true };
+    // What lies over the page covers the screen, not all that could be scrolled to.
+    const isCovered = (await page.locator('dialog[open]').count()) > 0;
+    const all = { path: join(out, file), fullPage: !isCovered };
     const { width, height } = variant;
     // TOP=1: only what stands first, in a size that can be read.
     await page.screenshot(
-      process.env.TOP ? { ...all, clip: { x: 0, y: 0, width, height: height * 2.6 } } : all,
+      process.env.TOP && !isCovered
+        ? { ...all, clip: { x: 0, y: 0, width, height: height * 2.6 } }
+        : all,
     );
     if (process.env.PDF) {
       const paper = join(out, file.replace('.png', '.pdf'));
@@ -132,6 +138,16 @@ function answerAs(state: string | undefined) {
     url.searchParams.set('to', '2019-02-01');
     return route.continue({ url: url.href });
   };
+}
+
+/** Waits for what is still drawn in grey, and for charts; a page that never has it is shown as it is. */
+function settled(page: Page) {
+  const isDrawn = () =>
+    !document.querySelector('.skeleton') &&
+    [...document.querySelectorAll('.chart')].every((chart) =>
+      chart.querySelector('canvas,table,.chart-empty'),
+    );
+  return page.waitForFunction(isDrawn, undefined, { timeout: 8_000 }).catch(() => undefined);
 }
 
 /** Presses what is named by a key of the words on screen, or what a selector finds; `=` fills a field. */
