@@ -176,17 +176,24 @@ async function takeAway(tx: Tx, c: Context, which: SQL | undefined): Promise<voi
   const gone = await tx
     .delete(grants)
     .where(which)
-    .returning({ userId: grants.userId, roleId: grants.roleId, projectId: grants.projectId });
+    .returning({
+      ...{ userId: grants.userId, roleId: grants.roleId },
+      ...{ groupId: grants.groupId, projectId: grants.projectId },
+    });
   const grant = gone[0];
   if (!grant) throw notFound('grant');
   if (grant.projectId === null) await refuseLastAdministrator(tx);
+  const [role] = await tx
+    .select({ code: roles.code })
+    .from(roles)
+    .where(eq(roles.id, grant.roleId));
   await record(tx, {
     projectId: grant.projectId,
     ...by(c),
     action: 'grant.taken',
     subjectKind: 'user',
     subjectId: grant.userId,
-    detail: { roleId: grant.roleId },
+    detail: { role: role?.code, groupId: grant.groupId, projectId: grant.projectId },
   });
 }
 

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { eq } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
-import type { Access } from '../sql/permission.ts';
+import { type Access, permissions } from '../sql/permission.ts';
 import type { Db } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
 import { answers, createRoutes, open, signedIn, takes } from '../sql/route.ts';
@@ -21,6 +21,9 @@ const sessionSchema = z
       secondFactor: z.boolean(),
     }),
     projects: z.array(projectSchema),
+    everywhere: z
+      .array(z.string())
+      .openapi({ description: 'Permissions that hold outside of projects, too' }),
   })
   .openapi('Session');
 
@@ -85,14 +88,19 @@ export function sessionRoutes({ db, auth }: WebDeps) {
     })
     .openapi(show, async (c) => c.json(await sessionOf(db, actorAccess(c.get('access'))), 200))
     .openapi(signOut, async (c) => {
-      actorAccess(c.get('access'));
+      const { actor } = actorAccess(c.get('access'));
       const cookies = await auth.signOut(c.req.raw.headers, isSecure(c));
       for (const line of cookies) c.header('set-cookie', line, { append: true });
+      await record(db, {
+        ...{ projectId: null, actor, action: 'session.closed', traceId: c.get('traceId') },
+        ...{ subjectKind: 'user', subjectId: actor.id },
+      });
       return c.body(null, 204);
     });
 }
 
-async function sessionOf(db: Db, { actor }: Access) {
+async function sessionOf(db: Db, access: Access) {
+  const { actor } = access;
   const [found, projects] = await Promise.all([
     actor.kind === 'user'
       ? db
@@ -103,5 +111,9 @@ async function sessionOf(db: Db, { actor }: Access) {
     visibleProjects(db, actor),
   ]);
   const { email = null, secondFactor = false } = found[0] ?? {};
-  return { user: { id: actor.id, name: actor.name, email, secondFactor }, projects };
+  return {
+    user: { id: actor.id, name: actor.name, email, secondFactor },
+    projects,
+    everywhere: permissions.filter((each) => access.may(null, each) === 'allowed'),
+  };
 }

@@ -1,6 +1,6 @@
 /** The system log: who did what and when. Written by every room through sql/audit.ts, read here. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, or, type SQL, sql } from 'drizzle-orm';
 import {
   answers,
   createRoutes,
@@ -13,6 +13,7 @@ import {
 } from '../sql/route.ts';
 import { audit } from '../sql/schema/index.ts';
 import { matches } from '../sql/search.ts';
+import { calledSo, subjectNames } from './log-names.ts';
 import { cursorId, pageOf } from './page.ts';
 import type { WebDeps } from './routes.ts';
 
@@ -25,6 +26,10 @@ const lineSchema = z
     action: z.string(),
     subjectKind: z.string(),
     subjectId: z.string(),
+    subject: z
+      .string()
+      .nullable()
+      .openapi({ description: 'What it is called now; null of what has no name or is gone' }),
     detail: z.record(z.string(), z.unknown()),
     traceId: z.string().nullable(),
   })
@@ -42,7 +47,10 @@ const query = pageQuery.extend({
     .trim()
     .max(100)
     .optional()
-    .openapi({ description: 'A text within the name, the act, the subject or the detail' }),
+    .openapi({
+      description:
+        'A text within the name, the act, the subject (also what it is called) or the detail',
+    }),
 });
 
 const listOfProject = createRoute({
@@ -79,13 +87,15 @@ export function systemLogRoutes({ db }: WebDeps) {
           asked.actorId === undefined ? undefined : eq(audit.actorId, asked.actorId),
           asked.subjectKind === undefined ? undefined : eq(audit.subjectKind, asked.subjectKind),
           asked.subjectId === undefined ? undefined : eq(audit.subjectId, asked.subjectId),
-          asked.q ? matches(asked.q, searched) : undefined,
+          asked.q ? or(matches(asked.q, searched), calledSo(asked.q, subject)) : undefined,
         ),
       )
       .orderBy(desc(audit.id))
       .limit(asked.limit + 1);
+    const nameOf = await subjectNames(db, rows);
     const data = rows.map(({ actorKind, actorId, actorName, at, ...row }) => ({
       ...row,
+      subject: nameOf(row),
       at: at.toISOString(),
       actor: { kind: actorKind, id: actorId, name: actorName },
     }));
@@ -99,5 +109,9 @@ export function systemLogRoutes({ db }: WebDeps) {
     .openapi(listEverywhere, async (c) => c.json(await read(undefined, c.req.valid('query')), 200));
 }
 
+const subject = {
+  ...{ project: sql`${audit.projectId}`, kind: sql`${audit.subjectKind}` },
+  id: sql`${audit.subjectId}`,
+};
 const searched = sql`${audit.actorName}, ${audit.action},
   concat_ws(' ', ${audit.subjectKind}, ${audit.subjectId}), ${audit.detail}::text`;

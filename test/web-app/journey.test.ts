@@ -125,7 +125,7 @@ describe('people', () => {
   });
 
   test('the system log is searched, and a line tells what was before and after', async () => {
-    const { page, url } = await open(desk);
+    const { page, url, complaints } = await open(desk);
     await page.goto(`${url}${home}/system-log`);
     await page.getByRole('heading', { name: '5 lines' }).waitFor();
     await page.getByLabel('Person, act, thing, text').fill('meter.changed');
@@ -133,6 +133,13 @@ describe('people', () => {
     await page.getByRole('heading', { name: '1 line', exact: true }).waitFor();
     await page.getByText('pollSeconds: 60 → 30').click();
     await page.getByText('89997', { exact: true }).waitFor();
+    // What belongs to no project: roles, sign-ins; each with what it was upon.
+    await page.goto(`${url}${home}/system-log`);
+    await page.getByRole('button', { name: 'Everything' }).click();
+    await page.getByRole('heading', { name: '7 lines' }).waitFor();
+    await page.getByText('Role Night cashier', { exact: true }).waitFor();
+    await page.getByText('Signed in', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
   });
 });
 

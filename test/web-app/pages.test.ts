@@ -1,7 +1,14 @@
 /** What pages make of the API's answers: hours, bars, calendar, ledger, states, tables, addresses. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { depositKinds } from '../../billing/deposit.ts';
+import { residualKinds } from '../../billing/residual.ts';
+import { alarmKinds } from '../../sql/alarms.ts';
+import { permissions } from '../../sql/permission.ts';
 import type { Account, EnergyRow, Entry } from '../../web/app/api.ts';
 import { size } from '../../web/app/format.ts';
+import { en } from '../../web/app/language/en.ts';
+import { zh } from '../../web/app/language/zh.ts';
 import { accountState } from '../../web/app/pages/account/account-state.ts';
 import { ledgerRows, monthSums } from '../../web/app/pages/account/entries.ts';
 import {
@@ -421,6 +428,56 @@ describe('addresses', () => {
     });
   });
 });
+
+/** The words of a language at a path with dots; undefined where there are none. */
+const said = (words: object, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (at, key) => (at === null || typeof at !== 'object' ? undefined : Reflect.get(at, key)),
+      words,
+    );
+
+test('permissions, alarms and acts of the system log are said in both languages', () => {
+  const subjects = permissions.map((each) => `permission.subject.${each.split('.')[0]}`);
+  const keys = [
+    ...[...permissions.map((each) => `permission.${each}`), ...subjects],
+    ...alarmKinds.map((kind) => `alarms.kinds.${kind}`),
+    ...actsOfRooms().map((act) => `acts.${act}`),
+  ];
+  expect(keys.length).toBeGreaterThan(150);
+  for (const words of [en, zh]) {
+    expect(keys.filter((key) => typeof said(words, key) !== 'string')).toEqual([]);
+  }
+});
+
+/** Acts that rooms write down, as they stand in their code; of those put together there, what they are made of. */
+function actsOfRooms(): string[] {
+  const files = ['web', 'billing', 'ingest', 'sql'].flatMap((room) =>
+    readdirSync(new URL(`../../${room}`, import.meta.url), { withFileTypes: true })
+      .filter((file) => file.isFile() && file.name.endsWith('.ts'))
+      .map(({ name }) => readFileSync(new URL(`../../${room}/${name}`, import.meta.url), 'utf8')),
+  );
+  const lines = files
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => /\baction\b|\b(?:line|tell|act)\((?:c, )?'/.test(line));
+  const whole = lines.flatMap((line) =>
+    [...line.matchAll(/'([a-z-]+\.[a-z-]+)'/g)].flatMap(([, act]) => act ?? []),
+  );
+  const made = Object.entries({
+    'bank-line': ['claim', 'match', 'return', 'fee', 'release'],
+    cash: ['hand-in', 'deposit', 'withdrawal', 'arrival'],
+    'command-batch': ['stop', 'continue', 'retry'],
+    deposit: depositKinds,
+    finding: ['dismissed', 'reopened'],
+    'interval-edit': ['approved', 'rejected', 'withdrawn', 'taken-back'],
+    month: ['open', 'soft-closed', 'closed'],
+    notice: ['retried', 'withheld'],
+    residual: residualKinds,
+    ...{ building: ['created'], floor: ['created'], room: ['created'] },
+  }).flatMap(([noun, verbs]) => verbs.map((verb) => `${noun}.${verb}`));
+  return [...new Set([...whole, ...made])];
+}
 
 test('no two pages are reached by one key', () => {
   const letters = pageLinks.flatMap(({ letter }) => letter ?? []);

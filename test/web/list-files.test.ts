@@ -116,6 +116,37 @@ test('the system log is searched by a part of a text, taken as it stands, and so
   expect(everywhere.text).not.toContain('ChenXLi');
 });
 
+test('a line of the system log says what its thing is called, and is found by that', async () => {
+  const building = await rig.admin('POST', `${at}/buildings`, { code: 'CH', name: 'Cotton Hall' });
+  const lines = await rig.admin('GET', `${at}/audit?q=cotton%20h`);
+  expect(lines.body.data).toMatchObject([
+    { action: 'building.created', subjectId: building.body.id, subject: 'Cotton Hall' },
+  ]);
+  await rig.admin('PATCH', `${at}/buildings/${building.body.id}`, { name: 'Silk Hall' });
+  // By what it is called now, all that was done with it.
+  const renamed = await rig.admin('GET', `${at}/audit?q=silk%20hall`);
+  expect(renamed.body.data.map(({ action }: { action: string }) => action)).toEqual([
+    'building.changed',
+    'building.created',
+  ]);
+  // What belongs to no project stands in the log of everything only: who signed in, and out again.
+  const user = {
+    name: 'Short Visit',
+    email: 'visit@park.local',
+    password: 'a visit of one minute',
+  };
+  await rig.admin('POST', '/api/v1/users', user);
+  const visitor = await rig.signIn(user);
+  await visitor('DELETE', '/api/v1/session');
+  const all = await rig.admin('GET', '/api/v1/audit?q=short%20visit');
+  expect(all.body.data).toMatchObject([
+    { action: 'session.closed', subject: 'Short Visit', projectId: null },
+    { action: 'session.opened', actor: { name: 'Short Visit' } },
+    { action: 'user.created', actor: { name: 'Administrator' } },
+  ]);
+  expect((await rig.admin('GET', `${at}/audit?q=short%20visit`)).body.data).toEqual([]);
+});
+
 test('a file is refused to whom the list is refused, and hidden where the project is', async () => {
   const analyst = await signInAs(rig, 'analyst', { projectId });
   expect((await analyst('GET', `${at}/accounts?format=csv`)).status).toBe(403);

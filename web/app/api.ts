@@ -63,6 +63,8 @@ export interface QualitySettings {
 export interface Session {
   user: { id: string; name: string; email: string | null; secondFactor: boolean };
   projects: Project[];
+  /** Permissions that hold outside of projects, too. */
+  everywhere: string[];
 }
 
 export type PointState = 'opened' | 'alarm1' | 'alarm2' | 'arrears' | 'notOpened' | 'lostContact';

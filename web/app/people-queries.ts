@@ -55,6 +55,8 @@ export interface AuditLine {
   action: string;
   subjectKind: string;
   subjectId: string;
+  /** What it is called now. */
+  subject: string | null;
   detail: Record<string, unknown>;
   traceId: string | null;
 }
@@ -84,13 +86,13 @@ export const usePermissions = () =>
 export const usePeopleAct = <Answer = unknown>() =>
   useSending<Answer>({ base: '', stale: [[PEOPLE], ['session']] });
 
-/** Lines of the system log of the project, a page at a time. */
-export function useSystemLog(query: Query) {
+/** Lines of the system log of the project, or of everything, a page at a time. */
+export function useSystemLog(query: Query, isOfAll: boolean) {
   const { id } = useProject();
   return useInfiniteQuery({
-    queryKey: [id, 'audit', query],
+    queryKey: [isOfAll ? 'all' : id, 'audit', query],
     queryFn: ({ signal, pageParam }) =>
-      call<Page<AuditLine>>(`/projects/${id}/audit`, {
+      call<Page<AuditLine>>(isOfAll ? '/audit' : `/projects/${id}/audit`, {
         query: { ...query, limit: 200, cursor: pageParam ?? undefined },
         signal,
       }),

@@ -29,6 +29,7 @@ import {
   homeSearch,
   ledgerSearch,
   listSearch,
+  logSearch,
   meterSearch,
   noticeSearch,
   rechargeSearch,
@@ -301,7 +302,7 @@ const pages = [
   }),
   createRoute({
     ...child('/system-log'),
-    validateSearch: listSearch,
+    validateSearch: logSearch,
     component: lazyRouteComponent(() => import('./pages/people/system-log.tsx')),
   }),
   createRoute({

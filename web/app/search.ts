@@ -67,6 +67,24 @@ export const listSearch = (raw: Raw): ListSearch => ({
   opening: raw.opening === true ? true : undefined,
 });
 
+export interface LogSearch {
+  q?: string;
+  /** One act only: 'sale.posted'. */
+  act?: string;
+  from?: string;
+  to?: string;
+  /** Also what belongs to no project or to others. */
+  show?: 'all';
+}
+
+export const logSearch = (raw: Raw): LogSearch => ({
+  q: text(raw.q),
+  act: text(raw.act),
+  from: localDay(raw.from),
+  to: localDay(raw.to),
+  show: oneOf(['all'], raw.show),
+});
+
 export const configurationTabs = [
   ...(['places', 'lines', 'meters', 'points', 'models', 'defaults'] as const),
 ] as const;

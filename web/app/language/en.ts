@@ -8,6 +8,7 @@ import { enCredit } from './en-credit.ts';
 import { enExceptions } from './en-exceptions.ts';
 import { enExplain } from './en-explain.ts';
 import { enFaults } from './en-faults.ts';
+import { enLog } from './en-log.ts';
 import { enMeterMode } from './en-meter-mode.ts';
 import { enNotices } from './en-notices.ts';
 import { enPeople } from './en-people.ts';
@@ -30,6 +31,7 @@ export const en = {
   ...enCredit,
   meterMode: enMeterMode,
   ...enPeople,
+  ...enLog,
   config: enConfig,
   /** Between the parts of a list and of a line, and before what is said of something. */
   mark: { list: ', ', comma: ', ', colon: ': ' },

@@ -8,6 +8,7 @@ import { zhCredit } from './zh-credit.ts';
 import { zhExceptions } from './zh-exceptions.ts';
 import { zhExplain } from './zh-explain.ts';
 import { zhFaults } from './zh-faults.ts';
+import { zhLog } from './zh-log.ts';
 import { zhMeterMode } from './zh-meter-mode.ts';
 import { zhNotices } from './zh-notices.ts';
 import { zhPeople } from './zh-people.ts';
@@ -20,6 +21,7 @@ export const zh: Language = {
   ...zhExplain,
   ...zhTools,
   ...zhPeople,
+  ...zhLog,
   ...zhVending,
   ...zhBank,
   ...zhBooks,

@@ -33,6 +33,8 @@ export interface ExportQuestion {
   path: string;
   /** Exactly what the page asked, without a format. */
   query?: Query;
+  /** Of no project: the path stands below the API itself, and the file is made at once. */
+  isOutside?: boolean;
 }
 
 export interface ExportMenuProps extends ExportQuestion {
@@ -75,16 +77,19 @@ export function ExportMenu(props: ExportMenuProps) {
 }
 
 function Content(props: ExportMenuProps & { onDone: () => void }) {
-  const { path, query, rows, hasTotal, asOf, estimated, missing, note, behind, onDone } = props;
+  const { path, query, isOutside, rows, hasTotal, asOf, estimated, missing, note, behind, onDone } =
+    props;
   const { t } = useTranslation();
   const language = useLanguage();
   const project = useProject();
   const navigate = useNavigate();
   const now = useNow(60_000);
   const start = useStartExport();
-  const [background, setBackground] = useState((rows ?? 0) >= BACKGROUND_ROWS);
+  const [background, setBackground] = useState(!isOutside && (rows ?? 0) >= BACKGROUND_ROWS);
   const href = (question: ExportQuestion, format: FileFormat) =>
-    address(`/projects/${project.id}${question.path}`, { ...question.query, format });
+    address(`${question.isOutside ? '' : `/projects/${project.id}`}${question.path}`, {
+      ...{ ...question.query, format },
+    });
   const begin = (format: FileFormat) =>
     start.mutate(
       { question: withQuery(path, query), format },
@@ -143,7 +148,10 @@ function Content(props: ExportMenuProps & { onDone: () => void }) {
             <a
               key={format}
               className="export-file"
-              href={href({ path, ...(query && { query }) }, format)}
+              href={href(
+                { path, ...(query && { query }), ...(isOutside && { isOutside }) },
+                format,
+              )}
               download
               onClick={() => setTimeout(onDone)}
             >
@@ -151,17 +159,19 @@ function Content(props: ExportMenuProps & { onDone: () => void }) {
             </a>
           );
         })}
-        <label className="export-background">
-          <input
-            type="checkbox"
-            checked={background}
-            onChange={(event) => setBackground(event.target.checked)}
-          />
-          <span>
-            {t('exports.background')}
-            <span className="second block">{t('exports.backgroundText')}</span>
-          </span>
-        </label>
+        {!isOutside && (
+          <label className="export-background">
+            <input
+              type="checkbox"
+              checked={background}
+              onChange={(event) => setBackground(event.target.checked)}
+            />
+            <span>
+              {t('exports.background')}
+              <span className="second block">{t('exports.backgroundText')}</span>
+            </span>
+          </label>
+        )}
       </div>
       {start.isError && <ProblemNotice error={start.error} />}
       {behind && (

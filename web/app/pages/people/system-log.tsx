@@ -4,16 +4,24 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { addDays, dayStart, fullMoment, localDay, range } from '../../dates.ts';
-import { useLanguage } from '../../language.ts';
-import { Controls, DayRange } from '../../parts/controls.tsx';
+import { enLog } from '../../language/en-log.ts';
+import { nameOf, useLanguage } from '../../language.ts';
+import { Controls, DayRange, Filter } from '../../parts/controls.tsx';
 import { Empty, ProblemNotice } from '../../parts/notice.tsx';
+import { Segmented } from '../../parts/segmented.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { type AuditLine, useSystemLog } from '../../people-queries.ts';
-import { useProject } from '../../project.tsx';
-import type { ListSearch } from '../../search.ts';
+import { usePlace, useProject } from '../../project.tsx';
+import type { LogSearch } from '../../search.ts';
 import { LogDetail, lineOf } from './log-detail.tsx';
 import './people.css';
+
+/** Every act there is: 'account.opened'. */
+const acts = Object.entries(enLog.acts).flatMap(([noun, verbs]) =>
+  Object.keys(verbs).map((verb) => `${noun}.${verb}`),
+);
+const scopes = ['project', 'all'] as const;
 
 export default function SystemLog() {
   const { t } = useTranslation();
@@ -30,11 +38,14 @@ export default function SystemLog() {
     from: new Date(dayStart(zone, from)).toISOString(),
     to: new Date(dayStart(zone, to)).toISOString(),
     q: search.q,
+    action: acts.find((act) => act === search.act),
   };
-  const log = useSystemLog(query);
+  const maySeeAll = usePlace().session.everywhere.includes('audit.read');
+  const isOfAll = maySeeAll && search.show === 'all';
+  const log = useSystemLog(query, isOfAll);
   const rows = log.data?.pages.flatMap(({ data }) => data);
-  const columns = useColumns();
-  const set = (change: Partial<ListSearch>) =>
+  const columns = useColumns(isOfAll);
+  const set = (change: Partial<LogSearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   return (
     <>
@@ -48,6 +59,16 @@ export default function SystemLog() {
       </div>
       <Controls>
         <div className="filters">
+          {maySeeAll && (
+            <Segmented
+              label={t('log.scope')}
+              value={isOfAll ? 'all' : 'project'}
+              onChange={(next) => set({ show: next === 'all' ? 'all' : undefined })}
+              choices={scopes.map((value) => ({
+                ...{ value, label: t(`log.of.${value}`), title: t(`log.ofText.${value}`) },
+              }))}
+            />
+          )}
           <DayRange
             label={t('energy.period')}
             from={from}
@@ -58,6 +79,16 @@ export default function SystemLog() {
               { label: t('log.quarter'), from: addDays(today, -91), to: addDays(today, 1) },
             ]}
             onChange={(first, last) => set({ from: first, to: last })}
+          />
+          <Filter
+            label={t('log.what')}
+            value={query.action ?? ''}
+            options={[
+              { value: '', label: t('books.all') },
+              ...acts.map((value) => ({ value, label: t(`acts.${value}`) })),
+            ]}
+            search
+            onChange={(act) => set({ act: act || undefined })}
           />
           <form
             onSubmit={(event) => {
@@ -92,7 +123,10 @@ export default function SystemLog() {
           onOpen={({ id }) => setOpen(id === open ? undefined : id)}
           detail={(line) => <LogDetail line={line} />}
           empty={<Empty title={t('log.none')} text={t('log.noneText')} />}
-          file={{ path: '/audit', query, rows: log.hasNextPage ? null : (rows?.length ?? null) }}
+          file={{
+            ...{ path: '/audit', query, ...(isOfAll && { isOutside: true }) },
+            rows: log.hasNextPage ? null : (rows?.length ?? null),
+          }}
           foot={
             log.hasNextPage ? (
               <button
@@ -113,10 +147,25 @@ export default function SystemLog() {
   );
 }
 
-function useColumns(): Column<AuditLine>[] {
-  const { t } = useTranslation();
+function useColumns(isOfAll: boolean): Column<AuditLine>[] {
+  const { t, i18n } = useTranslation();
+  const { projects } = usePlace().session;
   const language = useLanguage();
   const { zone } = useProject();
+  /** Written down by a version that had other words: as it stands. */
+  const said = (key: string, otherwise: string) => (i18n.exists(key) ? t(key) : otherwise);
+  const actOf = ({ action }: AuditLine) => said(`acts.${action}`, action);
+  const thingOf = ({ subjectKind, subject, subjectId }: AuditLine) =>
+    `${said(`things.${subjectKind}`, subjectKind)} ${subject ?? subjectId}`;
+  const projectOf = ({ projectId }: AuditLine) => {
+    const known = projects.find(({ id }) => id === projectId);
+    return projectId === null ? t('log.noProject') : known ? nameOf(language, known) : projectId;
+  };
+  const place: Column<AuditLine> = {
+    ...{ key: 'project', title: t('log.project'), width: 'minmax(110px, 1fr)', phone: 'plain' },
+    value: projectOf,
+    cell: (line) => <div className="clip second">{projectOf(line)}</div>,
+  };
   return [
     {
       key: 'at',
@@ -146,21 +195,26 @@ function useColumns(): Column<AuditLine>[] {
       title: t('log.what'),
       width: 'minmax(160px, 1fr)',
       phone: 'plain',
-      value: ({ action }) => action,
-      cell: ({ action }) => <span className="mono">{action}</span>,
+      value: actOf,
+      cell: (line) => (
+        <div className="clip" title={line.action}>
+          {actOf(line)}
+        </div>
+      ),
     },
     {
       key: 'subject',
       title: t('log.subject'),
       width: 'minmax(140px, 1fr)',
       phone: 'plain',
-      value: ({ subjectKind, subjectId }) => `${subjectKind} ${subjectId}`,
-      cell: ({ subjectKind, subjectId }) => (
-        <span className="clip mono">
-          {subjectKind} {subjectId}
-        </span>
+      value: thingOf,
+      cell: (line) => (
+        <div className="clip" title={`${line.subjectKind} ${line.subjectId}`}>
+          {thingOf(line)}
+        </div>
       ),
     },
+    ...(isOfAll ? [place] : []),
     {
       key: 'detail',
       title: t('log.detail'),
