@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { raiseAlarms, syncAlarms } from '../sql/alarms.ts';
+import { type AlarmKind, projectsAlarmed, raiseAlarms, syncAlarms } from '../sql/alarms.ts';
 import { systemClock as clock } from '../sql/clock.ts';
 import { openDuckdb } from '../sql/duckdb.ts';
 import { roomEnvironment } from '../sql/env.ts';
@@ -158,6 +158,12 @@ async function advance(): Promise<void> {
   await advanceBatches(db, clock());
 }
 
+/** What is judged here, also for a project whose last bus was taken away: its alarms end. */
+const judged: readonly AlarmKind[] = [
+  ...(['meter.silent', 'gateway.silent', 'meter.clock', 'relay.differs'] as const),
+  ...(['point.overload', 'point.loss'] as const),
+];
+
 /** Raises and clears the alarms of silence, of clocks that are off, of overload and of loss. */
 async function judge(): Promise<void> {
   const at = clock();
@@ -168,13 +174,14 @@ async function judge(): Promise<void> {
     sinceMs: (meterId) => since.get(meterId) ?? at.getTime(),
   });
   states.setSilent(contact.silent);
-  for (const { projectId, meters, gateways } of contact.byProject) {
-    await syncAlarms(db, { projectId, kind: 'meter.silent', at, subjects: meters });
-    await syncAlarms(db, { projectId, kind: 'gateway.silent', at, subjects: gateways });
-  }
+  const projects = new Set([...projectsOf(configuration), ...(await projectsAlarmed(db, judged))]);
+  const lost = new Map(contact.byProject.map((each) => [each.projectId, each]));
   const read = configuration.buses.flatMap(({ meters }) => meters.map(({ id }) => id));
   const offClock = states.offClock(CLOCK_LIMIT_MS);
-  for (const projectId of projectsOf(configuration)) {
+  for (const projectId of projects) {
+    const { meters = [], gateways = [] } = lost.get(projectId) ?? {};
+    await syncAlarms(db, { projectId, kind: 'meter.silent', at, subjects: meters });
+    await syncAlarms(db, { projectId, kind: 'gateway.silent', at, subjects: gateways });
     const subjects = offClock
       .filter((meter) => meter.projectId === projectId)
       .map(({ meterId, offsetMs: clockOffsetMs }) => ({
@@ -204,7 +211,8 @@ async function tell(subjectId: string, detail: Record<string, unknown>): Promise
 /** Raises and clears the alarms about ingest itself: they concern every project that is read. */
 async function watch(): Promise<void> {
   const subjects = spoolTroubles(spool.stats(), delivery.stats());
-  for (const projectId of projectsOf(configuration)) {
+  const projects = await projectsAlarmed(db, ['spool.filling']);
+  for (const projectId of new Set([...projectsOf(configuration), ...projects])) {
     await syncAlarms(db, { projectId, kind: 'spool.filling', at: clock(), subjects });
   }
 }

@@ -27,7 +27,7 @@ export interface MeterStates {
   lastSampleMs: (meterId: string) => number | undefined;
   /** True when it was silent before, or its last poll failed, and nothing has come since. */
   isFailing: (meterId: string) => boolean;
-  /** Meters whose clock, at their newest sample, was off by more than a limit. */
+  /** Meters whose clock, at their newest sample, was off by more than a limit; once off, until it is clearly below. */
   offClock: (limitMs: number) => { projectId: string; meterId: string; offsetMs: number }[];
   /** Reads what an earlier process left. */
   restore: () => Promise<void>;
@@ -37,10 +37,14 @@ export interface MeterStates {
 
 /** Rows per statement; 100,000 meters are 50 of them. */
 const ROWS_MAX = 2_000;
+/** A clock has to be so far below the limit before it counts as right again: noise is no news. */
+const CLOCK_END_SHARE = 0.8;
 const INT_MAX = 2 ** 31 - 1;
 
 export function openMeterStates(db: Db): MeterStates {
   const states = new Map<string, MeterState>();
+  /** Meters whose clocks were off when they were last asked for: they end clearly below the limit. */
+  let wereOff: ReadonlySet<string> = new Set();
   const restored = new Map<string, { projectId: string; atMs: number; offsetMs?: number }>();
   let changed = new Set<string>();
 
@@ -99,9 +103,13 @@ export function openMeterStates(db: Db): MeterStates {
         if (sample)
           offsets.set(meterId, { projectId, atMs: sample.atMs, offsetMs: offsetMs(sample) });
       }
-      return [...offsets].flatMap(([meterId, { projectId, offsetMs: offset = 0 }]) =>
-        Math.abs(offset) > limitMs ? [{ projectId, meterId, offsetMs: offset }] : [],
+      const off = [...offsets].flatMap(([meterId, { projectId, offsetMs: offset = 0 }]) =>
+        Math.abs(offset) > limitMs * (wereOff.has(meterId) ? CLOCK_END_SHARE : 1)
+          ? [{ projectId, meterId, offsetMs: offset }]
+          : [],
       );
+      wereOff = new Set(off.map(({ meterId }) => meterId));
+      return off;
     },
     restore: async () => {
       const { rows } = await db.execute<{

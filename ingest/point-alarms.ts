@@ -3,8 +3,8 @@ import { sql } from 'drizzle-orm';
 import { type Alarming, syncAlarms } from '../sql/alarms.ts';
 import type { Queryable } from '../sql/postgres.ts';
 
-/** Older samples say nothing of the power now. */
-const POWER_AGE_MS = 600_000;
+/** Older samples say nothing of the power now, unless the meter is read so seldom: then twice its schedule. */
+const POWER_AGE_S = 600;
 /** A point has to come so far below its limit before the alarm ends: it does not flap about the limit. */
 const OVERLOAD_END_SHARE = 0.95;
 /** Days whose losses are still news. */
@@ -16,7 +16,6 @@ export async function syncOverload(
   { projectId, at }: { projectId: string; at: Date },
 ): Promise<void> {
   const now = sql`${at.toISOString()}::timestamptz`;
-  const since = new Date(at.getTime() - POWER_AGE_MS).toISOString();
   const { rows } = await tx.execute<{
     id: string;
     code: string;
@@ -27,11 +26,15 @@ export async function syncOverload(
       SELECT p.project_id, p.id, p.code, p.overload_w AS limit_w, (s.channels ->> 'power_w')::float8
         * CASE WHEN i.basis = 'secondary' THEN i.ct * i.pt ELSE 1 END AS power_w
       FROM points p
+      JOIN projects r ON r.id = p.project_id
       JOIN installations i ON i.project_id = p.project_id AND i.point_id = p.id
         AND i.valid_from <= ${now} AND (i.valid_to IS NULL OR i.valid_to > ${now})
       JOIN meter_states s ON s.project_id = i.project_id AND s.meter_id = i.meter_id
-        AND s.last_sample_at > ${since}::timestamptz
-      WHERE p.project_id = ${projectId}::bigint AND p.retired_at IS NULL AND p.overload_w > 0)
+      LEFT JOIN schedules d ON d.project_id = i.project_id AND d.meter_id = i.meter_id
+        AND d.valid_from <= ${now} AND (d.valid_to IS NULL OR d.valid_to > ${now})
+      WHERE p.project_id = ${projectId}::bigint AND p.retired_at IS NULL AND p.overload_w > 0
+        AND s.last_sample_at > ${now} - make_interval(
+          secs => greatest(${POWER_AGE_S}::int, 2 * coalesce(d.seconds, r.poll_seconds))))
     SELECT p.id::text, p.code, p.power_w, p.limit_w FROM powers p
     LEFT JOIN alarms a ON a.project_id = p.project_id AND a.kind = 'point.overload'
       AND a.subject_kind = 'point' AND a.subject_id = p.id::text AND a.cleared_at IS NULL

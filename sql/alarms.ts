@@ -34,6 +34,11 @@ export type AlarmKind = (typeof alarmKinds)[number];
 /** What comes again so soon after it was cleared is the same alarm. */
 export const FLAP_MS = 600_000;
 
+/** What tells of something that happened, not of how it stands: it ends when a person has seen to it. */
+export const happenings: readonly string[] = ['spool.rejected'] satisfies AlarmKind[];
+
+const GRAVITY = sql`array['notice', 'warning', 'critical']`;
+
 export interface Alarming {
   subjectKind: string;
   subjectId: string;
@@ -41,7 +46,10 @@ export interface Alarming {
   detail?: Record<string, unknown>;
 }
 
-/** Raises what is not yet open. */
+/**
+ * Raises what is not yet open. What stands and is another severity now says so with its detail; graver is
+ * new to whoever acknowledged the milder.
+ */
 export async function raiseAlarms(
   tx: Queryable,
   {
@@ -56,7 +64,9 @@ export async function raiseAlarms(
   const given = sql`jsonb_to_recordset(${JSON.stringify(subjects)}::jsonb)
     AS s (severity text, "subjectKind" text, "subjectId" text, detail jsonb)`;
   // Back within minutes: the newest row of the subject opens again. Who acknowledged it, did.
-  await tx.execute(sql`
+  // What happens again is another alarm.
+  if (!happenings.includes(kind))
+    await tx.execute(sql`
     UPDATE alarms a SET cleared_at = NULL, gone_since = NULL, reopened = reopened + 1,
       severity = r.severity, detail = coalesce(r.detail, '{}'::jsonb)
     FROM (SELECT DISTINCT ON (c.subject_kind, c.subject_id) c.id, s.severity, s.detail FROM ${given}
@@ -68,6 +78,15 @@ export async function raiseAlarms(
         AND o.cleared_at IS NULL)
       ORDER BY c.subject_kind, c.subject_id, c.cleared_at DESC) r
     WHERE a.project_id = ${projectId}::bigint AND a.id = r.id AND a.cleared_at IS NOT NULL`);
+  const graver = sql`array_position(${GRAVITY}, s.severity) > array_position(${GRAVITY}, a.severity)`;
+  await tx.execute(sql`
+    UPDATE alarms a SET severity = s.severity, detail = coalesce(s.detail, '{}'::jsonb),
+      acknowledged_at = CASE WHEN NOT ${graver} THEN a.acknowledged_at END,
+      acknowledged_by = CASE WHEN NOT ${graver} THEN a.acknowledged_by END,
+      note = CASE WHEN NOT ${graver} THEN a.note END
+    FROM ${given}
+    WHERE a.project_id = ${projectId}::bigint AND a.kind = ${kind} AND a.cleared_at IS NULL
+      AND a.subject_kind = s."subjectKind" AND a.subject_id = s."subjectId" AND a.severity <> s.severity`);
   await tx.execute(sql`
     INSERT INTO alarms (project_id, kind, severity, subject_kind, subject_id, detail, raised_at)
     SELECT ${projectId}::bigint, ${kind}, severity, "subjectKind", "subjectId",
@@ -108,4 +127,18 @@ export async function syncAlarms(
       gone_since = CASE WHEN NOT j.stands THEN coalesce(j.gone_since, ${now}) END
     FROM judged j WHERE a.project_id = ${projectId}::bigint AND a.id = j.id
       AND (NOT j.stands OR j.gone_since IS NOT NULL)`);
+}
+
+/** Projects in which alarms of these kinds are open: some may have nothing left that could raise them. */
+export async function projectsAlarmed(
+  tx: Queryable,
+  kinds: readonly AlarmKind[],
+): Promise<string[]> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    SELECT DISTINCT project_id::text AS id FROM alarms
+    WHERE cleared_at IS NULL AND kind IN (${sql.join(
+      kinds.map((kind) => sql`${kind}`),
+      sql`, `,
+    )})`);
+  return rows.map(({ id }) => id);
 }

@@ -1,7 +1,7 @@
 /** Alarms of a project: what is open, what was, and who has seen to it. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { and, desc, eq, gte, isNotNull, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
-import { alarmKinds } from '../sql/alarms.ts';
+import { alarmKinds, happenings } from '../sql/alarms.ts';
 import { record } from '../sql/audit.ts';
 import { dayStart } from '../sql/local-day.ts';
 import type { Access } from '../sql/permission.ts';
@@ -70,7 +70,8 @@ const list = createRoute({
 const acknowledge = createRoute({
   method: 'post',
   path: '/projects/{projectId}/alarms/{alarmId}/acknowledge',
-  summary: 'Say that an alarm is being seen to; it stays open until its cause is gone',
+  summary:
+    'Say that an alarm is being seen to; it stays open until its cause is gone, or ends with this if it tells what happened once (spool.rejected)',
   ...needs('alarm.write'),
   request: {
     params: projectParams.extend({ alarmId: idSchema }),
@@ -139,7 +140,11 @@ export function alarmRoutes({ db, clock }: WebDeps) {
         if (alarm.acknowledgedAt !== null) {
           throw new Problem('conflict', `${alarm.acknowledgedBy} has acknowledged it already.`);
         }
-        const change = { acknowledgedAt: clock(), acknowledgedBy: actor.name, note };
+        const now = clock();
+        const change = {
+          ...{ acknowledgedAt: now, acknowledgedBy: actor.name, note },
+          ...(happenings.includes(alarm.kind) && { clearedAt: alarm.clearedAt ?? now }),
+        };
         await tx.update(alarms).set(change).where(here);
         await record(tx, {
           ...{ projectId, ...by(c), action: 'alarm.acknowledged' },

@@ -42,15 +42,10 @@ const query = pageQuery.extend({
   actorId: z.string().max(64).optional(),
   subjectKind: z.string().max(40).optional(),
   subjectId: z.string().max(64).optional(),
-  q: z
-    .string()
-    .trim()
-    .max(100)
-    .optional()
-    .openapi({
-      description:
-        'A text within the name, the act, the subject (also what it is called) or the detail',
-    }),
+  q: z.string().trim().max(100).optional().openapi({
+    description:
+      'A text within the name, the act, the subject (also what it is called) or the detail',
+  }),
 });
 
 const listOfProject = createRoute({

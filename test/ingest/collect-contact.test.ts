@@ -232,6 +232,18 @@ describe('with Postgres', () => {
       { last_sample_at: new Date(NOW + 9), last_error_kind: 'timeout', silent: false },
     ]);
   });
+
+  test('a clock that is off about the limit is off once, until it is clearly below', () => {
+    const states = openMeterStates(postgres.db);
+    const seconds = [119, 121, 119, 100, 95, 119, 121];
+    const off = seconds.map((second, i) => {
+      const atMs = NOW + i;
+      const sample = { projectId: park.projectId, meterId: '7', atMs, quality: 'ok' as const };
+      states.heard({ ...sample, deviceClockMs: atMs + second * 1000, channels: {} }, atMs);
+      return states.offClock(120_000).length;
+    });
+    expect(off).toEqual([0, 1, 1, 1, 0, 0, 1]);
+  });
 });
 
 test('a tick that fails is told and comes again, and stopping waits for the one that runs', async () => {

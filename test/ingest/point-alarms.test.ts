@@ -90,6 +90,15 @@ test('overload is raised above the limit and ends clearly below it', async () =>
   await draws(9000, minutes(4));
   await judge(30); // What is so old says nothing of now.
   expect(await alarms('point.overload')).toHaveLength(1);
+  // Unless the meter is read each half hour only: then it holds until the next reading is overdue.
+  await owner.query('UPDATE projects SET poll_seconds = 1800 WHERE id = $1', [projectId]);
+  for (const n of [30, 45, 60]) await judge(n);
+  const seldom = { ...raised, detail: { ...raised.detail, powerW: 180_000 } };
+  expect((await alarms('point.overload')).slice(1)).toEqual([seldom]);
+  await judge(65);
+  expect((await alarms('point.overload')).slice(1)).toEqual([
+    { ...seldom, cleared_at: minutes(65) },
+  ]);
 });
 
 test('a loss that quality found is an alarm until it is decided or old', async () => {

@@ -1,7 +1,7 @@
 /** The kernel's promises, each tried as the room's own role against a real Postgres. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FLAP_MS, raiseAlarms, syncAlarms } from '../../sql/alarms.ts';
+import { FLAP_MS, projectsAlarmed, raiseAlarms, syncAlarms } from '../../sql/alarms.ts';
 import { markDirty, markDone, pendingDirty } from '../../sql/dirty-days.ts';
 import { once } from '../../sql/idempotency.ts';
 import { owners, type Room, roleOf, rooms } from '../../sql/owners.ts';
@@ -359,6 +359,33 @@ describe('shared tables', () => {
     expect(await rows()).toEqual([stood]);
     await syncAlarms(web.db, { ...clock, at: at(59 + FLAP_MS / minute), subjects: [] });
     expect(await rows()).toMatchObject([{ cleared_at: at(59 + FLAP_MS / minute) }]);
+  });
+
+  test('an alarm that becomes graver says so and is new again; milder keeps who has seen to it', async () => {
+    const at = (n: number) => new Date(Date.parse('2026-03-03T00:00:00Z') + n * 60_000);
+    const filling = { projectId: ids.project, kind: 'spool.filling' } as const;
+    const told = async (n: number, severity: 'warning' | 'critical') => {
+      const subjects = [{ subjectKind: 'ingest', subjectId: 's', severity, detail: { n } }];
+      await syncAlarms(web.db, { ...filling, at: at(n), subjects });
+      const { rows } = await owner.query(
+        "SELECT severity, detail ->> 'n' AS n, acknowledged_by AS by FROM alarms WHERE kind = 'spool.filling'",
+      );
+      return rows;
+    };
+    const seen = () =>
+      owner.query(
+        "UPDATE alarms SET acknowledged_at = now(), acknowledged_by = 'W' WHERE kind = 'spool.filling'",
+      );
+    expect(await told(0, 'warning')).toEqual([{ severity: 'warning', n: '0', by: null }]);
+    await seen();
+    // As grave as it was: nothing is written, whatever its figures are by now.
+    expect(await told(1, 'warning')).toEqual([{ severity: 'warning', n: '0', by: 'W' }]);
+    expect(await told(2, 'critical')).toEqual([{ severity: 'critical', n: '2', by: null }]);
+    await seen();
+    expect(await told(3, 'warning')).toEqual([{ severity: 'warning', n: '3', by: 'W' }]);
+    expect(await projectsAlarmed(web.db, ['spool.filling'])).toEqual([ids.project]);
+    await syncAlarms(web.db, { ...filling, at: at(4), subjects: [] });
+    expect(await projectsAlarmed(web.db, ['spool.filling'])).toEqual([]);
   });
 
   test('twenty requests at once with one key act once and get one answer', async () => {

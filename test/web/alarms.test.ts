@@ -119,6 +119,28 @@ describe('acknowledging', () => {
     expect((await rig.admin('POST', `${alarms}/${id}/acknowledge`, { note: '' })).status).toBe(400);
   });
 
+  test('what happened once ends when it is acknowledged; what happens again is another alarm', async () => {
+    const rejected = { projectId, kind: 'spool.rejected' as const };
+    const raise = (minute: number) =>
+      raiseAlarms(rig.rooms.ingest.db, {
+        ...{ ...rejected, at: new Date(Date.parse('2026-03-04T00:00:00Z') + minute * 60_000) },
+        subjects: [{ ...subject('ingest', 'questdb'), severity: 'critical' }],
+      });
+    const all = async () =>
+      (await rig.admin('GET', `${alarms}?state=all&kind=spool.rejected`)).body.data;
+    await raise(0);
+    await raise(1);
+    const [only, ...more] = await all();
+    expect(more).toEqual([]);
+    const { body } = await rig.admin('POST', `${alarms}/${only.id}/acknowledge`, {});
+    expect([body.clearedAt, body.acknowledgedBy]).toEqual([body.acknowledgedAt, 'Administrator']);
+    await raise(2);
+    expect(await all()).toMatchObject([
+      { clearedAt: null, acknowledgedAt: null, reopened: 0 },
+      { id: only.id },
+    ]);
+  });
+
   test('what comes again soon keeps who has seen to it', async () => {
     const { db } = rig.rooms.web;
     const silent = { projectId, kind: 'meter.silent' as const };

@@ -849,6 +849,7 @@ export const en = {
     note: 'Note',
     noteOptional: 'Note, if you like',
     acknowledge: 'Acknowledge',
+    acknowledgeEnds: 'It tells what happened once: this ends it.',
     acknowledgeHint: 'It stays open until its cause is gone; others see that you look after it.',
     count_one: '{{count}} alarm',
     count_other: '{{count}} alarms',

@@ -755,6 +755,7 @@ export const zh: Language = {
     note: '备注',
     noteOptional: '备注（可不填）',
     acknowledge: '确认',
+    acknowledgeEnds: '此报警记录一次性事件，确认后即结束。',
     acknowledgeHint: '原因消除前报警保持；其他人可以看到由您处理。',
     count_one: '{{count}} 条报警',
     count_other: '{{count}} 条报警',

@@ -8,6 +8,7 @@ import { useLanguage } from '../language.ts';
 import { Icon } from '../parts/icons.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { useMay, useProject } from '../project.tsx';
+import { happenings } from './alarm-text.ts';
 
 export function AlarmDetail({ alarm }: { alarm: Alarm }) {
   const { t } = useTranslation();
@@ -87,7 +88,9 @@ function Acknowledge({ alarm }: { alarm: Alarm }) {
         <Icon name="check" size={14} />
         {t('alarms.acknowledge')}
       </button>
-      <span className="field-hint">{t('alarms.acknowledgeHint')}</span>
+      <span className="field-hint">
+        {t(happenings.includes(alarm.kind) ? 'alarms.acknowledgeEnds' : 'alarms.acknowledgeHint')}
+      </span>
       {send.error && <ProblemNotice error={send.error} />}
     </form>
   );

@@ -31,6 +31,9 @@ export const alarmKinds = [
   'questdb.suspended',
 ] as const;
 
+/** These tell what happened once: acknowledging ends them. */
+export const happenings: readonly string[] = ['spool.rejected'];
+
 export interface AlarmText {
   code: string;
   text: string;
