@@ -20,6 +20,7 @@ import {
 import { channels } from './channel.ts';
 import { closeAccount, previewClosing, settleWays } from './closing.ts';
 import { listClosings, sumClosings } from './closing-list.ts';
+import { readAccountNow } from './closing-read.ts';
 import { by, idCursor, idPage, textSchema } from './fields.ts';
 import { listResiduals, residualKinds, settleResidual } from './residual.ts';
 import type { BillingDeps } from './routes.ts';
@@ -139,7 +140,7 @@ const close = createRoute({
   path: `${path}/{accountId}/close`,
   summary: 'Close an account: points freed, days settled up to the end, what is left settled',
   description:
-    'Needs sale.write too, and supply.write to switch the supply off. Days without readings are waited for; a refund that had to wait is paid from the list of residuals.',
+    'Needs sale.write too, and supply.write to switch the supply off. Days without readings are waited for, and their meters are asked; a refund that had to wait is paid from the list of residuals.',
   ...needs('account.write'),
   request: {
     params: accountParams,
@@ -158,6 +159,25 @@ const close = createRoute({
     ),
   },
   responses: makes(closingSchema),
+});
+
+const read = createRoute({
+  method: 'post',
+  path: `${path}/{accountId}/closing/readings`,
+  summary: 'Have the meters of an account read now, before it is closed',
+  ...needs('account.write'),
+  request: { params: accountParams, headers: keyed },
+  responses: makes(
+    z.object({
+      data: z.array(
+        z.object({
+          pointId: idSchema,
+          commandId: idSchema.nullable(),
+          obstacle: z.string().nullable().openapi({ description: 'Why its meter is not asked' }),
+        }),
+      ),
+    }),
+  ),
 });
 
 const closingTotals = z.object({
@@ -247,6 +267,12 @@ export function closingRoutes({ db, pool, questdb, clock }: BillingDeps) {
       if (closing) return c.json({ closing, preview: null }, 200);
       const asked = { projectId, accountId, at, by: by(c) };
       return c.json({ closing: null, preview: await previewClosing(deps, asked) }, 200);
+    })
+    .openapi(read, async (c) => {
+      const { projectId, accountId } = c.req.valid('param');
+      const key = c.req.header('idempotency-key');
+      const made = await readAccountNow(db, { projectId, accountId, key, by: by(c), clock });
+      return c.json(made.body, 201);
     })
     .openapi(close, async (c) => {
       const { projectId, accountId } = c.req.valid('param');

@@ -1,7 +1,7 @@
 /**
  * Closing an account: its tenancies end at a quarter-hour, its days are settled up to it at once, and what is
  * left is refunded, written off or carried. A preview is the closing itself, rolled back. Days whose readings
- * are not there yet are waited for; the closing is completed by whoever settles them.
+ * are not there yet are asked for and waited for; the closing is completed by whoever settles them.
  */
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -20,6 +20,7 @@ import * as schema from '../sql/schema/index.ts';
 import { currentTrace } from '../sql/trace.ts';
 import { readVendingSettings } from '../sql/vending-settings.ts';
 import type { Channel } from './channel.ts';
+import { readNow } from './closing-read.ts';
 import { depositHeld, moveDeposit } from './deposit.ts';
 import { partsAsked, unsettled, WAL_DEADLINE_MS, type WaitingDay } from './ended-parts.ts';
 import { EXACT_DIGITS, halfEven } from './exact.ts';
@@ -177,6 +178,11 @@ export async function closeAccount(
       const project = await readProject(tx, projectId);
       const { at, reason } = closing;
       const ended = await endAll(deps, { client, tx }, { project, accountId, at, by, now });
+      const waits = new Set(ended.waiting.map(({ pointId }) => pointId));
+      await readNow(tx, {
+        ...{ projectId, accountId, by, now, reason },
+        points: ended.points.filter(({ pointId }) => waits.has(pointId)),
+      });
       const points = closing.supplyOff
         ? await supplyOff(tx, { projectId, points: ended.points, by, now, reason, accountId })
         : ended.points;

@@ -132,9 +132,33 @@ describe('closing', () => {
 
   test('without readings waits for them, visibly, and is completed when they are there', async () => {
     await post(`/accounts/${account(1)}/sales`, { channel: 'cash', amount: cny('100.00') }, 's1');
+    const readings = `/accounts/${account(1)}/closing/readings`;
+    expect((await post(readings, {}, 'r1')).body.data).toEqual([
+      { pointId: point(1), commandId: null, obstacle: 'not-connected' },
+    ]);
+    await park.rows(
+      `WITH gateway AS (INSERT INTO gateways (project_id, name) VALUES ($1, 'H') RETURNING id),
+       bus AS (INSERT INTO buses (project_id, gateway_id, name, framing, host, port)
+         SELECT $1, id, 'B', 'tcp', '127.0.0.1', 2 FROM gateway RETURNING id)
+       UPDATE meters SET bus_id = bus.id, unit = 1 FROM bus WHERE serial = 'S2'`,
+      [park.project.id],
+    );
+    const clerk = openFace(park, 'clerk', (permission) => permission !== 'command.write');
+    const twice = await Promise.all([1, 2].map(() => post(readings, {}, 'r2', clerk)));
+    const { commandId } = twice[0]?.body.data[0] ?? {};
+    expect(twice.map(({ body }) => body.data)).toEqual(
+      [1, 2].map(() => [{ pointId: point(1), commandId, obstacle: null }]),
+    );
+    expect((await post('/accounts/999999/closing/readings', {}, 'r3')).body.code).toBe('not-found');
     const closing = { settle: 'refund', channel: 'cash', reason: 'moves out' };
     const { body } = await post(`/accounts/${account(1)}/close`, closing, 'c1');
     expect(body).toMatchObject({ state: 'waiting', outcome: null, balance: null });
+    // What it waits for is asked of the meter.
+    const reads = "SELECT id::text, reason FROM commands WHERE function = 'read-now' ORDER BY id";
+    expect(await park.rows(reads)).toMatchObject([
+      { id: commandId, reason: expect.stringMatching(/^closing of /) },
+      { reason: 'moves out' },
+    ]);
     expect((await ask('GET', '/accounts/closings?state=waiting')).body.data).toHaveLength(1);
     expect((await ask('GET', '/settlement-waits')).body.data).toMatchObject([
       { pointId: point(1), localDay: today, reason: 'no-reading-after' },
@@ -190,9 +214,12 @@ describe('closing', () => {
       ...{ state: 'complete', outcome: 'written-off', balance: cny('-20.00') },
     });
     expect(closed.body.points).toMatchObject([{ code: 'A4', commandId: expect.any(String) }]);
-    expect(await park.rows('SELECT function, reason, cause FROM commands')).toEqual([
-      { function: 'trip', reason: 'gone', cause: { closing: account(3) } },
-    ]);
+    expect(
+      await park.rows(
+        'SELECT function, reason, cause FROM commands WHERE meter_id = (SELECT id FROM meters WHERE serial = $1)',
+        ['S4'],
+      ),
+    ).toEqual([{ function: 'trip', reason: 'gone', cause: { closing: account(3) } }]);
     expect(await walletOf(account(3))).toEqual(cny('0.00'));
     const lines = await park.rows(
       `SELECT c.component, c.exact::float8 FROM charges c

@@ -272,10 +272,15 @@ describe('accounts begin and end', () => {
   });
 
   test('an account is closed with what is left of it, for a reason', async () => {
+    const asked = page.waitForRequest((request) => request.url().endsWith('/closing/readings'));
     await page.goto(at('/accounts/7000?closing=true'));
     const drawer = page.getByRole('dialog');
     const close = drawer.getByRole('button', { name: 'Close account' });
     await drawer.getByText('Left for the customer').waitFor();
+    // The meters are read as it begins.
+    await asked;
+    await drawer.getByRole('button', { name: 'Reading the meters …' }).waitFor({ state: 'hidden' });
+    expect(await drawer.getByLabel('Switch the supply off').isChecked()).toBe(true);
     expect(await close.isDisabled()).toBe(true);
     await drawer.getByLabel('Reason').fill('moves out');
     await close.click();

@@ -73,7 +73,10 @@ export function useKeepOpening() {
   });
 }
 
-export function useClosing(accountId: string, { at, isAsked }: { at: string; isAsked: boolean }) {
+export function useClosing(
+  accountId: string,
+  { at, isAsked, everyMs = false }: { at: string; isAsked: boolean; everyMs?: number | false },
+) {
   const { id } = useProject();
   return useQuery({
     queryKey: [id, 'closing', accountId, at],
@@ -83,6 +86,7 @@ export function useClosing(accountId: string, { at, isAsked }: { at: string; isA
         { signal },
       ),
     enabled: isAsked,
+    refetchInterval: everyMs,
     staleTime: 0,
   });
 }

@@ -1,5 +1,5 @@
 /** Closing at the counter: what it comes to as the server worked it out, then exactly that. */
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '../../act.ts';
 import type { Account, Channel } from '../../api.ts';
@@ -15,8 +15,10 @@ import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton, Waiting } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
+import { useRefundable } from '../../vending-queries.ts';
 import { Field } from '../exceptions/field.tsx';
 import { PrintReceipt } from '../sale/receipt-print.tsx';
+import { isMore, mostOf } from '../sale/refund-drawer.tsx';
 import { Check, TextField } from '../tariffs/edit/field.tsx';
 import './closing.css';
 
@@ -29,13 +31,16 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
   const may = useMay();
   const [wall, setWall] = useState('');
   const at = wall ? (instantOf(zone, wall) ?? '') : '';
-  const query = useClosing(account.id, { at, isAsked: true });
+  const [isReading, read] = useState(false);
+  const query = useClosing(account.id, { at, isAsked: true, everyMs: isReading && READ_EVERY_MS });
   const preview = query.data?.preview;
   const close = useAct<Closing>();
   const [chosen, choose] = useState<SettleWay | null>(null);
-  const [channel, setChannel] = useState<Channel>('cash');
+  const [picked, setChannel] = useState<Channel | null>(null);
+  const came = useRefundable(account.id).data;
+  const channel = picked ?? (came ? mostOf(came) : 'cash');
   const [usesDeposit, setUsesDeposit] = useState(true);
-  const [supplyOff, setSupplyOff] = useState(false);
+  const [supplyOff, setSupplyOff] = useState(true);
   const [reason, setReason] = useState('');
   const total = preview
     ? sum([preview.balance.amount, usesDeposit ? preview.deposit.amount : null])
@@ -89,7 +94,7 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
                   settle,
                   channel: settle === 'refund' ? channel : null,
                   usesDeposit,
-                  supplyOff: supplyOff && canSwitch,
+                  supplyOff: supplyOff && canSwitch && may('supply.write'),
                   reason: reason.trim(),
                 },
               })
@@ -126,6 +131,7 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
         {preview && (
           <>
             <Sums preview={preview} usesDeposit={usesDeposit} total={total} />
+            <Readings account={account} preview={preview} isReading={isReading} onRead={read} />
             {preview.waiting.length > 0 && (
               <div className="notice warning" role="status">
                 <Icon name="clock" />
@@ -166,6 +172,9 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
                 }))}
               />
             )}
+            {settle === 'refund' && total !== null && isMore(total, came, channel) && (
+              <p className="second">{t('vend.refund.elsewhereText')}</p>
+            )}
             <ul className="closing-points">
               {preview.points.map((point) => (
                 <li key={point.pointId}>
@@ -200,6 +209,59 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
         )}
       </div>
     </Drawer>
+  );
+}
+
+/** While a reading is awaited, what the closing comes to is asked anew this often, and not for ever. */
+const READ_EVERY_MS = 3_000;
+const READ_FOR_MS = 60_000;
+
+/** The meters are read as the closing begins, where their newest reading lies before its end. */
+function Readings({
+  account,
+  preview,
+  isReading,
+  onRead,
+}: {
+  account: Account;
+  preview: ClosingPreview;
+  isReading: boolean;
+  onRead: (isReading: boolean) => void;
+}) {
+  const { t } = useTranslation();
+  const ask = useAct<unknown>();
+  const asked = useRef(false);
+  const old = preview.points.filter(
+    ({ meterId, readAt }) => meterId && (readAt === null || readAt < preview.at),
+  );
+  const isNeeded = old.length > 0 || preview.waiting.length > 0;
+  const begin = () => {
+    asked.current = true;
+    ask.mutate({ path: `/accounts/${account.id}/closing/readings`, body: undefined });
+    onRead(true);
+  };
+  const first = useRef(begin);
+  useEffect(() => {
+    if (isNeeded && !asked.current) first.current();
+  }, [isNeeded]);
+  useEffect(() => {
+    if (!isReading) return;
+    if (!isNeeded) return onRead(false);
+    const end = setTimeout(() => onRead(false), READ_FOR_MS);
+    return () => clearTimeout(end);
+  }, [isReading, isNeeded, onRead]);
+  if (!isNeeded) return null;
+  return (
+    <div className="closing-read">
+      <button type="button" className="button small" disabled={isReading} onClick={begin}>
+        <Icon name="retry" size={14} />
+        {t(isReading ? 'closing.reading' : 'closing.read')}
+      </button>
+      {!isReading && old.length > 0 && (
+        <span className="second">{t('closing.notRead', { count: old.length })}</span>
+      )}
+      {ask.error && <ProblemNotice error={ask.error} />}
+    </div>
   );
 }
 

@@ -130,7 +130,7 @@ export function RefundDrawer({ onClose }: { onClose: () => void }) {
 }
 
 /** The channel by which most came that has not gone back. */
-function mostOf(found: Refundable | undefined): Channel {
+export function mostOf(found: Refundable | undefined): Channel {
   const most = found?.channels.toSorted(
     (a, b) => Number(b.amount.amount) - Number(a.amount.amount),
   )[0];
@@ -138,7 +138,7 @@ function mostOf(found: Refundable | undefined): Channel {
 }
 
 /** Whether more would go by a channel than came by it. */
-function isMore(clean: string, found: Refundable | undefined, channel: Channel): boolean {
+export function isMore(clean: string, found: Refundable | undefined, channel: Channel): boolean {
   const came = found?.channels.find((each) => each.channel === channel);
   return came !== undefined && Number(clean) > Math.max(0, Number(came.amount.amount));
 }
