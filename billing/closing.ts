@@ -32,7 +32,7 @@ import { endWallets } from './meter-mode.ts';
 import { openWallets } from './meter-wallet.ts';
 import { openPriceBook } from './price-book.ts';
 import { holdSettlement, type ProjectTerms, readProject } from './project.ts';
-import { unclearedOf } from './refundable.ts';
+import { heldPayments } from './refundable.ts';
 import { moveResidual, residualLegs, residualOf, walletLeg } from './residual.ts';
 import { rolledBack } from './rolled-back.ts';
 import { settleWithin } from './settlement.ts';
@@ -490,8 +490,10 @@ async function heldBack(
 ): Promise<bigint> {
   if (balance <= 0n) return 0n;
   const { unclearedHours } = await readVendingSettings(tx, projectId);
-  const uncleared = await unclearedOf(tx, { projectId, accountId, unclearedHours, now });
-  return uncleared < balance ? uncleared : balance;
+  const asked = { projectId, accountId, unclearedHours, now };
+  const { unclearedMinor, disputedMinor } = await heldPayments(tx, asked);
+  const held = unclearedMinor + disputedMinor;
+  return held < balance ? held : balance;
 }
 
 const system = { kind: 'system' as const, id: 'billing', name: 'billing' };

@@ -106,6 +106,8 @@ export interface ShownDispute {
   from: string;
   until: string;
   reason: string;
+  /** The payment that is contested; null: something else is. */
+  payment: { receipt: string; amount: Money } | null;
   by: string;
   endedAt: string | null;
   endedBy: string | null;
@@ -191,16 +193,22 @@ async function disputesOf(
 ): Promise<ShownDispute[]> {
   const found = await db.execute<
     Record<'id' | 'raised_at' | 'until' | 'reason' | 'raised_by', string> &
-      Record<'ended_at' | 'ended_by' | 'end_reason', string | null>
+      Record<'ended_at' | 'ended_by' | 'end_reason' | 'receipt' | 'amount', string | null>
   >(sql`
-    SELECT id::text, raised_at, until, reason, raised_by, ended_at, ended_by, end_reason
-    FROM disputes WHERE project_id = ${project.id}::bigint AND account_id = ${accountId}::bigint
-    ORDER BY id DESC LIMIT 100`);
+    SELECT d.id::text, d.raised_at, d.until, d.reason, d.raised_by, d.ended_at, d.ended_by,
+      d.end_reason, s.receipt, s.amount_minor::text AS amount
+    FROM disputes d LEFT JOIN sales s ON s.project_id = d.project_id AND s.id = d.sale_id
+    WHERE d.project_id = ${project.id}::bigint AND d.account_id = ${accountId}::bigint
+    ORDER BY d.id DESC LIMIT 100`);
   return found.rows.map((row) => ({
     id: row.id,
     from: new Date(row.raised_at).toISOString(),
     until: new Date(row.until).toISOString(),
     ...{ reason: row.reason, by: row.raised_by, endedAt: isoOrNull(row.ended_at) },
+    payment:
+      row.receipt !== null && row.amount !== null
+        ? { receipt: row.receipt, amount: money(BigInt(row.amount), project.currency) }
+        : null,
     ...{ endedBy: row.ended_by, endReason: row.end_reason },
   }));
 }

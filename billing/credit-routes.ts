@@ -75,6 +75,10 @@ const detailSchema = z
         from: z.string(),
         until: z.string(),
         reason: z.string(),
+        payment: z
+          .object({ receipt: z.string(), amount: moneySchema })
+          .nullable()
+          .openapi({ description: 'The payment that is contested: it is not refunded meanwhile' }),
         by: z.string(),
         endedAt: z.string().nullable(),
         endedBy: z.string().nullable(),
@@ -251,12 +255,21 @@ const decisions = createRoute({
 const dispute = createRoute({
   method: 'post',
   path: disputesPath,
-  summary: 'Hold every trip of an account until a date',
+  summary:
+    'Hold every trip of an account until a date, and the refund of a payment if it is about one',
   ...needs('credit.act'),
   request: {
     params: accountParams,
     headers: keyHeader,
-    body: takes(z.strictObject({ reason: textSchema, until: instantSchema })),
+    body: takes(
+      z.strictObject({
+        reason: textSchema,
+        until: instantSchema,
+        receipt: z.string().trim().min(1).max(60).nullable().default(null).openapi({
+          description: 'Of the payment that is contested',
+        }),
+      }),
+    ),
   },
   responses: makes(detailSchema),
 });

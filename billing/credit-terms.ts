@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { record } from '../sql/audit.ts';
 import { type Answer, once } from '../sql/idempotency.ts';
 import type { Money } from '../sql/money.ts';
-import type { Db } from '../sql/postgres.ts';
+import type { Db, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { creditOverrides, disputes } from '../sql/schema/index.ts';
 import { type CaseDetail, readCase } from './credit-list.ts';
@@ -68,28 +68,70 @@ export async function setOverride(
   });
 }
 
-/** Nothing is cut for the account until the dispute ends. Throws Problem `not-found`. */
+/**
+ * Nothing is cut for the account until the dispute ends, and the payment that it is about, if it is, is not refunded.
+ * Throws Problem `not-found`, `conflict` (the payment is reversed or in dispute already).
+ */
 export async function raiseDispute(
   db: Db,
-  { projectId, accountId, until, reason, key, by, at }: Keyed & { until: string },
+  {
+    projectId,
+    accountId,
+    until,
+    receipt,
+    reason,
+    key,
+    by,
+    at,
+  }: Keyed & { until: string; receipt: string | null },
 ): Promise<Answer<CaseDetail>> {
   const route = `POST /accounts/${accountId}/disputes`;
-  const given = { projectId, route, key, actorId: by.actor.id, request: { until, reason } };
-  return await once(db, given, async (tx) => {
+  const request = { until, reason, ...(receipt !== null && { receipt }) };
+  return await once(db, { projectId, route, key, actorId: by.actor.id, request }, async (tx) => {
     const project = await readProject(tx, projectId);
     await assertAccount(tx, { projectId, accountId });
+    // A refund that is being measured goes first, or finds the payment in dispute.
+    await tx.execute(sql`SELECT FROM accounts WHERE project_id = ${projectId}::bigint
+      AND id = ${accountId}::bigint FOR NO KEY UPDATE`);
     const end = new Date(until);
     assertEnd(end, at);
+    const saleId =
+      receipt === null ? null : await contestable(tx, { projectId, accountId, receipt, at });
     await tx.insert(disputes).values({
-      ...{ projectId, accountId, reason, until: end },
+      ...{ projectId, accountId, saleId, reason, until: end },
       ...{ raisedById: by.actor.id, raisedBy: by.actor.name, raisedAt: at },
     });
     await record(tx, {
       ...{ projectId, ...by, action: 'dispute.raised' },
-      ...{ subjectKind: 'account', subjectId: accountId, detail: { until, reason } },
+      ...{ subjectKind: 'account', subjectId: accountId, detail: request },
     });
     return { status: 201, body: await readCase(tx, { project, accountId, now: at }) };
   });
+}
+
+/** The payment of a receipt, which is neither reversed nor in dispute. */
+async function contestable(
+  tx: Tx,
+  {
+    projectId,
+    accountId,
+    receipt,
+    at,
+  }: { projectId: string; accountId: string; receipt: string; at: Date },
+): Promise<string> {
+  const found = await tx.execute<{ id: string; reversed: boolean; disputed: boolean }>(sql`
+    SELECT s.id::text,
+      EXISTS (SELECT FROM transactions v
+        WHERE v.project_id = s.project_id AND v.reverses = s.transaction_id) AS reversed,
+      EXISTS (SELECT FROM disputes u WHERE u.project_id = s.project_id AND u.sale_id = s.id
+        AND u.ended_at IS NULL AND u.until > ${at.toISOString()}::timestamptz) AS disputed
+    FROM sales s WHERE s.project_id = ${projectId}::bigint
+      AND s.account_id = ${accountId}::bigint AND s.receipt = ${receipt}`);
+  const sale = found.rows[0];
+  if (!sale) throw notFound('payment');
+  if (sale.reversed) throw new Problem('conflict', 'The payment is reversed.');
+  if (sale.disputed) throw new Problem('conflict', 'The payment is in dispute already.');
+  return sale.id;
 }
 
 /** Ends one before its date. Throws Problem `not-found`, `conflict` when it has ended. */

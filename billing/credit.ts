@@ -87,22 +87,27 @@ export async function controlCredit(deps: CreditDeps, project: ProjectTerms): Pr
     )
     .slice(0, QUERIES_MAX);
   const orders = await askOrders(deps, { project, accounts: asking, now });
-  let decided = 0;
-  for (const facts of all) {
+  const changing = all.flatMap((facts) => {
     const world = {
       estimatedMinor: estimateOf(facts),
       orders: orders.get(facts.accountId) ?? null,
     };
     const found = judged(facts, world);
-    if (!found || !changes(facts, found)) continue;
+    return found && changes(facts, found) ? [{ accountId: facts.accountId, world, found }] : [];
+  });
+  const { failpoint } = deps;
+  // Who has paid does not wait for those who have not.
+  for (const { accountId, world } of changing.sort((a, b) => order(a.found) - order(b.found))) {
     const setting: Setting = { project, policy, holidays, now, world: { noCut, ...world } };
-    const { failpoint } = deps;
-    await decide(db, { setting, accountId: facts.accountId, ...(failpoint && { failpoint }) });
-    decided += 1;
+    await decide(db, { setting, accountId, ...(failpoint && { failpoint }) });
   }
   await syncCalls(db, { projectId: project.id, at: now });
-  return decided;
+  return changing.length;
 }
+
+/** Supply that comes back first, trips last. */
+const order = ({ restores, withdraws, trips }: Judgement): number =>
+  restores.length > 0 || withdraws.length > 0 ? 0 : trips.length > 0 ? 2 : 1;
 
 /** Whether there is anything to write: what stays as it is stays unwritten. */
 function changes({ case: before }: CreditFacts, found: Judgement): boolean {

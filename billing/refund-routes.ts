@@ -63,6 +63,9 @@ const refundableSchema = z
     uncleared: moneySchema.openapi({
       description: 'Online payments of the last `vending.unclearedHours` of the project',
     }),
+    disputed: moneySchema.openapi({
+      description: 'Payments that a dispute which holds is about, whether they have cleared or not',
+    }),
     channels: z
       .array(z.object({ channel: z.enum(channels), amount: moneySchema }))
       .openapi({ description: 'What came in by each and has not gone back by it' }),
@@ -101,7 +104,8 @@ const measure = createRoute({
   method: 'get',
   path: '/projects/{projectId}/accounts/{accountId}/refundable',
   summary: 'What can be refunded to an account now, and of what it is made up',
-  description: 'refundable = live - reserve - inTransit - onMeter - uncleared, never below zero.',
+  description:
+    'refundable = live - reserve - inTransit - onMeter - uncleared - disputed, never below zero.',
   ...needs('sale.read'),
   request: { params: accountParams },
   responses: answers(refundableSchema),

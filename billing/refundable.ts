@@ -1,6 +1,6 @@
 /**
  * What may be given back out of a wallet: the live balance less what unread hours may have used, what is with a
- * meter or on its way there, and payments that have not cleared. Every part is told.
+ * meter or on its way there, and payments that have not cleared or are in dispute. Every part is told.
  */
 import { sql } from 'drizzle-orm';
 import { exponentOf, type Money, money } from '../sql/money.ts';
@@ -24,6 +24,7 @@ export interface Refundable {
   inTransitMinor: bigint;
   onMeterMinor: bigint;
   unclearedMinor: bigint;
+  disputedMinor: bigint;
   /** What came in by each channel and has not gone back by it. */
   channels: { channel: Channel; minor: bigint }[];
 }
@@ -106,23 +107,29 @@ export async function refundable(
     FROM rates r`);
   const row = only(found.rows);
   const live = await liveMinor(db, { projectId, accountId });
-  const unclearedMinor = await unclearedOf(db, { projectId, accountId, unclearedHours, now });
+  const { unclearedMinor, disputedMinor } = await heldPayments(db, {
+    ...{ projectId, accountId, unclearedHours, now },
+  });
   const reserveMinor = row.reserve === null ? null : BigInt(row.reserve);
   const unknown = !row.computed ? 'no-balance' : reserveMinor === null ? 'never-read' : null;
   const [inTransitMinor, onMeterMinor] = [BigInt(row.in_transit), BigInt(row.on_meter)];
-  const left = live - (reserveMinor ?? 0n) - inTransitMinor - onMeterMinor - unclearedMinor;
+  const withMeters = inTransitMinor + onMeterMinor;
+  const left = live - (reserveMinor ?? 0n) - withMeters - unclearedMinor - disputedMinor;
   return {
     refundableMinor: unknown ? null : left > 0n ? left : 0n,
     unknown,
     liveMinor: live,
     silentHours: Math.max(0, Math.round(Number(row.silent) * 100) / 100),
-    ...{ reserveMinor, inTransitMinor, onMeterMinor, unclearedMinor },
+    ...{ reserveMinor, inTransitMinor, onMeterMinor, unclearedMinor, disputedMinor },
     channels: await netByChannel(db, { projectId, accountId }),
   };
 }
 
-/** Payments that may still be taken back: online, younger than the project says, and not settled by their channel. */
-export async function unclearedOf(
+/**
+ * Payments that may still be taken back from us: contested in a dispute that holds; or online, younger than the project
+ * says, and not settled by their channel. What is both is in dispute.
+ */
+export async function heldPayments(
   db: Queryable,
   {
     projectId,
@@ -130,19 +137,27 @@ export async function unclearedOf(
     unclearedHours,
     now,
   }: { projectId: string; accountId: string; unclearedHours: number; now: Date },
-): Promise<bigint> {
-  const found = await db.execute<{ minor: string }>(sql`
-    SELECT coalesce(sum(s.amount_minor), 0)::text AS minor FROM sales s
-        WHERE s.project_id = ${projectId}::bigint AND s.account_id = ${accountId}::bigint
-          AND s.channel = 'online' AND s.sold_at > ${now.toISOString()}::timestamptz - make_interval(hours => ${unclearedHours}::int)
-          AND NOT EXISTS (SELECT FROM transactions v
-            WHERE v.project_id = s.project_id AND v.reverses = s.transaction_id)
+): Promise<{ unclearedMinor: bigint; disputedMinor: bigint }> {
+  const at = sql`${now.toISOString()}::timestamptz`;
+  const found = await db.execute<{ uncleared: string; disputed: string }>(sql`
+    SELECT coalesce(sum(amount_minor) FILTER (WHERE uncleared AND NOT disputed), 0)::text AS uncleared,
+      coalesce(sum(amount_minor) FILTER (WHERE disputed), 0)::text AS disputed
+    FROM (
+      SELECT s.amount_minor,
+        s.channel = 'online' AND s.sold_at > ${at} - make_interval(hours => ${unclearedHours}::int)
           -- What the channel has settled has cleared.
           AND NOT EXISTS (SELECT FROM bank_line_acts c
             WHERE c.project_id = s.project_id AND c.sale_id = s.id AND c.kind IN ('match', 'claim')
               AND NOT EXISTS (SELECT FROM bank_line_acts n WHERE n.project_id = c.project_id
-                AND n.line_id = c.line_id AND n.ordinal > c.ordinal))`);
-  return BigInt(only(found.rows).minor);
+                AND n.line_id = c.line_id AND n.ordinal > c.ordinal)) AS uncleared,
+        EXISTS (SELECT FROM disputes u WHERE u.project_id = s.project_id AND u.sale_id = s.id
+          AND u.account_id = s.account_id AND u.ended_at IS NULL AND u.until > ${at}) AS disputed
+      FROM sales s
+      WHERE s.project_id = ${projectId}::bigint AND s.account_id = ${accountId}::bigint
+        AND NOT EXISTS (SELECT FROM transactions v
+          WHERE v.project_id = s.project_id AND v.reverses = s.transaction_id)) payments`);
+  const { uncleared, disputed } = only(found.rows);
+  return { unclearedMinor: BigInt(uncleared), disputedMinor: BigInt(disputed) };
 }
 
 async function netByChannel(
@@ -172,6 +187,7 @@ export interface ShownRefundable {
   inTransit: Money;
   onMeter: Money;
   uncleared: Money;
+  disputed: Money;
   channels: { channel: Channel; amount: Money }[];
 }
 
@@ -187,6 +203,7 @@ export function shownRefundable(found: Refundable, currency: string): ShownRefun
     inTransit: of(found.inTransitMinor),
     onMeter: of(found.onMeterMinor),
     uncleared: of(found.unclearedMinor),
+    disputed: of(found.disputedMinor),
     channels: found.channels.map(({ channel, minor }) => ({ channel, amount: of(minor) })),
   };
 }

@@ -18,7 +18,7 @@ import { type Leg, post } from './ledger.ts';
 import { liveMoved } from './live-moved.ts';
 import { type ProjectTerms, readProject } from './project.ts';
 import { nextReceipt } from './receipt.ts';
-import { unclearedOf } from './refundable.ts';
+import { heldPayments } from './refundable.ts';
 
 export const residualKinds = ['refund', 'write-off', 'collect'] as const;
 export type ResidualKind = (typeof residualKinds)[number];
@@ -152,10 +152,13 @@ export async function moveResidual(
   const residual = await residualOf(tx, { projectId, accountId });
   const left = residual.wallet - residual.receivable;
   const { unclearedHours } = await readVendingSettings(tx, projectId);
-  const uncleared = await unclearedOf(tx, { projectId, accountId, unclearedHours, now });
-  if (kind === 'refund' && amountMinor <= left && amountMinor > left - uncleared) {
-    const held = formatMinor(uncleared, currency);
-    const detail = `${held} ${currency} were paid online and have not cleared: refund the rest, or later.`;
+  const { unclearedMinor, disputedMinor } = await heldPayments(tx, {
+    ...{ projectId, accountId, unclearedHours, now },
+  });
+  const heldMinor = unclearedMinor + disputedMinor;
+  if (kind === 'refund' && amountMinor <= left && amountMinor > left - heldMinor) {
+    const held = formatMinor(heldMinor, currency);
+    const detail = `${held} ${currency} were paid online and have not cleared, or are in dispute: refund the rest, or later.`;
     throw new Problem('not-refundable', detail);
   }
   const most = kind === 'refund' ? left : -left;

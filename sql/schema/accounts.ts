@@ -78,6 +78,7 @@ export const tenancies = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.projectId, t.id] }),
+    index().on(t.projectId, t.accountId),
     foreignKey({
       columns: [t.projectId, t.accountId],
       foreignColumns: [accounts.projectId, accounts.id],

@@ -4,6 +4,7 @@ import { localOrders, type OrderQuery } from '../../billing/credit-orders.ts';
 import type { CreditPolicy } from '../../billing/credit-policy.ts';
 import { readProject } from '../../billing/project.ts';
 import { raiseAlarms, syncAlarms } from '../../sql/alarms.ts';
+import type { LocalDay } from '../../sql/local-day.ts';
 import { cny } from './counter.ts';
 import { type Answer, type Ask, openFace } from './face.ts';
 import { flat } from './jiangsu.ts';
@@ -48,9 +49,12 @@ export interface CreditPark {
   close: () => Promise<void>;
 }
 
-export async function openCreditPark(points: number): Promise<CreditPark> {
-  const park = await openPark({ points, from: '2026-01-01', definition: flat('0.7') });
-  park.now = new Date('2026-02-10T04:00:00Z');
+export async function openCreditPark(
+  points: number,
+  { from = '2026-01-01' as LocalDay, now: at = new Date('2026-02-10T04:00:00Z') } = {},
+): Promise<CreditPark> {
+  const park = await openPark({ points, from, definition: flat('0.7') });
+  park.now = at;
   const projectId = park.project.id;
   const { db } = park.postgres;
   const ask = openFace(park, 'wang');

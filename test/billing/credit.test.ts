@@ -1,13 +1,16 @@
 /**
  * Credit control against Postgres: from arrears to a trip and back, each decision with its reason and data, two
- * processes at once, a payment at the same instant, a kill, the brake, online orders, silent meters.
+ * processes at once, a payment at the same instant, the brake, online orders, silent meters. (Killed: killed.test.ts.)
  */
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { holdBrake } from '../../billing/credit-brake.ts';
+import { decide, decideIn, type Setting } from '../../billing/credit-decide.ts';
 import { localOrders, openOrders } from '../../billing/credit-orders.ts';
+import { readPolicy } from '../../billing/credit-policy.ts';
 import { post } from '../../billing/ledger.ts';
 import { readProject } from '../../billing/project.ts';
 import { settleDue } from '../../billing/settle.ts';
@@ -19,7 +22,7 @@ let credit: CreditPark;
 /** Accounts of their own for each test: what one leaves behind is no other's. */
 let next = 0;
 beforeAll(async () => {
-  credit = await openCreditPark(17);
+  credit = await openCreditPark(20);
 });
 afterAll(() => credit.close());
 
@@ -152,21 +155,38 @@ test.each(['automatic', 'armed'])(
   },
 );
 
-test('a process that dies between decision and command has decided nothing, and the next one decides once', async () => {
-  const n = next++;
-  await credit.due(n);
-  for (const place of ['credit-decided', 'credit-commanded']) {
-    const killed = credit.round((at) => {
-      if (at === place) throw new Error('killed');
+test('a decision waits for no other account, and only a trip of its own for another trip', async () => {
+  const [held, other, cut] = [next++, next++, next++];
+  const { park } = credit;
+  const { db } = park.postgres;
+  await credit.due(cut);
+  for (const n of [held, other, cut]) await credit.owes(n, 500);
+  const project = await readProject(db, park.project.id);
+  const { policy } = await readPolicy(db, project);
+  const orders = { outcome: 'none', at: park.now } as const;
+  const world = { noCut: undefined, estimatedMinor: 0n, orders };
+  const setting: Setting = { project, policy, holidays: new Set(), now: park.now, world };
+  const of = (n: number) => ({ setting, accountId: park.accounts[n] ?? '' });
+  let isDone = false;
+  const trip = await db.transaction(async (tx) => {
+    expect((await decideIn(tx, of(held)))?.state).toBe('grace');
+    // Neither the case that is held nor the brake, once that is held too, keeps another account waiting.
+    expect((await decide(db, of(other)))?.state).toBe('grace');
+    await holdBrake(tx, project.id);
+    expect((await decide(db, of(other)))?.decision).toBe(null);
+    const trip = decide(db, of(cut)).finally(() => {
+      isDone = true;
     });
-    await expect(killed).rejects.toThrow('killed');
-    expect([await credit.commands(n), await credit.state(n)]).toEqual([[], 'grace']);
-  }
-  await credit.round();
-  await credit.round();
-  expect(await credit.commands(n)).toEqual(['trip requested']);
+    const waiting = `SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+      WHERE a.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted`;
+    await expect.poll(() => park.value(waiting)).toBe('1');
+    expect([isDone, await credit.commands(cut)]).toEqual([false, []]);
+    return { trip };
+  });
+  expect((await trip.trip)?.decision).toBe('trip');
+  expect(await credit.commands(cut)).toEqual(['trip requested']);
   await credit.carryOut();
-  await credit.owes(n, 0);
+  for (const n of [held, other, cut]) await credit.owes(n, 0);
 });
 
 test('the brake stops at its number, calls a person, and goes on by a word alone', async () => {

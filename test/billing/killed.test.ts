@@ -2,11 +2,12 @@
  * Billing's process killed from outside, by SIGKILL, while Postgres works for it: under steps that cumulate
  * over an account, in the middle of settling and in the middle of settling anew. A lock of the test's holds
  * the process at a statement, and there it dies. The ledger is afterwards that of a run that nobody disturbed.
- * And killed while it hands over notices, which go on from what is written.
+ * And killed while it hands over notices, which go on from what is written, and while it decides to cut supply.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { post } from '../../billing/ledger.ts';
 import { gatherNotices } from '../../billing/notice-gather.ts';
 import { openMail } from '../../billing/notice-mail.ts';
 import { sendDue } from '../../billing/notice-send.ts';
@@ -16,7 +17,8 @@ import { readProject } from '../../billing/project.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
 import { tell } from '../../sql/events.ts';
-import { daysBetween } from '../../sql/local-day.ts';
+import { daysBetween, localDayOf } from '../../sql/local-day.ts';
+import { openCreditPark } from './credit-park.ts';
 import { lowSteps } from './everything.ts';
 import { openFace } from './face.ts';
 import { faultsOf, namedLedgerOf, openPark, type Park } from './park.ts';
@@ -103,11 +105,19 @@ async function killAt(park: Park, table: string): Promise<void> {
     await holder.query('ROLLBACK');
     holder.release();
   }
-  // What Postgres still did for the dead is over once its connections are.
-  const deadline = Date.now() + DEADLINE_MS;
+  await isOver(park);
+}
+
+/** What Postgres still did for the dead is over once its connections are. */
+async function isOver(park: Park): Promise<void> {
   const others = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
     AND usename = 'wattledger_billing' AND state <> 'idle'`;
-  while ((await park.value(others)) !== '0' && Date.now() < deadline) await pause();
+  await until(async () => (await park.value(others)) === '0');
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (!(await isSo()) && Date.now() < deadline) await pause();
 }
 
 /** What a settlement touches, in its order: where it claims, charges, sums up and posts. */
@@ -252,6 +262,61 @@ test('killed while notices are handed over: none is lost, and none goes twice th
   } finally {
     holder.release();
     await Promise.all([aliyun.close(), mail.close(), receiver.close()]);
+  }
+});
+
+test('killed while it cuts an account: decision and command are there together or not at all, and once', async () => {
+  const now = new Date();
+  const credit = await openCreditPark(1, {
+    from: localDayOf('Asia/Shanghai', now.getTime() - 86_400_000),
+    now: new Date(now.getTime() - 3 * 3_600_000),
+  });
+  const { park } = credit;
+  try {
+    const { id: projectId, currency } = park.project;
+    const [accountId = ''] = park.accounts;
+    // A debt of the ledger: the process computes balances of its own.
+    await park.postgres.db.transaction((tx) =>
+      post(tx, {
+        ...{ projectId, currency },
+        head: {
+          ...{ kind: 'transfer', accountId, postedAt: park.now, cause: {} },
+          accountingDate: localDayOf(park.project.zone, park.now.getTime()),
+        },
+        legs: [
+          { code: 'wallet', accountId, amountMinor: 500n },
+          { code: 'adjustment', accountId: null, amountMinor: -500n },
+        ],
+      }),
+    );
+    await credit.due(0, 1);
+    await credit.owes(0, 1);
+    const ledger = await namedLedgerOf(park);
+    const trips = async () => (await credit.told(0)).filter((line) => line.startsWith('trip'));
+    const found = async () => [await credit.state(0), await trips(), await credit.commands(0)];
+    const undecided = ['grace', [], []];
+    const decided = ['tripping', ['trip/arrears'], ['trip requested']];
+    for (const [place, leaves] of [
+      ['credit-decided', undecided],
+      ['credit-commanded', undecided],
+      ['credit-committed', decided],
+    ] as const) {
+      const ended = await endOf(start(park, { BILLING_FAILPOINT: place }));
+      await isOver(park);
+      expect([place, ended, await found()]).toEqual([place, 'SIGKILL', leaves]);
+    }
+    // Who comes after it sees the cut carried out, and cuts no second time.
+    await credit.carryOut();
+    const child = start(park);
+    const ended = endOf(child);
+    await until(async () => (await credit.state(0)) === 'tripped');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(null);
+    expect(await found()).toEqual(['tripped', ['trip/arrears'], ['trip confirmed']]);
+    expect(await namedLedgerOf(park)).toBe(ledger);
+    expect(await faultsOf(park)).toEqual([]);
+  } finally {
+    await credit.close();
   }
 });
 

@@ -30,7 +30,7 @@ describe('what can be refunded', () => {
     expect(await refundable(0)).toEqual({
       ...{ refundable: cny('100.00'), unknown: null, live: cny('100.00'), silentHours: 0 },
       ...{ reserve: cny('0.00'), inTransit: cny('0.00'), onMeter: cny('0.00') },
-      uncleared: cny('0.00'),
+      ...{ uncleared: cny('0.00'), disputed: cny('0.00') },
       channels: [
         { channel: 'cash', amount: cny('0.00') },
         { channel: 'transfer', amount: cny('100.00') },
@@ -55,6 +55,46 @@ describe('what can be refunded', () => {
     await counter.settle({ unclearedHours: 0 });
     expect((await refundable(0)).refundable).toEqual(cny('130.00'));
     await counter.settle({ unclearedHours: 24 });
+  });
+
+  test('is less by a payment in dispute, counted once, until the dispute is over', async () => {
+    const { park, faces, post, settle } = counter;
+    const path = `/accounts/${park.accounts[0]}/disputes`;
+    const { body: sale } = await buy(0, '25.00', 'online');
+    const until = new Date(park.now.getTime() + 3_600_000).toISOString();
+    const raise = (receipt: string, account = path) =>
+      post(faces.wang, account, { reason: 'the payer’s bank asks it back', until, receipt });
+    await settle({ unclearedHours: 24 });
+    const { refundable: before } = await refundable(0);
+    const raised = await raise(sale.receipt);
+    expect([raised.status, raised.body.disputes[0].payment]).toEqual([
+      ...[201, { receipt: sale.receipt, amount: cny('25.00') }],
+    ]);
+    // It had not cleared either: it is held back as one of the two.
+    expect(await refundable(0)).toMatchObject({
+      ...{ uncleared: cny('40.00'), disputed: cny('25.00'), refundable: before },
+    });
+    await settle({ unclearedHours: 0 });
+    const { refundable: left, live } = await refundable(0);
+    expect([live, left]).toEqual([cny('155.00'), cny('130.00')]);
+    expect((await refundTo(0, '130.01')).body.code).toBe('not-refundable');
+    const elsewhere = `/accounts/${park.accounts[1]}/disputes`;
+    expect([(await raise(sale.receipt)).status, (await raise('none')).status]).toEqual([409, 404]);
+    expect((await raise(sale.receipt, elsewhere)).status).toBe(404);
+    const [dispute] = raised.body.disputes;
+    await post(faces.wang, `${path}/${dispute.id}/end`, { reason: 'it was a mistake' });
+    expect(await refundable(0)).toMatchObject({
+      ...{ disputed: cny('0.00'), refundable: cny('155.00') },
+    });
+    // One that ends by its date holds nothing back after it; one about no payment never does.
+    await raise(sale.receipt);
+    expect((await refundable(0)).refundable).toEqual(cny('130.00'));
+    await post(faces.wang, path, { reason: 'the bill is contested', until });
+    expect((await refundable(0)).refundable).toEqual(cny('130.00'));
+    const undone = await post(faces.wang, `/sales/${sale.id}/reversals`, { reason: 'asked back' });
+    expect([undone.status, undone.body.state]).toEqual([201, 'reversed']);
+    expect(await refundable(0)).toMatchObject({ disputed: cny('0.00'), live: cny('130.00') });
+    await settle({ unclearedHours: 24 });
   });
 
   test('is less by what a meter holds or what is on its way there', async () => {

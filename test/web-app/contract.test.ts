@@ -346,7 +346,7 @@ const fields = {
   ] satisfies (keyof vending.Refund)[],
   Refundable: [
     ...(['refundable', 'unknown', 'live', 'silentHours', 'reserve', 'inTransit'] as const),
-    ...(['onMeter', 'uncleared', 'channels'] as const),
+    ...(['onMeter', 'uncleared', 'disputed', 'channels'] as const),
   ] satisfies (keyof vending.Refundable)[],
   SinglePrice: [
     ...(['commodity', 'price', 'obstacle', 'tariffName', 'besides'] as const),

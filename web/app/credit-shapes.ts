@@ -66,6 +66,8 @@ export interface Dispute {
   from: string;
   until: string;
   reason: string;
+  /** The payment that is contested, which is not refunded meanwhile. */
+  payment: { receipt: string; amount: Money } | null;
   by: string;
   endedAt: string | null;
   endedBy: string | null;

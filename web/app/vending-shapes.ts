@@ -97,6 +97,7 @@ export interface Refundable {
   inTransit: Money;
   onMeter: Money;
   uncleared: Money;
+  disputed: Money;
   channels: { channel: Channel; amount: Money }[];
 }
 

@@ -166,6 +166,7 @@ export const enVending = {
       refundable: 'Can be refunded',
       reserve: 'reserve for {{hours}} h without a reading',
       uncleared: 'online payments not cleared yet',
+      disputed: 'payments in dispute',
       inTransit: 'on its way to meters',
       onMeter: 'held by meters',
       unknown: {

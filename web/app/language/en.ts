@@ -719,7 +719,7 @@ export const en = {
     charged: 'Charged up to the end',
     provisional: 'Not settled yet',
     uncleared:
-      '{{amount}} were paid online and have not cleared: they are refunded later, from the list of closed accounts.',
+      '{{amount}} were paid online and have not cleared, or are in dispute: refunded later, from the list of closed accounts.',
     deposit: 'Deposit',
     left: 'Left for the customer',
     owed: 'Owed by the customer',

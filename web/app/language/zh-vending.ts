@@ -154,6 +154,7 @@ export const zhVending = {
       refundable: '可退金额',
       reserve: '{{hours}} 小时未抄表的预留',
       uncleared: '尚未清算的在线支付',
+      disputed: '有争议的付款',
       inTransit: '在途（下发表计）',
       onMeter: '表内余额',
       unknown: {

@@ -629,7 +629,7 @@ export const zh: Language = {
     settled: '已结余额',
     charged: '结至截止的费用',
     provisional: '尚未结算',
-    uncleared: '其中 {{amount}} 为线上支付、尚未到账：之后从已销户清单退款。',
+    uncleared: '其中 {{amount}} 为线上支付尚未到账或有争议：之后从已销户清单退款。',
     deposit: '押金',
     left: '应退用户',
     owed: '用户欠款',

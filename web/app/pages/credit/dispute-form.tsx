@@ -1,4 +1,4 @@
-/** A dispute: while it lasts nobody is cut for this account; begun with reason and end, ended with a reason. */
+/** A dispute: while it lasts nobody is cut for this account, nor is a contested payment refunded; begun with reason and end, ended with a reason. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAct } from '../../act.ts';
@@ -6,6 +6,7 @@ import { useNow } from '../../clock.tsx';
 import { type CreditCaseDetail, isHolding } from '../../credit-shapes.ts';
 import { instantOf, moment } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
+import { Amount } from '../../parts/figure.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { Field } from '../exceptions/field.tsx';
@@ -18,6 +19,7 @@ export function DisputeForm({ accountId, onDone }: { accountId: string; onDone: 
   const send = useAct<unknown>(onDone);
   const [wall, setWall] = useState('');
   const [reason, setReason] = useState('');
+  const [receipt, setReceipt] = useState('');
   const until = wall ? instantOf(zone, wall) : null;
   const isPast = until !== null && Date.parse(until) <= now.getTime();
   const isReady = until !== null && !isPast && reason.trim() !== '';
@@ -29,7 +31,7 @@ export function DisputeForm({ accountId, onDone }: { accountId: string; onDone: 
         if (!isReady) return;
         send.mutate({
           path: `/accounts/${accountId}/disputes`,
-          body: { reason: reason.trim(), until },
+          body: { reason: reason.trim(), until, receipt: receipt.trim() || null },
         });
       }}
     >
@@ -44,6 +46,12 @@ export function DisputeForm({ accountId, onDone }: { accountId: string; onDone: 
           hint={isPast ? t('credit.fault.past') : t('credit.holdHint', { zone })}
         />
         <Field label={t('exc.reason')} value={reason} onChange={setReason} />
+        <Field
+          label={t('credit.disputedReceipt')}
+          value={receipt}
+          onChange={setReceipt}
+          hint={t('credit.disputedReceiptHint')}
+        />
       </div>
       <div>
         <button type="submit" className="button primary" disabled={!isReady || send.isPending}>
@@ -72,6 +80,12 @@ export function Disputes({ found }: { found: CreditCaseDetail }) {
         <div key={dispute.id} className="stack">
           <div>
             <div className={isHolding(dispute, now) ? 'strong' : 'quiet'}>{dispute.reason}</div>
+            {dispute.payment && (
+              <div className="second">
+                {t('credit.disputedPayment', { receipt: dispute.payment.receipt })}{' '}
+                <Amount money={dispute.payment.amount} />
+              </div>
+            )}
             <div className="second">
               {dispute.endedAt
                 ? t('credit.disputeEnded', {

@@ -263,6 +263,7 @@ function Parts({ found }: { found: Refundable }) {
   const parts = [
     { term: t('vend.refund.reserve', { hours: number(found.silentHours, 1) }), of: found.reserve },
     { term: t('vend.refund.uncleared'), of: found.uncleared },
+    { term: t('vend.refund.disputed'), of: found.disputed },
     { term: t('vend.refund.inTransit'), of: found.inTransit },
     { term: t('vend.refund.onMeter'), of: found.onMeter },
   ];

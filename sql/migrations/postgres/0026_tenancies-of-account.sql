@@ -1,0 +1,1 @@
+CREATE INDEX "tenancies_project_id_account_id_index" ON "tenancies" USING btree ("project_id","account_id");
