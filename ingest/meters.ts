@@ -29,7 +29,7 @@ import {
 } from './fields.ts';
 import { meterSchema, readMeters } from './meter-rows.ts';
 import type { IngestDeps } from './routes.ts';
-import { broken, by, only, pageOf, type Refuse, thrown } from './rows.ts';
+import { type Acting, broken, by, only, pageOf, type Refuse, thrown } from './rows.ts';
 import { setPollSeconds } from './schedules.ts';
 
 /** Meters that one bus can be read with. */
@@ -124,33 +124,10 @@ export function meterRoutes({ db, clock }: IngestDeps) {
     })
     .openapi(make, async (c) => {
       const { projectId } = c.req.valid('param');
-      const { pollSeconds, ...values } = c.req.valid('json');
-      const id = await db.transaction(async (tx) => {
-        await takePlaces(tx, { projectId, places: [{ meterId: null, ...values }] });
-        const meter = only(
-          await tx
-            .insert(meters)
-            .values({ projectId, ...values })
-            .returning({ id: meters.id })
-            .catch(taken),
-        );
-        if (pollSeconds !== undefined) {
-          const wanted = [{ meterId: meter.id, seconds: pollSeconds }];
-          await setPollSeconds(tx, { projectId, wanted, at: clock() });
-        }
-        if (values.busId !== null) {
-          await assertFits(tx, { projectId, busId: values.busId, at: clock() });
-        }
-        await record(tx, {
-          projectId,
-          ...by(c),
-          action: 'meter.created',
-          subjectKind: 'meter',
-          subjectId: meter.id,
-          detail: { to: c.req.valid('json') },
-        });
-        return meter.id;
-      });
+      const wanted = c.req.valid('json');
+      const id = await db.transaction((tx) =>
+        addMeter(tx, { projectId, ...by(c) }, { wanted, at: clock() }),
+      );
       return c.json(await one(projectId, id), 201);
     })
     .openapi(change, async (c) => {
@@ -201,6 +178,62 @@ export function meterRoutes({ db, clock }: IngestDeps) {
       });
       return c.json(await one(projectId, meterId), 200);
     });
+}
+
+/** Enters a meter within `tx`; returns its id. Throws Problem `conflict` (serial or unit taken), and as `takePlaces`. */
+export async function addMeter(
+  tx: Tx,
+  { projectId, ...who }: Acting,
+  { wanted, at }: { wanted: Omit<z.output<typeof body>, 'model'> & { model: string }; at: Date },
+): Promise<string> {
+  const { pollSeconds, ...values } = wanted;
+  await takePlaces(tx, { projectId, places: [{ meterId: null, ...values }] });
+  const meter = only(
+    await tx
+      .insert(meters)
+      .values({ projectId, ...values })
+      .returning({ id: meters.id })
+      .catch(taken),
+  );
+  if (pollSeconds !== undefined) {
+    const polled = [{ meterId: meter.id, seconds: pollSeconds }];
+    await setPollSeconds(tx, { projectId, wanted: polled, at });
+  }
+  if (values.busId !== null) await assertFits(tx, { projectId, busId: values.busId, at });
+  await record(tx, {
+    ...{ projectId, ...who, action: 'meter.created' },
+    ...{ subjectKind: 'meter', subjectId: meter.id, detail: { to: wanted } },
+  });
+  return meter.id;
+}
+
+/**
+ * Puts a meter on a place of a line, or takes it off (null), within `tx`; returns where it was. Throws Problem
+ * `not-found`, `conflict` when it is on a line already, and as `takePlaces`.
+ */
+export async function moveMeter(
+  tx: Tx,
+  { projectId, ...who }: Acting,
+  {
+    meterId,
+    to,
+    at,
+  }: { meterId: string; to: { busId: string; unit: number | null } | null; at: Date },
+): Promise<{ busId: string | null; unit: number | null }> {
+  const which = and(eq(meters.projectId, projectId), eq(meters.id, meterId));
+  const [before] = await tx.select().from(meters).where(which).for('update');
+  if (!before) throw notFound('meter');
+  if (to && before.busId) throw new Problem('conflict', 'The new meter is on a bus already.');
+  if (to) await takePlaces(tx, { projectId, places: [{ ...to, meterId }] });
+  const place = to ?? { busId: null, unit: null };
+  await tx.update(meters).set(place).where(which).catch(taken);
+  if (to) await assertFits(tx, { projectId, busId: to.busId, at });
+  const { busId, unit } = before;
+  await record(tx, {
+    ...{ projectId, ...who, action: 'meter.changed' },
+    ...{ subjectKind: 'meter', subjectId: meterId, detail: { from: { busId, unit }, to: place } },
+  });
+  return { busId, unit };
 }
 
 interface Place {

@@ -11,7 +11,7 @@ import { notFound, Problem } from '../sql/problem.ts';
 import type { Questdb } from '../sql/questdb.ts';
 import { createRoutes, idSchema, makes, needs, projectParams, takes } from '../sql/route.ts';
 import { installations, meters, points } from '../sql/schema/index.ts';
-import { datedSchema, registerSchema, textSchema } from './fields.ts';
+import { datedSchema, modelSchema, registerSchema, serialSchema, textSchema } from './fields.ts';
 import { keepChange } from './installation-changes.ts';
 import {
   assertFree,
@@ -23,6 +23,7 @@ import {
   whole,
 } from './installation-rows.ts';
 import { readByHand } from './manual-readings.ts';
+import { addMeter, moveMeter } from './meters.ts';
 import { registerAt, registerKnownAt } from './register-at.ts';
 import type { IngestDeps } from './routes.ts';
 import { type Acting, by, only } from './rows.ts';
@@ -36,6 +37,14 @@ export const replacementBody = z.strictObject({
   }),
   lastRegister: registerSchema.nullable().default(null),
   ...deviceFields,
+  meterId: idSchema.optional().openapi({ description: 'The new one, where it was entered before' }),
+  newMeter: z
+    .strictObject({ serial: serialSchema, model: modelSchema.optional() })
+    .optional()
+    .openapi({ description: 'Else it is entered with this; unset model: that of the old one' }),
+  takesPlace: z.boolean().default(false).openapi({
+    description: 'The old one leaves its bus, and the new one is read there at the same unit',
+  }),
   reason: textSchema,
 });
 
@@ -79,14 +88,18 @@ type Replacement = z.output<typeof replacementBody> & {
  */
 export async function replaceMeter(tx: Tx, acting: Acting, wanted: Replacement) {
   const { projectId } = acting;
-  const { pointId, at, removedAt = at, lastRegister, questdb, clock, reason, ...values } = wanted;
-  const { meterId } = values;
+  const { pointId, at, removedAt = at, lastRegister, questdb, clock, reason, ...others } = wanted;
   const when = { placed: new Date(at), removed: new Date(removedAt) };
   const isPause = when.removed < when.placed;
   if (Math.abs(when.placed.getTime() - when.removed.getTime()) > APART_DAYS_MAX * DAY_MS) {
     throw new Problem('invalid-request', `json/removedAt: ${APART_DAYS_MAX} days apart at most`);
   }
   const before = await standingAt(tx, { projectId, pointId, ...when });
+  const { meterId: entered, newMeter, takesPlace, ...device } = others;
+  const meterId = await comingMeter(tx, acting, {
+    ...{ oldId: before.meterId, entered, newMeter, takesPlace, at: clock() },
+  });
+  const values = { ...device, meterId };
   // Where it stood elsewhere in the meantime, its readings were of that place.
   const alone = { validFrom: when.placed, validTo: when.removed };
   if (when.placed < when.removed) {
@@ -95,7 +108,7 @@ export async function replaceMeter(tx: Tx, acting: Acting, wanted: Replacement) 
   const last =
     lastRegister ??
     (await knownOf(tx, { projectId, questdb, meterId: before.meterId }, when.removed));
-  const firstRegister = await firstOf(tx, { ...wanted, ...when, projectId });
+  const firstRegister = await firstOf(tx, { ...wanted, ...when, projectId, meterId });
   const old = only(
     await tx
       .update(installations)
@@ -130,6 +143,45 @@ export async function replaceMeter(tx: Tx, acting: Acting, wanted: Replacement) 
   return fresh;
 }
 
+/**
+ * The meter that comes: entered before or now, and where it takes over the place on the line, read there from now on.
+ * Throws Problem `invalid-request` unless it is told one way, `conflict` when there is no place to take over.
+ */
+async function comingMeter(
+  tx: Tx,
+  acting: Acting,
+  {
+    oldId,
+    entered,
+    newMeter,
+    takesPlace,
+    at,
+  }: Pick<Replacement, 'newMeter' | 'takesPlace'> & {
+    oldId: string;
+    entered: string | undefined;
+    at: Date;
+  },
+): Promise<string> {
+  if ((entered === undefined) === (newMeter === undefined)) {
+    throw new Problem('invalid-request', 'json/meterId: name the new meter, or enter it');
+  }
+  const place = takesPlace ? await moveMeter(tx, acting, { meterId: oldId, to: null, at }) : null;
+  if (takesPlace && !place?.busId) {
+    throw new Problem('conflict', 'The old meter is on no bus: there is no place to take over.');
+  }
+  const { busId = null, unit = null } = place ?? {};
+  if (entered !== undefined) {
+    if (busId !== null) await moveMeter(tx, acting, { meterId: entered, to: { busId, unit }, at });
+    return entered;
+  }
+  const { serial = '', model } = newMeter ?? {};
+  const wanted = {
+    ...{ serial, model: model ?? (await modelOfMeter(tx, { ...acting, meterId: oldId })) },
+    ...{ busId, unit, clockZone: null, verifiedUntil: null },
+  };
+  return await addMeter(tx, acting, { wanted, at });
+}
+
 /** The register from which the new meter counts. */
 async function firstOf(
   tx: Tx,
@@ -140,7 +192,7 @@ async function firstOf(
     firstRegister,
     placed,
     removed,
-  }: Replacement & { projectId: string; placed: Date; removed: Date },
+  }: Replacement & { projectId: string; meterId: string; placed: Date; removed: Date },
 ): Promise<number | null> {
   const of = { projectId, questdb, meterId };
   if (removed <= placed) {

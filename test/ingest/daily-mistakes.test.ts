@@ -226,6 +226,32 @@ describe('a meter that is replaced', () => {
     ]);
   });
 
+  it('by one that is entered with it, read at the old one’s place on the line', async () => {
+    const { pointId } = late;
+    const [, { meterId: oldId }] = await installedAt(pointId);
+    const path = `/points/${pointId}/replacements`;
+    const of = { at: iso(near + DAY), lastRegister: 900, firstRegister: 0, reason: 'blind' };
+    const both = { ...of, meterId: fresh.pause, newMeter: { serial: 'NEW-7' } };
+    expect((await ask('POST', path, both)).body.detail).toMatch(
+      /json\/meterId: name the new meter/,
+    );
+    const takes = { ...of, newMeter: { serial: 'NEW-7' }, takesPlace: true };
+    // It hangs on no line: there is nothing to take over.
+    expect((await ask('POST', path, takes)).body.code).toBe('conflict');
+    const { body: gateway } = await ask('POST', '/gateways', { name: 'Box' });
+    const { body: bus } = await ask('POST', `/gateways/${gateway.id}/buses`, {
+      ...{ name: 'Bus 1', framing: 'tcp', host: '127.0.0.1', port: 1502 },
+    });
+    await ask('PATCH', `/meters/${oldId}`, { busId: bus.id, unit: 9 });
+    const { status, body } = await ask('POST', path, takes);
+    expect(status).toBe(201);
+    const [was, is] = await Promise.all(
+      [oldId, body.meterId].map((id) => ask('GET', `/meters/${id}`)),
+    );
+    expect(was?.body).toMatchObject({ busId: null, unit: null });
+    expect(is?.body).toMatchObject({ serial: 'NEW-7', busId: bus.id, unit: 9, pointId });
+  });
+
   it('with a pause between: it is estimated, and the registers say the total', async () => {
     const { pointId } = pause;
     const [spoke, placed] = [near + 5 * HOUR, near + 5 * HOUR - 7 * 60_000];

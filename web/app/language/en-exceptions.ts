@@ -195,7 +195,11 @@ export const enExceptions = {
       choose: 'Choose …',
       swappedSince: 'Swapped since',
       meter: 'New meter',
-      noFree: 'Every meter stands at a point. Enter the new one first.',
+      enterNew: 'enter a new one',
+      serialWrong: 'as on its plate: letters, digits, . _ -',
+      sameModel: 'A {{model}}, as the old one. Another model is entered under Configuration first.',
+      takesPlace:
+        'It is read at the old one’s place on the line, address {{unit}}; the old one leaves it.',
       replacedAt: 'Replaced at',
       both: 'Old and new',
       replaced: { same: 'At one instant', overlap: 'Both for a while', pause: 'Pause between' },

@@ -11,8 +11,10 @@ import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
 import { useQuarantines, useRollovers } from '../../quality-queries.ts';
 import { useLive, useMeters } from '../../queries.ts';
+import { isSerial } from '../configuration/checks.ts';
+import { Check } from '../tariffs/edit/field.tsx';
 import { Choice, Field } from './field.tsx';
-import { type Act, isRatio, type Subject, type Values } from './mistakes.ts';
+import { type Act, isRatio, NEW_METER, type Subject, type Values } from './mistakes.ts';
 
 interface Props {
   act: Act;
@@ -74,7 +76,7 @@ export function MistakeFields({ act, subject, values: v, set, installation }: Pr
     case 'replace':
       return (
         <>
-          <FreeMeter value={v.meter ?? ''} set={(meter) => set({ meter })} />
+          <ComingMeter subject={subject} values={v} set={set} />
           <Segmented
             label={t('exc.field.both')}
             value={v.both === 'overlap' || v.both === 'pause' ? v.both : 'same'}
@@ -222,23 +224,57 @@ function OtherPoint({
   );
 }
 
-/** Meters that stand nowhere. */
-function FreeMeter({ value, set }: { value: string; set: (meterId: string) => void }) {
+/** The meter that comes: one that stands nowhere, or one that is entered now; at the old one's place on the line. */
+function ComingMeter({
+  subject,
+  values: v,
+  set,
+}: {
+  subject: Subject;
+  values: Values;
+  set: (change: Values) => void;
+}) {
   const { t } = useTranslation();
-  const free = (useMeters().data?.data ?? []).filter(
-    ({ pointId, state }) => !pointId && state !== 'retired',
-  );
+  const meters = useMeters().data?.data ?? [];
+  const old = meters.find(({ id }) => id === subject.meterId);
+  const free = meters.filter(({ pointId, state }) => !pointId && state !== 'retired');
+  const mayTake = (meter: string) =>
+    !!old?.busId && (meter === NEW_METER || !free.find(({ id }) => id === meter)?.busId);
+  const serial = v.serial ?? '';
+  const isWrong = serial.trim() !== '' && !isSerial(serial);
   return (
-    <Choice
-      label={t('exc.field.meter')}
-      value={value}
-      onChange={set}
-      hint={free.length === 0 ? t('exc.field.noFree') : undefined}
-      options={[
-        { value: '', label: t('exc.field.choose') },
-        ...free.map(({ id, serial, model }) => ({ value: id, label: `${serial} · ${model}` })),
-      ]}
-    />
+    <>
+      <Choice
+        label={t('exc.field.meter')}
+        value={v.meter ?? ''}
+        onChange={(meter) =>
+          set({ meter, place: meter !== '' && mayTake(meter) ? 'takes' : 'leaves' })
+        }
+        options={[
+          { value: '', label: t('exc.field.choose') },
+          { value: NEW_METER, label: t('exc.field.enterNew') },
+          ...free.map(({ id, serial: of, model }) => ({ value: id, label: `${of} · ${model}` })),
+        ]}
+      />
+      {v.meter === NEW_METER && (
+        <Field
+          label={t('config.field.serial')}
+          value={serial}
+          invalid={isWrong}
+          onChange={(text) => set({ serial: text })}
+          hint={
+            isWrong ? t('exc.field.serialWrong') : t('exc.field.sameModel', { model: old?.model })
+          }
+        />
+      )}
+      {!!v.meter && mayTake(v.meter) && (
+        <Check
+          label={t('exc.field.takesPlace', { unit: old?.unit })}
+          checked={v.place === 'takes'}
+          onChange={(takes) => set({ place: takes ? 'takes' : 'leaves' })}
+        />
+      )}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 /** The mistakes of the trade that are corrected at a meter: fields, and what is tried and sent. Pure. */
 import { addDays, instantOf, localDay, wallText } from '../../dates.ts';
+import { isSerial } from '../configuration/checks.ts';
 
 export const mistakes = [
   'ratio',
@@ -113,7 +114,9 @@ export function askedOf(
     case 'replace': {
       const placed = at('at');
       const removed = v.both === 'same' ? placed : at('removed');
+      const isNew = v.meter === NEW_METER;
       if (!v.meter || !placed || !removed) return null;
+      if (isNew && !isSerial(v.serial ?? '')) return null;
       if (v.both === 'overlap' && removed <= placed) return null;
       if (v.both === 'pause' && (removed >= placed || !v.first)) return null;
       const [last, first] = [registerOf(v.last), registerOf(v.first)];
@@ -123,7 +126,9 @@ export function askedOf(
       const pt = whole(v.pt) ?? installation?.pt;
       if (!ct || !pt || !isRatio(v.ct) || !isRatio(v.pt)) return null;
       const body = {
-        ...{ at: placed, removedAt: removed, meterId: v.meter },
+        ...{ at: placed, removedAt: removed },
+        ...(isNew ? { newMeter: { serial: v.serial?.trim() } } : { meterId: v.meter }),
+        takesPlace: v.place === 'takes',
         ...{ lastRegister: last, firstRegister: first },
         ...{ ct, pt, reason },
       };
@@ -165,6 +170,9 @@ export function askedOf(
     }
   }
 }
+
+/** Chosen as the meter that comes: it was not entered yet. */
+export const NEW_METER = 'new';
 
 /** kWh or m³ as a display shows them, in base units; null where it is no such figure. */
 export function registerOf(text: string | undefined): number | null {
