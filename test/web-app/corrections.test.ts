@@ -51,6 +51,12 @@ describe('what is tried is what is sent', () => {
     expect(asked('replace', { ...change, ct: '60' })?.body).toMatchObject({ ct: 60, pt: 1 });
     expect(asked('replace', { ...change, ct: '4O' })).toBeNull();
     expect(asked('ratio', { ...change, ct: '60', pt: 'x' })).toBeNull();
+    // One that is entered with it, at the place on the line.
+    const fresh = { ...change, meter: 'new', place: 'takes' };
+    expect(asked('replace', { ...fresh, serial: '2611 7' })).toBeNull();
+    const sent = asked('replace', { ...fresh, serial: ' 26117 ' })?.body;
+    expect(sent).toMatchObject({ newMeter: { serial: '26117' }, takesPlace: true });
+    expect(sent).not.toHaveProperty('meterId');
   });
 
   test('a ratio of a quarter, and one that goes on', () => {

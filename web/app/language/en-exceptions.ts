@@ -78,6 +78,8 @@ export const enExceptions = {
     previewTitle: 'What it would change',
     sending: 'Sending …',
     done: 'Entered',
+    doneReplaced:
+      'Billing runs on without a gap: the old meter counts to its last register, the new one from its first. The account keeps its balance and its alarms; what lay on the old meter is the account’s again.',
     doneText:
       'The quarter-hours are built anew and the days settled anew within minutes; the difference is posted as one correction.',
     toCorrections: 'To the corrections of {{code}}',

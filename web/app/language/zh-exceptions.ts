@@ -77,6 +77,8 @@ export const zhExceptions = {
     previewTitle: '将会改变的内容',
     sending: '正在提交…',
     done: '已录入',
+    doneReplaced:
+      '计费连续不中断：旧表计至末次示数，新表自首次示数起计。账户余额和报警值不变；旧表内的余额转回账户。',
     doneText: '数分钟内重新生成相关时段并重新结算，差额作为一笔更正入账。',
     toCorrections: '查看 {{code}} 的更正',
     noQuarters: '没有时段改变。',

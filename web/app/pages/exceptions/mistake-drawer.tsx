@@ -128,6 +128,7 @@ export function MistakeDrawer({
             <Icon name="check" />
             <div>
               <div className="strong">{t('exc.done')}</div>
+              {act === 'replace' && <div>{t('exc.doneReplaced')}</div>}
               <div className="second">{t('exc.doneText')}</div>
               {may('account.read') && (
                 <Link
