@@ -79,10 +79,15 @@ export async function holdBrake(tx: Tx, projectId: string): Promise<void> {
   );
 }
 
-/** Stops automatic trips and calls a person; nothing when it is engaged already. */
+/** Stops automatic trips before `accountId` would be next, and calls a person; nothing when it is engaged already. */
 export async function engageBrake(
   tx: Tx,
-  { projectId, policy, at }: { projectId: string; policy: CreditPolicy; at: Date },
+  {
+    projectId,
+    policy,
+    accountId,
+    at,
+  }: { projectId: string; policy: CreditPolicy; accountId: string; at: Date },
 ): Promise<void> {
   const { engaged, sinceRelease, accounts } = await brakeOf(tx, { projectId, now: at });
   if (engaged) return;
@@ -102,7 +107,10 @@ export async function engageBrake(
     ],
   });
   await tell(tx, [
-    { projectId, kind: 'credit.brake-engaged', subjectId: projectId, payload: data },
+    {
+      ...{ projectId, kind: 'credit.brake-engaged', subjectId: projectId },
+      payload: { ...data, accountId },
+    },
   ]);
 }
 

@@ -115,7 +115,7 @@ export async function decideIn(
       continue;
     }
     if (found.engagesBrake) {
-      await engageBrake(tx, { projectId: project.id, policy, at: now });
+      await engageBrake(tx, { projectId: project.id, policy, accountId, at: now });
     }
     await carryOut(tx, { setting, facts, judged: found, actor, word, failpoint });
     return found;

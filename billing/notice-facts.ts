@@ -28,6 +28,29 @@ export interface EventFacts {
 
 /** What is told of something that lies further back than this would only confuse. */
 export const STALE_MS = 24 * 3_600_000;
+/** What a person is called for, by the words of credit-judge. */
+const callWords: Record<Language, Record<string, string>> = {
+  en: {
+    'notice-proof': 'a notice could not be proven to have arrived',
+    'doubtful-data': 'its data have been in doubt for a day',
+    'order-query': 'the query of online orders is not answered, or one is open',
+    'trip-refused': 'the meter refused to cut',
+    'trip-expired': 'the meter was not reached to cut',
+    'locked-out': 'it has paid, but its point is locked out',
+    'restore-refused': 'it has paid, but the meter refused to close',
+    'restore-expired': 'it has paid, but the meter was not reached',
+  },
+  zh: {
+    'notice-proof': '通知无法证明已送达',
+    'doubtful-data': '数据存疑已超过一天',
+    'order-query': '线上订单查询无答复或有未完成订单',
+    'trip-refused': '电表拒绝停电',
+    'trip-expired': '停电时未能连上电表',
+    'locked-out': '已缴费，但计量点已上锁',
+    'restore-refused': '已缴费，但电表拒绝合闸',
+    'restore-expired': '已缴费，但未能连上电表',
+  },
+};
 const channelWords: Record<Language, Record<string, string>> = {
   en: { cash: 'cash', transfer: 'bank transfer', online: 'online payment' },
   zh: { cash: '现金', transfer: '转账', online: '线上支付' },
@@ -42,9 +65,11 @@ export async function factsOf(
   const subject =
     of === 'account'
       ? { accountId: event.subjectId, own: {}, ownAt: event.at }
-      : of === 'sale'
-        ? await saleFacts(db, projectId, event)
-        : await meterFacts(db, projectId, event);
+      : of === 'named'
+        ? namedFacts(event)
+        : of === 'sale'
+          ? await saleFacts(db, projectId, event)
+          : await meterFacts(db, projectId, event);
   if (!subject) return undefined;
   const account = await readAccount(db, { projectId, accountId: subject.accountId });
   if (!account) return undefined;
@@ -62,10 +87,15 @@ export async function factsOf(
     ...subject.own,
   };
   const [threshold, deadline] = [known('threshold'), known('deadline')];
+  const [trips, allowed] = [event.payload.trips, event.payload.allowed];
+  const reason = known('reason');
   const hoursLeft = known('hoursLeft') ?? account.hoursLeft;
   if (threshold !== undefined) shared.threshold = threshold;
   if (deadline !== undefined) shared.deadline = wallClock(zone, new Date(deadline));
   if (hoursLeft !== null) shared.hoursLeft = hoursLeft;
+  if (kind === 'credit.brake-engaged') {
+    Object.assign(shared, { trips: String(trips ?? '–'), allowed: String(allowed ?? '–') });
+  }
   if (kind === 'account.opened') {
     Object.assign(shared, { day: account.openedOn }, account.points && { points: account.points });
   }
@@ -81,6 +111,7 @@ export async function factsOf(
       ...(shared.channel && {
         channel: channelWords[language][shared.channel] ?? shared.channel,
       }),
+      ...(reason !== undefined && { reason: callWords[language][reason] ?? reason }),
       ...(subject.pointName && {
         point: (language === 'zh' && subject.pointNameZh) || subject.pointName,
       }),
@@ -94,6 +125,12 @@ interface Subject {
   ownAt: Date;
   pointName?: string;
   pointNameZh?: string | null;
+}
+
+/** The account that the payload names; an event that names none is nobody's. */
+function namedFacts({ payload, at }: ToldEvent): Subject | undefined {
+  const accountId = String(payload.accountId ?? '');
+  return /^\d{1,19}$/.test(accountId) ? { accountId, own: {}, ownAt: at } : undefined;
 }
 
 async function saleFacts(

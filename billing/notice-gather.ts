@@ -7,8 +7,8 @@ import { sql } from 'drizzle-orm';
 import type { Db, Tx } from '../sql/postgres.ts';
 import { readAddresses } from './notice-addresses.ts';
 import { factsOf, STALE_MS, type ToldEvent } from './notice-facts.ts';
-import { kindOfEvent, noticeKindNames, noticeKindOf } from './notice-kinds.ts';
-import { type NoticeSettings, readNoticeSettings } from './notice-settings.ts';
+import { kindOfEvent, type NoticeKindName, noticeKindNames, noticeKindOf } from './notice-kinds.ts';
+import { isUrgent, type NoticeSettings, readNoticeSettings } from './notice-settings.ts';
 import { listTemplates, type ShownTemplate, wordsOf } from './notice-templates.ts';
 import type { ProjectTerms } from './project.ts';
 import { quietUntil } from './quiet-hours.ts';
@@ -17,6 +17,8 @@ import { quietUntil } from './quiet-hours.ts';
 const EVENTS_MAX = 500;
 /** Events older than this are not looked for: after so long, nobody is told. */
 const LOOK_BACK_DAYS = 7;
+/** Calls of one kind in an hour: who has been called so often looks at the page, where all of them are. */
+const CALLS_PER_HOUR = 10;
 
 const eventKinds = [...new Set(noticeKindNames.map((name) => noticeKindOf(name).event))];
 
@@ -85,12 +87,20 @@ async function gatherOne(
   const facts = await factsOf(tx, { projectId, kind, event });
   const age = at.getTime() - event.at.getTime();
   if (facts?.isStale || age > STALE_MS) return void (await seen('stale'));
-  const addresses = facts ? await readAddresses(tx, { projectId, accountId: facts.accountId }) : [];
+  const isCall = noticeKindOf(kind).to === 'staff';
+  const addresses = isCall
+    ? settings.staff
+    : facts
+      ? await readAddresses(tx, { projectId, accountId: facts.accountId })
+      : [];
   if (!facts || addresses.length === 0) return void (await seen('nobody'));
+  if (isCall && (await callsOf(tx, { projectId, kind, at })) >= CALLS_PER_HOUR) {
+    return void (await seen('enough'));
+  }
   // Another process that looks at the same event waits here, and finds it seen.
   if (!(await seen('told'))) return;
   const quiet =
-    settings.quiet && !settings.urgent.includes(kind)
+    settings.quiet && !isUrgent(settings, kind)
       ? quietUntil(project.zone, settings.quiet, at.getTime())
       : undefined;
   const rows = addresses.map(({ channel, address, language: own }) => {
@@ -112,4 +122,16 @@ async function gatherOne(
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS t (channel text, recipient text,
       language text, subject text, body text, "providerCode" text, parameters jsonb)
     ON CONFLICT DO NOTHING`);
+}
+
+/** How often people were called for a kind within the last hour. */
+async function callsOf(
+  tx: Tx,
+  { projectId, kind, at }: { projectId: string; kind: NoticeKindName; at: Date },
+): Promise<number> {
+  const found = await tx.execute<{ count: number }>(sql`
+    SELECT count(DISTINCT event_id)::int AS count FROM notices
+    WHERE project_id = ${projectId}::bigint AND kind = ${kind}
+      AND queued_at > ${at.toISOString()}::timestamptz - interval '1 hour'`);
+  return found.rows[0]?.count ?? 0;
 }

@@ -1,5 +1,5 @@
 /**
- * What customers are told of: each kind with the event that it comes of and the names that its words may
+ * What customers are told of, and what calls people of the project: each kind with the event that it comes of and the names that its words may
  * use. Whoever adds an event adds a row here and its words in notice-words; nothing else has to know.
  */
 import { z } from '@hono/zod-openapi';
@@ -9,8 +9,10 @@ interface NoticeKind {
   event: EventKind;
   /** Whether this event is one of the kind; all of them where it is left out. */
   when?: (payload: Record<string, unknown>) => boolean;
-  /** What the event's subject or payload names: where the facts come from. */
-  of: 'account' | 'sale' | 'meter';
+  /** What the event's subject or payload names: where the facts come from; `named`: the account of the payload. */
+  of: 'account' | 'named' | 'sale' | 'meter';
+  /** People of the project are told, at any hour; customers where it is left out. */
+  to?: 'staff';
   /** Names that a template may use beside those that all kinds have. */
   names: readonly NoticeName[];
   /** Told in quiet hours too, unless a project says otherwise. */
@@ -30,6 +32,9 @@ const ownNames = [
   'meter',
   'points',
   'day',
+  'reason',
+  'trips',
+  'allowed',
 ] as const;
 export type NoticeName = (typeof commonNames)[number] | (typeof ownNames)[number];
 /** What an event comes to in words; a fact that is not known is not there. */
@@ -53,6 +58,15 @@ export const noticeKinds = {
   'credit.final-notice': {
     ...{ event: 'credit.final-notice', of: 'account', urgent: false },
     names: ['deadline', 'hoursLeft'],
+  },
+  'credit.person-called': {
+    // The brake calls once, not for each account that it holds.
+    ...{ event: 'credit.person-called', when: ({ reason }) => reason !== 'brake', of: 'account' },
+    ...{ to: 'staff', urgent: true, names: ['reason'] },
+  },
+  'credit.brake-engaged': {
+    ...{ event: 'credit.brake-engaged', of: 'named', to: 'staff', urgent: true },
+    names: ['trips', 'allowed'],
   },
   'supply.tripped': {
     ...{ event: 'command.confirmed', when: supplyBy('off'), of: 'meter', urgent: true },

@@ -12,7 +12,7 @@ import type { NoticeChannel } from './notice-addresses.ts';
 import type { Channel, Handover, Message, Whereabouts } from './notice-channel.ts';
 import type { NoticeKindName } from './notice-kinds.ts';
 import type { NoticeState } from './notice-outbox.ts';
-import { readNoticeSettings } from './notice-settings.ts';
+import { isUrgent, readNoticeSettings } from './notice-settings.ts';
 import { quietUntil } from './quiet-hours.ts';
 
 export type Channels = Partial<Record<NoticeChannel, Channel>>;
@@ -227,8 +227,9 @@ async function ask(
 
 /** The hour at which it may go out, from an instant on: not in quiet hours. */
 async function hour({ db }: SendDeps, row: Row, fromMs: number): Promise<number> {
-  const { quiet, urgent } = await readNoticeSettings(db, row.project_id);
-  if (!quiet || urgent.includes(row.kind)) return fromMs;
+  const settings = await readNoticeSettings(db, row.project_id);
+  const { quiet } = settings;
+  if (!quiet || isUrgent(settings, row.kind)) return fromMs;
   return quietUntil(row.zone, quiet, fromMs) ?? fromMs;
 }
 

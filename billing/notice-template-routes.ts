@@ -9,11 +9,11 @@ import {
   projectParams,
   takes,
 } from '../sql/route.ts';
-import { noticeLanguages } from '../sql/schema/notices.ts';
+import { noticeChannels, noticeLanguages } from '../sql/schema/notices.ts';
 import { by } from './fields.ts';
 import { noticeKindSchema } from './notice-kinds.ts';
 import { previewNotice } from './notice-preview.ts';
-import { changeNoticeSettings, readNoticeSettings } from './notice-settings.ts';
+import { changeNoticeSettings, readNoticeSettings, STAFF_MAX } from './notice-settings.ts';
 import { BODY_LENGTH_MAX, SUBJECT_LENGTH_MAX } from './notice-template.ts';
 import { listTemplates, wordedChannels, writeTemplate } from './notice-templates.ts';
 import type { BillingDeps } from './routes.ts';
@@ -116,6 +116,16 @@ const settingsSchema = z
       .nullable(),
     urgent: z.array(noticeKindSchema).max(noticeKindSchema.options.length),
     off: z.array(noticeKindSchema).max(noticeKindSchema.options.length),
+    staff: z
+      .array(
+        z.strictObject({
+          channel: z.enum(noticeChannels),
+          address: z.string().min(1).max(500),
+          language: z.enum(noticeLanguages).nullable(),
+        }),
+      )
+      .max(STAFF_MAX)
+      .openapi({ description: 'Where people of the project are called; at any hour' }),
   })
   .openapi('NoticeSettings');
 
@@ -131,9 +141,13 @@ const settings = createRoute({
 const change = createRoute({
   method: 'put',
   path: '/projects/{projectId}/notice-settings',
-  summary: 'Change when and of what customers are told',
+  summary: 'Change when and of what customers are told, and where people of the project are called',
   ...needs('notice.configure'),
-  request: { params: projectParams, body: takes(settingsSchema) },
+  request: {
+    params: projectParams,
+    // Who changes the hours alone need not know whom the project calls.
+    body: takes(settingsSchema.partial({ staff: true })),
+  },
   responses: answers(settingsSchema),
 });
 

@@ -66,6 +66,34 @@ export const noticeWords: Record<NoticeKindName, Record<Language, Words>> = {
         '{account}：\n\n您的余额为 {balance} {currency}，已低于允许供应的额度。如不缴费，自 {deadline} 起可能停止供应。请立即缴费；如有异议，请与我们联系。\n\n户号 {number}，{at}\n{project}',
     },
   },
+  'credit.person-called': {
+    en: {
+      sms: '{project}: {account} ({number}) needs a person: {reason}. Balance {balance} {currency}. See credit control.',
+      subject: '{account} ({number}) needs a person',
+      email:
+        'Credit control of {project} waits for a person.\n\nAccount: {account} ({number})\nWhy: {reason}\nBalance: {balance} {currency}\n\nOpen credit control to see what it stands on. {at}',
+    },
+    zh: {
+      sms: '{project}：{account}（{number}）需人工处理：{reason}。余额 {balance} {currency}，请查看信用控制。',
+      subject: '{account}（{number}）需人工处理',
+      email:
+        '{project} 的信用控制等待人工处理。\n\n账户：{account}（{number}）\n原因：{reason}\n余额：{balance} {currency}\n\n请打开信用控制查看依据。{at}',
+    },
+  },
+  'credit.brake-engaged': {
+    en: {
+      sms: '{project}: the brake holds. {trips} automatic cuts within an hour ({allowed} allowed); next was {account} ({number}). Nobody is cut until a person releases it.',
+      subject: 'The brake of {project} holds: nobody is cut by itself',
+      email:
+        'The brake on automatic cuts of {project} holds since {at}.\n\n{trips} accounts were cut within an hour, {allowed} are allowed; the next would have been {account} ({number}).\n\nSee whether readings or a tariff are wrong before the brake is released on the page of credit control. Until then nobody is cut by itself.',
+    },
+    zh: {
+      sms: '{project}：自动停电已制动。一小时内已停 {trips} 户（允许 {allowed} 户），下一户为 {account}（{number}）。人工解除前不再自动停电。',
+      subject: '{project} 自动停电已制动',
+      email:
+        '{project} 的自动停电自 {at} 起已制动。\n\n一小时内已停 {trips} 户，允许 {allowed} 户；下一户为 {account}（{number}）。\n\n请先核查读数与电价是否有误，再在信用控制页面解除制动；解除前不再自动停电。',
+    },
+  },
   'supply.tripped': {
     en: {
       sms: '{project}: the supply of {point} ({account}) was switched off at {at}. Balance {balance} {currency}.',

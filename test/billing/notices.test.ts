@@ -208,6 +208,51 @@ describe('who is told, and what', () => {
     await put({ quiet: null, urgent: [], off: [] });
   });
 
+  test('people of the project are called at any hour, each in his language, and not without end', async () => {
+    const put = (settings: object) => ask('PUT', '/notice-settings', settings);
+    const hours = { quiet: { from: '00:00', to: '23:59' }, urgent: [], off: [] };
+    const [accountId = ''] = park.accounts;
+    const of = (kind: string) => outbox(`&kind=${kind}`);
+    await happen('credit.person-called', accountId, { reason: 'doubtful-data' });
+    expect(await of('credit.person-called')).toEqual([]); // Nobody is named yet.
+    const staff = [
+      { channel: 'sms', address: '138 0000 0077', language: 'zh' },
+      { channel: 'email', address: 'duty@park.example', language: null },
+    ];
+    const nowhere = [{ channel: 'email', address: 'nowhere', language: null }];
+    expect((await put({ ...hours, staff: nowhere })).status).toBe(400);
+    expect((await put({ ...hours, staff })).body.staff).toMatchObject([
+      ...[{ address: '13800000077' }, { address: 'duty@park.example' }],
+    ]);
+    // Who changes the hours alone leaves them where they are.
+    expect((await put(hours)).body.staff).toHaveLength(2);
+    await happen('credit.person-called', accountId, { reason: 'notice-proof' });
+    const called = await of('credit.person-called');
+    expect(called).toMatchObject([
+      { recipient: '13800000077', language: 'zh', nextTryAt: park.now.toISOString() },
+      { recipient: 'duty@park.example', language: 'en', accountNumber: 'N1' },
+    ]);
+    expect(called[0].body).toContain('Shop 1（N1）需人工处理：通知无法证明已送达。余额');
+    expect(called[1].body).toContain('Why: a notice could not be proven to have arrived');
+    await happen('credit.person-called', accountId, { reason: 'brake' });
+    expect(await of('credit.person-called')).toHaveLength(2);
+    const stopped = { trips: 2, allowed: 2, accounts: 9, accountId };
+    await happen('credit.brake-engaged', park.project.id, stopped);
+    expect((await of('credit.brake-engaged'))[1].body).toContain(
+      '2 accounts were cut within an hour, 2 are allowed; the next would have been Shop 1 (N1).',
+    );
+    // Ten calls of a kind an hour: the page has them all.
+    for (let i = 0; i < 12; i++) {
+      await happen('credit.person-called', accountId, { reason: 'trip-refused' });
+    }
+    expect(await of('credit.person-called')).toHaveLength(20);
+    const log = await park.value(
+      "SELECT detail::text FROM audit WHERE action = 'notice-settings.changed' ORDER BY id DESC LIMIT 1",
+    );
+    expect([log.includes('duty@'), log.includes('"staff": 2')]).toEqual([false, true]);
+    await put({ quiet: null, urgent: [], off: [], staff: [] });
+  });
+
   test('quiet hours end by the wall clock, over midnight and where the clock jumps', () => {
     const night = { from: '22:00', to: '07:00' };
     const until = (zone: string, hours: { from: string; to: string }, at: string) => {
@@ -261,7 +306,7 @@ describe('the words', () => {
     expect(blank.body).toMatchObject({ body: '–', sample: 'account', lacking: ['day'] });
     expect((await ask('DELETE', path)).body).toMatchObject({ isDefault: true });
     const all = (await ask('GET', '/notice-templates')).body.data;
-    expect(all).toHaveLength(9 * 2 * 2);
+    expect(all).toHaveLength(11 * 2 * 2);
   });
 
   test('every template that comes with Wattledger passes its own check and lacks nothing', async () => {

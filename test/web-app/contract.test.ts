@@ -159,7 +159,7 @@ const fields = {
     ...(['subject', 'body', 'faults', 'length', 'lacking', 'sample', 'at'] as const),
   ] satisfies (keyof notices.NoticePreview)[],
   NoticeChannels: ['channels'] satisfies (keyof notices.NoticeChannels)[],
-  NoticeSettings: ['quiet', 'urgent', 'off'] satisfies (keyof notices.NoticeSettings)[],
+  NoticeSettings: ['quiet', 'urgent', 'off', 'staff'] satisfies (keyof notices.NoticeSettings)[],
   NoticeAddress: [
     ...(['id', 'of', 'channel', 'address', 'language'] as const),
   ] satisfies (keyof notices.NoticeAddress)[],

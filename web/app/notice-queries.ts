@@ -126,7 +126,7 @@ export function useAddAddress(accountId: string) {
   const { id } = useProject();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { channel: NoticeChannel; address: string }) =>
+    mutationFn: (body: Pick<NoticeAddress, 'channel' | 'address' | 'language'>) =>
       call<Addresses>(path(id, addressesOf(accountId)), { method: 'POST', body }),
     onSuccess: (now) => client.setQueryData([id, 'notice-addresses', accountId], now),
   });

@@ -17,6 +17,8 @@ export const noticeKinds = [
   'balance.alarm2',
   'balance.arrears',
   'credit.final-notice',
+  'credit.person-called',
+  'credit.brake-engaged',
   'supply.tripped',
   'supply.restored',
   'sale.receipt',
@@ -93,4 +95,12 @@ export interface NoticeSettings {
   quiet: { from: string; to: string } | null;
   urgent: NoticeKind[];
   off: NoticeKind[];
+  /** Where people of the project are called; language null: the project's. */
+  staff: { channel: NoticeChannel; address: string; language: 'en' | 'zh' | null }[];
 }
+
+/** Told to people of the project, at any hour. */
+export const staffKinds: ReadonlySet<string> = new Set([
+  'credit.person-called',
+  'credit.brake-engaged',
+]);

@@ -16,7 +16,11 @@ export const zhNotices: typeof enNotices = {
     kind: '类型',
     kinds: {
       balance: { alarm1: '余额低于报警1', alarm2: '余额低于报警2', arrears: '欠费' },
-      credit: { 'final-notice': '停供前最后通知' },
+      credit: {
+        'final-notice': '停供前最后通知',
+        'person-called': '通知员工：账户需人工处理',
+        'brake-engaged': '通知员工：自动停电已制动',
+      },
       supply: { tripped: '停止供应', restored: '恢复供应' },
       sale: { receipt: '售电收据' },
       account: { opened: '开户', closed: '销户' },
@@ -134,6 +138,10 @@ export const zhNotices: typeof enNotices = {
     quietFromTo: '{{from}} 至 {{to}}（{{zone}}）免打扰，期间的事件随后通知',
     quietNone: '任何时间',
     quietEnd: { from: '免打扰自', to: '至' },
+    staff: '呼叫员工',
+    staffLine: '自动停电制动或账户需人工处理时通知，任何时间',
+    staffNone: '未设置：自动停电制动或账户需人工处理时，仅在报警和信用控制中显示',
+    projectLanguage: '项目语言',
     quietHint: '两项留空：任何时间。跨午夜视为一段。',
     offLine: '不通知：{{kinds}}',
     told: '通知',

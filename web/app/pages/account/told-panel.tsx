@@ -3,9 +3,9 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAddAddress, useAddresses, useRemoveAddress } from '../../notice-queries.ts';
-import { type NoticeChannel, noticeChannels } from '../../notices.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { NewAddress } from '../../parts/told.tsx';
 import { useMay, useProject } from '../../project.tsx';
 
 export function ToldPanel({
@@ -20,6 +20,7 @@ export function ToldPanel({
   const may = useMay();
   const addresses = useAddresses(accountId).data?.data;
   const remove = useRemoveAddress(accountId);
+  const send = useAddAddress(accountId);
   const [isAdding, add] = useState(false);
   return (
     <section className="panel">
@@ -65,7 +66,7 @@ export function ToldPanel({
       {may('account.write') && (
         <div className="panel-body">
           {isAdding ? (
-            <NewAddress accountId={accountId} onDone={() => add(false)} />
+            <NewAddress send={send} onDone={() => add(false)} />
           ) : (
             <button type="button" className="button small" onClick={() => add(true)}>
               <Icon name="plus" size={14} />
@@ -75,69 +76,5 @@ export function ToldPanel({
         </div>
       )}
     </section>
-  );
-}
-
-const hints: Record<NoticeChannel, string> = {
-  sms: '13800138000',
-  email: 'office@example.com',
-  webhook: 'https://erp.example.com/hooks/energy',
-};
-
-function NewAddress({ accountId, onDone }: { accountId: string; onDone: () => void }) {
-  const { t } = useTranslation();
-  const [channel, setChannel] = useState<NoticeChannel>('sms');
-  const [address, setAddress] = useState('');
-  const add = useAddAddress(accountId);
-  return (
-    <form
-      className="told-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        add.mutate({ channel, address: address.trim() }, { onSuccess: onDone });
-      }}
-    >
-      <select
-        className="input"
-        aria-label={t('notices.channel')}
-        value={channel}
-        onChange={(event) => {
-          setChannel(noticeChannels.find((each) => each === event.target.value) ?? 'sms');
-          add.reset();
-        }}
-      >
-        {noticeChannels.map((each) => (
-          <option key={each} value={each}>
-            {t(`notices.channels.${each}`)}
-          </option>
-        ))}
-      </select>
-      <input
-        className="input"
-        aria-label={t('notices.address')}
-        placeholder={hints[channel]}
-        maxLength={500}
-        autoComplete="off"
-        value={address}
-        aria-invalid={add.isError}
-        onChange={(event) => {
-          setAddress(event.target.value);
-          add.reset();
-        }}
-      />
-      <span className="told-acts">
-        <button
-          type="submit"
-          className="button small primary"
-          disabled={!address.trim() || add.isPending}
-        >
-          {t('notices.save')}
-        </button>
-        <button type="button" className="button small" onClick={onDone}>
-          {t('act.cancel')}
-        </button>
-      </span>
-      {add.error && <ProblemNotice error={add.error} />}
-    </form>
   );
 }

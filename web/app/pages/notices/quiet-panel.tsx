@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNoticeSettings, useWriteSettings } from '../../notice-queries.ts';
-import { type NoticeKind, type NoticeSettings, noticeKinds } from '../../notices.ts';
+import { type NoticeKind, type NoticeSettings, noticeKinds, staffKinds } from '../../notices.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
@@ -105,8 +105,8 @@ function QuietForm({
                 <input
                   type="checkbox"
                   aria-label={`${t(`notices.kinds.${kind}`)}${t('mark.colon')}${t('notices.urgent')}`}
-                  checked={draft.urgent.includes(kind)}
-                  disabled={draft.off.includes(kind)}
+                  checked={staffKinds.has(kind) || draft.urgent.includes(kind)}
+                  disabled={staffKinds.has(kind) || draft.off.includes(kind)}
                   onChange={() => toggle('urgent', kind)}
                 />
               </td>

@@ -13,6 +13,7 @@ import type { Column } from '../../parts/table-model.ts';
 import { useProject } from '../../project.tsx';
 import type { TemplateSearch } from '../../search.ts';
 import { QuietPanel } from './quiet-panel.tsx';
+import { StaffPanel } from './staff-panel.tsx';
 import { TemplateEditor } from './template-editor.tsx';
 import './notices.css';
 
@@ -40,6 +41,7 @@ export default function Templates() {
         </div>
       </div>
       <QuietPanel />
+      <StaffPanel />
       <div className="filters">
         <Segmented
           label={t('notices.channel')}
