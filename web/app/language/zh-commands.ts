@@ -81,7 +81,7 @@ export const zhCommands = {
       'clock-too-far': '时钟偏差过大，无法分步校正：请先检查表计',
       'price-boundary': '等待时钟与时间之间没有电价时段边界',
       'out-of-range': '寄存器存不下该数值',
-      unreachable: '通讯管理机无法连接；会再试',
+      unreachable: '网关无法连接；会再试',
       timeout: '表计没有应答；会再试',
       'too-many-steps': '所需步数超过一次的上限；会再试',
       closed: '连接中断；会再试',

@@ -135,7 +135,7 @@ export const zhPeople: Pick<Language, 'people' | 'permission' | 'log'> = {
     recharge: { write: '向电表充值' },
     reconciliation: { adjust: '按电表调整账本' },
     ledger: { read: '查看账簿' },
-    month: { close: '月结' },
+    month: { close: '关账' },
     tariff: { read: '查看电价', write: '修改电价', correct: '更正电价' },
     report: { read: '查看报表' },
     alarm: { read: '查看报警', write: '确认报警' },

@@ -270,7 +270,7 @@ export const zhTools = {
       finance: '售电报表',
       accounts: '商户',
       meters: '电表',
-      gateways: '通讯管理机',
+      gateways: '网关',
       sales: '售电',
       alarms: '报警',
       entries: '商户台账',

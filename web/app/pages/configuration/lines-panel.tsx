@@ -11,6 +11,7 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
+import { useIsPhone } from '../../phone.ts';
 import { LineDrawer, type OpenedLine } from './line-drawers.tsx';
 import { type ListPanelProps, NewButton, NothingYet, OpenName } from './list-parts.tsx';
 import { percentOf } from './meter-drawer.tsx';
@@ -26,6 +27,7 @@ const collator = new Intl.Collator('en', { numeric: true });
 export function LinesPanel({ retired, sort, onSort }: ListPanelProps) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const isPhone = useIsPhone();
   const query = useConfiguredLines(retired);
   const places = useConfiguredPlaces(true).data?.data;
   const [opened, open] = useState<OpenedLine | null>(null);
@@ -53,7 +55,7 @@ export function LinesPanel({ retired, sort, onSort }: ListPanelProps) {
         <OpenName
           name={titleOf(row)}
           retired={(row.bus ?? row.gateway).retired}
-          inner={row.bus ? 1 : 0}
+          inner={row.bus && !isPhone ? 1 : 0}
           onOpen={() => open(openedOf(row))}
         />
       ),

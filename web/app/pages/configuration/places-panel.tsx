@@ -7,6 +7,7 @@ import { nameOf, useLanguage } from '../../language.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
+import { useIsPhone } from '../../phone.ts';
 import { type ListPanelProps, NewButton, NothingYet, OpenName, useWanted } from './list-parts.tsx';
 import { type OpenedPlace, PlaceDrawer } from './place-drawers.tsx';
 
@@ -23,6 +24,7 @@ interface Row {
 export function PlacesPanel({ retired, sort, onSort }: ListPanelProps) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const isPhone = useIsPhone();
   const query = useConfiguredPlaces(retired);
   const points = usePoints().data?.data;
   const [opened, open] = useState<OpenedPlace | null>(null);
@@ -71,9 +73,10 @@ export function PlacesPanel({ retired, sort, onSort }: ListPanelProps) {
       value: (row) => row.code,
       cell: (row) => (
         <OpenName
-          name={row.code}
+          // Cards are not indented: each says where it lies.
+          name={isPhone ? pathOf(row.opened) : row.code}
           retired={row.retired}
-          inner={row.depth}
+          inner={isPhone ? 0 : row.depth}
           onOpen={() => open(row.opened)}
         />
       ),
@@ -148,4 +151,10 @@ function keyOf(opened: OpenedPlace): string {
   if (opened.kind === 'building') return `building ${opened.building?.id}`;
   if (opened.kind === 'floor') return `floor ${opened.floor?.id}`;
   return `room ${opened.room?.id}`;
+}
+
+function pathOf(opened: OpenedPlace): string {
+  const floor = opened.kind === 'building' ? undefined : opened.floor?.level;
+  const room = opened.kind === 'room' ? opened.room?.code : undefined;
+  return [opened.building?.code, floor, room].filter((part) => part !== undefined).join(' · ');
 }
