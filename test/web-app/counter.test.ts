@@ -238,7 +238,7 @@ describe('accounts begin and end', () => {
     const drawer = page.getByRole('dialog');
     await drawer.getByLabel('Telephone').fill('13911112222');
     await drawer.getByLabel(/^Alarm 2/).fill('900');
-    await drawer.getByText('the first alarm comes at the larger amount').waitFor();
+    await drawer.getByText('alarm 1 comes at the larger amount').waitFor();
     const save = drawer.getByRole('button', { name: 'Save' });
     expect(await save.isDisabled()).toBe(true);
     await drawer.getByLabel(/^Alarm 2/).fill('90');

@@ -118,7 +118,7 @@ export const zhPeople: Pick<Language, 'people' | 'permission' | 'log'> = {
       key: 'API 密钥',
     },
     project: { read: '查看项目', write: '修改项目' },
-    place: { write: '修改楼宇与楼层' },
+    place: { write: '修改楼栋与楼层' },
     device: { read: '查看电表与网关', write: '修改电表与网关' },
     quarantine: { decide: '裁定存疑读数' },
     reading: { read: '查看读数', edit: '修改读数', approve: '审批修改' },

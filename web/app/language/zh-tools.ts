@@ -55,7 +55,7 @@ export const zhTools = {
       commands: '按下发日，{{zone}}',
     },
     search: {
-      lost: '表号、计量点、建筑、网关',
+      lost: '表号、计量点、楼栋、网关',
       openings: '户号、名称、计量点、收据',
       closings: '户号、名称、原因、收据',
       commands: '表号、计量点、原因、人员',

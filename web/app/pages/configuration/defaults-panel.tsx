@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ProjectSettings } from '../../api.ts';
 import { useEnter } from '../../config-queries.ts';
+import { currencyName } from '../../format.ts';
+import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
@@ -38,6 +40,7 @@ const isAmount = (text: string) => /^-?\d{1,7}(?:\.\d{1,3})?$/.test(text.trim())
 
 function DefaultsForm({ settings }: { settings: ProjectSettings }) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const { currency } = useProject();
   const may = useMay();
   const save = useEnter();
@@ -80,7 +83,7 @@ function DefaultsForm({ settings }: { settings: ProjectSettings }) {
           <TextField
             label={t('config.field.alarm1')}
             at="/alarm1"
-            unit={currency}
+            unit={currencyName(currency, language)}
             figure
             value={alarm1}
             onChange={setAlarm1}
@@ -89,7 +92,7 @@ function DefaultsForm({ settings }: { settings: ProjectSettings }) {
           <TextField
             label={t('config.field.alarm2')}
             at="/alarm2"
-            unit={currency}
+            unit={currencyName(currency, language)}
             figure
             value={alarm2}
             onChange={setAlarm2}

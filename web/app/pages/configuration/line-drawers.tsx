@@ -41,7 +41,7 @@ function GatewayDrawer({
   const [building, setBuilding] = useState(gateway?.buildingId ?? '');
   return (
     <EntityDrawer
-      title={gateway ? gateway.name : t('config.new.gateway')}
+      title={gateway ? nameOf(language, gateway) : t('config.new.gateway')}
       path={gateway ? `/gateways/${gateway.id}` : '/gateways'}
       id={gateway?.id ?? null}
       body={{ ...names.body, buildingId: building || null }}
@@ -89,6 +89,7 @@ function BusDrawer({
   onClose,
 }: { gateway: ConfiguredGateway; bus: ConfiguredBus | null } & Parts) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const [name, setName] = useState(bus?.name ?? '');
   const [framing, setFraming] = useState<(typeof framings)[number]>(
     bus?.framing === 'rtu-over-tcp' ? 'rtu-over-tcp' : 'tcp',
@@ -102,7 +103,11 @@ function BusDrawer({
   const line = baud === '' ? null : { baud: Number(baud), parity, stopBits: Number(stopBits) };
   return (
     <EntityDrawer
-      title={bus ? `${gateway.name} · ${bus.name}` : `${t('config.new.bus')} · ${gateway.name}`}
+      title={
+        bus
+          ? `${nameOf(language, gateway)} · ${bus.name}`
+          : `${t('config.new.bus')} · ${nameOf(language, gateway)}`
+      }
       path={bus ? `/buses/${bus.id}` : `/gateways/${gateway.id}/buses`}
       id={bus?.id ?? null}
       body={{

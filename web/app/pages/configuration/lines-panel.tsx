@@ -85,6 +85,7 @@ export function LinesPanel({ retired, sort, onSort }: ListPanelProps) {
     {
       key: 'baud',
       title: t('config.field.baud'),
+      unit: 'Bd',
       align: 'right',
       width: '110px',
       value: ({ bus }) => bus?.line?.baud ?? null,

@@ -10,6 +10,7 @@ import {
 } from '../../config-queries.ts';
 import type { TestRead } from '../../config-shapes.ts';
 import { thousands } from '../../format.ts';
+import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useMay } from '../../project.tsx';
@@ -29,6 +30,7 @@ export function MeterDrawer({
   onClose: () => void;
 }) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const may = useMay();
   const models = useModels().data?.data ?? [];
   const gateways = useConfiguredLines().data?.data ?? [];
@@ -109,8 +111,11 @@ export function MeterDrawer({
         }}
         options={[
           { value: '', label: t('config.noBus') },
-          ...gateways.flatMap(({ name, buses }) =>
-            buses.map((bus) => ({ value: bus.id, label: `${name} · ${bus.name}` })),
+          ...gateways.flatMap((each) =>
+            each.buses.map((bus) => ({
+              value: bus.id,
+              label: `${nameOf(language, each)} · ${bus.name}`,
+            })),
           ),
         ]}
       />

@@ -6,6 +6,7 @@ import {
   useConfiguredLines,
   useConfiguredMeters,
 } from '../../config-queries.ts';
+import { nameOf, useLanguage } from '../../language.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
@@ -16,13 +17,14 @@ type Row = ConfiguredMeter;
 
 export function MetersPanel({ retired, sort, onSort }: ListPanelProps) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const query = useConfiguredMeters(retired);
   const gateways = useConfiguredLines(true).data?.data;
   const [opened, open] = useState<{ meter: Row | null } | null>(null);
   const busOf = (id: string | null) => {
     const gateway = gateways?.find(({ buses }) => buses.some((bus) => bus.id === id));
     const bus = gateway?.buses.find((each) => each.id === id);
-    return gateway && bus ? `${gateway.name} · ${bus.name}` : null;
+    return gateway && bus ? `${nameOf(language, gateway)} · ${bus.name}` : null;
   };
   const columns: Column<Row>[] = [
     {

@@ -3,7 +3,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ProjectSettings, QualitySettings } from '../../api.ts';
 import { useEnter } from '../../config-queries.ts';
-import { number } from '../../format.ts';
+import { currencyName, number } from '../../format.ts';
+import { useLanguage } from '../../language.ts';
 import { useMay, useProject } from '../../project.tsx';
 import { FaultContext, TextField } from '../tariffs/edit/field.tsx';
 import { wrongOf } from './checks.ts';
@@ -24,7 +25,7 @@ interface Field {
 const share: Field = { unit: '%', stored: 0.01, min: 0, max: 100, decimals: 1 };
 const hours: Field = { unit: 'h', stored: 1, min: 0.25, max: 48, decimals: 2 };
 
-/** In the order of the form. `currency` and its decimals come from the project. */
+/** In the order of the form. The name of the currency and its decimals come from the project. */
 const fieldsOf = (currency: string, decimals: number): Record<Name, Field> => ({
   estimateAfterDays: { unit: 'd', stored: 1, min: 1, max: 60, decimals: 0 },
   approvalAboveMinor: { unit: currency, stored: 10 ** decimals, min: 0, max: 1e9, decimals },
@@ -52,12 +53,16 @@ const isWithin = ({ min, max, decimals }: Field) => {
 
 export function QualityForm({ settings }: { settings: ProjectSettings }) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const { currency } = useProject();
   const may = useMay();
   const save = useEnter();
   const { quality } = settings;
   const decimals = settings.alarm1.amount.split('.')[1]?.length ?? 0;
-  const fields = Object.entries(fieldsOf(currency, decimals)) as [Name, Field][]; // A closed object.
+  const fields = Object.entries(fieldsOf(currencyName(currency, language), decimals)) as [
+    Name,
+    Field,
+  ][]; // A closed object.
   const [texts, setTexts] = useState(
     () => new Map(fields.map(([name, field]) => [name, textOf(quality[name], field)])),
   );

@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { VendingSettings } from '../../api.ts';
 import { useEnter } from '../../config-queries.ts';
+import { currencyName } from '../../format.ts';
+import { useLanguage } from '../../language.ts';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { useProjectSettings } from '../../queries.ts';
@@ -45,6 +47,7 @@ function minorOf(text: string, digits: number): number | null {
 
 function VendingForm({ id, settings }: { id: string; settings: VendingSettings }) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const { currency } = useProject();
   const may = useMay();
   const save = useEnter();
@@ -90,7 +93,7 @@ function VendingForm({ id, settings }: { id: string; settings: VendingSettings }
           <TextField
             label={t('config.vending.limit')}
             at="/limit"
-            unit={currency}
+            unit={currencyName(currency, language)}
             figure
             value={limit}
             onChange={setLimit}

@@ -93,7 +93,9 @@ function TariffDrawer({ onClose }: { onClose: () => void }) {
 
 /** A gateway that was silent and delivered: nothing to do; what came in, and what was billed anew by it. */
 function SilentDrawer({ subject, onClose }: { subject: Subject; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const componentOf = (name: string) =>
+    i18n.exists(`component.${name}`) ? t(`component.${name}`) : name;
   const language = useLanguage();
   const { id: projectId, zone } = useProject();
   const now = useNow(60_000);
@@ -143,7 +145,8 @@ function SilentDrawer({ subject, onClose }: { subject: Subject; onClose: () => v
                 // biome-ignore lint/suspicious/noArrayIndexKey: two lines of a settlement may be alike.
                 <tr key={`${row.settlementId}/${row.component}/${index}`}>
                   <td>
-                    {day(language, row.serviceDay)} <span className="quiet">{row.component}</span>
+                    {day(language, row.serviceDay)}{' '}
+                    <span className="quiet">{componentOf(row.component)}</span>
                   </td>
                   <td className="quiet">{day(language, row.accountingDate)}</td>
                   <td>{amount(row.difference)}</td>
