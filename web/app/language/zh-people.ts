@@ -91,7 +91,7 @@ export const zhPeople: Pick<Language, 'people' | 'permission' | 'log'> = {
   permission: {
     subject: {
       project: '项目',
-      place: '楼宇',
+      place: '楼栋',
       device: '设备',
       reading: '读数',
       quarantine: '存疑读数',
