@@ -128,7 +128,6 @@ async function claim(
       project,
       accountId,
       accountName,
-      keep: null,
       amountMinor,
       soldAt: now,
       price: null,

@@ -2,7 +2,8 @@
  * Where cash is: in a cashier's drawer (a ledger account of each shift), in the safe, on its way to the bank.
  * It moves from one place to another by a posting of its own, never out of a place that does not hold it.
  */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
+import type { Rows } from '../sql/flight.ts';
 import { type LocalDay, localDayOf } from '../sql/local-day.ts';
 import { money } from '../sql/money.ts';
 import { type Actor, personOf } from '../sql/permission.ts';
@@ -31,6 +32,14 @@ async function drawerOf(
   { projectId, actor, use }: { projectId: string; actor: Actor; use: 'in' | 'out' },
 ): Promise<Drawer> {
   const shiftId = await openShiftOf(tx, { projectId, cashierId: personOf(actor), use });
+  return await drawerIn(tx, { projectId, actor, shiftId });
+}
+
+/** The drawer of who acts, whose open shift is known and held. Throws Problem `shift-needed`. */
+export async function drawerIn(
+  tx: Tx,
+  { projectId, actor, shiftId }: { projectId: string; actor: Actor; shiftId: string | null },
+): Promise<Drawer> {
   if (shiftId !== null) return { detail: shiftId, shiftId };
   const { cashNeedsShift } = await readVendingSettings(tx, projectId);
   if (cashNeedsShift) {
@@ -75,16 +84,22 @@ export async function tillOf(
 }
 
 /** The open shift of a person, held until commit; null where there is none. */
-export async function openShiftOf(
-  tx: Tx,
-  { projectId, cashierId, use }: { projectId: string; cashierId: string; use: 'in' | 'out' },
-): Promise<string | null> {
-  const found = await tx.execute<{ id: string }>(sql`
-    SELECT id::text FROM shifts WHERE project_id = ${projectId}::bigint
-      AND cashier_id = ${cashierId} AND closed_at IS NULL
-    ${use === 'in' ? sql`FOR SHARE` : sql`FOR NO KEY UPDATE`}`);
-  return found.rows[0]?.id ?? null;
+export async function openShiftOf(tx: Tx, asked: AskedShift): Promise<string | null> {
+  return shiftIn((await tx.execute(holdingShift(asked))).rows);
 }
+
+interface AskedShift {
+  projectId: string;
+  cashierId: string;
+  use: 'in' | 'out';
+}
+
+/** The statement that holds it, and what its rows say. */
+export const holdingShift = ({ projectId, cashierId, use }: AskedShift): SQL => sql`
+  SELECT id::text FROM shifts WHERE project_id = ${projectId}::bigint
+    AND cashier_id = ${cashierId} AND closed_at IS NULL
+  ${use === 'in' ? sql`FOR SHARE` : sql`FOR NO KEY UPDATE`}`;
+export const shiftIn = (rows: Rows): string | null => (rows[0]?.id as string | undefined) ?? null; // As `holdingShift` asks for it.
 
 /** What a place of cash holds by the ledger, minor units. */
 export async function heldIn(

@@ -2,7 +2,7 @@
  * Double entry: transactions with all their legs, debit positive, credit negative, in minor units.
  * Set-based, in the caller's transaction; nothing here changes or deletes. The database checks again.
  */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { addMonths, type LocalDay, monthOf } from '../sql/local-day.ts';
 import type { Queryable } from '../sql/postgres.ts';
 import { violatedConstraint } from '../sql/postgres.ts';
@@ -89,28 +89,68 @@ export async function postAll(
       FROM jsonb_to_recordset(${JSON.stringify(heads)}::jsonb) AS t (id text, kind text,
         "accountId" text, "accountingDate" date, "postedAt" timestamptz, "idempotencyKey" text,
         cause jsonb, reverses text)`)
-    .catch((error: unknown) => {
-      if (violatedConstraint(error) !== 'month_open') throw error;
-      const months = [...new Set(postings.map(({ head }) => head.accountingDate.slice(0, 7)))];
-      const which = months.length === 1 ? `The month ${months} takes` : 'One of the months takes';
-      throw new Problem('month-closed', `${which} no postings any more.`, { cause: error });
-    });
+    .catch(refusedBy(postings.map(({ head }) => head)));
   const entries = await entriesOf(tx, {
     projectId,
     currency,
     postings: postings.map(({ legs }, i) => ({ transactionId: heads[i]?.id ?? '', legs })),
   });
   if (entries.length === 0) return ids;
-  // All legs of a transaction come in one statement: the database checks that they sum to zero.
-  const column = (name: keyof Entry) => `{${entries.map((e) => e[name]).join()}}`;
-  await tx.execute(sql`
-    INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)
-    SELECT ${projectId}::bigint, t.transaction_id, t.leg, t.account, t.amount, ${currency}
-    FROM unnest(${column('transactionId')}::bigint[], ${column('leg')}::smallint[],
-      ${column('ledgerAccountId')}::bigint[], ${column('amountMinor')}::bigint[])
-      AS t (transaction_id, leg, account, amount)`);
+  await tx.execute(entering({ projectId, currency, entries }));
   return ids;
 }
+
+/** For `.catch`: Problem `month-closed` where the month of one of the heads takes none, else the error as it is. */
+export const refusedBy =
+  (heads: readonly Pick<TransactionHead, 'accountingDate'>[]) =>
+  (error: unknown): never => {
+    if (violatedConstraint(error) !== 'month_open') throw error;
+    const months = [...new Set(heads.map(({ accountingDate }) => accountingDate.slice(0, 7)))];
+    const which = months.length === 1 ? `The month ${months} takes` : 'One of the months takes';
+    throw new Problem('month-closed', `${which} no postings any more.`, { cause: error });
+  };
+
+/** The statements that post one transaction whose id and entries are known; they throw as `refusedBy` says. */
+export const posting = ({
+  projectId,
+  currency,
+  id,
+  head,
+  entries,
+}: {
+  projectId: string;
+  currency: string;
+  id: string;
+  head: TransactionHead & { idempotencyKey: string };
+  entries: readonly Entry[];
+}): SQL[] => [
+  sql`
+    INSERT INTO transactions (project_id, id, kind, account_id, accounting_date, posted_at,
+      idempotency_key, cause)
+    VALUES (${projectId}::bigint, ${id}::bigint, ${head.kind}, ${head.accountId}::bigint,
+      ${head.accountingDate}::date, ${head.postedAt.toISOString()}::timestamptz,
+      ${head.idempotencyKey}, ${JSON.stringify(head.cause)}::jsonb)`,
+  entering({ projectId, currency, entries }),
+];
+
+/** All legs of a transaction come in one statement: the database checks that they sum to zero. */
+const entering = ({
+  projectId,
+  currency,
+  entries,
+}: {
+  projectId: string;
+  currency: string;
+  entries: readonly Entry[];
+}): SQL => sql`
+  INSERT INTO entries (project_id, transaction_id, leg, ledger_account_id, amount, currency)
+  SELECT ${projectId}::bigint, t.transaction_id, t.leg, t.account, t.amount, ${currency}
+  FROM unnest(${columnOf(entries, 'transactionId')}::bigint[],
+    ${columnOf(entries, 'leg')}::smallint[], ${columnOf(entries, 'ledgerAccountId')}::bigint[],
+    ${columnOf(entries, 'amountMinor')}::bigint[]) AS t (transaction_id, leg, account, amount)`;
+
+const columnOf = (entries: readonly Entry[], key: keyof Entry): string =>
+  `{${entries.map((entry) => entry[key]).join()}}`;
 
 /** A leg as it is stored. */
 export interface Entry {
@@ -122,7 +162,7 @@ export interface Entry {
 
 /**
  * The entries of transactions: legs on one ledger account are joined, empty ones left out; ledger accounts
- * that do not exist yet are made. Throws when a transaction does not sum to zero.
+ * that do not exist yet are made, `known` ones not asked for. Throws when a transaction does not sum to zero.
  */
 export async function entriesOf(
   tx: Queryable,
@@ -130,13 +170,15 @@ export async function entriesOf(
     projectId,
     currency,
     postings,
+    known = [],
   }: {
     projectId: string;
     currency: string;
     postings: readonly { transactionId: string; legs: readonly Leg[] }[];
+    known?: readonly KnownAccount[];
   },
 ): Promise<Entry[]> {
-  const accountOf = await ledgerAccounts(tx, { projectId, currency, postings });
+  const accountOf = await ledgerAccounts(tx, { projectId, currency, postings, known });
   const entries: Entry[] = [];
   for (const { transactionId, legs } of postings) {
     const joined = new Map<string, bigint>();
@@ -160,6 +202,32 @@ export async function entriesOf(
 const keyOf = ({ code, detail = '', accountId }: Omit<Leg, 'amountMinor'>) =>
   `${code}\u0000${detail}\u0000${accountId ?? ''}`;
 
+export interface KnownAccount {
+  id: string;
+  code: LedgerCode;
+  detail: string;
+  account: string | null;
+}
+
+/** The question for a ledger account, which may not be there; `detail` may be known to the statement alone. */
+export const askAccount = ({
+  projectId,
+  currency,
+  code,
+  detail = sql`''`,
+  accountId,
+}: {
+  projectId: string;
+  currency: SQL;
+  code: LedgerCode;
+  detail?: SQL;
+  accountId: string | null;
+}): SQL => sql`
+  SELECT id::text, code, detail, account_id::text AS account FROM ledger_accounts
+  WHERE project_id = ${projectId}::bigint AND code = ${code} AND detail = ${detail}
+    AND ${accountId === null ? sql`account_id IS NULL` : sql`account_id = ${accountId}::bigint`}
+    AND currency = ${currency}`;
+
 /** Ids of the ledger accounts that legs name; those that do not exist yet are made. */
 async function ledgerAccounts(
   tx: Queryable,
@@ -167,7 +235,13 @@ async function ledgerAccounts(
     projectId,
     currency,
     postings,
-  }: { projectId: string; currency: string; postings: readonly { legs: readonly Leg[] }[] },
+    known,
+  }: {
+    projectId: string;
+    currency: string;
+    postings: readonly { legs: readonly Leg[] }[];
+    known: readonly KnownAccount[];
+  },
 ): Promise<(leg: Leg) => string> {
   const wanted = new Map<string, { code: LedgerCode; detail: string; account: string | null }>();
   for (const { legs } of postings) {
@@ -177,15 +251,15 @@ async function ledgerAccounts(
     }
   }
   const found = new Map<string, string>();
+  const learn = (rows: readonly KnownAccount[]) => {
+    for (const { id, account, ...place } of rows)
+      found.set(keyOf({ ...place, accountId: account }), id);
+  };
+  learn(known);
   const look = async () => {
     const missing = [...wanted].filter(([key]) => !found.has(key)).map(([, value]) => value);
     if (missing.length === 0) return missing;
-    const rows = await tx.execute<{
-      id: string;
-      code: LedgerCode;
-      detail: string;
-      account: string | null;
-    }>(sql`
+    const rows = await tx.execute<KnownAccount & Record<string, unknown>>(sql`
       WITH wanted AS (SELECT code, detail, account::bigint
         FROM jsonb_to_recordset(${JSON.stringify(missing)}::jsonb)
           AS t (code text, detail text, account text)),
@@ -197,9 +271,7 @@ async function ledgerAccounts(
           AND l.code = w.code AND l.detail = w.detail AND l.account_id IS NULL AND w.account IS NULL)
       SELECT id::text, code, detail, account_id::text AS account FROM found
       WHERE currency = ${currency}`);
-    for (const row of rows.rows) {
-      found.set(keyOf({ code: row.code, detail: row.detail, accountId: row.account }), row.id);
-    }
+    learn(rows.rows);
     return [...wanted].filter(([key]) => !found.has(key)).map(([, value]) => value);
   };
   const missing = await look();

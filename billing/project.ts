@@ -1,5 +1,6 @@
 /** What billing needs to know of a project, and the lock that keeps its settled days still. */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
+import type { Rows } from '../sql/flight.ts';
 import type { Queryable, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 
@@ -13,9 +14,14 @@ export interface ProjectTerms {
 
 /** Throws Problem `not-found`. */
 export async function readProject(db: Queryable, projectId: string): Promise<ProjectTerms> {
-  const found = await db.execute<TermsRow>(sql`
-    SELECT ${columns} FROM projects WHERE id = ${projectId}::bigint`);
-  const row = found.rows[0];
+  return projectIn((await db.execute(askProject(projectId))).rows);
+}
+
+/** The question for a project, and what its rows say. Throws Problem `not-found`. */
+export const askProject = (projectId: string): SQL => sql`
+  SELECT ${columns} FROM projects WHERE id = ${projectId}::bigint`;
+export function projectIn(rows: Rows): ProjectTerms {
+  const row = rows[0] as TermsRow | undefined; // As `columns` are.
   if (!row) throw notFound('project');
   return termsOf(row);
 }

@@ -2,23 +2,32 @@
  * A sale: money comes in at the counter, by transfer or online, and the wallet holds more. One
  * transaction, one receipt numbered without gaps; sent twice with one key it happens once.
  */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { recording } from '../sql/audit.ts';
 import type { Clock } from '../sql/clock.ts';
-import { tell } from '../sql/events.ts';
-import { type Answer, type Keep, once } from '../sql/idempotency.ts';
+import { telling } from '../sql/events.ts';
+import { Last, madeIn, type Rows } from '../sql/flight.ts';
+import { type Answer, type Keep, onceInFlights } from '../sql/idempotency.ts';
 import { localDayOf } from '../sql/local-day.ts';
 import { type Money, money } from '../sql/money.ts';
+import { personOf } from '../sql/permission.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
 import { Problem } from '../sql/problem.ts';
-import { tillOf } from './cash.ts';
+import { drawerIn, holdingShift, shiftIn } from './cash.ts';
 import { type Channel, placeOf } from './channel.ts';
 import { type By, minorOf, only } from './fields.ts';
-import { type Leg, post } from './ledger.ts';
-import { liveMoved } from './live-moved.ts';
-import { holdAccount } from './open-account.ts';
+import {
+  askAccount,
+  entriesOf,
+  type KnownAccount,
+  type Leg,
+  posting,
+  refusedBy,
+} from './ledger.ts';
+import { movingLive } from './live-moved.ts';
+import { heldIn, holding } from './open-account.ts';
 import type { Commodity } from './price-book.ts';
-import { type ProjectTerms, readProject } from './project.ts';
+import { askProject, type ProjectTerms, projectIn } from './project.ts';
 import { drawing } from './receipt.ts';
 import { rechargeBySale } from './recharge.ts';
 import { type ShownSale, saleOf } from './sale-list.ts';
@@ -68,11 +77,19 @@ export async function sell(
 ): Promise<Answer<ShownSale>> {
   const route = `POST /accounts/${accountId}/sales`;
   const given = { projectId, route, key, actorId: by.actor.id, request: sale };
-  return await once(db, given, async (tx, keep) => {
-    const project = await readProject(tx, projectId);
+  const { meterId } = sale;
+  const beside = [
+    askProject(projectId),
+    holding({ projectId, accountId, alone: meterId !== null }),
+    holdingShift({ projectId, cashierId: personOf(by.actor), use: 'in' }),
+    askPlaces({ projectId, accountId, channel: sale.channel, by }),
+    drawIds,
+  ];
+  return await onceInFlights(db, given, beside, async (tx, found, keep) => {
+    const [projects = [], accounts = [], shifts = [], places = [], [ids] = []] = found;
+    const project = projectIn(projects);
     const now = clock();
-    const alone = sale.meterId !== null;
-    const { name: accountName } = await holdAccount(tx, { projectId, accountId, alone });
+    const { name: accountName } = heldIn(accounts);
     const amountMinor = minorOf(sale.amount, project.currency);
     if (amountMinor <= 0n || amountMinor > SALE_MINOR_MAX) {
       throw new Problem('invalid-amount', 'A sale is above zero and below ten million.');
@@ -82,34 +99,95 @@ export async function sell(
       throw new Problem('invalid-request', 'A sale cannot lie in the future.');
     }
     const price = await priceOf(tx, { project, accountId, sale, amountMinor, now });
-    const { drawer, shiftId } = await tillOf(tx, {
-      project,
-      channel: sale.channel,
-      amountMinor,
-      use: 'in',
-      by,
-    });
+    const shiftId = shiftIn(shifts);
+    const drawer =
+      sale.channel === 'cash' ? await drawerIn(tx, { projectId, actor: by.actor, shiftId }) : null;
     const place = placeOf(sale.channel, drawer);
     const idempotencyKey = `${accountId}/${key}`;
-    const { meterId } = sale;
-    const { body } = await bookSale(tx, {
-      ...{ project, accountId, sale, amountMinor, place, soldAt, price, shiftId, idempotencyKey },
-      ...{ accountName, by, now, keep: meterId === null ? keep : null },
-    });
-    if (meterId === null) return { status: 201, body };
-    const { id } = body;
+    const booking = {
+      ...{ project, accountId, accountName, sale, amountMinor, place, soldAt, price, shiftId },
+      ...{ idempotencyKey, by, now },
+      known: places as unknown as readonly KnownAccount[], // As `askPlaces` asks for them.
+    };
+    if (meterId === null) {
+      const { statements, made, refused } = await saleBooked(tx, {
+        ...{ ...booking, ...idsIn(ids), keep },
+      });
+      return new Last(statements, (rows) => ({ status: 201, body: made(rows).body }), refused);
+    }
+    const { id } = (await bookSale(tx, booking)).body;
     const sold = { saleId: id, saleMinor: amountMinor, by, now };
     await rechargeBySale(tx, { project, accountId, meterId, ...sold });
     return { status: 201, body: await saleOf(tx, { project, id }) };
   });
 }
 
+/** The question for the ledger accounts of a sale, where they are there: the wallet, and where the money goes. */
+function askPlaces({
+  projectId,
+  accountId,
+  channel,
+  by,
+}: {
+  projectId: string;
+  accountId: string;
+  channel: Channel;
+  by: By;
+}): SQL {
+  const currency = sql`(SELECT currency FROM projects WHERE id = ${projectId}::bigint)`;
+  const { code } = placeOf(channel, { detail: '', shiftId: null });
+  const detail =
+    channel === 'cash'
+      ? sql`coalesce((SELECT id::text FROM shifts WHERE project_id = ${projectId}::bigint
+          AND cashier_id = ${personOf(by.actor)} AND closed_at IS NULL), ${by.actor.id})`
+      : sql`''`;
+  return sql`${askAccount({ projectId, currency, code: 'wallet', accountId })}
+    UNION ALL ${askAccount({ projectId, currency, code, detail, accountId: null })}`;
+}
+
+interface Booking {
+  project: ProjectTerms;
+  accountId: string;
+  accountName: string;
+  sale: Omit<NewSale, 'meterId'>;
+  amountMinor: bigint;
+  place: Omit<Leg, 'amountMinor'>;
+  soldAt: Date;
+  price: string | null;
+  shiftId: string | null;
+  idempotencyKey: string;
+  by: By;
+  now: Date;
+  /** Ledger accounts that were looked up already. */
+  known?: readonly KnownAccount[];
+}
+
+interface Booked {
+  body: ShownSale;
+  transactionId: string;
+}
+
 /**
  * Books a sale to an account that is held: money from a place into its wallet, a receipt, what the log and others are
- * told. Its number is drawn by the last statement, as whoever else sells waits from there to the commit; with `keep`
- * the answer is kept by it, too. Throws Problem `month-closed`, `conflict` when a sale of that channel and reference stands.
+ * told. Throws Problem `month-closed`, `conflict` when a sale of that channel and reference stands.
  */
-export async function bookSale(
+export async function bookSale(tx: Tx, booking: Booking): Promise<Booked> {
+  const [ids] = (await tx.execute(drawIds)).rows;
+  return await madeIn(tx, await saleBooked(tx, { ...booking, ...idsIn(ids), keep: null }));
+}
+
+/** The ids of a sale and of its transaction. */
+const drawIds = sql`SELECT nextval('ids')::text AS id, nextval('ids')::text AS "transactionId"`;
+function idsIn(row: Rows[number] | undefined) {
+  if (!row) throw new Error('ids were not drawn');
+  return row as Record<'id' | 'transactionId', string>; // As `drawIds` asks for them.
+}
+
+/**
+ * The statements that book a sale. The number is drawn behind what needs none, as whoever else sells waits from there
+ * to the commit; with `keep` the answer is kept by the same statement.
+ */
+async function saleBooked(
   tx: Tx,
   {
     project,
@@ -124,75 +202,63 @@ export async function bookSale(
     idempotencyKey,
     by,
     now,
+    known = [],
+    id,
+    transactionId,
     keep,
-  }: {
-    project: ProjectTerms;
-    accountId: string;
-    accountName: string;
-    sale: Omit<NewSale, 'meterId'>;
-    amountMinor: bigint;
-    place: Omit<Leg, 'amountMinor'>;
-    soldAt: Date;
-    price: string | null;
-    shiftId: string | null;
-    idempotencyKey: string;
-    by: By;
-    now: Date;
-    keep: Keep | null;
-  },
-): Promise<{ body: ShownSale; transactionId: string }> {
-  const projectId = project.id;
+  }: Booking & { id: string; transactionId: string; keep: Keep | null },
+): Promise<Last<Booked>> {
+  const { id: projectId, currency } = project;
   await assertReferenceFree(tx, { projectId, sale });
-  const transactionId = await post(tx, {
-    projectId,
-    currency: project.currency,
-    head: {
-      kind: 'sale',
-      accountId,
-      accountingDate: localDayOf(project.zone, soldAt.getTime()),
-      postedAt: now,
-      cause: { channel: sale.channel },
-      idempotencyKey,
-    },
-    legs: [
-      { ...place, amountMinor },
-      { code: 'wallet', accountId, amountMinor: -amountMinor },
-    ],
-  });
-  const drawn = await tx.execute<{ id: string }>(sql`SELECT nextval('ids')::text AS id`);
-  const { id } = only(drawn.rows);
-  await liveMoved(tx, { projectId, accountId, minor: amountMinor });
-  await tell(tx, [{ projectId, kind: 'sale.posted', subjectId: id, payload: { accountId } }]);
+  const head = {
+    ...({ kind: 'sale', accountId } as const),
+    ...{ postedAt: now, idempotencyKey },
+    accountingDate: localDayOf(project.zone, soldAt.getTime()),
+    cause: { channel: sale.channel },
+  };
+  const legs = [
+    { ...place, amountMinor },
+    { code: 'wallet', accountId, amountMinor: -amountMinor },
+  ] as const;
+  const postings = [{ transactionId, legs }];
+  const entries = await entriesOf(tx, { projectId, currency, postings, known });
   const act = {
     ...{ projectId, ...by, action: 'sale.posted', subjectKind: 'account', subjectId: accountId },
     detail: { ...sale, soldAt: soldAt.toISOString() },
   };
   const body = {
     ...{ id, accountId, accountName, channel: sale.channel, price, shiftId, soldBy: by.actor.name },
-    ...{ amount: money(amountMinor, project.currency), soldAt: soldAt.toISOString() },
+    ...{ amount: money(amountMinor, currency), soldAt: soldAt.toISOString() },
     ...{ quantity: sale.quantity?.quantity ?? null, commodity: sale.quantity?.commodity ?? null },
     ...{ reference: sale.reference, note: sale.note, state: 'sold' as const },
     ...{ reversalId: null, prints: 0, rechargeId: null },
   };
   const numbered = sql`(SELECT jsonb_build_object('receipt', receipt) FROM drawn)`;
-  const kept =
-    keep &&
-    sql`,
-    kept AS (${keep(201, sql`${JSON.stringify(body)}::jsonb || ${numbered}`)})`;
-  const made = await tx.execute<{ receipt: string }>(sql`
-    WITH ${drawing(project, 'receipt')},
-    sold AS (
-      INSERT INTO sales (project_id, id, account_id, transaction_id, receipt, channel, amount_minor,
-        currency, quantity, commodity, price, sold_at, sold_by, shift_id, reference, note)
-      SELECT ${projectId}::bigint, ${id}::bigint, ${accountId}::bigint, ${transactionId}::bigint,
-        receipt, ${body.channel}, ${amountMinor.toString()}::bigint, ${project.currency},
-        ${body.quantity}::bigint, ${body.commodity}, ${price}::numeric,
-        ${body.soldAt}::timestamptz, ${body.soldBy},
-        ${shiftId}::bigint, ${sale.reference}, ${sale.note}
-      FROM drawn),
-    logged AS (${recording(act, numbered)})${kept ?? sql``}
-    SELECT receipt FROM drawn`);
-  return { body: { ...body, receipt: only(made.rows).receipt }, transactionId };
+  const kept = keep?.(201, sql`${JSON.stringify(body)}::jsonb || ${numbered}`);
+  const statements = [
+    ...posting({ projectId, currency, id: transactionId, head, entries }),
+    movingLive({ projectId, accountId, minor: amountMinor }),
+    telling({ projectId, kind: 'sale.posted', subjectId: id, payload: { accountId } }),
+    sql`WITH ${drawing(project, 'receipt')},
+      sold AS (
+        INSERT INTO sales (project_id, id, account_id, transaction_id, receipt, channel,
+          amount_minor, currency, quantity, commodity, price, sold_at, sold_by, shift_id,
+          reference, note)
+        SELECT ${projectId}::bigint, ${id}::bigint, ${accountId}::bigint, ${transactionId}::bigint,
+          receipt, ${body.channel}, ${amountMinor.toString()}::bigint, ${currency},
+          ${body.quantity}::bigint, ${body.commodity}, ${price}::numeric,
+          ${body.soldAt}::timestamptz, ${body.soldBy}, ${shiftId}::bigint, ${sale.reference},
+          ${sale.note}
+        FROM drawn),
+      logged AS (${recording(act, numbered)})
+      ${kept ? sql`, kept AS (${kept})` : sql``}
+      SELECT receipt FROM drawn`,
+  ];
+  const made = (rows: Rows): Booked => {
+    const { receipt } = only(rows) as { receipt: string }; // As the last statement selects it.
+    return { body: { ...body, receipt }, transactionId };
+  };
+  return new Last(statements, made, refusedBy([head]));
 }
 
 /** A payment is sold once: two who enter one reference at once come one after the other. */

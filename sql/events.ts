@@ -1,4 +1,5 @@
 /** What happened, told in the transaction in which it happened; notices and live pages read it. */
+import { type SQL, sql } from 'drizzle-orm';
 import type { Queryable } from './postgres.ts';
 import { events } from './schema/index.ts';
 
@@ -27,15 +28,19 @@ export type EventKind =
   | 'command.unknown'
   | 'ledger.proven';
 
+export interface NewEvent {
+  projectId: string;
+  kind: EventKind;
+  subjectId: string;
+  payload?: Record<string, unknown>;
+}
+
 /** Adds events, all in one statement. */
-export async function tell(
-  tx: Queryable,
-  rows: {
-    projectId: string;
-    kind: EventKind;
-    subjectId: string;
-    payload?: Record<string, unknown>;
-  }[],
-): Promise<void> {
+export async function tell(tx: Queryable, rows: NewEvent[]): Promise<void> {
   if (rows.length > 0) await tx.insert(events).values(rows);
 }
+
+/** The statement that adds one. */
+export const telling = ({ projectId, kind, subjectId, payload = {} }: NewEvent): SQL => sql`
+  INSERT INTO events (project_id, kind, subject_id, payload)
+  VALUES (${projectId}::bigint, ${kind}, ${subjectId}, ${JSON.stringify(payload)}::jsonb)`;

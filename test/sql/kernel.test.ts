@@ -1,9 +1,11 @@
 /** The kernel's promises, each tried as the room's own role against a real Postgres. */
+import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FLAP_MS, projectsAlarmed, raiseAlarms, syncAlarms } from '../../sql/alarms.ts';
 import { markDirty, markDone, pendingDirty } from '../../sql/dirty-days.ts';
-import { once } from '../../sql/idempotency.ts';
+import { inFlights, Last } from '../../sql/flight.ts';
+import { once, onceInFlights } from '../../sql/idempotency.ts';
 import { owners, type Room, roleOf, rooms } from '../../sql/owners.ts';
 import { openPostgres, type Postgres } from '../../sql/postgres.ts';
 import { type FreshDatabase, freshDatabase } from '../servers.ts';
@@ -431,5 +433,105 @@ describe('shared tables', () => {
     await expect(once(web.db, { ...request, key: undefined }, act)).rejects.toMatchObject({
       code: 'idempotency-key-missing',
     });
+  });
+});
+
+describe('a transaction in few flights', () => {
+  const telling = (subject: string) =>
+    sql`INSERT INTO events (project_id, kind, subject_id) VALUES (${ids.project}::bigint, 'flight',
+      ${subject}) RETURNING subject_id AS told`;
+  const told = async () => {
+    const { rows } = await owner.query(
+      "SELECT subject_id FROM events WHERE kind = 'flight' ORDER BY id",
+    );
+    return rows.map((row) => row.subject_id);
+  };
+  const rethrow = (error: unknown): never => {
+    throw error;
+  };
+  const lastly = (...statements: ReturnType<typeof sql>[]) =>
+    new Last(statements, (rows) => rows[0]?.told, rethrow);
+
+  test('has the rows of its first statements, and is on the disk when it is answered', async () => {
+    // As production has it; the server of the tests waits for no disk.
+    await owner.query(
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$`,
+    );
+    const { db, close } = openPostgres({ url: database.urls.web, max: 1 });
+    try {
+      const { rows } = await owner.query<{ at: string }>(
+        'SELECT pg_current_wal_insert_lsn() AS at',
+      );
+      const made = await inFlights(db, [telling('1'), sql`SELECT 7 AS n`], async (tx, opened) => {
+        expect(opened).toEqual([[{ told: '1' }], [{ n: 7 }]]);
+        await tx.execute(telling('2'));
+        return lastly(telling('3'), telling('4'));
+      });
+      const flushed = await owner.query('SELECT pg_current_wal_flush_lsn() > $1 AS lasts', [
+        rows[0]?.at,
+      ]);
+      expect(flushed.rows[0].lasts).toBe(true);
+      expect(made).toBe('4');
+      expect(await told()).toEqual(['1', '2', '3', '4']);
+      expect(await inFlights(db, [telling('5')], async () => 'done')).toBe('done');
+    } finally {
+      await close();
+    }
+  });
+
+  test('leaves nothing when it fails, wherever, and its connection serves the next one', async () => {
+    const before = await told();
+    const bad = sql`SELECT 1 / ${0}::int AS told`;
+    // One connection for all, so that each failure is followed on the connection that had it.
+    const one = openPostgres({ url: database.urls.web, max: 1 });
+    try {
+      const failing = [
+        inFlights(one.db, [telling('a'), bad, telling('b')], async () => 'not reached'),
+        inFlights(one.db, [telling('a')], async () => lastly(telling('b'), bad, telling('c'))),
+        inFlights(one.db, [telling('a')], async () => {
+          throw new Error('thought better of it');
+        }),
+        one.db.transaction(async (tx) => {
+          // What is under way already is joined, by a savepoint.
+          const nested = tx as unknown as Postgres['db'];
+          await inFlights(nested, [telling('a')], async () => lastly(telling('b')));
+          throw new Error('and the whole fails');
+        }),
+      ];
+      for (const failed of await Promise.allSettled(failing))
+        expect(failed.status).toBe('rejected');
+      expect(await told()).toEqual(before);
+      const last = async () => lastly(telling('6'));
+      expect(await inFlights(one.db, [telling('b')], last)).toBe('6');
+      expect(await told()).toEqual([...before, 'b', '6']);
+    } finally {
+      await one.close();
+    }
+  });
+
+  test('whose connection breaks leaves nothing, and the pool opens another one', async () => {
+    const before = await told();
+    const broken = inFlights(web.db, [sql`SELECT pg_backend_pid() AS pid`], async (_, [pids]) => {
+      await owner.query('SELECT pg_terminate_backend($1)', [pids?.[0]?.pid]);
+      return lastly(telling('x'));
+    });
+    await expect(broken).rejects.toThrow();
+    await inFlights(web.db, [], async () => lastly(telling('7')));
+    expect(await told()).toEqual([...before, '7']);
+  });
+
+  test('is done once for a key, by whichever asks first, with the answer that its last statement keeps', async () => {
+    const request = {
+      ...{ projectId: ids.project, route: 'f', key: 'k', actorId: 'u', request: { a: 1 } },
+    };
+    const ask = () =>
+      onceInFlights<{ told: unknown }>(web.db, request, [], async (_, __, keep) => {
+        const kept = keep(201, sql`(SELECT to_jsonb(done) FROM done)`);
+        const last = sql`WITH done AS (${telling('once')}), kept AS (${kept}) SELECT * FROM done`;
+        return new Last([last], ([body]) => ({ status: 201, body: { told: body?.told } }), rethrow);
+      });
+    const answers = await Promise.all([1, 2, 3, 4].map(ask));
+    expect(answers).toEqual(answers.map(() => ({ status: 201, body: { told: 'once' } })));
+    expect((await told()).filter((subject) => subject === 'once')).toHaveLength(1);
   });
 });
