@@ -105,14 +105,18 @@ function installedAt({ installedOn }: ParkMeter): number {
 /** Total and the five ranks at an instant, primary Wh or litres: [total, spike, peak, flat, valley, deep valley]. */
 export function quantitiesAt(device: Device, at: number): Float64Array {
   const quantities = new Float64Array(6);
-  const { bypass, consumers, scale } = device;
+  const { bypass, consumers, scale, own } = device;
+  // Before it was written, the meter counted by what it was delivered with.
+  const written = own.written && at >= own.written.from ? own.written : null;
   const counted = scale * countedShare(device, at);
   for (const consumer of consumers) {
-    addQuantities(consumer, at, quantities, counted);
+    addQuantities(consumer, at, quantities, { factor: counted, written });
     // What was counted in full before the meter was passed by.
     if (bypass && counted < scale)
-      addQuantities(consumer, bypass.from, quantities, scale - counted);
+      addQuantities(consumer, bypass.from, quantities, { factor: scale - counted, written });
   }
+  for (let rank = 1; written && rank < quantities.length; rank++)
+    quantities[rank] = (quantities[rank] ?? 0) + (written.counted[rank] ?? 0);
   return quantities;
 }
 

@@ -2,7 +2,7 @@
  * Register blocks of the prepaid three-phase meter DTSY1352 as far as its map is known: the block of all values
  * at 0200H, direct energies, parameters, forced control, time-of-use plans. Everything before PT and CT.
  */
-import { clockOf, dayPlans, seasons } from './calendar.ts';
+import { clockOf, dayPlans, seasons, tableOf, triples } from './calendar.ts';
 import { type Device, quantitiesAt } from './device.ts';
 import { type Phase, phasesAt } from './electric.ts';
 import type { Block } from './meter.ts';
@@ -138,24 +138,42 @@ function dayPlanBytes(): number[] {
   });
 }
 
-/** Takes words of the season plan, [day plan, day, month] each; kept and told, energy goes by the park's calendar. */
-export function writeSeasons(device: Device, values: Uint16Array, offset: number): boolean {
+/** Takes words of the season plan, [day plan, day, month] each. */
+export function writeSeasons(
+  device: Device,
+  { values, offset, at }: { values: Uint16Array; offset: number; at: number },
+): boolean {
   const bytes = overwritten(device.own.seasons ?? seasonPlan(), values, offset);
   const isSound = triples(bytes).every(
     ([plan, day, month]) => plan <= dayPlans.length && day <= 31 && month <= 12,
   );
-  if (isSound) device.own = { ...device.own, seasons: bytes };
+  if (isSound) countBy(device, at, { seasons: bytes });
   return isSound;
 }
 
 /** Takes words of the day plans, [tariff, minute, hour] each. */
-export function writePlans(device: Device, values: Uint16Array, offset: number): boolean {
+export function writePlans(
+  device: Device,
+  { values, offset, at }: { values: Uint16Array; offset: number; at: number },
+): boolean {
   const bytes = overwritten(device.own.plans ?? dayPlanBytes(), values, offset);
   const isSound = triples(bytes).every(
     ([rank, minute, hour]) => rank <= 5 && minute < 60 && hour < 24,
   );
-  if (isSound) device.own = { ...device.own, plans: bytes };
+  if (isSound) countBy(device, at, { plans: bytes });
   return isSound;
+}
+
+/** From here on energy is counted by what was written; what was counted before stays as it was. */
+function countBy(
+  device: Device,
+  at: number,
+  change: Partial<Record<'seasons' | 'plans', number[]>>,
+): void {
+  const counted = [...quantitiesAt(device, at)];
+  const own = { ...device.own, ...change };
+  const table = tableOf(own.plans ?? dayPlanBytes(), own.seasons ?? seasonPlan());
+  device.own = { ...own, written: { from: at, counted, table } };
 }
 
 function overwritten(bytes: readonly number[], values: Uint16Array, offset: number): number[] {
@@ -164,12 +182,4 @@ function overwritten(bytes: readonly number[], values: Uint16Array, offset: numb
     written.splice(2 * (offset + index), 2, word >> 8, word & 0xff);
   }
   return written;
-}
-
-function triples(bytes: readonly number[]): [number, number, number][] {
-  const found: [number, number, number][] = [];
-  for (let at = 0; at < bytes.length; at += 3) {
-    found.push([bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0]);
-  }
-  return found;
 }

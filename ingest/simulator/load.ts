@@ -3,7 +3,7 @@
  * curve. All sums are whole numbers of weight × millisecond below 2^53, so nothing drifts, registers only rise, and
  * a meter that was tripped for a while has lost exactly that while.
  */
-import { dayStart, localDay, PARK_OFFSET_MS, planOf } from './calendar.ts';
+import { dayStart, delivered, localDay, PARK_OFFSET_MS, planOf, type Table } from './calendar.ts';
 import type { Curve } from './profile.ts';
 import { CYCLE_MINUTES, MINUTE_MS } from './readings.ts';
 
@@ -36,13 +36,28 @@ export function quantityAt(consumer: Consumer, at: number): number {
   return suppliedWork(consumer, at) * unitsPerWork(consumer);
 }
 
-/** The same quantity by rank: `into[0]` the total, `into[1…5]` spike … deep valley, each multiplied by `factor` and added. */
-export function addQuantities(consumer: Consumer, at: number, into: Float64Array, factor = 1) {
+/** A table that was written to a meter, since when, and what it had counted by then: [total, spike … deep valley]. */
+export interface Written {
+  from: number;
+  counted: number[];
+  table: Table;
+}
+
+/**
+ * The same quantity by rank: `into[0]` the total, `into[1…5]` spike … deep valley, each multiplied by `factor` and added;
+ * where a table was written, the ranks are those since then.
+ */
+export function addQuantities(
+  consumer: Consumer,
+  at: number,
+  into: Float64Array,
+  { factor = 1, written = null }: { factor?: number; written?: Written | null } = {},
+) {
   const units = unitsPerWork(consumer) * factor;
   const total = suppliedWork(consumer, at);
   into[0] = (into[0] ?? 0) + total * units;
-  if (at <= consumer.since) return;
-  const slot = slotOf(consumer, at);
+  if (at <= Math.max(consumer.since, written?.from ?? 0)) return;
+  const slot = slotOf(bookOf(consumer, written), at);
   for (let rank = 1; rank <= RANKS; rank++) {
     const here = rank === slot.rank ? total - slot.startWork : 0;
     into[rank] = (into[rank] ?? 0) + ((slot.before[rank] ?? 0) + here) * units;
@@ -112,49 +127,65 @@ interface SlotStart {
 
 /** Rank sums at each local midnight since the consumer's first day, grown on demand; and the slot last asked for. */
 interface RankBook {
+  consumer: Consumer;
   outages: string;
+  /** What it is counted by, and since when. */
+  table: Table;
+  since: number;
   firstDay: number;
   midnights: Float64Array[];
   slot: SlotStart | null;
 }
 
-const books = new WeakMap<Consumer, RankBook>();
+/** Of each consumer, by the table that it is counted by. */
+const books = new WeakMap<Consumer, WeakMap<Table, RankBook>>();
 
-function slotOf(consumer: Consumer, at: number): SlotStart {
-  const book = bookOf(consumer);
+function slotOf(book: RankBook, at: number): SlotStart {
   const last = book.slot;
   if (last && at >= last.from && at < last.to) return last;
   const day = localDay(at);
-  while (book.midnights.length <= day - book.firstDay) closeDay(consumer, book);
+  while (book.midnights.length <= day - book.firstDay) closeDay(book);
   const opening = book.midnights[day - book.firstDay] ?? new Float64Array(RANKS + 1);
-  book.slot = walkDay(consumer, { day, opening, until: at }).slot;
+  book.slot = walkDay(book, { day, opening, until: at }).slot;
   return book.slot;
 }
 
 /** A trip changes what ranks have counted from then on; the book is simply begun anew. */
-function bookOf(consumer: Consumer): RankBook {
+function bookOf(consumer: Consumer, written: Written | null): RankBook {
   const outages = consumer.outages.map(({ from, to }) => `${from}-${to}`).join();
-  const known = books.get(consumer);
+  const table = written?.table ?? delivered;
+  const own = books.get(consumer) ?? new WeakMap<Table, RankBook>();
+  books.set(consumer, own);
+  const known = own.get(table);
   if (known?.outages === outages) return known;
-  const firstDay = localDay(consumer.since);
-  const book = { outages, firstDay, midnights: [new Float64Array(RANKS + 1)], slot: null };
-  books.set(consumer, book);
+  const since = Math.max(consumer.since, written?.from ?? 0);
+  const midnights = [new Float64Array(RANKS + 1)];
+  const book = {
+    consumer,
+    outages,
+    table,
+    since,
+    firstDay: localDay(since),
+    midnights,
+    slot: null,
+  };
+  own.set(table, book);
   return book;
 }
 
-function closeDay(consumer: Consumer, book: RankBook) {
+function closeDay(book: RankBook) {
   const day = book.firstDay + book.midnights.length - 1;
   const opening = book.midnights[book.midnights.length - 1] ?? new Float64Array(RANKS + 1);
-  book.midnights.push(walkDay(consumer, { day, opening, until: dayStart(day + 1) }).closing);
+  book.midnights.push(walkDay(book, { day, opening, until: dayStart(day + 1) }).closing);
 }
 
 /** Walks the slots of a day up to an instant: the slot reached, and the sums at its end. */
 function walkDay(
-  consumer: Consumer,
+  { consumer, table, since }: RankBook,
   { day, opening, until }: { day: number; opening: Float64Array; until: number },
 ): { slot: SlotStart; closing: Float64Array } {
   const midnight = dayStart(day);
-  const plan = planOf(day);
+  const plan = planOf(day, table);
   const sums = Float64Array.from(opening);
   let slot: SlotStart | null = null;
   for (let index = 0; index < plan.length; index++) {
@@ -162,9 +193,10 @@ function walkDay(
     const next = plan[index + 1];
     const to = next ? midnight + next.fromMinute * MINUTE_MS : dayStart(day + 1);
     const rank = plan[index]?.rank ?? 0;
-    const startWork = suppliedWork(consumer, from);
+    const startWork = suppliedWork(consumer, Math.max(from, since));
     slot = { from, to, rank, startWork, before: Float64Array.from(sums) };
-    sums[rank] = (sums[rank] ?? 0) + suppliedWork(consumer, to) - startWork;
+    const endWork = suppliedWork(consumer, Math.max(to, since));
+    sums[rank] = (sums[rank] ?? 0) + endWork - startWork;
     if (until < to) break;
   }
   if (!slot) throw new Error('calendar: a day plan without slots');

@@ -39,7 +39,7 @@ const maps: Record<ParkMeter['model'], Block[]> = {
 interface Area {
   address: number;
   words: number;
-  write: (device: Device, values: Uint16Array, offset: number) => boolean;
+  write: (device: Device, written: { values: Uint16Array; offset: number; at: number }) => boolean;
 }
 
 const writable: Record<ParkMeter['model'], Area[]> = {
@@ -47,7 +47,7 @@ const writable: Record<ParkMeter['model'], Area[]> = {
     {
       address: 0x57, // forced control on, then its state
       words: 2,
-      write(device, values, offset) {
+      write(device, { values, offset }) {
         const { enabled, trip } = device.force;
         const wanted = [enabled, trip];
         for (const [index, value] of values.entries()) wanted[offset + index] = value;
@@ -65,7 +65,7 @@ const writable: Record<ParkMeter['model'], Area[]> = {
     {
       address: 0x02,
       words: 1,
-      write(device, [open = 1]) {
+      write(device, { values: [open = 1] }) {
         if (open > 1) return false;
         device.force = { enabled: 1 - open, trip: 1 - open };
         return true;
@@ -135,7 +135,7 @@ function serveWrite(device: Device, pdu: Buffer, at: number): Served {
     (run) => address >= run.address && address + count <= run.address + run.words,
   );
   if (!area) return refuse(WRITE_MULTIPLE, ILLEGAL_ADDRESS);
-  if (!area.write(device, words, address - area.address)) {
+  if (!area.write(device, { values: words, offset: address - area.address, at })) {
     return refuse(WRITE_MULTIPLE, ILLEGAL_VALUE);
   }
   settle(device, at);

@@ -4,6 +4,7 @@
  * prices 0.0001 of the currency, the overload threshold in watts at the terminals.
  */
 import { type Device, deviceRateAt, isSupplied, quantitiesAt, setOutage } from './device.ts';
+import type { Written } from './load.ts';
 import { MINUTE_MS } from './readings.ts';
 
 export interface Own {
@@ -26,6 +27,8 @@ export interface Own {
   /** As written, in bytes: season plan, both day plans; null is what it was delivered with. */
   seasons: number[] | null;
   plans: number[] | null;
+  /** What energy is counted by since somebody wrote it; none before, nor in a state of an older simulator. */
+  written?: Written | null;
 }
 
 interface Load {
@@ -66,6 +69,7 @@ export function newOwn({ meter }: Pick<Device, 'meter'>): Own {
     clockShiftMs: 0,
     seasons: null,
     plans: null,
+    written: null,
   };
 }
 

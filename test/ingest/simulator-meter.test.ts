@@ -335,4 +335,35 @@ describe('prepayment in the meter', () => {
     expect(ask(meter, '10 2000 0003 06 0100 0002 1e08')).toBe('1020000003');
     expect(read(meter, 0x2000, 3)).toEqual([0x0100, 0x0002, 0x1e08]);
   });
+
+  test('energy is counted by the table that was written, from that instant on, over days and a restart', () => {
+    const { direct: meter } = parkDevices();
+    const before = [...quantitiesAt(meter, AT)];
+    // All year spike until 11:00, valley after it; two frames, as commands write them.
+    const unused = '00'.repeat(36);
+    ask(meter, '10 0028 0006 0c 0101 0100 0000 0000 0000 0000');
+    ask(meter, `10 2000 0015 2a 0100 0004 000b ${unused}`);
+    expect([...quantitiesAt(meter, AT)]).toEqual(before);
+    const kept = { [meter.meter.serial]: stateOf(meter) ?? { force: meter.force, outages: [] } };
+    const again = devicesOf(buildPark(DEFAULT_SEED), {
+      ...{ curves, readings, kept: JSON.parse(JSON.stringify(kept)) },
+    }).get(meter.meter.serial);
+    const total = (at: string) => quantitiesAt(meter, Date.parse(`2026-11-${at}+08:00`))[0] ?? 0;
+    const eleven = ['18', '19', '20'].map((day) => total(`${day}T11:00:00`));
+    const midnight = ['18', '19', '20'].map((day) => total(`${day}T00:00:00`));
+    const at = Date.parse('2026-11-20T15:00:00+08:00');
+    const spike =
+      (eleven[0] ?? 0) -
+      (before[0] ?? 0) +
+      [1, 2].reduce((sum, i) => sum + (eleven[i] ?? 0) - (midnight[i] ?? 0), 0);
+    const valley = total('20T15:00:00') - (before[0] ?? 0) - spike;
+    for (const device of [meter, again ?? meter]) {
+      const counted = [...quantitiesAt(device, at)].map((wh, rank) => wh - (before[rank] ?? 0));
+      expect(counted[1]).toBeCloseTo(spike, 3);
+      expect(counted[4]).toBeCloseTo(valley, 3);
+      expect([counted[2], counted[3], counted[5]]).toEqual([0, 0, 0]);
+    }
+    // What lies before it was counted by what the meter was delivered with.
+    expect(quantitiesAt(meter, AT - MINUTE)[3]).toBe(quantitiesAt(direct, AT - MINUTE)[3]);
+  });
 });
