@@ -102,6 +102,31 @@ export async function assertMetersHold(
   throw new Problem('meter-mode-impossible', `${told}.`, { faults });
 }
 
+/**
+ * What terms rest on, as one text: versions, assignments, thresholds, who holds what, the day, what meters were asked
+ * for. While it is the same there is nothing to tell anybody.
+ */
+export async function termsRestOn(
+  db: Queryable,
+  { project, now }: { project: ProjectTerms; now: Date },
+): Promise<string> {
+  const id = sql`${project.id}::bigint`;
+  const found = await db.execute<{ rests: string }>(sql`
+    SELECT md5(ROW(${localDayOf(project.zone, now.getTime())}::text,
+      (SELECT ROW(count(*), max(v.id)) FROM tariff_versions v WHERE v.project_id = ${id}),
+      (SELECT ROW(count(*), sum(hashtextextended(ROW(t.id, t.valid_from, t.valid_to)::text, 0)::numeric))
+        FROM tariff_assignments t WHERE t.project_id = ${id}),
+      (SELECT ROW(p.alarm1_minor, p.alarm2_minor) FROM projects p WHERE p.id = ${id}),
+      (SELECT sum(hashtextextended(ROW(w.id, a.alarm1_minor, a.alarm2_minor, t.overload_w,
+          (SELECT max(c.sequence) FROM commands c
+            WHERE c.project_id = w.project_id AND c.meter_id = w.meter_id))::text, 0)::numeric)
+        FROM meter_wallets w
+        JOIN accounts a ON a.project_id = w.project_id AND a.id = w.account_id
+        JOIN points t ON t.project_id = w.project_id AND t.id = w.point_id
+        WHERE w.project_id = ${id} AND w.closed_at IS NULL))::text) AS rests`);
+  return found.rows[0]?.rests ?? '';
+}
+
 /** Whom commands come from when nobody asked. */
 const BILLING: Actor = { kind: 'system', id: 'billing', name: 'Billing' };
 
@@ -154,14 +179,21 @@ export async function issueTerms(
   return asked;
 }
 
+/** What a meter is told of thresholds and limit. */
+export interface MeterSettings extends Record<string, number | null | undefined> {
+  alarm1Minor: number;
+  alarm2Minor: number;
+  overloadW: number | null;
+}
+
 /**
  * Thresholds of the account, else of the project; the lower of the point's limit and what was agreed when the account
  * was opened. A meter's registers know no debt.
  */
-async function settingsOf(
+export async function settingsOf(
   tx: Tx,
   { projectId, wallets }: { projectId: string; wallets: readonly MeterWallet[] },
-): Promise<Map<string, Record<string, number | null>>> {
+): Promise<Map<string, MeterSettings>> {
   const found = await tx.execute<{
     meter_id: string;
     alarm1: string;
@@ -195,7 +227,9 @@ async function lastTold(
   { projectId, wallets }: { projectId: string; wallets: readonly MeterWallet[] },
 ): Promise<Map<string, string>> {
   const found = await tx.execute<{ meter_id: string; function: string; arguments: unknown }>(sql`
-    SELECT DISTINCT ON (c.meter_id, c.function) c.meter_id::text, c.function, c.arguments
+    SELECT DISTINCT ON (c.meter_id, c.function) c.meter_id::text, c.function,
+      -- An overdraft comes and goes with hours without cuts (meter-no-cut).
+      c.arguments - 'overdraftMinor' AS arguments
     FROM commands c JOIN meter_wallets w ON w.project_id = c.project_id AND w.meter_id = c.meter_id
       AND c.requested_at >= w.opened_at
     WHERE c.project_id = ${projectId}::bigint AND c.function IN ('tou-table', 'issue-price', 'issue-settings')

@@ -8,6 +8,7 @@ import { notFound } from '../sql/problem.ts';
 import { matches } from '../sql/search.ts';
 import { moneyOrNull, only } from './fields.ts';
 import type { creditModes } from './meter-mode.ts';
+import { noCutOf } from './meter-no-cut.ts';
 import type { MeterVerdict } from './meter-reconcile.ts';
 import { heldByMeters, walletMinor } from './meter-wallet.ts';
 import { type ProjectTerms, readProject } from './project.ts';
@@ -15,15 +16,17 @@ import { type ProjectTerms, readProject } from './project.ts';
 /** Where an account's money is. Throws Problem `not-found`. */
 export async function shownMode(
   db: Queryable,
-  { projectId, accountId }: { projectId: string; accountId: string },
+  { projectId, accountId, now }: { projectId: string; accountId: string; now: Date },
 ) {
-  const { currency } = await readProject(db, projectId);
+  const project = await readProject(db, projectId);
+  const { currency } = project;
   const account = await db.execute<{ mode: (typeof creditModes)[number] }>(sql`
     SELECT credit_mode AS mode FROM accounts
     WHERE project_id = ${projectId}::bigint AND id = ${accountId}::bigint`);
   const mode = account.rows[0]?.mode;
   if (!mode) throw notFound('account');
   const found = await db.execute<{
+    id: string;
     meter_id: string;
     serial: string;
     point_id: string;
@@ -33,7 +36,7 @@ export async function shownMode(
     opened_at: string;
     began_at: string | null;
   }>(sql`
-    SELECT w.meter_id::text, m.serial, w.point_id::text, p.code, w.counter, w.read_after, w.opened_at,
+    SELECT w.id::text, w.meter_id::text, m.serial, w.point_id::text, p.code, w.counter, w.read_after, w.opened_at,
       w.began_at
     FROM meter_wallets w
     JOIN meters m ON m.project_id = w.project_id AND m.id = w.meter_id
@@ -41,6 +44,8 @@ export async function shownMode(
     WHERE w.project_id = ${projectId}::bigint AND w.account_id = ${accountId}::bigint
       AND w.closed_at IS NULL ORDER BY p.code`);
   const held = await heldByMeters(db, { projectId, accountId });
+  const wallets = found.rows.map((row) => ({ id: row.id, meterId: row.meter_id }));
+  const noCut = await noCutOf(db, { project, wallets, now });
   const sum = (of: 'inTransit' | 'onMeter') =>
     [...held.values()].reduce((total, each) => total + each[of], 0n);
   const shown = (minor: bigint) => money(minor, currency);
@@ -56,20 +61,10 @@ export async function shownMode(
       ...{ counter: row.counter, mustBeRead: row.read_after !== null },
       since: new Date(row.opened_at).toISOString(),
       beganAt: isoOrNull(row.began_at),
+      overdraft: noCut.overdrafts.get(row.meter_id) ?? null,
     })),
-    noCut: mode === 'meter' ? await noCutOf(db, projectId) : ('none' as const),
+    noCut: noCut.kind,
   };
-}
-
-/** A meter that holds money cuts by itself, at any hour: what the policy wants otherwise is said not to hold. */
-async function noCutOf(db: Queryable, projectId: string): Promise<'none' | 'not-enforceable'> {
-  const found = await db.execute<{ wants: boolean }>(sql`
-    SELECT jsonb_array_length(coalesce(policy -> 'noCutHours', '[]')) > 0
-      OR jsonb_array_length(coalesce(policy -> 'noCutDays' -> 'weekdays', '[]')) > 0
-      OR jsonb_array_length(coalesce(policy -> 'noCutDays' -> 'dates', '[]')) > 0
-      OR coalesce((policy -> 'noCutDays' ->> 'holidays')::boolean, false) AS wants
-    FROM credit_policies WHERE project_id = ${projectId}::bigint ORDER BY version DESC LIMIT 1`);
-  return found.rows[0]?.wants ? 'not-enforceable' : 'none';
 }
 
 interface ShownReconciliation {

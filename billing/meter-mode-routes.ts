@@ -17,6 +17,7 @@ import { meterVerdicts } from '../sql/schema/meter-mode.ts';
 import { by, idCursor, idPage, textSchema } from './fields.ts';
 import { creditModes, setCreditMode } from './meter-mode.ts';
 import { listReconciliations, reconciliationOf, shownMode } from './meter-mode-list.ts';
+import { noCutKinds } from './meter-no-cut.ts';
 import { adjustMeter, bearers } from './meter-reconcile.ts';
 import { readProject } from './project.ts';
 import type { BillingDeps } from './routes.ts';
@@ -45,11 +46,14 @@ const modeSchema = z
         beganAt: z.string().nullable().openapi({
           description: 'When its first recharge was proven: from then on the meter counts',
         }),
+        overdraft: moneySchema.nullable().openapi({
+          description: 'How far below zero it supplies, in hours or days without cuts',
+        }),
       }),
     ),
-    noCut: z.enum(['none', 'not-enforceable']).openapi({
+    noCut: z.enum(noCutKinds).openapi({
       description:
-        'not-enforceable: the policy knows hours or days without cuts, and a meter that holds money cuts by itself',
+        'Hours or days without cuts that the policy knows: by-overdraft: its meters get one for them; not-enforceable: a meter cannot be given one, and cuts by itself',
     }),
   })
   .openapi('MeterMode');
@@ -148,11 +152,13 @@ const adjust = createRoute({
 
 export function meterModeRoutes({ db, questdb, clock }: BillingDeps) {
   return createRoutes()
-    .openapi(show, async (c) => c.json(await shownMode(db, c.req.valid('param')), 200))
+    .openapi(show, async (c) =>
+      c.json(await shownMode(db, { ...c.req.valid('param'), now: clock() }), 200),
+    )
     .openapi(change, async (c) => {
       const ids = c.req.valid('param');
       await setCreditMode(db, { questdb }, { ...ids, ...c.req.valid('json'), by: by(c), clock });
-      return c.json(await shownMode(db, ids), 200);
+      return c.json(await shownMode(db, { ...ids, now: clock() }), 200);
     })
     .openapi(list, async (c) => {
       const { projectId } = c.req.valid('param');

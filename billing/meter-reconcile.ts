@@ -80,7 +80,16 @@ const LOOK_BACK_MS = 26 * 3_600_000;
 export async function reconcileMeters(
   db: Db,
   source: Source,
-  { project, clock }: { project: ProjectTerms; clock: Clock },
+  {
+    project,
+    after,
+    clock,
+  }: {
+    project: ProjectTerms;
+    /** Of settlements up to this id the meters' part is taken; null: of none. */
+    after: string | null;
+    clock: Clock;
+  },
 ): Promise<number> {
   const projectId = project.id;
   const now = clock();
@@ -97,7 +106,7 @@ export async function reconcileMeters(
     );
     if (ready.length > 0) {
       compared = await db.transaction((tx) =>
-        compare(tx, source, { project, today, wallets: ready, readings, now }),
+        compare(tx, source, { project, today, wallets: ready, readings, after, now }),
       );
     }
   }
@@ -132,19 +141,21 @@ async function compare(
     today,
     wallets,
     readings,
+    after,
     now,
   }: {
     project: ProjectTerms;
     today: LocalDay;
     wallets: readonly MeterWallet[];
     readings: ReadonlyMap<string, MoneyReading>;
+    after: string | null;
     now: Date;
   },
 ): Promise<number> {
   const projectId = project.id;
   // No day is settled between what the ledger says and what is open.
   await holdSettlement(tx, projectId);
-  await takeMeterUse(tx, { project, now });
+  await takeMeterUse(tx, { project, after, now });
   const { meterToleranceMinor: tolerance } = await readVendingSettings(tx, projectId);
   const book = await openPriceBook(tx, { projectId, zone: project.zone });
   const open = await rateOpenDays(tx, source, { project, book, now });

@@ -9,14 +9,16 @@ import { type Db, isRetryable } from '../sql/postgres.ts';
 import { inTrace, newTrace } from '../sql/trace.ts';
 import { exactText } from './exact.ts';
 import { rateOpenDays } from './live.ts';
-import { issueTerms } from './meter-issue.ts';
+import { issueTerms, termsRestOn } from './meter-issue.ts';
 import { endWallets } from './meter-mode.ts';
+import { keepNoCut } from './meter-no-cut.ts';
 import { learnCounters, reconcileMeters, type Source, usageOf } from './meter-reconcile.ts';
 import { meterUseOf } from './meter-use.ts';
 import { openWallets } from './meter-wallet.ts';
 import { openPriceBook } from './price-book.ts';
 import { type ProjectTerms, readProjects } from './project.ts';
 import { type CostOfToday, followRecharges } from './recharge-follow.ts';
+import { createSettledMark, type SettledMark } from './settled-mark.ts';
 
 /** Between two looks for days that were settled and for the day's comparison. */
 const SLOW_MS = 30_000;
@@ -34,8 +36,9 @@ export function createMeterRound({
   log: Pick<Log, 'info' | 'warn' | 'error'>;
 }): () => Promise<void> {
   const slowAt = new Map<string, number>();
-  /** By project: the newest settlement that meters' use was brought up to. */
-  const takenTo = new Map<string, string>();
+  const followed = new Map<string, SettledMark>();
+  /** By project: what the meters' terms rested on when they were told. */
+  const toldOn = new Map<string, string>();
 
   async function tend(project: ProjectTerms): Promise<void> {
     const moved = await followRecharges(db, { project, clock, costOfToday: costOf(project) });
@@ -47,14 +50,18 @@ export function createMeterRound({
     await endUnheld(project);
     const wallets = await openWallets(db, { projectId: project.id });
     const reason = 'terms of the account';
-    if (wallets.length > 0)
+    const rests = await termsRestOn(db, { project, now: clock() });
+    if (wallets.length > 0 && toldOn.get(project.id) !== rests) {
       await db.transaction((tx) => issueTerms(tx, { project, wallets, now: clock(), reason }));
-    const newest = await newestSettlement(db, project.id);
-    if (takenTo.get(project.id) !== newest) {
-      await meterUseOf(db, project, clock());
-      takenTo.set(project.id, newest);
+      toldOn.set(project.id, rests);
     }
-    await reconcileMeters(db, source, { project, clock });
+    await keepNoCut(db, source, { project, wallets, now: clock() });
+    const mark = followed.get(project.id) ?? createSettledMark();
+    followed.set(project.id, mark);
+    const { after, isNew, keep } = await mark.look(db, project.id);
+    if (isNew) await meterUseOf(db, { project, after, now: clock() });
+    keep();
+    await reconcileMeters(db, source, { project, after: mark.upTo(), clock });
   }
 
   const costOf =
@@ -101,12 +108,6 @@ async function projectsWithMeters(db: Db): Promise<Set<string>> {
     sql`SELECT DISTINCT project_id::text AS id FROM meter_wallets`,
   );
   return new Set(found.rows.map(({ id }) => id));
-}
-
-async function newestSettlement(db: Db, projectId: string): Promise<string> {
-  const found = await db.execute<{ id: string }>(sql`
-    SELECT coalesce(max(id), 0)::text AS id FROM settlements WHERE project_id = ${projectId}::bigint`);
-  return found.rows[0]?.id ?? '0';
 }
 
 /** Open sub-accounts whose account does not hold the point any more, or whose meter is not there; nothing is on its way. */

@@ -8,6 +8,7 @@ export interface CommandMap {
   readonly force?: Read;
   /** Status word A, and its bits of closed relays. */
   readonly status?: Read & { readonly relays: number };
+  /** Alarms 1 and 2, overdraft, 32 bit each. */
   readonly thresholds?: Read;
   readonly prices?: Read;
   readonly overload?: Read;
@@ -27,7 +28,7 @@ export const MASKED = { money: 0x0200, clock: 0x0354, load: 0x0400 } as const;
 const prepaid = {
   number: { address: 0x0043, words: 3 },
   force: { address: 0x0057, words: 2 },
-  thresholds: { address: 0x0046, words: 4 },
+  thresholds: { address: 0x0046, words: 6 },
   prices: { address: 0x0059, words: 8 },
   overload: { address: 0x0061, words: 1 },
   money: { address: 0x021f, words: 3 },

@@ -180,7 +180,7 @@ function pricePlan({ map, serial }: Target, prices: Prices): Plan | undefined {
 function settingsPlan({ map, serial, ratio }: Target, settings: Settings): Plan | undefined {
   const { thresholds, overload } = map;
   if (!thresholds || !overload) return undefined;
-  const { alarm1Minor, alarm2Minor, overloadW } = settings;
+  const { alarm1Minor, alarm2Minor, overloadW, overdraftMinor } = settings;
   const limitW = overloadW === null ? null : Math.floor(overloadW / ratio);
   return {
     reads: [thresholds, overload],
@@ -190,6 +190,7 @@ function settingsPlan({ map, serial, ratio }: Target, settings: Settings): Plan 
       return {
         alarm1Minor: uint32At(words, 0),
         alarm2Minor: uint32At(words, 2),
+        overdraftMinor: uint32At(words, 4),
         overloadW: watts,
       };
     },
@@ -197,14 +198,19 @@ function settingsPlan({ map, serial, ratio }: Target, settings: Settings): Plan 
       if (limitW !== null && (limitW < 1 || limitW > 0xffff)) {
         return { do: 'refuse', why: 'out-of-range' };
       }
-      const group = [1, ...bytesOf(alarm1Minor), ...bytesOf(alarm2Minor)];
-      const writes = [moneyWrite(serial, { 20: group })];
+      const thresholdGroup = { 20: [1, ...bytesOf(alarm1Minor), ...bytesOf(alarm2Minor)] };
+      const groups =
+        overdraftMinor === undefined
+          ? thresholdGroup
+          : { ...thresholdGroup, 46: [1, ...bytesOf(overdraftMinor)] };
+      const writes = [moneyWrite(serial, groups)];
       if (limitW !== null) writes.push(loadWrite(limitW));
       return { do: 'send', writes };
     },
     judge: (seen) =>
       seen.alarm1Minor === alarm1Minor &&
       seen.alarm2Minor === alarm2Minor &&
+      (overdraftMinor === undefined || seen.overdraftMinor === overdraftMinor) &&
       (limitW === null || seen.overloadW === limitW)
         ? 'done'
         : 'not-done',

@@ -116,6 +116,8 @@ export const commandFunctions = {
         alarm2Minor: amountMinor,
         /** Primary watts at the point; null leaves the meter's load control as it is. */
         overloadW: z.number().int().min(1).max(100_000_000).nullable(),
+        /** How far below zero the meter supplies; not said: as it is. */
+        overdraftMinor: amountMinor.optional(),
       })
       .refine(
         ({ alarm1Minor, alarm2Minor }) => alarm1Minor >= alarm2Minor,

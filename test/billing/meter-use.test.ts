@@ -5,12 +5,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMeterRound } from '../../billing/meter-round.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
+import { createSettledMark } from '../../billing/settled-mark.ts';
 import { verifyLedger } from '../../billing/verify.ts';
+import { quantitiesAt } from '../../ingest/simulator/device.ts';
+import { remainingAt } from '../../ingest/simulator/prepayment.ts';
+import type { CommandFunction } from '../../sql/command-functions.ts';
 import { markDirty, markDone } from '../../sql/dirty-days.ts';
 import { daysBetween } from '../../sql/local-day.ts';
 import { cny } from './counter.ts';
 import { type Ask, openFace } from './face.ts';
 import { openPark, type Park } from './park.ts';
+import { simulated, write } from './simulated-meter.ts';
 
 const definition = {
   components: [
@@ -287,6 +292,64 @@ test('thresholds and prices that change are told to the meter, once', async () =
   ]);
 });
 
+describe('hours without cuts', () => {
+  const settings = async () =>
+    (
+      await park.rows(
+        "SELECT arguments FROM commands WHERE function = 'issue-settings' ORDER BY sequence",
+      )
+    ).map(({ arguments: args }) => args);
+  const kept = { alarm1Minor: 4_000, alarm2Minor: 2_000, overloadW: null };
+  const told = async () => {
+    const { body } = await ask('GET', `${account()}/credit-mode`);
+    return [body.noCut, body.meters[0].overdraft];
+  };
+
+  test('begin with an overdraft for who is supplied, and end with it, once each', async () => {
+    expect(await told()).toEqual(['none', null]);
+    const { policy, version } = (await ask('GET', '/credit-policy')).body;
+    const hours = {
+      ...{ ...policy, mode: 'automatic', noCutHours: [{ from: '22:00', to: '06:00' }] },
+      noCutDays: { weekdays: [], holidays: false, dates: [] },
+    };
+    const reason = 'nights are cold';
+    const put = await ask('PUT', '/credit-policy', { policy: hours, version, reason });
+    expect([put.status, put.body.code]).toEqual([200, undefined]);
+    const before = await settings();
+    at('2026-02-06T21:50:00');
+    await sample(0, 3);
+    await round();
+    expect([await told(), await settings()]).toEqual([['by-overdraft', null], before]);
+    // Nothing left: who has been cut stays cut.
+    at('2026-02-06T21:56:00');
+    await round();
+    expect(await settings()).toEqual(before);
+    await sample(500, 3);
+    for (const minute of ['21:57:00', '22:30:00', '23:10:00']) {
+      at(`2026-02-06T${minute}`);
+      await round();
+    }
+    const given = { ...kept, overdraftMinor: 10_000_000 };
+    expect((await settings()).slice(before.length)).toEqual([given]);
+    expect(await told()).toEqual(['by-overdraft', cny('100000.00')]);
+    for (const minute of ['06:00:30', '06:01:30']) {
+      at(`2026-02-07T${minute}`);
+      await round();
+    }
+    expect((await settings()).slice(before.length)).toEqual([
+      given,
+      { ...kept, overdraftMinor: 0 },
+    ]);
+    expect(await told()).toEqual(['by-overdraft', null]);
+  });
+
+  test('cannot be kept by a meter that takes no settings, and it is said so', async () => {
+    await park.rows("UPDATE meters SET model = 'DTSY1352'");
+    expect((await told())[0]).toBe('not-enforceable');
+    await park.rows("UPDATE meters SET model = 'DTSY1352-SIM'");
+  });
+});
+
 describe('debts of the wallet', () => {
   test('are paid by the next sale, in order and up to their share; the rest goes to the meter', async () => {
     await park.rows(
@@ -322,6 +385,121 @@ describe('debts of the wallet', () => {
   });
 });
 
+describe('a meter with periods', () => {
+  const bands = (...of: [string, string, number][]) =>
+    of.map(([from, to, rank]) => ({ from, to, rank }));
+  const season = (name: string, [from, to]: [string, string], day: ReturnType<typeof bands>) => ({
+    ...{ name, from, to },
+    days: [{ type: 'everyday', bands: day }],
+  });
+  // Other hours than the meter is delivered with, and a season that changes on the way.
+  const periods = {
+    components: [
+      {
+        ...{ kind: 'usage', code: 'energy', name: 'Energy', taxIncluded: true, taxRate: '0.13' },
+        prices: { '2': '0.9566', '3': '0.64', '4': '0.3828' },
+      },
+      { kind: 'usage', code: 'service', name: 'Service', price: '0.03', taxIncluded: true },
+    ],
+    calendar: {
+      seasons: [
+        season('cold', ['11-01', '02-29'], bands(['00:00', '07:30', 3], ['07:30', '24:00', 4])),
+        season(
+          'warm',
+          ['03-01', '10-31'],
+          bands(['23:00', '09:00', 4], ['09:00', '16:45', 2], ['16:45', '23:00', 3]),
+        ),
+      ],
+    },
+  };
+
+  test('runs down by what billing charges for the same energy, over a change of season, to the cent', async () => {
+    const shop = await openPark({ points: 1, from: '2026-02-25', definition: periods });
+    try {
+      const device = simulated('A101');
+      const id = shop.project.id;
+      await shop.rows(
+        `WITH g AS (INSERT INTO gateways (project_id, name) VALUES ($1, 'G') RETURNING id),
+         b AS (INSERT INTO buses (project_id, gateway_id, name, framing, host, port)
+           SELECT $1, id, 'B', 'tcp', '127.0.0.1', 1 FROM g RETURNING id)
+         UPDATE meters SET bus_id = b.id, unit = 1, serial = $2 FROM b WHERE project_id = $1`,
+        [id, device.meter.serial],
+      );
+      const own = await shop.value('SELECT id FROM meters WHERE project_id = $1', [id]);
+      const [point = '', account = ''] = [shop.points[0], shop.accounts[0]];
+      const face = openFace(shop);
+      const shopRound = createMeterRound({
+        ...{ db: shop.postgres.db, source: shop.deps.source, clock: () => shop.now },
+        log: { info: () => {}, warn: () => {}, error: (told: unknown) => expect(told).toBeNull() },
+      });
+      /** What ingest would build of the meter's register, up to now. */
+      const build = async (...days: string[]) => {
+        const total = (ms: number) => Math.floor(quantitiesAt(device, ms)[0] ?? 0);
+        for (const day of days) {
+          const start = Date.parse(`${day}T00:00:00+08:00`);
+          await shop.intervals(point, day, (slot) => {
+            const from = start + slot * 900_000;
+            return from + 900_000 > shop.now.getTime() ? null : total(from + 900_000) - total(from);
+          });
+        }
+      };
+      const show = async () => {
+        const ms = shop.now.getTime();
+        await shop.questdb.write(
+          `samples,project=${id},meter=${own},quality=ok remaining_minor=${remainingAt(device, ms)}i,purchase_count=${device.own.counter}i,digest=${ms}i ${ms}000000\n`,
+        );
+        await shop.questdb.settled(['samples'], { timeoutMs: 20_000 });
+        shop.now = new Date(ms + 1_000);
+      };
+      /** Every command that waits, as ingest would write it to the meter. */
+      const carryOut = async () => {
+        const asked = await shop.rows(
+          `SELECT c.id, c.function, c.arguments FROM commands c JOIN command_states s
+           ON s.command_id = c.id WHERE s.state = 'requested' ORDER BY c.sequence`,
+        );
+        for (const { id: command, function: name, arguments: args } of asked) {
+          write(device, { name: name as CommandFunction, args: args as object, at: shop.now });
+          const after = { counter: device.own.counter, remainingMinor: device.own.remainingMinor };
+          await shop.rows(
+            "UPDATE command_states SET state = 'confirmed', after = $2 WHERE command_id = $1",
+            [command, JSON.stringify(after)],
+          );
+        }
+        return asked.map(({ function: name }) => name);
+      };
+
+      shop.now = new Date('2026-02-26T12:00:00+08:00');
+      await build('2026-02-25', '2026-02-26');
+      const mode = { mode: 'meter', reason: 'agreed' };
+      expect((await face('PUT', `/accounts/${account}/credit-mode`, mode)).status).toBe(200);
+      expect(await carryOut()).toEqual(['tou-table', 'issue-price', 'issue-settings']);
+      await show();
+      await shopRound();
+      const sale = { channel: 'transfer', amount: cny('900.00'), meterId: own };
+      await face('POST', `/accounts/${account}/sales`, sale, { 'idempotency-key': 'periods' });
+      shop.now = new Date('2026-02-26T12:15:00+08:00');
+      await build('2026-02-26');
+      expect(await carryOut()).toEqual(['recharge']);
+      await shopRound();
+      shop.now = new Date('2026-03-04T09:30:00+08:00');
+      await build(...daysBetween('2026-02-26', '2026-03-05'));
+      await settleDue(shop.deps, shop.project);
+      await show();
+      await shopRound();
+      const { data } = (await face('GET', '/meter-reconciliations')).body;
+      expect(data).toMatchObject([{ verdict: 'fits', meterCounter: 1 }]);
+      const [{ ledger, unsettled, meter, difference }] = data;
+      // Several days, both seasons, and a morning that is not settled.
+      expect(Number(ledger.amount)).toBeLessThan(860);
+      expect(Number(unsettled.amount)).toBeGreaterThan(1);
+      expect(Number(meter.amount)).toBeGreaterThan(0);
+      expect(Math.abs(Number(difference.amount))).toBeLessThanOrEqual(0.03);
+    } finally {
+      await shop.close();
+    }
+  });
+});
+
 test('sub-accounts end with the meter: what was used and is not settled stays for its settlement', async () => {
   await confirm(6, 0);
   await round();
@@ -341,4 +519,39 @@ test('sub-accounts end with the meter: what was used and is not settled stays fo
   await round();
   expect((await places())['on-meter']).toBeUndefined();
   await proves();
+});
+
+test('a settlement with a lower id that commits later than one with a higher is followed, too', async () => {
+  const mark = createSettledMark();
+  const look = () => mark.look(park.postgres.db, park.project.id);
+  /** As the newest one, on a day long before. */
+  const copy = `INSERT INTO settlements SELECT (jsonb_populate_record(s, jsonb_build_object('id',
+      nextval('ids'), 'local_day', s.local_day - 900, 'revision', $1::int, 'supersedes', NULL))).*
+    FROM settlements s ORDER BY s.id DESC LIMIT 1`;
+  (await look()).keep();
+  (await look()).keep();
+  const known = mark.upTo();
+  expect(Number(known)).toBeGreaterThan(0);
+  expect((await look()).isNew).toBe(false);
+  const slow = await park.owner.connect();
+  try {
+    await slow.query('BEGIN');
+    await slow.query(copy, [1]);
+    await park.owner.query(copy, [2]);
+    const quick = await look();
+    expect([quick.isNew, quick.after]).toEqual([true, known]);
+    quick.keep();
+    expect((await look()).isNew).toBe(false);
+    (await look()).keep();
+    expect(mark.upTo()).toBe(known);
+    await slow.query('COMMIT');
+  } finally {
+    slow.release();
+  }
+  // The newest id is the same; what came below it is told all the same, once.
+  const late = await look();
+  expect([late.isNew, late.after]).toEqual([true, known]);
+  late.keep();
+  expect((await look()).isNew).toBe(false);
+  expect(Number(mark.upTo())).toBeGreaterThan(Number(known));
 });

@@ -53,8 +53,10 @@ export interface MeterMode {
     mustBeRead: boolean;
     since: string;
     beganAt: string | null;
+    /** How far below zero it supplies, in times without cuts. */
+    overdraft: Money | null;
   }[];
-  noCut: 'none' | 'not-enforceable';
+  noCut: 'none' | 'by-overdraft' | 'not-enforceable';
 }
 
 export const meterVerdicts = ['fits', 'balance-differs', 'counter-differs', 'unread'] as const;

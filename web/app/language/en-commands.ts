@@ -22,6 +22,7 @@ export const enCommands = {
     after: 'Read back',
     observed: 'Shown by samples at',
     withdraw: 'Withdraw',
+    overdraft: 'overdraft {{amount}}',
     counter: '{{amount}}, counter {{counter}}',
     relays: { open: 'Relay open', closed: 'Relay closed', mixed: 'Not all phases alike' },
     valve: { open: 'Valve open', closed: 'Valve closed' },

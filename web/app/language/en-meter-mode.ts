@@ -9,7 +9,13 @@ export const enMeterMode = {
   counterUnread: 'counter not read yet',
   mustBeRead: 'read again before anything is sent',
   notBegun: 'counts from its first recharge',
-  noCut: 'Hours and days without cuts cannot be kept: a meter that holds money cuts by itself.',
+  noCut: {
+    'by-overdraft':
+      'In hours and days without cuts its meters supply below zero: they get an overdraft before, taken back after.',
+    'not-enforceable':
+      'Hours and days without cuts cannot be kept: a meter of it takes no overdraft, and cuts by itself.',
+  },
+  overdraft: 'overdraft {{amount}} for now',
   act: 'Change',
   toMeter: 'Let meters hold it',
   toPlatform: 'Back to the platform',

@@ -20,6 +20,7 @@ export const zhCommands = {
     after: '回读',
     observed: '采样证实于',
     withdraw: '撤回',
+    overdraft: '透支 {{amount}}',
     counter: '{{amount}}，购电次数 {{counter}}',
     relays: { open: '继电器断开', closed: '继电器闭合', mixed: '各相状态不一致' },
     valve: { open: '阀门打开', closed: '阀门关闭' },

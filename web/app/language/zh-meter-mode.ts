@@ -13,7 +13,11 @@ export const zhMeterMode: Words<typeof enMeterMode> = {
   counterUnread: '购电次数尚未抄读',
   mustBeRead: '须先重新抄读才能下发',
   notBegun: '首次充值后开始计费',
-  noCut: '免断电时段与日期无法保证：持有余额的电表会自行断电。',
+  noCut: {
+    'by-overdraft': '免断电时段与日期内，其电表可透支供电：时段开始前下发透支额，结束后收回。',
+    'not-enforceable': '免断电时段与日期无法保证：其电表不能设透支额，会自行断电。',
+  },
+  overdraft: '目前可透支 {{amount}}',
   act: '变更',
   toMeter: '改为表内计费',
   toPlatform: '改回平台计费',

@@ -73,7 +73,9 @@ export function MeterModePanel({ account }: { account: Account }) {
             ))}
           </dl>
           <div className="panel-body stack">
-            {found.noCut === 'not-enforceable' && <p className="second">{t('meterMode.noCut')}</p>}
+            {found.noCut !== 'none' && (
+              <p className="second">{t(`meterMode.noCut.${found.noCut}`)}</p>
+            )}
             <div className="counter-acts">
               {may('recharge.write') && Number(found.wallet.amount) > 0 && (
                 <button type="button" className="button small" onClick={() => open('recharge')}>
@@ -104,12 +106,14 @@ export function MeterModePanel({ account }: { account: Account }) {
 
 /** What of a meter's counter matters now. */
 function told(
-  { counter, mustBeRead, beganAt }: MeterMode['meters'][number],
+  { counter, mustBeRead, beganAt, overdraft }: MeterMode['meters'][number],
   t: (key: string, words?: Record<string, unknown>) => string,
 ): string {
   if (mustBeRead) return t('meterMode.mustBeRead');
   if (counter === null) return t('meterMode.counterUnread');
-  return beganAt === null ? t('meterMode.notBegun') : t('meterMode.counter', { counter });
+  if (beganAt === null) return t('meterMode.notBegun');
+  const below = overdraft && t('meterMode.overdraft', { amount: amount(overdraft.amount) });
+  return [t('meterMode.counter', { counter }), below].filter(Boolean).join(' · ');
 }
 
 function ModeDrawer({
@@ -157,7 +161,6 @@ function ModeDrawer({
     >
       <div className="stack">
         <p>{t(next === 'meter' ? 'meterMode.toMeterSays' : 'meterMode.toPlatformSays')}</p>
-        {next === 'meter' && <p className="second">{t('meterMode.noCut')}</p>}
         <TextField label={t('meterMode.reason')} value={reason} onChange={setReason} />
         {change.error && <ProblemNotice error={change.error} />}
         {faults.length > 0 && (

@@ -40,9 +40,15 @@ export function askedText(
   }
   if (name === 'issue-settings') {
     const kept = `${minor(args.alarm1Minor)} / ${minor(args.alarm2Minor)}`;
-    return typeof args.overloadW === 'number'
-      ? `${kept} · ${number(args.overloadW / 1000, 1)} kW`
-      : kept;
+    const { overloadW, overdraftMinor } = args;
+    return [
+      kept,
+      typeof overloadW === 'number' && `${number(overloadW / 1000, 1)} kW`,
+      typeof overdraftMinor === 'number' &&
+        t('command.overdraft', { amount: minor(overdraftMinor) }),
+    ]
+      .filter(Boolean)
+      .join(' · ');
   }
   if (name === 'recharge') {
     return t('command.counter', {
