@@ -14,8 +14,9 @@ import {
   cuttableOf,
   readFacts,
 } from './credit-facts.ts';
-import { trippable } from './credit-judge.ts';
-import { type CreditPolicy, readPolicy } from './credit-policy.ts';
+import { trippable } from './credit-holds.ts';
+import { type CreditPolicy, policyMinor, readPolicy } from './credit-policy.ts';
+import { type RestoreObstacle, restoreObstacleOf } from './credit-restore.ts';
 import { moneyOrNull } from './fields.ts';
 import type { ProjectTerms } from './project.ts';
 
@@ -117,6 +118,9 @@ export interface ShownDispute {
 export interface CaseDetail extends Omit<ShownCase, 'since'> {
   /** Null: nothing was ever the matter. */
   since: string | null;
+  /** Whether a person's word would bring supply back now, and why not. */
+  canRestore: boolean;
+  restoreObstacle: RestoreObstacle | null;
   override: ShownOverride | null;
   disputes: ShownDispute[];
   supply: {
@@ -145,10 +149,13 @@ export async function readCase(
   const row = facts.case ?? { ...none, openedAt: none.since, ...NEVER };
   const [shown] = shownCase({ ...facts, case: row }, project.currency);
   if (!shown) throw notFound('account');
+  const restoreAt = policyMinor(policy.restoreAt, project.currency);
+  const restoreObstacle = restoreObstacleOf(facts, { now, restoreAt });
   const cut = new Set(trippable(facts.points, { policy, now }).map(({ id }) => id));
   return {
     ...shown,
     since: facts.case ? shown.since : null,
+    ...{ canRestore: restoreObstacle === null, restoreObstacle },
     override: await overrideOf(db, { project, accountId, now }),
     disputes: await disputesOf(db, { project, accountId }),
     supply: facts.points.map(({ restoreMode, isLockedOut, supply, ...point }) => ({

@@ -19,6 +19,7 @@ import { creditDecisionKinds, creditStates, creditWaits } from '../sql/schema/cr
 import { releaseBrake } from './credit-brake.ts';
 import { listCases, listDecisions, readBrake, readCase } from './credit-list.ts';
 import { creditPolicySchema, listPolicies, readPolicy, writePolicy } from './credit-policy.ts';
+import { restoreObstacles } from './credit-restore.ts';
 import { endDispute, raiseDispute, setOverride } from './credit-terms.ts';
 import { actByWord } from './credit-word.ts';
 import { by, idCursor, idPage, keyHeader, textSchema } from './fields.ts';
@@ -59,6 +60,13 @@ const detailSchema = z
   .object({
     ...caseFields,
     since: z.string().nullable().openapi({ description: 'Null: nothing was ever the matter' }),
+    canRestore: z.boolean().openapi({
+      description: 'Whether a person’s word would bring supply back now',
+    }),
+    restoreObstacle: z
+      .enum(restoreObstacles)
+      .nullable()
+      .openapi({ description: 'Why it would not' }),
     override: z
       .object({
         creditLimit: moneySchema.nullable(),

@@ -8,7 +8,7 @@ import { decideIn, type Setting } from './credit-decide.ts';
 import { estimatedMinor } from './credit-estimates.ts';
 import { readFacts } from './credit-facts.ts';
 import { noTripAt, readHolidays } from './credit-hours.ts';
-import type { Judgement } from './credit-judge.ts';
+import type { Judgement } from './credit-judgement.ts';
 import { type CaseDetail, readCase } from './credit-list.ts';
 import { readPolicy } from './credit-policy.ts';
 import type { By } from './fields.ts';
@@ -25,8 +25,9 @@ interface Word {
 }
 
 /**
- * Trips an account that is to be cut, or restores one that is paid. Throws Problem `not-found`, and `conflict` naming
- * what is in the way: hours, a dispute, a notice that is not proven, doubtful data; or that nothing is cut or owed.
+ * Trips an account that is to be cut, or restores one that is paid. Throws Problem `not-found`, `locked-out`,
+ * `not-restorable` (nothing is cut, or it is not paid), and `not-cuttable` naming what is in the way: hours, a dispute, a
+ * notice that is not proven, doubtful data.
  */
 export async function actByWord(
   { db, questdb }: { db: Db; questdb: Questdb },
@@ -66,13 +67,13 @@ function refusal(act: Word['act'], judged: Judgement | undefined): Problem {
   if (act === 'trip' && judged?.state === 'waiting') {
     const { waitsFor, detail } = judged;
     const why = [waitsFor?.code, detail].filter(Boolean).join(', ');
-    return new Problem('conflict', `A trip waits for what a word does not replace: ${why}.`);
+    return new Problem('not-cuttable', `A trip waits for what a word does not replace: ${why}.`);
   }
-  if (act === 'trip') return new Problem('conflict', 'The account is not to be cut.');
+  if (act === 'trip') return new Problem('not-cuttable', 'The account is not to be cut.');
   return judged?.call === 'locked-out'
     ? new Problem('locked-out', 'The point is locked out: nothing may restore its supply.')
     : new Problem(
-        'conflict',
+        'not-restorable',
         'Nothing of it is cut by credit control, or it is not paid: give it a limit of its own first.',
       );
 }

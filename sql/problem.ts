@@ -57,6 +57,8 @@ export const problems = {
   'locked-out': { status: 409, retryable: false, title: 'The point is locked out' },
   'month-closed': { status: 409, retryable: false, title: 'The month is closed' },
   'shift-needed': { status: 409, retryable: false, title: 'A shift has to be open for cash' },
+  'not-cuttable': { status: 409, retryable: false, title: 'It is not cut now' },
+  'not-restorable': { status: 409, retryable: false, title: 'Nothing is restored now' },
   'not-refundable': { status: 409, retryable: false, title: 'So much cannot be refunded' },
   'already-reversed': { status: 409, retryable: false, title: 'The sale is reversed already' },
   'no-single-price': { status: 409, retryable: false, title: 'There is no single energy price' },

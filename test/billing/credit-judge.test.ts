@@ -9,7 +9,8 @@ import type {
   SupplyCommand,
 } from '../../billing/credit-facts.ts';
 import { cutEnd, noCutAt, noTripAt } from '../../billing/credit-hours.ts';
-import { type Judgement, judge, type World } from '../../billing/credit-judge.ts';
+import { judge } from '../../billing/credit-judge.ts';
+import type { Judgement, World } from '../../billing/credit-judgement.ts';
 import type { CreditPolicy } from '../../billing/credit-policy.ts';
 import { cny } from './counter.ts';
 

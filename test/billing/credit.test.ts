@@ -259,11 +259,17 @@ test('what is proposed is cut by a word, which replaces neither hours nor proof 
     until,
   });
   const held = await send('POST', `${path}/trip`, { reason: 'now' });
-  expect([held.status, held.body.detail]).toEqual([409, expect.stringContaining('dispute')]);
+  expect([held.status, held.body.code]).toEqual([409, 'not-cuttable']);
+  expect(held.body.detail).toContain('dispute');
   expect(await credit.state(n)).toBe('proposed');
   const [dispute] = raised.body.disputes;
   await send('POST', `/accounts/${park.accounts[n]}/disputes/${dispute.id}/end`, { reason: 'ok' });
-  expect((await send('POST', `${path}/restore`, { reason: 'now' })).status).toBe(409);
+  const restore = async () => {
+    const { body } = await credit.ask('GET', path);
+    return [body.canRestore, body.restoreObstacle];
+  };
+  const refused = async () => (await send('POST', `${path}/restore`, { reason: 'now' })).body.code;
+  expect([await restore(), await refused()]).toEqual([[false, 'not-cut'], 'not-restorable']);
   const tripped = await send('POST', `${path}/trip`, { reason: 'agreed with the owner' }, 'word');
   expect(tripped.body.state).toBe('tripping');
   const again = await send('POST', `${path}/trip`, { reason: 'agreed with the owner' }, 'word');
@@ -275,6 +281,7 @@ test('what is proposed is cut by a word, which replaces neither hours nor proof 
   });
   expect(await credit.commands(n)).toEqual(['trip requested']);
   await credit.carryOut();
+  expect([await restore(), await refused()]).toEqual([[false, 'not-paid'], 'not-restorable']);
   // Armed: it is given back by a word and by nothing else, and not while somebody works on it.
   await park.rows("UPDATE points SET restore_mode = 'confirmed' WHERE id = $1", [park.points[n]]);
   await credit.pay(n, '5.00');
@@ -284,9 +291,11 @@ test('what is proposed is cut by a word, which replaces neither hours nor proof 
     `UPDATE points SET lock_out = '{"by":"li","why":"works","tag":"7"}' WHERE id = $1`,
     [park.points[n]],
   );
-  expect((await send('POST', `${path}/restore`, { reason: 'paid' })).body.code).toBe('locked-out');
+  expect([await restore(), await refused()]).toEqual([[false, 'locked-out'], 'locked-out']);
   await park.rows('UPDATE points SET lock_out = NULL WHERE id = $1', [park.points[n]]);
+  expect(await restore()).toEqual([true, null]);
   expect((await send('POST', `${path}/restore`, { reason: 'paid' })).body.state).toBe('restoring');
+  expect(await restore()).toEqual([false, 'coming-back']);
   await credit.carryOut();
   await credit.owes(n, 0);
   await credit.policy();

@@ -137,6 +137,7 @@ const fields = {
   ] satisfies (keyof credit.CreditCase)[],
   CreditCaseDetail: [
     ...(['state', 'since', 'waitsFor', 'override', 'disputes', 'supply'] as const),
+    ...(['canRestore', 'restoreObstacle'] as const),
   ] satisfies (keyof credit.CreditCaseDetail)[],
   CreditDecision: [
     ...(['id', 'at', 'accountId', 'number', 'name', 'nameZh', 'decision', 'reason'] as const),

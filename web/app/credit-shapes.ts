@@ -90,6 +90,9 @@ export interface CreditOverride {
 export interface CreditCaseDetail extends Omit<CreditCase, 'since'> {
   /** Null: nothing was ever the matter. */
   since: string | null;
+  /** Whether a person's word would bring supply back now, and why not. */
+  canRestore: boolean;
+  restoreObstacle: 'not-cut' | 'not-paid' | 'coming-back' | 'locked-out' | null;
   override: CreditOverride | null;
   disputes: Dispute[];
   supply: {

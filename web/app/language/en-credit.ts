@@ -88,6 +88,14 @@ export const enCredit = {
         'Supply comes back by the restore mode of each point. Machines may start: make sure that nobody is hurt.',
     },
     doRestore: 'Restore supply',
+    noRestore: {
+      'not-cut':
+        'It is without supply, but not cut by credit control: that is given back on the page of the meter.',
+      'not-paid':
+        'Supply comes back once the balance is paid, or with protection or a limit of its own.',
+      'coming-back': 'Supply is on its way back.',
+      'locked-out': 'Its points are locked out: lift the lock first.',
+    },
     disputeSays: 'Until then this account is not cut, whatever its balance. It is still told.',
     holdUntil: 'Hold until',
     holdHint: 'Time in {{zone}}',

@@ -292,6 +292,14 @@ export const en = {
       what: 'A shift has to be open for cash',
       do: 'Nothing was booked. Open a shift on the page of shifts, then try again.',
     },
+    'not-cuttable': {
+      what: 'It is not cut now',
+      do: 'No-cut hours, a dispute, a notice that is not proven or doubtful readings are in the way, or nothing is owed: the case says which.',
+    },
+    'not-restorable': {
+      what: 'Nothing comes back on a word now',
+      do: 'It was not cut by credit control, or it is not paid: take a payment, or give it protection or a limit of its own first.',
+    },
     'not-refundable': {
       what: 'So much cannot be refunded',
       do: 'Nothing was booked. Refund less, or wait until the meters are read and payments are cleared.',

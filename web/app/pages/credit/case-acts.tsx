@@ -36,8 +36,11 @@ export function CaseActs({ found }: { found: CreditCaseDetail }) {
           ))}
         </div>
       )}
+      {!found.canRestore && found.pointsOff > 0 && found.restoreObstacle && may('credit.act') && (
+        <p className="second">{t(`credit.noRestore.${found.restoreObstacle}`)}</p>
+      )}
       {asked === 'trip' && <TripForm found={found} onDone={done} />}
-      {asked === 'restore' && (
+      {asked === 'restore' && found.canRestore && (
         <div className="credit-form">
           <p>{t(`credit.restoreSays.${found.state === 'armed' ? 'armed' : 'other'}`)}</p>
           <Reasoned
@@ -62,11 +65,10 @@ function offered(
   { may, isHeld }: { may: (permission: string) => boolean; isHeld: boolean },
 ): Asked[] {
   const acts: Asked[] = [];
-  const isOff = ['tripping', 'tripped', 'restoring', 'armed'].includes(found.state);
   if (may('credit.act')) {
     if (found.state === 'proposed' || WORD_ENOUGH.has(found.waitsFor?.code ?? ''))
       acts.push('trip');
-    if (isOff || found.pointsOff > 0) acts.push('restore');
+    if (found.canRestore) acts.push('restore');
     if (!isHeld) acts.push('dispute');
   }
   if (may('credit.write')) acts.push('override');
