@@ -43,6 +43,8 @@ export interface FileLine {
   row: number;
   /** Null where the line says nothing that counts: its state, or an amount of zero. */
   hash: string | null;
+  /** Of a line without a number of its own: what others may say as well; null where it has one. */
+  alike: { said: string; hasBalance: boolean } | null;
   day: LocalDay;
   time: string | null;
   amountMinor: bigint;
@@ -89,10 +91,9 @@ export async function readBankFile(content: string, terms: ReadingTerms): Promis
   const seen = new Map<string, number>();
   return {
     sha256,
-    lines: read.map(({ line, counts }) => ({
-      ...line,
-      hash: counts ? hashOf(line, terms, seen) : null,
-    })),
+    lines: read.map(({ line, counts, balanceMinor }) =>
+      counts ? { ...line, ...identityOf(line, balanceMinor, { terms, seen }) } : line,
+    ),
   };
 }
 
@@ -185,7 +186,13 @@ function lineOf(row: Row, columns: Columns, { mapping, currency, today }: Readin
   const textCell = (field: BankField) => cell(field).slice(0, 200) || null;
   return {
     line: {
-      ...{ row: row.row, hash: null, day: date?.day ?? OLDEST, time: date?.time ?? null },
+      ...{
+        row: row.row,
+        hash: null,
+        alike: null,
+        day: date?.day ?? OLDEST,
+        time: date?.time ?? null,
+      },
       ...{ amountMinor, feeMinor, reference: textCell('reference'), order: textCell('order') },
       ...{ payer: textCell('payer'), text: textCell('text') },
       isFee: mapping.fees.includes(status),
@@ -289,13 +296,36 @@ function checkTotal(
 
 const sum = (minors: readonly bigint[]): bigint => minors.reduce((a, b) => a + b, 0n);
 
-/** Of what a line says; lines that say the same are told apart by their number among them. */
-function hashOf(line: FileLine, { source }: ReadingTerms, seen: Map<string, number>): string {
+/**
+ * By what a line is known: what it says, and its number among those of the file that say the same. Where it has no number
+ * of its own, the balance behind it is part of that: of two payments alike each has another.
+ */
+function identityOf(
+  line: FileLine,
+  balanceMinor: bigint | null,
+  { terms, seen }: { terms: ReadingTerms; seen: Map<string, number> },
+): Pick<FileLine, 'hash' | 'alike'> {
+  const said = saidBy(terms.source, line);
+  const hasBalance = line.reference === null && balanceMinor !== null;
+  const all = hasBalance ? `${said}/${balanceMinor}` : said;
+  const ordinal = (seen.get(all) ?? 0) + 1;
+  seen.set(all, ordinal);
+  return {
+    hash: hashOfSaid(all, ordinal),
+    alike: line.reference === null ? { said, hasBalance } : null,
+  };
+}
+
+/** What a line says, as one text. */
+export const saidBy = (
+  source: BankSource,
+  line: Pick<FileLine, 'day' | 'time' | 'amountMinor' | 'reference' | 'order' | 'payer' | 'text'>,
+): string => {
   const { day, time, amountMinor, reference, order, payer, text } = line;
-  const says = JSON.stringify([
+  return JSON.stringify([
     ...[source, day, time, amountMinor.toString(), reference, order, payer, text],
   ]);
-  const ordinal = (seen.get(says) ?? 0) + 1;
-  seen.set(says, ordinal);
-  return createHash('sha256').update(`${says}/${ordinal}`).digest('hex');
-}
+};
+
+export const hashOfSaid = (said: string, ordinal: number): string =>
+  createHash('sha256').update(`${said}/${ordinal}`).digest('hex');

@@ -15,6 +15,7 @@ import { type Fault, Problem } from '../sql/problem.ts';
 import { bankFiles } from '../sql/schema/index.ts';
 import { candidatesFor } from './bank-candidates.ts';
 import { type BankFault, type FileLine, readBankFile } from './bank-file.ts';
+import { knownLines } from './bank-known.ts';
 import {
   type ActKind,
   type ActRule,
@@ -170,13 +171,9 @@ async function plan(
   const today = localDayOf(project.zone, now.getTime());
   const terms = { source, mapping, currency: project.currency, today };
   const { sha256, lines } = await readBankFile(file.content, terms);
-  const hashes = lines.flatMap(({ hash }) => hash ?? []);
-  const known = await db.execute<{ hash: string }>(sql`
-    SELECT hash FROM bank_lines WHERE project_id = ${project.id}::bigint
-      AND hash = ANY (${`{${hashes.join()}}`}::text[])`);
-  const there = new Set(known.rows.map(({ hash }) => hash));
+  const known = await knownLines(db, { projectId: project.id, source, lines });
   const fresh = lines.filter(
-    ({ hash, faults }) => hash !== null && faults.length === 0 && !there.has(hash),
+    (line) => line.hash !== null && line.faults.length === 0 && !known.has(line),
   );
   const days = fresh.map(({ day }) => day).sort();
   const candidates = await candidatesFor(db, {

@@ -118,7 +118,7 @@ export const bankTemplates: readonly BankTemplate[] = [
     'channel',
     {
       date: '交易时间',
-      income: '应结订单金额',
+      income: '应结订单金额|总金额',
       expense: '退款金额',
       fee: '手续费',
       currency: '货币种类',
@@ -127,7 +127,8 @@ export const bankTemplates: readonly BankTemplate[] = [
       order: '商户订单号',
       text: '商品名称',
     },
-    { counted: ['SUCCESS', 'REFUND'], until: '总交易单数' },
+    // What was revoked at the counter goes back like a refund.
+    { counted: ['SUCCESS', 'REFUND', 'REVOKED'], until: '总交易单数' },
   ),
   builtIn(
     'Alipay account log 支付宝账务明细',

@@ -161,6 +161,30 @@ describe('a statement of the bank', () => {
     await counter.proves();
   });
 
+  test('without numbers: payments alike are told apart by the balance behind them, else they are counted', async () => {
+    const alike = (times: number): [string, number, string, string][] =>
+      Array.from({ length: times }, () => ['2026-02-09', 21, '', 'alike']);
+    const counts = async (content: string) => (await load(fileOf(content))).body.counts;
+    const [head = '', first, ...behind] = bank(alike(3)).split('\r\n');
+    const [second = ''] = behind;
+    // What the morning holds, and from the second of its lines on what the day holds.
+    expect(await counts([head, first, second].join('\r\n'))).toMatchObject({ unknown: 2 });
+    const afternoon = [head, ...behind].join('\r\n');
+    expect(await counts(afternoon)).toMatchObject({ duplicate: 1, unknown: 1 });
+    // A file that states no balance adds what is more of them than were there.
+    const plain = (times: number) =>
+      bank(alike(times))
+        .split('\r\n')
+        .map((row) => row.split(',').toSpliced(3, 1).join())
+        .join('\r\n');
+    expect(await counts(plain(2))).toMatchObject({ duplicate: 2, unknown: 0 });
+    expect(await counts(plain(4))).toMatchObject({ duplicate: 3, unknown: 1 });
+    expect(await counts(plain(4))).toMatchObject({ duplicate: 4, unknown: 0 });
+    expect(await counts(bank(alike(4)))).toMatchObject({ duplicate: 4, unknown: 0 });
+    expect(await lines('q=alike')).toHaveLength(4);
+    await counter.proves();
+  });
+
   test('of two at once is imported once', async () => {
     const file = fileOf(bank([['2026-02-10', 17, 'D1', 'twice']]));
     const { digest } = (await preview(file)).body;
@@ -323,6 +347,88 @@ describe('money that nobody knows', () => {
     expect((await claim(park.accounts[0])).body.code).toBe('account-closed');
     await park.rows('UPDATE accounts SET closed_on = NULL');
     expect(await traced()).toEqual(before);
+  });
+});
+
+describe('files as channels publish their form', () => {
+  const template = async (name: string) => {
+    const found = (await counter.faces.chen('GET', '/bank-templates')).body.data;
+    const { mapping } = found.find((one: { name: string }) => one.name.startsWith(name));
+    return { source: 'channel', template: 'Our channel', mapping };
+  };
+  /** A line of WeChat Pay's bill of all trades: 27 columns, each behind a grave accent. */
+  const trade = (day: string, state: string, [paid, back, fee]: [string, string, string]) =>
+    `${day} 10:11:12,wx1,1900000001,0,,420000${state},T-${state},o1,NATIVE,${state},OTHERS,CNY,${paid},0.00,0,0,${back},0.00,,,top up,,${fee},0.60%,${paid},${back},`
+      .split(',')
+      .map((cell) => `\`${cell}`)
+      .join();
+  const weChat = (...trades: string[]) =>
+    [
+      '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注',
+      ...trades,
+      '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额',
+      '`3,`110.00,`110.00,`0.00,`0.00000,`110.00,`110.00',
+    ].join('\r\n');
+
+  test('WeChat Pay: cents with five decimals, a fee that comes back with its refund, what was revoked', async () => {
+    const was = await counter.books();
+    const bill = weChat(
+      trade('2026-02-09', 'SUCCESS', ['110.00', '0.00', '0.66000']),
+      trade('2026-02-10', 'REFUND', ['0.00', '100.00', '-0.60000']),
+      trade('2026-02-10', 'REVOKED', ['0.00', '10.00', '-0.06000']),
+    );
+    const file = fileOf(bill, await template('WeChat Pay bill'));
+    const seen = (await preview(file)).body;
+    const told = seen.lines.map(({ day, amount, fee }: Record<string, { amount: string }>) => [
+      ...[day, amount?.amount, fee?.amount],
+    ]);
+    expect(told).toEqual([
+      ['2026-02-09', '110.00', '0.66'],
+      ['2026-02-10', '-100.00', '-0.60'],
+      ['2026-02-10', '-10.00', '-0.06'],
+    ]);
+    expect((await load(file)).body.counts).toMatchObject({ unknown: 3, error: 0 });
+    expect(await counter.books()).toEqual(was);
+    const fees = await counter.park.rows(
+      'SELECT local_day::text AS day, fee_minor::int AS fee FROM bank_file_fees ORDER BY 1',
+    );
+    expect(fees).toEqual([
+      { day: '2026-02-09', fee: 66 },
+      { day: '2026-02-10', fee: -66 },
+    ]);
+    await counter.proves();
+    // Bills of its first years state what a fee would be: parts of a cent, which nobody ever paid.
+    const old = fileOf(
+      weChat(trade('2026-02-09', 'SUCCESS', ['0.01', '0.00', '0.00020'])),
+      await template('WeChat Pay bill'),
+    );
+    expect((await preview(old)).body.lines[0].faults).toMatchObject([
+      { code: 'amount-decimals', value: '0.00020' },
+    ]);
+  });
+
+  test('Alipay: remarks and sums behind #, tabs behind numbers, fees as lines of their own', async () => {
+    const log = [
+      '#支付宝账务明细查询',
+      '#账号：[20880000000000000156]',
+      '#起始日期：[2026年02月10日 00:00:00]   终止日期：[2026年02月11日 00:00:00]',
+      '#-----------------------------------------账务明细列表----------------------------------------',
+      '账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,账户余额（元）,交易渠道,业务类型,备注',
+      '51\t,2026021000\t,A-1\t,top up\t,2026-02-10 21:02:06,张* (a@example.com)\t,200.00,0.00,1200.00,支付宝,在线支付,',
+      '52\t,2026021001\t,A-1\t,top up\t,2026-02-10 21:02:06,\t,0.00,-1.20,1198.80,支付宝,收费,服务费',
+      '53\t,2026021002\t,A-1\t,top up\t,2026-02-10 22:00:00,张* (a@example.com)\t,0.00,-50.00,1148.80,支付宝,交易退款,',
+      '#----------------------------------------账务明细列表结束-------------------------------------',
+      '#支出合计：2笔，共51.20元',
+      '#收入合计：1笔，共200.00元',
+      '#导出时间：[2026年02月11日 08:19:01]',
+    ].join('\r\n');
+    const seen = (await preview(fileOf(log, await template('Alipay')))).body;
+    expect(seen.counts).toMatchObject({ error: 0, skipped: 0 });
+    expect(seen.lines).toMatchObject([
+      { amount: cny('200.00'), reference: '2026021000', order: 'A-1' },
+      { amount: cny('-1.20'), fate: 'match', rule: 'fee' },
+      { amount: cny('-50.00'), reference: '2026021002' },
+    ]);
   });
 });
 

@@ -168,7 +168,8 @@ export const enBank = {
         'date-ahead': '{{value}} lies ahead',
         'date-old': '{{value}} is before the year 2000',
         amount: '“{{value}}” is no amount',
-        'amount-decimals': '{{value}} has too many decimals',
+        'amount-decimals':
+          '{{value}} has too many decimals: nothing is rounded here, take a file of whole cents',
         'amount-large': '{{value}} is too large',
         'amount-zero': 'There is a fee and no amount',
         'amount-missing': 'There is no amount',

@@ -164,7 +164,7 @@ export const zhBank = {
         'date-ahead': '{{value}} 是将来的日期',
         'date-old': '{{value}} 早于 2000 年',
         amount: '“{{value}}”不是金额',
-        'amount-decimals': '{{value}} 的小数位过多',
+        'amount-decimals': '{{value}} 的小数位过多：此处不作舍入，请改用金额精确到分的文件',
         'amount-large': '{{value}} 过大',
         'amount-zero': '有手续费而无金额',
         'amount-missing': '缺少金额',
