@@ -1,5 +1,5 @@
 /** Refunds as they are shown. */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { LocalDay } from '../sql/local-day.ts';
 import { type Money, money } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
@@ -7,6 +7,7 @@ import { notFound } from '../sql/problem.ts';
 import { matches } from '../sql/search.ts';
 import type { Channel } from './channel.ts';
 import { only } from './fields.ts';
+import { heldText } from './held-search.ts';
 import type { ProjectTerms } from './project.ts';
 import { majorText, within } from './shift-list.ts';
 
@@ -71,7 +72,7 @@ export async function listRefunds(
     accountId?: string | null | undefined;
     from?: LocalDay | undefined;
     to?: LocalDay | undefined;
-    /** A part of receipt, account, person, reason or amount, in any case. */
+    /** A part of receipt, account, point, meter, telephone, person, reason or amount, in any case. */
     q?: string | undefined;
     cursor?: string | null;
     limit: number;
@@ -84,11 +85,7 @@ export async function listRefunds(
       AND (${id}::bigint IS NULL OR r.id = ${id}::bigint)
       AND (${accountId}::bigint IS NULL OR r.account_id = ${accountId}::bigint)
       AND ${within(project, { column: sql`r.refunded_at`, from, to })}
-      AND ${matches(
-        q,
-        sql`r.receipt, r.refunded_by, r.reason, r.other_channel_reason, a.number, a.name, a.name_zh,
-          ${majorText(sql`r.amount_minor`, currency)}`,
-      )}`;
+      AND ${q.trim() === '' ? sql`true` : matches(q, searched(currency))}`;
   const found = await db.execute<Row>(sql`
     SELECT r.id::text, r.receipt, r.account_id::text, a.name, r.channel, r.amount_minor::text,
       r.reason, r.other_channel_reason, r.shift_id::text, r.refunded_by, r.refunded_at,
@@ -118,3 +115,7 @@ export async function listRefunds(
     totals: { count: total.count, amount: money(BigInt(total.amount), currency) },
   };
 }
+
+const searched = (currency: string): SQL => sql`r.receipt, r.refunded_by, r.reason,
+  r.other_channel_reason, a.number, a.name, a.name_zh, ${majorText(sql`r.amount_minor`, currency)},
+  ${heldText(sql`r.refunded_at`)}`;

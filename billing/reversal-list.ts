@@ -1,5 +1,5 @@
 /** Reversals of sales as they are shown: wanted, agreed to or not, and booked. */
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { LocalDay } from '../sql/local-day.ts';
 import { type Money, money } from '../sql/money.ts';
 import type { Queryable } from '../sql/postgres.ts';
@@ -7,6 +7,7 @@ import { notFound } from '../sql/problem.ts';
 import { matches } from '../sql/search.ts';
 import type { Channel } from './channel.ts';
 import { only } from './fields.ts';
+import { heldText } from './held-search.ts';
 import type { ProjectTerms } from './project.ts';
 import { majorText, within } from './shift-list.ts';
 
@@ -97,11 +98,7 @@ export async function listReversals(
       AND (${id}::bigint IS NULL OR r.id = ${id}::bigint)
       AND (${accountId}::bigint IS NULL OR r.account_id = ${accountId}::bigint)
       AND ${within(project, { column: sql`r.proposed_at`, from, to })}
-      AND ${matches(
-        q,
-        sql`s.receipt, d.receipt, s.sold_by, r.proposed_by, d.decided_by, r.reason, d.reason,
-          a.number, a.name, a.name_zh, ${majorText(sql`s.amount_minor`, currency)}`,
-      )}`;
+      AND ${q.trim() === '' ? sql`true` : matches(q, searched(currency))}`;
   const found = await db.execute<Row>(sql`
     SELECT *, id::text, sale_id::text, account_id::text, amount_minor::text, shift_id::text,
       transaction_id::text
@@ -170,3 +167,7 @@ const render = (row: Row, currency: string): ShownReversal => ({
   transactionId: row.transaction_id,
   prints: row.prints,
 });
+
+const searched = (currency: string): SQL => sql`s.receipt, d.receipt, s.sold_by, r.proposed_by,
+  d.decided_by, r.reason, d.reason, a.number, a.name, a.name_zh,
+  ${majorText(sql`s.amount_minor`, currency)}, ${heldText(sql`s.sold_at`)}`;

@@ -7,6 +7,7 @@ import { notFound } from '../sql/problem.ts';
 import { matches } from '../sql/search.ts';
 import type { Channel } from './channel.ts';
 import { only } from './fields.ts';
+import { heldText } from './held-search.ts';
 import type { ProjectTerms } from './project.ts';
 import { majorText, within } from './shift-list.ts';
 
@@ -90,7 +91,7 @@ export async function listSales(
     shiftId?: string | null | undefined;
     from?: LocalDay | undefined;
     to?: LocalDay | undefined;
-    /** A part of receipt, account, cashier, note or amount, in any case. */
+    /** A part of receipt, account, point, meter, telephone, cashier, note or amount, in any case. */
     q?: string | undefined;
     cursor?: string | null;
     limit: number;
@@ -120,7 +121,7 @@ export async function listSales(
 const searched = (
   currency: string,
 ): SQL => sql`s.receipt, s.sold_by, s.reference, s.note, a.number, a.name,
-  a.name_zh, ${majorText(sql`s.amount_minor`, currency)}`;
+  a.name_zh, ${majorText(sql`s.amount_minor`, currency)}, ${heldText(sql`s.sold_at`)}`;
 
 const shown: SQL = sql`
   SELECT s.id::text, s.account_id::text, a.name, s.receipt, s.channel, s.amount_minor::text,

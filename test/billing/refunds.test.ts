@@ -353,6 +353,24 @@ describe('receipts', () => {
     expect(body.totals).toEqual({ count: receipts.length, amount: cny('170.00') });
     const found = await counter.faces.wang('GET', '/refunds?q=BANK ACCOUNT');
     expect(found.body.totals).toEqual({ count: 1, amount: cny('5.00') });
+    const { park } = counter;
+    // By the meter that the account had then, its point, and whom the office calls.
+    const owner = park.accounts[2] ?? '';
+    await park.rows(
+      `WITH person AS (INSERT INTO people (project_id, name, phone) VALUES ($1, 'Wu', '13712345678')
+         RETURNING id) UPDATE accounts SET person_id = person.id FROM person WHERE accounts.id = $2`,
+      [park.project.id, owner],
+    );
+    const all = body.data.filter((r: { accountId: string }) => r.accountId === owner).length;
+    expect(all).toBeGreaterThan(0);
+    for (const q of ['s3', 'A3', '2345']) {
+      const by = await counter.faces.wang('GET', `/refunds?q=${q}`);
+      expect([q, by.body.totals.count]).toEqual([q, all]);
+      expect((await counter.faces.wang('GET', `/sales?q=${q}`)).body.data[0]?.accountId).toBe(
+        owner,
+      );
+    }
+    expect((await counter.faces.wang('GET', '/reversals?q=s9')).body.data).toEqual([]);
     const sum = await counter.faces.wang('GET', '/refunds?q=60.00');
     expect(sum.body.data).toHaveLength(1);
   });

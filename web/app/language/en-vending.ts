@@ -3,7 +3,7 @@ export const enVending = {
   vend: {
     show: 'Show',
     reason: 'Reason',
-    search: 'Receipt, name, sum …',
+    search: 'Receipt, name, meter, phone, sum …',
     unknown:
       'It is not known whether it was booked. Asking again uses the same key: it is booked once, however often it is asked.',
     samePerson: 'Approved by the same person',

@@ -3,7 +3,7 @@ export const zhVending = {
   vend: {
     show: '显示',
     reason: '原因',
-    search: '收据号、名称、金额…',
+    search: '收据号、名称、表号、电话、金额…',
     unknown: '尚不清楚是否已入账。再次确认使用同一键：无论请求几次，只入账一次。',
     samePerson: '由本人批准',
     alone: '此处允许批准本人的申请；记录和单据会注明由本人批准。',
