@@ -47,11 +47,15 @@ const fixture = real
     });
 const url = real ?? fixture?.url ?? '';
 const browser = await chromium.launch(launchOptions());
-for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name))) {
+const asked = wantedVariants ? wantedVariants.split(',') : variants.map(({ name }) => name);
+for (const variant of asked.flatMap((name) => variants.filter((one) => one.name === name))) {
   const context = await browser.newContext({
     viewport: { width: variant.width, height: variant.height },
     deviceScaleFactor: Number(process.env.SCALE ?? (variant.width < 500 ? 2 : 1)),
     hasTouch: variant.width < 500,
+    locale: variant.language === 'zh' ? 'zh-CN' : 'en-GB',
+    // What moves while it waits costs the time that it waits for.
+    reducedMotion: 'reduce',
   });
   await context.addInitScript(
     ([theme, language]) => {
@@ -79,7 +83,10 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
   for (const [name, way] of Object.entries(pages).filter(([name]) => chosen(wantedPages, name))) {
     const started = Date.now();
     const [path = '', ...steps] = [way].flat();
-    await page.goto(url + path).catch((error) => console.log(name, String(error)));
+    // The app goes there by itself, by way of nowhere, which is faster than to begin anew.
+    if (page.url().startsWith(`${url}/projects`) && path.startsWith('/projects')) {
+      for (const to of [`/projects/${PROJECT}/nowhere`, path]) await goWithin(page, to);
+    } else await page.goto(url + path).catch((error) => console.log(name, String(error)));
     await page.waitForLoadState('networkidle').catch(() => undefined);
     if (!process.env.STATE) await settled(page);
     // A page asks again some times before it says that it failed.
@@ -106,7 +113,7 @@ for (const variant of variants.filter(({ name }) => chosen(wantedVariants, name)
     // TOP=1: only what stands first, in a size that can be read.
     await page.screenshot(
       process.env.TOP && !isCovered
-        ? { ...all, clip: { x: 0, y: 0, width, height: height * 2.6 } }
+        ? { ...all, clip: { x: 0, y: 0, width, height: height * 2 } }
         : all,
     );
     if (process.env.PDF) {
@@ -140,6 +147,16 @@ function answerAs(state: string | undefined) {
   };
 }
 
+/** To another page of the app, until what stood there is gone. */
+async function goWithin(page: Page, to: string) {
+  await page.evaluate((address) => {
+    document.querySelector('main > *')?.setAttribute('data-old', '');
+    history.pushState(null, '', address);
+  }, to);
+  const isGone = () => !document.querySelector('main > [data-old]');
+  await page.waitForFunction(isGone, undefined, { timeout: 8_000 }).catch(() => undefined);
+}
+
 /** Waits for what is still drawn in grey, and for charts; a page that never has it is shown as it is. */
 function settled(page: Page) {
   const isDrawn = () =>
@@ -154,7 +171,7 @@ function settled(page: Page) {
 async function take(page: Page, step: string, language: string) {
   const words: unknown = language === 'zh' ? zh : en;
   const said = step.split('.').reduce<unknown>((at, key) => Object(at)[key], words);
-  if (typeof said !== 'string') return page.locator(step).first().click({ timeout: 3_000 });
+  if (typeof said !== 'string') return page.locator(step).first().click({ timeout: 20_000 });
   const escaped = said.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\{.*?\}\}/g, '.*');
   const name = new RegExp(`^\\s*${escaped}`);
   const parts = (['button', 'tab', 'radio', 'checkbox', 'menuitem'] as const).map((role) =>
@@ -162,7 +179,7 @@ async function take(page: Page, step: string, language: string) {
   );
   const [first, ...others] = parts;
   const any = others.reduce((all, one) => all.or(one), first as Locator);
-  await any.locator('visible=true').first().click({ timeout: 3_000 });
+  await any.locator('visible=true').first().click({ timeout: 20_000 });
 }
 
 /** Signs in where that is needed, and finds something to show on every page: an address, then what is pressed. */
@@ -212,17 +229,43 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     'correct-silent': `${at}/meters/${meterId}?correct=silent`,
     accounts: `${at}/accounts`,
     account: `${at}/accounts/${accountId}`,
+    'account-charge': [`${at}/accounts/${accountId}`, '.table-rows .table-row, .card'],
+    'account-edit': [`${at}/accounts/${accountId}`, 'account.edit.act'],
+    'account-deposit': [`${at}/accounts/${accountId}`, 'deposit.act'],
+    'account-mode': [`${at}/accounts/${accountId}`, 'meterMode.act'],
+    'account-move': [`${at}/accounts/${accountId}`, 'move.title'],
+    'account-address': [`${at}/accounts/${accountId}`, 'notices.addAddress'],
+    'account-recharge': [`${at}/accounts/7002`, 'meterMode.recharge'],
+    'account-closed': `${at}/accounts/7902`,
     explain: `${at}/explain/${settlementId}`,
     sale: `${at}/accounts/${accountId}?sale=true`,
+    'sale-check': [
+      `${at}/accounts/${accountId}?sale=true`,
+      'dialog button:has-text("500")',
+      'sale.check',
+    ],
+    'sale-quantity': [`${at}/accounts/${accountId}?sale=true`, 'vend.quantity.by.quantity'],
+    'sale-done': [
+      ...[`${at}/accounts/${accountId}?sale=true`, 'dialog button:has-text("500")'],
+      ...['sale.check', 'sale.book'],
+    ],
     opening: `${at}/accounts?opening=true`,
+    'opening-points': [`${at}/accounts`, 'opening.edit', 'opening.step.points'],
+    'opening-money': [`${at}/accounts`, 'opening.edit', 'opening.step.money'],
+    'opening-check': [`${at}/accounts`, 'opening.edit', 'opening.step.check'],
     opened: `${at}/openings/9701`,
     closing: `${at}/accounts/${accountId}?closing=true`,
     residuals: `${at}/residuals`,
+    'residual-settle': [`${at}/residuals`, 'residual.act'],
     closings: `${at}/residuals?tab=closings`,
     openings: `${at}/residuals?tab=openings`,
     credit: `${at}/credit`,
     'credit-proposed': `${at}/credit?open=7004`,
     'credit-held': `${at}/credit?open=7013`,
+    'credit-dispute': [`${at}/credit?open=7013`, 'credit.act.dispute'],
+    'credit-trip': [`${at}/credit?open=7004`, 'credit.act.trip'],
+    'credit-own': [`${at}/credit?open=7004`, 'credit.act.override'],
+    'credit-edit': [`${at}/credit?tab=policy`, 'credit.edit'],
     'credit-decisions': `${at}/credit?tab=decisions&row=89003`,
     recharges: `${at}/recharges`,
     'recharge-held': `${at}/recharges?open=91003`,
@@ -232,15 +275,21 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     'credit-policy': `${at}/credit?tab=policy`,
     sales: `${at}/sales`,
     'sales-open': `${at}/sales?open=60255`,
+    'sale-reverse': [`${at}/sales?open=60255`, 'vend.sale.reverse'],
+    'refund-new': [`${at}/sales`, 'vend.refund.new'],
     refunds: `${at}/sales?show=refunds`,
     reversals: `${at}/sales?show=reversals`,
     shifts: `${at}/shifts?open=76002`,
     bank: `${at}/bank?open=78104`,
+    'bank-claim': [`${at}/bank?open=78104`, 'bank.claim.open'],
     'bank-claimed': `${at}/bank?open=78107`,
     'bank-files': `${at}/bank?show=files`,
     'bank-import': `${at}/bank-import`,
     'cash-movements': `${at}/shifts?show=cash`,
+    'cash-count': [`${at}/shifts`, 'vend.cash.count.title'],
+    'cash-deposit': [`${at}/shifts`, 'vend.cash.deposit.title'],
     notices: `${at}/notices`,
+    'notices-quiet': [`${at}/notices`, 'notices.change'],
     'notices-open': `${at}/notices?open=69997`,
     'notice-templates': `${at}/notice-templates`,
     'notice-template-open': `${at}/notice-templates?channel=email&open=balance.alarm2%2Femail%2Fen&language=en`,
@@ -277,12 +326,18 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     ranking: `${at}/ranking`,
     tariffs: `${at}/tariffs`,
     'tariffs-full': `${at}/tariffs?tariff=8003`,
+    'tariff-assign': [`${at}/tariffs`, 'tariff.assign.act'],
     'tariff-edit': `${at}/tariffs/edit?tariff=8001`,
     'tariff-full': `${at}/tariffs/edit?tariff=8003`,
     'tariff-water': `${at}/tariffs/edit?tariff=8002`,
     'tariff-new': `${at}/tariffs/edit`,
     published: `${at}/tariffs/published`,
     people: `${at}/people`,
+    'people-new': [`${at}/people`, 'people.make'],
+    'people-role': [`${at}/people`, 'people.role.make'],
+    'people-open': [`${at}/people`, '.table-rows .table-row, .card'],
+    'system-log-open': [`${at}/system-log`, '.table-rows .table-row, .card'],
+    'second-factor': [`${at}/own-account`, 'people.totp.begin'],
     'system-log': `${at}/system-log`,
     'own-account': `${at}/own-account`,
     corrections: `${at}/corrections`,

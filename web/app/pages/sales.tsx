@@ -167,7 +167,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
     {
       key: 'receipt',
       title: t('sale.receipt'),
-      width: '170px',
+      width: '152px',
       phone: 'none',
       value: ({ receipt }) => receipt,
       cell: ({ receipt }) => <span className="mono">{receipt}</span>,
@@ -175,7 +175,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
     {
       key: 'account',
       title: t('meters.account'),
-      width: 'minmax(160px, 2fr)',
+      width: 'minmax(216px, 3fr)',
       phone: 'title',
       value: nameFor,
       cell: (sale) => (
@@ -206,7 +206,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
       key: 'channel',
       title: t('sale.channel'),
       phone: 'plain',
-      width: '140px',
+      width: '116px',
       value: ({ channel }) => t(`channel.${channel}`),
       cell: ({ channel }) => t(`channel.${channel}`),
     },
@@ -226,7 +226,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
       key: 'by',
       title: t('sale.soldBy'),
       phone: 'plain',
-      width: 'minmax(110px, 160px)',
+      width: 'minmax(96px, 1fr)',
       value: ({ soldBy }) => soldBy,
       cell: ({ soldBy }) => <div className="clip">{soldBy}</div>,
     },

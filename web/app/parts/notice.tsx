@@ -64,7 +64,7 @@ export function Waiting({ what }: { what: string }) {
 export function PageWaiting() {
   const { t } = useTranslation();
   return (
-    <div className="stack" role="status" aria-busy="true" aria-label={t('loading')}>
+    <div className="stack page-waiting" role="status" aria-busy="true" aria-label={t('loading')}>
       <Skeleton width={220} height={24} />
       <div className="panel" style={{ height: 92 }} />
       <div className="panel" style={{ height: 420 }} />
