@@ -497,6 +497,7 @@ export const en = {
     noHours: 'hours left: after one settled day',
     inLedger: 'in the ledger, to {{day}}, 00:00',
     inLedgerNone: 'in the ledger',
+    nothingMore: 'nothing runs up any more',
     noSample: 'no reading yet',
     toSample: 'to the newest reading, {{age}} ago',
     noHoursLine: 'after one settled day',

@@ -418,6 +418,7 @@ export const zh: Language = {
     noHours: '可用小时：结算一日后显示',
     inLedger: '已入账，至 {{day}} 00:00',
     inLedgerNone: '已入账',
+    nothingMore: '不再产生费用',
     noSample: '尚无读数',
     toSample: '至最新读数，{{age}}前',
     noHoursLine: '结算一日后显示',
@@ -660,7 +661,7 @@ export const zh: Language = {
     unknown: '尚不知是否已销户。再次查询也只会销户一次。',
     notClosed: '未销户。',
     done: '已销户',
-    closed: '销户',
+    closed: '已销户',
     state: '余额处理',
     outcome: {
       refunded: '已退款',

@@ -58,7 +58,9 @@ export function BalanceStrip({ account }: { account: Account | undefined }) {
         value={amount(balance?.provisional.amount)}
         mark="provisional"
         line={
-          ageS === null ? (
+          account?.closedOn ? (
+            t('account.nothingMore')
+          ) : ageS === null ? (
             t('account.noSample')
           ) : (
             <span className={ageS > 180 ? 'old' : undefined}>
@@ -67,26 +69,30 @@ export function BalanceStrip({ account }: { account: Account | undefined }) {
           )
         }
       />
-      <div className="ruled">
-        <Cell
-          loading={loading}
-          label={t('account.hours')}
-          value={number(hours)}
-          unit="h"
-          line={
-            hours === null
-              ? t('account.noHoursLine')
-              : hours > 0 && hours < 24 * 365
-                ? t('account.until', {
-                    at: moment(language, project.zone, addHours(now, hours), now),
-                  })
-                : t('account.hoursLine')
-          }
-        />
-      </div>
-      <div className="ruled">
-        <Thresholds account={account} live={balance?.live.amount} />
-      </div>
+      {!account?.closedOn && (
+        <>
+          <div className="ruled">
+            <Cell
+              loading={loading}
+              label={t('account.hours')}
+              value={number(hours)}
+              unit="h"
+              line={
+                hours === null
+                  ? t('account.noHoursLine')
+                  : hours > 0 && hours < 24 * 365
+                    ? t('account.until', {
+                        at: moment(language, project.zone, addHours(now, hours), now),
+                      })
+                    : t('account.hoursLine')
+              }
+            />
+          </div>
+          <div className="ruled">
+            <Thresholds account={account} live={balance?.live.amount} />
+          </div>
+        </>
+      )}
     </section>
   );
 }
