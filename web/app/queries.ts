@@ -2,6 +2,7 @@
 
 import { keepPreviousData, QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import {
   type Account,
   type AccountDetail,
@@ -29,6 +30,7 @@ import {
   type TariffVersion,
 } from './api.ts';
 import { isSignedOut } from './kept.ts';
+import { nameOf, useLanguage } from './language.ts';
 import { useProject } from './project.tsx';
 
 const SECOND = 1000;
@@ -124,6 +126,17 @@ export const useAlarms = (query: Record<string, string | undefined> = { state: '
   useList<Alarm>({ path: '/alarms', permission: 'alarm.read', query, everyMs: ALARMS_MS });
 export const useAccounts = () =>
   useList<Account>({ path: '/accounts', permission: 'account.read', everyMs: MINUTE });
+
+/** How the account of a row is called in the reader's language; one that is not listed, as the row says. */
+export function useAccountName() {
+  const language = useLanguage();
+  const accounts = useAccounts().data?.data;
+  const known = useMemo(() => new Map(accounts?.map((each) => [each.id, each])), [accounts]);
+  return (row: { accountId: string | null; accountName: string | null }): string => {
+    const account = known.get(row.accountId ?? '');
+    return account ? nameOf(language, account) : (row.accountName ?? '–');
+  };
+}
 export const useTariffs = () => useList<Tariff>({ path: '/tariffs', permission: 'tariff.read' });
 export const useSales = (query: { from: string; to: string; q?: string | undefined }) =>
   useList<Sale>({ path: '/sales', permission: 'sale.read', query, everyMs: MINUTE });

@@ -6,7 +6,7 @@ import type { Sale } from '../api.ts';
 import { useNow } from '../clock.tsx';
 import { addDays, addMonths, localDay, moment, range } from '../dates.ts';
 import { amount, currencyName, sum } from '../format.ts';
-import { nameOf, useLanguage } from '../language.ts';
+import { useLanguage } from '../language.ts';
 import { Controls, DayRange } from '../parts/controls.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Empty, ProblemNotice } from '../parts/notice.tsx';
@@ -15,7 +15,7 @@ import { Segmented } from '../parts/segmented.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table-model.ts';
 import { useMay, useProject } from '../project.tsx';
-import { useAccounts, useSales } from '../queries.ts';
+import { useAccountName, useSales } from '../queries.ts';
 import type { CounterSearch } from '../search.ts';
 import { RefundDrawer } from './sale/refund-drawer.tsx';
 import { RefundsTable } from './sale/refunds-table.tsx';
@@ -148,11 +148,7 @@ function useColumns(rows: readonly Sale[]): Column<Sale>[] {
   const language = useLanguage();
   const { id: projectId, zone, currency } = useProject();
   const now = useNow(60_000);
-  const accounts = useAccounts().data?.data ?? [];
-  const nameFor = ({ accountId, accountName }: Sale) => {
-    const account = accounts.find(({ id }) => id === accountId);
-    return account ? nameOf(language, account) : accountName;
-  };
+  const nameFor = useAccountName();
   const total = sum(rows.map((sale) => sale.amount.amount));
   return [
     {

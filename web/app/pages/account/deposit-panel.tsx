@@ -69,7 +69,7 @@ export function DepositPanel({ account }: { account: Account }) {
               <PrintReceipt receipt={row.receipt} prints={0} isSmall />
             </dt>
             <dd>
-              {row.kind !== 'taken' && '− '}
+              {row.kind !== 'taken' && '−'}
               <Amount money={row.amount} unit={false} />
             </dd>
           </div>

@@ -1,4 +1,5 @@
 /** Wallets in debit, each by itself: owed to us, never netted against those in credit. */
+
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Query } from '../../api.ts';
@@ -7,9 +8,11 @@ import { amount, currencyName, sum } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
+import { useAccountName } from '../../queries.ts';
 
 export function DebitPanel({ query }: { query: Query }) {
   const { t } = useTranslation();
+  const nameFor = useAccountName();
   const language = useLanguage();
   const { id: projectId, currency } = useProject();
   const mayOpen = useMay()('account.read');
@@ -49,7 +52,7 @@ export function DebitPanel({ query }: { query: Query }) {
                   ) : (
                     row.accountNumber
                   )}{' '}
-                  {row.accountName}
+                  {nameFor(row)}
                 </dt>
                 <dd className="nowrap">{amount(row.balance.amount)}</dd>
               </div>

@@ -296,12 +296,12 @@ function Sums({
           <div key={key}>
             <dt>{t(`closing.${key}`)}</dt>
             <dd>
-              {less && '− '}
+              {less && '−'}
               <Amount money={money} />
             </dd>
           </div>
         ))}
-        <div className="closing-total">
+        <div className="total">
           <dt>{t(isNegative(total) ? 'closing.owed' : 'closing.left')}</dt>
           <dd className="strong">
             <Amount money={total === null ? null : { amount: total, currency }} />

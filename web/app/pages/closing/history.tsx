@@ -1,4 +1,5 @@
 /** Every closing and every opening, newest first, with what came of it. */
+
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
@@ -12,6 +13,7 @@ import { Empty, ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useProject } from '../../project.tsx';
+import { useAccountName } from '../../queries.ts';
 
 export function ClosingList() {
   const { t } = useTranslation();
@@ -87,6 +89,7 @@ function useSorting() {
 
 export function useClosingColumns(rows: readonly Closing[]): Column<Closing>[] {
   const { t } = useTranslation();
+  const nameFor = useAccountName();
   const language = useLanguage();
   const { id: projectId, zone, currency } = useProject();
   const now = useNow(60_000);
@@ -108,17 +111,17 @@ export function useClosingColumns(rows: readonly Closing[]): Column<Closing>[] {
       title: t('accounts.name'),
       width: 'minmax(160px, 2fr)',
       phone: 'title',
-      value: ({ accountName }) => accountName,
+      value: nameFor,
       cell: ({ accountId, accountNumber, accountName }) => (
         <Link
           to="/projects/$projectId/accounts/$accountId"
           params={{ projectId, accountId }}
           className="clip strong block"
           style={{ color: 'inherit' }}
-          title={`${accountNumber} ${accountName}`}
+          title={`${accountNumber} ${nameFor({ accountId, accountName })}`}
           preload={false}
         >
-          {accountName}
+          {nameFor({ accountId, accountName })}
         </Link>
       ),
     },

@@ -1,4 +1,5 @@
 /** Each day's comparison of meters with the ledger; one that differs is adjusted by a person, with a reason. */
+
 import { useTranslation } from 'react-i18next';
 import type { PointState } from '../../api.ts';
 import { useNow } from '../../clock.tsx';
@@ -11,6 +12,7 @@ import { Empty, ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useMay, useProject } from '../../project.tsx';
+import { useAccountName } from '../../queries.ts';
 import { Decide } from './decide.tsx';
 import type { PanelProps } from './recharges.tsx';
 
@@ -101,6 +103,7 @@ const looks: Record<MeterReconciliation['verdict'], { tone: PointState; icon: Ic
 
 function useColumns(): Column<MeterReconciliation>[] {
   const { t } = useTranslation();
+  const nameFor = useAccountName();
   const language = useLanguage();
   const { currency } = useProject();
   const unit = currencyName(currency, language);
@@ -115,11 +118,11 @@ function useColumns(): Column<MeterReconciliation>[] {
     {
       ...{ key: 'account', title: t('meters.account'), width: 'minmax(150px, 2fr)' },
       phone: 'title',
-      value: ({ accountName, accountNumber }) => `${accountName} ${accountNumber}`,
-      cell: ({ accountName, accountNumber }) => (
+      value: (row) => `${nameFor(row)} ${row.accountNumber}`,
+      cell: (row) => (
         <div className="clip">
-          <span className="strong">{accountName}</span>{' '}
-          <span className="quiet">{accountNumber}</span>
+          <span className="strong">{nameFor(row)}</span>{' '}
+          <span className="quiet">{row.accountNumber}</span>
         </div>
       ),
     },

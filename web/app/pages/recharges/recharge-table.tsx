@@ -1,4 +1,5 @@
 /** Recharges of a range of days; opened: what proves each, its command, and what a person decides of one that is held. */
+
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
@@ -11,6 +12,7 @@ import { Empty, ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useMay, useProject } from '../../project.tsx';
+import { useAccountName } from '../../queries.ts';
 import { Decide } from './decide.tsx';
 import { RechargeChip, useRechargeText } from './recharge-state.tsx';
 import type { PanelProps } from './recharges.tsx';
@@ -52,6 +54,7 @@ export function RechargeTable({ asked, search, set }: PanelProps) {
 
 function Detail({ recharge }: { recharge: Recharge }) {
   const { t } = useTranslation();
+  const nameFor = useAccountName();
   const language = useLanguage();
   const { id: projectId, zone } = useProject();
   const may = useMay();
@@ -98,7 +101,7 @@ function Detail({ recharge }: { recharge: Recharge }) {
           to="/projects/$projectId/accounts/$accountId"
           params={{ projectId, accountId: recharge.accountId }}
         >
-          {recharge.accountName}
+          {nameFor(recharge)}
         </Link>
         {' · '}
         <Link
@@ -131,6 +134,7 @@ function Detail({ recharge }: { recharge: Recharge }) {
 
 function useColumns(rows: readonly Recharge[]): Column<Recharge>[] {
   const { t } = useTranslation();
+  const nameFor = useAccountName();
   const language = useLanguage();
   const { zone, currency } = useProject();
   const now = useNow(60_000);
@@ -147,11 +151,11 @@ function useColumns(rows: readonly Recharge[]): Column<Recharge>[] {
     {
       ...{ key: 'account', title: t('meters.account'), width: 'minmax(160px, 2fr)' },
       phone: 'title',
-      value: ({ accountName, accountNumber }) => `${accountName} ${accountNumber}`,
-      cell: ({ accountName, accountNumber }) => (
+      value: (row) => `${nameFor(row)} ${row.accountNumber}`,
+      cell: (row) => (
         <div className="clip">
-          <span className="strong">{accountName}</span>{' '}
-          <span className="quiet">{accountNumber}</span>
+          <span className="strong">{nameFor(row)}</span>{' '}
+          <span className="quiet">{row.accountNumber}</span>
         </div>
       ),
     },

@@ -15,7 +15,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
-import { useAccounts } from '../../queries.ts';
+import { useAccountName, useAccounts } from '../../queries.ts';
 import { useRefundable } from '../../vending-queries.ts';
 import type { Refund, Refundable } from '../../vending-shapes.ts';
 import { cleanAmount } from './amount.ts';
@@ -341,6 +341,7 @@ function Confirm({
 
 function Done({ refund, onClose }: { refund: Refund; onClose: () => void }) {
   const { t } = useTranslation();
+  const nameFor = useAccountName();
   return (
     <Drawer
       title={t('vend.refund.done')}
@@ -361,7 +362,7 @@ function Done({ refund, onClose }: { refund: Refund; onClose: () => void }) {
             <div className="strong">
               {t('vend.refund.booked')} <Amount money={refund.amount} />
             </div>
-            <div className="second">{refund.accountName}</div>
+            <div className="second">{nameFor(refund)}</div>
           </div>
         </div>
         <dl className="pairs">

@@ -1,4 +1,5 @@
 /** Refunds of a range of days, each with its receipt to print. */
+
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { moment } from '../../dates.ts';
@@ -8,6 +9,7 @@ import { Empty, ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useProject } from '../../project.tsx';
+import { useAccountName } from '../../queries.ts';
 import { useRefunds } from '../../vending-queries.ts';
 import type { Refund } from '../../vending-shapes.ts';
 import { PrintReceipt } from './receipt-print.tsx';
@@ -68,6 +70,7 @@ function useColumns(rows: readonly Refund[]): Column<Refund>[] {
   const language = useLanguage();
   const { zone, currency } = useProject();
   const now = useNow(60_000);
+  const nameFor = useAccountName();
   const total = sum(rows.map((refund) => refund.amount.amount));
   return [
     {
@@ -86,8 +89,12 @@ function useColumns(rows: readonly Refund[]): Column<Refund>[] {
     {
       ...{ key: 'account', title: t('meters.account'), width: 'minmax(160px, 2fr)' },
       phone: 'title',
-      value: ({ accountName }) => accountName,
-      cell: ({ accountName }) => <div className="clip strong">{accountName}</div>,
+      value: nameFor,
+      cell: (refund) => (
+        <div className="clip strong" title={nameFor(refund)}>
+          {nameFor(refund)}
+        </div>
+      ),
     },
     {
       ...{ key: 'channel', title: t('vend.refund.by'), width: '140px', phone: 'plain' },

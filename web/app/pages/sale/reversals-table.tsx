@@ -9,7 +9,7 @@ import { Empty, ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useMay, usePlace, useProject } from '../../project.tsx';
-import { useProjectSettings } from '../../queries.ts';
+import { useAccountName, useProjectSettings } from '../../queries.ts';
 import type { CounterSearch } from '../../search.ts';
 import { useReversals } from '../../vending-queries.ts';
 import type { SaleReversal } from '../../vending-shapes.ts';
@@ -151,6 +151,7 @@ function useColumns(): Column<SaleReversal>[] {
   const language = useLanguage();
   const { zone, currency } = useProject();
   const now = useNow(60_000);
+  const nameFor = useAccountName();
   const word = (key: string) => t(`vend.reversal.${key}`);
   return [
     {
@@ -173,8 +174,12 @@ function useColumns(): Column<SaleReversal>[] {
     {
       ...{ key: 'account', title: t('meters.account'), width: 'minmax(140px, 2fr)' },
       phone: 'title',
-      value: ({ accountName }) => accountName,
-      cell: ({ accountName }) => <div className="clip strong">{accountName}</div>,
+      value: nameFor,
+      cell: (reversal) => (
+        <div className="clip strong" title={nameFor(reversal)}>
+          {nameFor(reversal)}
+        </div>
+      ),
     },
     {
       ...{ key: 'state', title: word('is'), width: 'minmax(120px, 1fr)', phone: 'plain' },

@@ -10,7 +10,7 @@ import { Drawer } from '../../parts/drawer.tsx';
 import { Amount } from '../../parts/figure.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
-import { useAccounts } from '../../queries.ts';
+import { useAccountName, useAccounts } from '../../queries.ts';
 import { useSinglePrice } from '../../vending-queries.ts';
 import { LiveRecharge } from '../recharges/recharge-state.tsx';
 import { cleanAmount } from './amount.ts';
@@ -110,6 +110,7 @@ export function SaleDrawer({ account, onClose }: { account?: Account; onClose: (
 
 function Done({ sale, onClose }: { sale: Sale; onClose: () => void }) {
   const { t } = useTranslation();
+  const nameFor = useAccountName();
   return (
     <Drawer
       title={t('sale.done')}
@@ -130,7 +131,7 @@ function Done({ sale, onClose }: { sale: Sale; onClose: () => void }) {
             <div className="strong">
               {t('sale.booked')} <Amount money={sale.amount} />
             </div>
-            <div className="second">{sale.accountName}</div>
+            <div className="second">{nameFor(sale)}</div>
           </div>
         </div>
         <dl className="pairs">
