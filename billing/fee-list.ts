@@ -22,6 +22,7 @@ export interface FeeLine {
   pointCode: string | null;
   component: string;
   componentName: string | null;
+  componentNameZh: string | null;
   tariffName: string;
   tariffVersion: number;
   /** Rank 1 spike … 5 deep valley; null where the component knows no period. */
@@ -56,7 +57,10 @@ export async function listFees(
       'account_id' | 'number' | 'name' | 'component' | 'tariff' | 'posted_minor' | 'tax_minor',
       string
     > &
-      Record<'name_zh' | 'code' | 'component_name' | 'quantity' | 'price', string | null> & {
+      Record<
+        'name_zh' | 'code' | 'component_name' | 'component_name_zh' | 'quantity' | 'price',
+        string | null
+      > & {
         kind: FeeLine['kind'] | null;
         unit: FeeLine['unit'] | null;
       } & Record<'version' | 'period' | 'step' | 'days', number>
@@ -72,7 +76,8 @@ export async function listFees(
     data: found.rows.map((row) => ({
       ...{ accountId: row.account_id, accountNumber: row.number, accountName: row.name },
       ...{ accountNameZh: row.name_zh, pointCode: row.code, component: row.component },
-      ...{ componentName: row.component_name, tariffName: row.tariff, tariffVersion: row.version },
+      ...{ componentName: row.component_name, componentNameZh: row.component_name_zh },
+      ...{ tariffName: row.tariff, tariffVersion: row.version },
       period: row.period === 0 ? null : row.period,
       ...{ step: row.step, kind: row.kind ?? 'usage', unit: row.unit ?? 'wh' },
       quantity: row.quantity === null ? null : Number(row.quantity),
@@ -98,8 +103,7 @@ function feeLines({
   const chosen = accountIds.length === 0 ? sql`true` : sql`t.account_id = ANY(${ids}::bigint[])`;
   return sql`
     SELECT a.id::text AS account_id, a.number, a.name, a.name_zh, p.code, t.component,
-      (SELECT k ->> 'name' FROM jsonb_array_elements(v.definition -> 'components') k
-        WHERE k ->> 'code' = t.component) AS component_name,
+      own.component ->> 'name' AS component_name, own.component ->> 'nameZh' AS component_name_zh,
       f.name AS tariff, v.version, t.period, t.step, s.kind, s.unit, s.quantity::text, s.price,
       coalesce(s.days, 0) AS days, t.posted_minor, t.tax_minor
     FROM posted_totals t
@@ -107,6 +111,8 @@ function feeLines({
     JOIN tariff_versions v ON v.project_id = t.project_id AND v.id = t.tariff_version_id
     JOIN tariffs f ON f.project_id = v.project_id AND f.id = v.tariff_id
     LEFT JOIN points p ON p.project_id = t.project_id AND p.id = t.scope_id
+    LEFT JOIN LATERAL (SELECT k AS component FROM jsonb_array_elements(v.definition -> 'components') k
+      WHERE k ->> 'code' = t.component LIMIT 1) own ON true
     LEFT JOIN (
       SELECT h.account_id, h.scope_id, c.component, c.tariff_version_id, c.period, c.step,
         min(c.kind) AS kind, min(c.unit) AS unit, sum(c.quantity) AS quantity,

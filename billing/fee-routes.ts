@@ -26,6 +26,7 @@ const lineSchema = z
     pointCode: z.string().nullable().openapi({ description: 'Null: of the account itself' }),
     component: z.string(),
     componentName: z.string().nullable(),
+    componentNameZh: z.string().nullable(),
     tariffName: z.string(),
     tariffVersion: z.number().int(),
     period: z.number().int().nullable().openapi({ description: 'Rank 1 spike … 5 deep valley' }),

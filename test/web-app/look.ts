@@ -286,7 +286,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     'bank-files': `${at}/bank?show=files`,
     'bank-import': `${at}/bank-import`,
     'cash-movements': `${at}/shifts?show=cash`,
-    'cash-count': [`${at}/shifts`, 'vend.cash.count.title'],
+    'cash-open': [`${at}/shifts`, 'vend.cash.open.title'],
     'cash-deposit': [`${at}/shifts`, 'vend.cash.deposit.title'],
     notices: `${at}/notices`,
     'notices-quiet': [`${at}/notices`, 'notices.change'],

@@ -11,6 +11,7 @@ export interface FeeLine {
   pointCode: string | null;
   component: string;
   componentName: string | null;
+  componentNameZh: string | null;
   tariffName: string;
   tariffVersion: number;
   period: number | null;

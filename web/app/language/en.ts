@@ -33,8 +33,8 @@ export const en = {
   ...enPeople,
   ...enLog,
   config: enConfig,
-  /** Between the parts of a list and of a line, and before what is said of something. */
-  mark: { list: ', ', comma: ', ', colon: ': ' },
+  /** Between the parts of a list and of a line, before what is said of something, after and between sentences. */
+  mark: { list: ', ', comma: ', ', colon: ': ', end: '.', between: ' ' },
   navigation: 'Navigation',
   more: 'More',
   loading: 'Loading',

@@ -4,7 +4,7 @@ import type { enBank } from './en-bank.ts';
 export const zhBank = {
   bank: {
     line: '将银行与支付渠道的流水与售电、退款、缴存逐笔核对',
-    search: '流水号、付款人、收据、金额……',
+    search: '流水号、付款人、收据、金额…',
     show: '显示',
     shows: { lines: '流水', files: '文件' },
     import: '导入文件',
@@ -135,7 +135,7 @@ export const zhBank = {
       dateOrder: '日期顺序',
       dateOrders: { ymd: '年月日', dmy: '日月年', mdy: '月日年' },
       look: '预览',
-      looking: '正在逐笔查看……',
+      looking: '正在逐笔查看…',
       before: '该文件已于 {{at}} 由 {{who}} 导入，不会再增加任何内容。',
       nothing: '所有流水均已存在：不会增加任何内容。',
       wrong_one: '{{count}} 行有误。有误时不导入任何内容。',
@@ -143,7 +143,7 @@ export const zhBank = {
       comes: '将增加{{lines}}：收入 {{income}}，支出 {{expense}}，手续费 {{fee}}。',
       send_one: '导入 {{count}} 笔',
       send_other: '导入 {{count}} 笔',
-      sending: '正在导入……',
+      sending: '正在导入…',
       done: '已导入',
       doneText_one: '已增加 {{count}} 笔，其中 {{open}} 笔未达。',
       doneText_other: '已增加 {{count}} 笔，其中 {{open}} 笔未达。',

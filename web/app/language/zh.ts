@@ -33,7 +33,7 @@ export const zh: Language = {
   ...zhCredit,
   meterMode: zhMeterMode,
   config: zhConfig,
-  mark: { list: '、', comma: '，', colon: '：' },
+  mark: { list: '、', comma: '，', colon: '：', end: '。', between: '' },
   navigation: '导航',
   more: '更多',
   loading: '加载中',

@@ -122,7 +122,10 @@ function Fees({ fees }: { fees: readonly FeeLine[] }) {
             >
               <td>{fee.pointCode ?? '–'}</td>
               <td>
-                {fee.componentName ?? fee.component}
+                {nameOf(language, {
+                  name: fee.componentName ?? fee.component,
+                  nameZh: fee.componentNameZh,
+                })}
                 {fee.period !== null && ` · ${t(`period.${fee.period}`)}`}
                 {fee.step > 0 && ` · ${t('bills.step', { step: fee.step })}`}
               </td>

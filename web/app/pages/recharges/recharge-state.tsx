@@ -33,8 +33,8 @@ export function useRechargeText(): (recharge: Recharge) => string {
     const parts = [t(`meterMode.says.${state}`)];
     if (state === 'waiting' && waitsFor) parts.push(t(`meterMode.waits.${waitsFor}`));
     const why = state === 'confirmed' ? '' : outcomeText(t, { state: 'refused', outcome });
-    if (why) parts.push(`${why}.`);
-    return parts.join(' ');
+    if (why) parts.push(`${why}${t('mark.end')}`);
+    return parts.join(t('mark.between'));
   };
 }
 
