@@ -19,6 +19,7 @@ import type { Judgement, World } from './credit-judgement.ts';
 import { provenAt } from './credit-ladder.ts';
 import type { CreditDecisionKind } from './credit-list.ts';
 import { type CreditPolicy, policyMinor } from './credit-policy.ts';
+import { creditDecided } from './metrics.ts';
 import type { ProjectTerms } from './project.ts';
 
 /** What a decision is taken in: the policy and what the world says beside the account. */
@@ -59,6 +60,7 @@ export async function decide(
   const judged = await db.transaction(
     async (tx) => await decideIn(tx, { setting, accountId, word, failpoint }),
   );
+  if (judged?.decision) creditDecided.inc({ decision: judged.decision });
   failpoint('credit-committed');
   return judged;
 }

@@ -35,6 +35,12 @@ export const liveSeconds = new Gauge({
   help: 'How long the last generation of live balances took',
   registers,
 });
+export const creditDecided = new Counter({
+  name: 'wattledger_credit_decisions_total',
+  help: 'Decisions that credit control took by itself, by what was decided',
+  labelNames: ['decision'],
+  registers,
+});
 export const noticesSent = new Counter({
   name: 'wattledger_notices_handed_over_total',
   help: 'Notices handed over to a provider, by channel and by what it answered',

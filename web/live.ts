@@ -33,6 +33,7 @@ const pointSchema = z
     level: z.number().int().nullable(),
     meterId: idSchema.nullable(),
     state: z.enum(shownStates),
+    lockedOut: z.boolean().openapi({ description: 'A tag hangs there: nothing closes it' }),
     powerW: z.number().nullable(),
     overloadW: z.number().int().nullable(),
     lastSampleAt: z.string().nullable(),
@@ -146,6 +147,7 @@ interface Row extends Record<string, unknown> {
   building_code: string | null;
   poll_seconds: number;
   power_w: number | null;
+  locked_out: boolean;
   last_sample_at: Date | null;
   silent: boolean;
   account_id: string | null;
@@ -186,6 +188,7 @@ async function readPoints(
         (s.channels ->> 'power_w')::float8
           * CASE WHEN i.basis = 'secondary' THEN i.ct * i.pt ELSE 1 END AS power_w,
         s.last_sample_at, coalesce(s.silent, false) AS silent,
+        p.lock_out IS NOT NULL AS locked_out,
         m.serial, u.code AS building_code,
         a.id::text AS account_id, a.name AS account_name, a.name_zh AS account_name_zh,
         coalesce(a.alarm1_minor, r.alarm1_minor)::text AS alarm1_minor,
@@ -252,6 +255,7 @@ function renderPoint(row: Row, { now, withAccounts }: { now: Date; withAccounts:
       alarm1Minor: BigInt(row.alarm1_minor),
       alarm2Minor: BigInt(row.alarm2_minor),
     }),
+    lockedOut: row.locked_out,
     powerW: row.power_w,
     overloadW: row.overload_w,
     lastSampleAt: lastSampleAt?.toISOString() ?? null,

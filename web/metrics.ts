@@ -126,6 +126,10 @@ function createGauges() {
     ),
     jobs: gauge('export_jobs', 'Export jobs by state', ['state']),
     alarms: gauge('alarms_open', 'Open alarms by kind', ['kind']),
+    creditCases: gauge('credit_cases', 'Accounts below their thresholds, by how each stands', [
+      'state',
+    ]),
+    creditBrakes: gauge('credit_brakes_engaged', 'Projects in which the brake on trips holds'),
     warehouseAge: gauge('warehouse_age_seconds', 'Age of the warehouse that is furthest behind'),
     warehouseFiles: gauge('warehouse_files', 'Parquet files that manifests name'),
     warehouseBytes: gauge('warehouse_bytes', 'Bytes of these files'),
@@ -155,12 +159,18 @@ async function tellTables(
       SELECT 'wait' AS what, reason AS which, count(*)::int AS n FROM settlement_waits GROUP BY 2
       UNION ALL SELECT 'job', state, count(*)::int FROM export_jobs GROUP BY 2
       UNION ALL SELECT 'alarm', kind, count(*)::int FROM alarms WHERE cleared_at IS NULL GROUP BY 2
+      UNION ALL SELECT 'case', state, count(*)::int FROM credit_cases
+        WHERE state <> 'clear' GROUP BY 2
+      UNION ALL SELECT 'brake', '', count(*)::int FROM projects p WHERE 'engaged' = (
+        SELECT act FROM credit_brake_acts b WHERE b.project_id = p.id ORDER BY b.id DESC LIMIT 1)
       UNION ALL SELECT 'sample', '', (extract(epoch FROM max(last_sample_at)))::int
         FROM meter_states`);
     const of = (what: string) => counted.rows.filter((row) => row.what === what);
     for (const { which: reason, n } of of('wait')) told.waits.set({ reason }, n);
     for (const { which: state, n } of of('job')) told.jobs.set({ state }, n);
     for (const { which: kind, n } of of('alarm')) told.alarms.set({ kind }, n);
+    for (const { which: state, n } of of('case')) told.creditCases.set({ state }, n);
+    told.creditBrakes.set(of('brake')[0]?.n ?? 0);
     const silent = of('alarm').find(({ which }) => which === 'meter.silent');
     told.meters.set({ state: 'silent' }, silent?.n ?? 0);
     const newestS = of('sample')[0]?.n;

@@ -189,7 +189,9 @@ export function projectRoutes({ db }: WebDeps) {
         if (Object.keys(values).length === 0) return before;
         if (alarm1 || alarm2) {
           const held = alarmsOf({ alarm1: before.alarm1, alarm2: before.alarm2 }, before.currency);
-          assertOrder({ ...held, ...values });
+          const alarms = { ...held, ...values };
+          assertOrder(alarms);
+          await assertOwnOrder(tx, { projectId, currency: before.currency, alarms });
         }
         await tx.update(projects).set(values).where(eq(projects.id, projectId));
         const after = await settingsOf(tx, projectId);
@@ -250,6 +252,48 @@ function assertOrder(alarms: { alarm1Minor?: number; alarm2Minor?: number }): vo
   const { alarm1Minor, alarm2Minor } = alarms;
   if (alarm1Minor === undefined || alarm2Minor === undefined || alarm1Minor >= alarm2Minor) return;
   throw new Problem('invalid-amount', 'alarm1 comes first: it cannot be below alarm2.');
+}
+
+/** Accounts that are named in a refusal. */
+const NAMED_MAX = 5;
+
+/** Nor may it turn upside down for an account that has one alarm of its own and takes the other from the project. */
+async function assertOwnOrder(
+  tx: Tx,
+  {
+    projectId,
+    currency,
+    alarms: { alarm1Minor = 0, alarm2Minor = 0 },
+  }: {
+    projectId: string;
+    currency: string;
+    alarms: { alarm1Minor?: number; alarm2Minor?: number };
+  },
+): Promise<void> {
+  const found = await tx.execute<{
+    number: string;
+    own: string;
+    is_first: boolean;
+    all: number;
+  }>(sql`
+    SELECT number, coalesce(alarm1_minor, alarm2_minor)::text AS own,
+      alarm1_minor IS NOT NULL AS is_first, count(*) OVER ()::int AS all
+    FROM accounts
+    WHERE project_id = ${projectId}::bigint AND closed_on IS NULL
+      AND (alarm1_minor IS NULL) <> (alarm2_minor IS NULL)
+      AND coalesce(alarm1_minor, ${alarm1Minor}::bigint) < coalesce(alarm2_minor, ${alarm2Minor}::bigint)
+    ORDER BY number LIMIT ${NAMED_MAX}`);
+  const [one] = found.rows;
+  if (!one) return;
+  const named = found.rows.map(({ number, own, is_first: isFirst }) => {
+    const amount = money(BigInt(own), currency).amount;
+    return `${number} (its own alarm ${isFirst ? 1 : 2}: ${amount})`;
+  });
+  const more = one.all > named.length ? ` and ${one.all - named.length} more` : '';
+  throw new Problem(
+    'invalid-amount',
+    `Alarm 1 would lie below alarm 2 for accounts with one of their own: ${named.join(', ')}${more}.`,
+  );
 }
 
 /** Settings with other parts; what else is there stays. */

@@ -201,6 +201,7 @@ const fields = {
     'commodity',
     'meterId',
     'state',
+    'lockedOut',
     'powerW',
     'overloadW',
     'lastSampleAt',

@@ -156,6 +156,14 @@ const mistakes: Mistake[] = [
     body: () => ({ alarm1: null, alarm2: cny('10000.00') }),
     answer: [422, 'invalid-amount'],
   },
+  {
+    what: 'defaults of the project above the own first alarm of an account',
+    method: 'PATCH',
+    path: () => '',
+    body: () => ({ alarm1: cny('200.00'), alarm2: cny('80.01') }),
+    answer: [422, 'invalid-amount'],
+    says: /N\d+ \(its own alarm 1: 80\.00\)/,
+  },
   ...['-0.01', '9999999999999', '1.005', '1e3', ''].map(
     (amount): Mistake => ({
       what: `a first alarm of “${amount}”`,

@@ -82,6 +82,12 @@ describe('GET live', () => {
         liveBalance: { amount: '70.00', currency: 'CNY' },
       },
     ]);
+    const isLocked = async () => (await rig.admin('GET', path)).body.data[0].lockedOut;
+    expect(await isLocked()).toBe(false);
+    const tag = { why: 'works on the busbar', tag: '17' };
+    const lock = `/api/v1/projects/${project.id}/points/${ids.points}/lock-out`;
+    await rig.admin('POST', lock, tag);
+    expect(await isLocked()).toBe(true);
     await rig.rooms.billing.db.execute(sql`
       INSERT INTO alarms (project_id, kind, severity, subject_kind, subject_id, raised_at, detail)
       VALUES (${project.id}::bigint, 'account.alarm2', 'warning', 'account', ${ids.accounts}, now(),

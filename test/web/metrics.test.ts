@@ -114,6 +114,13 @@ describe('what it tells', () => {
           requested_at) VALUES (${project.id}::bigint, 'user', 'u', 'Somebody', '/points', 'csv',
           ${state}, now())`);
     }
+    await rig.rooms.billing.db.execute(sql`
+      INSERT INTO credit_brake_acts (project_id, act, reason, actor_kind, actor_id, actor_name, at)
+      VALUES (${project.id}::bigint, 'engaged', 'too-many-trips', 'system', 'credit', 'c', now())`);
+    await rig.rooms.billing.db.execute(sql`
+      INSERT INTO credit_cases (project_id, account_id, state, since, opened_at, levels)
+      SELECT project_id, id, 'grace', now(), now(), '{}' FROM accounts
+      WHERE project_id = ${project.id}::bigint LIMIT 1`);
     const text = await scrape();
     const value = (series: string) =>
       Number(
@@ -129,6 +136,8 @@ describe('what it tells', () => {
     expect(value('wattledger_settlement_waits{reason="no-tariff"}')).toBe(1);
     expect(value('wattledger_export_jobs{state="queued"}')).toBe(1);
     expect(value('wattledger_export_jobs{state="done"}')).toBe(1);
+    expect(value('wattledger_credit_brakes_engaged')).toBe(1);
+    expect(value('wattledger_credit_cases{state="grace"}')).toBe(1);
     expect(value('wattledger_meters{state="read"}')).toBeGreaterThan(0);
     expect(text).not.toMatch(/Observed|Somebody/);
     expect(text).not.toContain(project.id);

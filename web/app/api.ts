@@ -83,6 +83,8 @@ export interface LivePoint {
   commodity: Commodity;
   meterId: string | null;
   state: PointState;
+  /** A tag hangs there: nothing closes it. */
+  lockedOut: boolean;
   powerW: number | null;
   overloadW: number | null;
   lastSampleAt: string | null;

@@ -4,7 +4,6 @@ import { call, list, type Page } from './api.ts';
 import type {
   Notice,
   NoticeAddress,
-  NoticeChannel,
   NoticeChannels,
   NoticePreview,
   NoticeSettings,

@@ -139,6 +139,8 @@ export const enConfig = {
     mark: 'locked out',
     hangs: 'Locked out, tag {{tag}}',
     by: 'by {{by}}, {{at}}',
+    maybeOn: 'A lock does not switch off.',
+    cutOff: 'Cut off what is still on…',
     act: 'Lock out …',
     send: 'Lock out',
     lift: 'Lift the lock …',

@@ -38,6 +38,7 @@ export const en = {
   navigation: 'Navigation',
   more: 'More',
   loading: 'Loading',
+  lockedOut: 'Locked out',
   total: 'Total',
   building: 'Building',
   floor: '{{level}}F',

@@ -141,6 +141,8 @@ export const zhConfig: typeof enConfig = {
     mark: '已锁定',
     hangs: '已挂牌锁定，牌号 {{tag}}',
     by: '{{by}}，{{at}}',
+    maybeOn: '挂牌本身不断电。',
+    cutOff: '断开仍在供电的回路…',
     act: '挂牌锁定…',
     send: '挂牌锁定',
     lift: '解除锁定…',

@@ -37,6 +37,7 @@ export const zh: Language = {
   navigation: '导航',
   more: '更多',
   loading: '加载中',
+  lockedOut: '已挂牌锁定',
   total: '合计',
   building: '楼栋',
   floor: '{{level}}F',

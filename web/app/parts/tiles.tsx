@@ -39,7 +39,12 @@ function Tile({ unit, code }: { unit: LivePoint; code: string }) {
   const { id: projectId } = useProject();
   const part = unit.powerW !== null && unit.overloadW ? unit.powerW / unit.overloadW : null;
   const state = t(`state.${unit.state}`);
-  const title = `${unit.code} · ${state} · ${kw(unit.powerW)} kW${unit.accountName ? ` · ${unit.accountName}` : ''}`;
+  const title = [
+    ...[unit.code, state, unit.lockedOut && t('lockedOut'), `${kw(unit.powerW)} kW`],
+    unit.accountName,
+  ]
+    .filter(Boolean)
+    .join(' · ');
   const body = (
     <>
       <span className="tile-code">{code}</span>
@@ -54,6 +59,7 @@ function Tile({ unit, code }: { unit: LivePoint; code: string }) {
           </span>
         )
       )}
+      {unit.lockedOut && <Icon name="lock" size={11} className="tile-lock" />}
       {unit.state === 'alarm1' && <span className="tile-mark">!</span>}
       {unit.state === 'alarm2' && <span className="tile-mark">!!</span>}
     </>

@@ -101,7 +101,7 @@ export function useSupplyWords(meterId: string): { value: string; line: string }
   const now = useNow(60_000);
   const answer = useOffers(meterId).data;
   const supply = answer?.totals?.supply;
-  if (!supply || (supply.state === null && !supply.commanded)) return null;
+  if (!supply || (supply.state === null && !supply.commanded && !supply.lockedOut)) return null;
   const isWater = answer.data.some(
     (each) => each.function === 'valve-open' && each.obstacle !== 'function-unsupported',
   );

@@ -1,4 +1,5 @@
 /** Lock-out of a point: who hung which tag there and why; hanging one, and lifting it with the tag in hand. */
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useEnter } from '../../config-queries.ts';
@@ -8,16 +9,20 @@ import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { useMay, useProject } from '../../project.tsx';
+import { useLive } from '../../queries.ts';
 import { FaultContext, TextField } from '../tariffs/edit/field.tsx';
 import { isName, isPointCode, wrongOf } from './checks.ts';
 
 export function LockOut({ point }: { point: Point }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const { zone } = useProject();
+  const { id: projectId, zone } = useProject();
   const may = useMay();
   const [isOpen, open] = useState(false);
   const { lockOut } = point;
+  const live = useLive().data?.data;
+  // Hung on what is still on, a lock cuts nothing: that is a command of its own.
+  const meterId = live?.find(({ pointId }) => pointId === point.id)?.meterId;
   return (
     <section className="stack conf-lock" aria-label={t('config.lock.title')}>
       <h3 className="field-label">{t('config.lock.title')}</h3>
@@ -33,6 +38,18 @@ export function LockOut({ point }: { point: Point }) {
                 at: fullMoment(language, zone, lockOut.at),
               })}
             </div>
+            {meterId && (
+              <div className="second">
+                {t('config.lock.maybeOn')}{' '}
+                <Link
+                  to="/projects/$projectId/meters/$meterId"
+                  params={{ projectId, meterId }}
+                  search={{ command: point.commodity === 'water' ? 'valve-close' : 'trip' }}
+                >
+                  {t('config.lock.cutOff')}
+                </Link>
+              </div>
+            )}
           </div>
         </div>
       ) : (

@@ -199,7 +199,13 @@ const FloorTiles = memo(function FloorTiles({
             code={shortOf(point.code, code)}
             state={point.state}
             figure={figureOf(point)}
-            title={[point.code, names[point.state], point.accountName].filter(Boolean).join(' · ')}
+            isLocked={point.lockedOut}
+            title={[
+              ...[point.code, names[point.state], point.lockedOut && t('lockedOut')],
+              point.accountName,
+            ]
+              .filter(Boolean)
+              .join(' · ')}
             isChosen={own.has(point.meterId)}
             isCursor={cursor === point.meterId}
             pick={pick}
@@ -216,6 +222,7 @@ const Tile = memo(function Tile({
   code,
   state,
   figure,
+  isLocked,
   title,
   isChosen,
   isCursor,
@@ -225,6 +232,7 @@ const Tile = memo(function Tile({
   code: string;
   state: LivePoint['state'];
   figure: string;
+  isLocked: boolean;
   title: string;
   isChosen: boolean;
   isCursor: boolean;
@@ -248,6 +256,7 @@ const Tile = memo(function Tile({
           <Icon name="check" size={11} />
         </span>
       )}
+      {isLocked && <Icon name="lock" size={11} className="tile-lock" />}
       {state === 'alarm1' && <span className="tile-mark">!</span>}
       {state === 'alarm2' && <span className="tile-mark">!!</span>}
       {state === 'arrears' && <Icon name="power" size={11} className="tile-mark" />}

@@ -7,6 +7,7 @@ import { addDays, dayStart, localDay, time } from '../../dates.ts';
 import { amount, change, currencyName, kw, number, signed, thousands } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Age, Cell } from '../../parts/figure.tsx';
+import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
 import { StateChip } from '../../parts/state.tsx';
 import { useMay, useProject } from '../../project.tsx';
@@ -94,6 +95,11 @@ export default function MeterPage() {
           <div className="head-title">
             <h1>{code || <Skeleton width={90} height={20} />}</h1>
             {point && <StateChip state={point.state} />}
+            {point?.lockedOut && (
+              <span className="chip plain">
+                <Icon name="lock" size={12} /> {t('lockedOut')}
+              </span>
+            )}
             {meter?.simulated && <span className="chip plain dashed">{t('meter.simulated')}</span>}
           </div>
           <div className="head-line">{line.join(' · ') || <Skeleton width={260} />}</div>

@@ -7,6 +7,7 @@ import type { Language } from '../../dates.ts';
 import { currencyName, kw } from '../../format.ts';
 import { nameOf } from '../../language.ts';
 import { Age, Amount } from '../../parts/figure.tsx';
+import { Icon } from '../../parts/icons.tsx';
 import { State, states } from '../../parts/state.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useMay, useProject } from '../../project.tsx';
@@ -61,9 +62,20 @@ export function useMeterColumns(
       title: t('meters.state'),
       phone: 'plain',
       width: '124px',
-      value: (row) => t(`state.${row.state}`),
+      value: (row) =>
+        [t(`state.${row.state}`), row.lockedOut && t('lockedOut')].filter(Boolean).join(' · '),
       order: (row) => states.indexOf(row.state),
-      cell: (row) => <State state={row.state} />,
+      cell: (row) => (
+        <span className="nowrap">
+          <State state={row.state} />
+          {row.lockedOut && (
+            <>
+              {' '}
+              <Icon name="lock" size={12} label={t('lockedOut')} />
+            </>
+          )}
+        </span>
+      ),
     },
     may('account.read') && {
       key: 'account',
