@@ -401,7 +401,7 @@ export const report = {
       '{{points}} points by {{days}} days. Arrow keys move, Enter opens the day of the meter.',
     withGaps: 'With gaps',
     allPoints: 'All points',
-    whole: 'measured',
+    whole: 'Measured',
     wholeLeftOut_one: '{{count}} point without a gap is left out.',
     wholeLeftOut_other: '{{count}} points without a gap are left out.',
     notDue: 'nothing due',

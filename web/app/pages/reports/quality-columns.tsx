@@ -79,7 +79,7 @@ export function useQualityColumns(): Column<QualityRow>[] {
       width: '92px',
       value: ({ estimated }) => estimated / 4,
       cell: ({ estimated }) => (
-        <span className={estimated ? 'estimated' : 'quiet'}>{number(estimated / 4, 2)}</span>
+        <span className={estimated ? 'estimated' : 'quiet'}>{number(estimated / 4, 1)}</span>
       ),
     },
     {
