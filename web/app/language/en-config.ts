@@ -299,6 +299,7 @@ export const enConfig = {
     template: 'Template',
     choose: 'Choose a file',
     another: 'Another file',
+    acted: '{{what}} ({{act}})',
     hint: 'XLSX or CSV, up to {{rows, number}} rows and {{kb}} kB. Empty cells say nothing: what is there stays as it is.',
     looking: 'Looking at every row …',
     tooLarge: 'The file is larger than {{kb}} kB.',

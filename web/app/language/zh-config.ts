@@ -281,6 +281,7 @@ export const zhConfig: typeof enConfig = {
     template: '模板',
     choose: '选择文件',
     another: '换一个文件',
+    acted: '{{what}}（{{act}}）',
     hint: 'XLSX 或 CSV，最多 {{rows, number}} 行、{{kb}} kB。空单元格表示不指定，已有内容保持不变。',
     looking: '正在逐行检查…',
     tooLarge: '文件大于 {{kb}} kB。',

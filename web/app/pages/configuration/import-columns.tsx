@@ -18,7 +18,12 @@ export function useImportColumns(): Column<ImportPreviewRow>[] {
     i18n.exists(`config.kind.${kind}`) ? t(`config.kind.${kind}`) : kind;
   const acts = (row: ImportPreviewRow): string =>
     row.acts
-      .map(({ act, kind, name }) => `${kindOf(kind)} ${name} (${t(`config.import.act.${act}`)})`)
+      .map(({ act, kind, name }) =>
+        t('config.import.acted', {
+          what: `${kindOf(kind)} ${name}`,
+          act: t(`config.import.act.${act}`),
+        }),
+      )
       .join(t('mark.list'));
   const about = ({ point, serial, place }: ImportPreviewRow): string =>
     [point, serial, place].filter(Boolean).join(' · ');
