@@ -9,7 +9,7 @@ import {
   useTestRead,
 } from '../../config-queries.ts';
 import type { TestRead } from '../../config-shapes.ts';
-import { number, thousands } from '../../format.ts';
+import { number as figure, thousands } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
@@ -265,7 +265,7 @@ function TestResult({
         </dl>
         {read.clockOffsetMs !== null && (
           <div className="second">
-            {t('config.test.clock', { seconds: number(Math.round(read.clockOffsetMs / 1000)) })}
+            {t('config.test.clock', { seconds: figure(Math.round(read.clockOffsetMs / 1000)) })}
           </div>
         )}
         <div className="mono conf-words">
