@@ -66,7 +66,11 @@ export function ModelsPanel({ sort, onSort }: Pick<ListPanelProps, 'sort' | 'onS
       title: t('config.ability.source'),
       width: 'minmax(140px, 1fr)',
       value: ({ decision }) => decision?.source ?? null,
-      cell: ({ decision }) => <div className="clip">{decision?.source ?? '–'}</div>,
+      cell: ({ decision }) => (
+        <div className="clip" title={decision?.source}>
+          {decision?.source ?? '–'}
+        </div>
+      ),
     },
     {
       key: 'by',
