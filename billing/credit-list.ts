@@ -168,7 +168,8 @@ export async function readCase(
 
 const NEVER = { levels: {}, belowSince: null, waitsSince: null, calledFor: null };
 
-async function overrideOf(
+/** What holds for the account instead of the policy now; null where nothing does. */
+export async function overrideOf(
   db: Queryable,
   { project, accountId, now }: { project: ProjectTerms; accountId: string; now: Date },
 ): Promise<ShownOverride | null> {

@@ -6,7 +6,7 @@ import type { Money } from '../sql/money.ts';
 import type { Db, Tx } from '../sql/postgres.ts';
 import { notFound, Problem } from '../sql/problem.ts';
 import { creditOverrides, disputes } from '../sql/schema/index.ts';
-import { type CaseDetail, readCase } from './credit-list.ts';
+import { type CaseDetail, overrideOf, readCase } from './credit-list.ts';
 import { type By, minorOf } from './fields.ts';
 import { readProject } from './project.ts';
 import { assertAccount } from './wallet.ts';
@@ -55,6 +55,7 @@ export async function setOverride(
     }
     const end = until === null ? null : new Date(until);
     if (end) assertEnd(end, at);
+    const before = await overrideOf(tx, { project, accountId, now: at });
     await tx.insert(creditOverrides).values({
       ...{ projectId, accountId, creditLimitMinor: minor, protected: isProtected, until: end },
       ...{ reason, setById: by.actor.id, setBy: by.actor.name, setAt: at },
@@ -62,7 +63,12 @@ export async function setOverride(
     await record(tx, {
       ...{ projectId, ...by, action: 'credit-override.set' },
       ...{ subjectKind: 'account', subjectId: accountId },
-      detail: { creditLimit, protected: isProtected, until, reason },
+      detail: {
+        creditLimit: { from: before?.creditLimit ?? null, to: creditLimit },
+        protected: { from: before?.protected ?? false, to: isProtected },
+        until: { from: before?.until ?? null, to: end?.toISOString() ?? null },
+        reason,
+      },
     });
     return { status: 200, body: await readCase(tx, { project, accountId, now: at }) };
   });

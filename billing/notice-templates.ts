@@ -72,6 +72,10 @@ export async function listTemplates(db: Queryable, projectId: string): Promise<S
   );
 }
 
+/** Null where the words are those that come with the program. */
+const ownText = ({ isDefault, subject, body, providerCode }: ShownTemplate) =>
+  isDefault ? null : { subject, body, providerCode };
+
 const defaultText = (
   kind: NoticeKindName,
   { channel, language }: { channel: WordedChannel; language: Language },
@@ -107,7 +111,10 @@ export async function writeTemplate(
   const faults = text ? templateFaults(kind, { channel, ...text }) : [];
   const [first] = faults;
   if (first) throw new Problem('invalid-request', first.message, { faults });
+  const isIt = (t: ShownTemplate) =>
+    t.kind === kind && t.channel === channel && t.language === language;
   return await db.transaction(async (tx) => {
+    const before = (await listTemplates(tx, projectId)).find(isIt);
     await tx.insert(noticeTemplates).values({
       ...{ projectId, kind, channel, language, createdBy: by.actor.name },
       ...(text ?? { subject: null, body: null, providerCode: null }),
@@ -115,12 +122,9 @@ export async function writeTemplate(
     await record(tx, {
       ...{ projectId, ...by, action: 'notice-template.changed' },
       ...{ subjectKind: 'notice-template', subjectId: `${kind}/${channel}/${language}` },
-      detail: { to: text },
+      detail: { text: { from: before ? ownText(before) : null, to: text } },
     });
-    const all = await listTemplates(tx, projectId);
-    const written = all.find(
-      (t) => t.kind === kind && t.channel === channel && t.language === language,
-    );
+    const written = (await listTemplates(tx, projectId)).find(isIt);
     if (!written) throw new Error('a template was written and is not there');
     return written;
   });

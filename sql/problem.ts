@@ -21,6 +21,7 @@ export const problems = {
   },
   'second-factor-wrong': { status: 401, retryable: false, title: 'The code is wrong' },
   'password-wrong': { status: 422, retryable: false, title: 'The present password is wrong' },
+  'password-weak': { status: 422, retryable: false, title: 'The password is easily guessed' },
   forbidden: { status: 403, retryable: false, title: 'Your role does not allow this' },
   'origin-refused': { status: 403, retryable: false, title: 'The request came from another site' },
   'not-found': { status: 404, retryable: false, title: 'There is no such thing' },

@@ -1,5 +1,6 @@
 /** What a person does with their own account: where they are signed in, the password, the second factor. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { eq } from 'drizzle-orm';
 import type { Context } from 'hono';
 import { record } from '../sql/audit.ts';
 import { Problem } from '../sql/problem.ts';
@@ -12,8 +13,10 @@ import {
   signedIn,
   takes,
 } from '../sql/route.ts';
+import { users } from '../sql/schema/index.ts';
 import { actorAccess } from './access.ts';
 import { PASSWORD_MAX, PASSWORD_MIN } from './auth.ts';
+import { assertPassword } from './password-rules.ts';
 import { isSecure } from './request.ts';
 import type { WebDeps } from './routes.ts';
 import { by } from './rows.ts';
@@ -129,7 +132,12 @@ export function ownAccountRoutes({ db, auth }: WebDeps) {
       return c.body(null, 204);
     })
     .openapi(changePassword, async (c) => {
-      const { asked } = own(c);
+      const { asked, userId } = own(c);
+      const [me] = await db
+        .select({ name: users.name, email: users.email })
+        .from(users)
+        .where(eq(users.id, userId));
+      if (me) assertPassword(c.req.valid('json').next, me);
       set(c, await auth.changePassword({ ...asked, ...c.req.valid('json') }));
       await tell(c, 'user.password-changed');
       return c.body(null, 204);

@@ -14,6 +14,7 @@ import { groupRoutes } from './groups.ts';
 import { keyRoutes } from './keys.ts';
 import { liveRoutes } from './live.ts';
 import { lostContactRoutes } from './lost-contact.ts';
+import { overviewRoutes } from './overview.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { projectRoutes } from './projects.ts';
 import { roleRoutes } from './roles.ts';
@@ -41,6 +42,7 @@ export function routes(deps: WebDeps): OpenAPIHono<RouteEnv> {
     ownAccountRoutes,
     groupRoutes,
     projectRoutes,
+    overviewRoutes,
     buildingRoutes,
     floorRoutes,
     userRoutes,

@@ -9,6 +9,7 @@ import { sessions, twoFactors, users } from '../sql/schema/index.ts';
 import { createUser, PASSWORD_MAX, PASSWORD_MIN, setPassword } from './auth.ts';
 import { grantSchema, grantsWhere } from './grants.ts';
 import { textSchema } from './names.ts';
+import { assertPassword } from './password-rules.ts';
 import type { WebDeps } from './routes.ts';
 import { by, only } from './rows.ts';
 import { sessionRowSchema, sessionsOf } from './sessions.ts';
@@ -126,6 +127,7 @@ export function userRoutes({ db, clock }: WebDeps) {
     )
     .openapi(make, async (c) => {
       const body = c.req.valid('json');
+      assertPassword(body.password, body);
       const made = await db.transaction(async (tx) => {
         const userId = await createUser(tx, body);
         await record(tx, {
@@ -149,6 +151,9 @@ export function userRoutes({ db, clock }: WebDeps) {
       const changed = await db.transaction(async (tx) => {
         const before = (await usersWhere(tx, userId))[0];
         if (!before) throw notFound('user');
+        if (password !== undefined) {
+          assertPassword(password, { name: name ?? before.name, email: before.email });
+        }
         await tx
           .update(users)
           .set({

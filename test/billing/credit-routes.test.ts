@@ -125,6 +125,12 @@ test('a limit of its own and protection hold for one account until their end', a
     reason: 'over',
   });
   expect((await ask('GET', path)).body.override).toBeNull();
+  const acts = await park.rows(`SELECT detail FROM audit WHERE action = 'credit-override.set'
+    ORDER BY id`);
+  expect(acts.map(({ detail }) => detail)).toMatchObject([
+    { creditLimit: { from: null, to: cny('500.00') }, protected: { from: false, to: true } },
+    { creditLimit: { from: cny('500.00'), to: null }, protected: { from: true, to: false } },
+  ]);
 });
 
 test('a dispute is raised with an end and ends once', async () => {

@@ -305,6 +305,15 @@ describe('the words', () => {
     });
     expect(blank.body).toMatchObject({ body: '–', sample: 'account', lacking: ['day'] });
     expect((await ask('DELETE', path)).body).toMatchObject({ isDefault: true });
+    // Each change says what it was before, in the words that a person had written.
+    const said = await park.rows(
+      `SELECT detail -> 'text' -> 'from' ->> 'body' AS was, detail -> 'text' -> 'to' ->> 'body' AS is
+       FROM audit WHERE action = 'notice-template.changed' ORDER BY id`,
+    );
+    expect(said).toEqual([
+      { was: null, is: good.body },
+      { was: good.body, is: null },
+    ]);
     const all = (await ask('GET', '/notice-templates')).body.data;
     expect(all).toHaveLength(11 * 2 * 2);
   });

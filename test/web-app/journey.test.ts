@@ -141,6 +141,21 @@ describe('people', () => {
     await page.getByText('Signed in', { exact: true }).waitFor();
     expect(complaints).toEqual([]);
   });
+
+  test('who looks after several projects sees them side by side, and goes from one to the next', async () => {
+    const { page, url, complaints } = await open(desk);
+    await page.goto(`${url}${home}`);
+    await page.getByRole('button', { name: 'Project', exact: true }).click();
+    await page.getByText('All projects', { exact: true }).click();
+    await page.getByRole('heading', { name: '2 projects' }).waitFor();
+    const other = page.locator('.table-row').filter({ hasText: 'Dongxin Logistics' });
+    // What one may not read there is a dash, and no money is added up.
+    await other.getByText('–').first().waitFor();
+    expect(await page.locator('.table-total').getByText('CNY').count()).toBe(0);
+    await other.getByRole('link', { name: 'Dongxin Logistics' }).click();
+    await page.waitForURL(/projects\/1002/);
+    expect(complaints).toEqual([]);
+  });
 });
 
 describe('at a desk', () => {

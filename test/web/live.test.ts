@@ -128,6 +128,41 @@ describe('GET live', () => {
     expect((await analyst('GET', alarms)).text).not.toContain('70.00');
     expect((await analyst('GET', alarms)).body.totals.open).toBe(1);
     expect((await rig.admin('GET', alarms)).body.totals.open).toBe(2);
+
+    // Headquarters: each project beside the others, in it what one may read there, its money its own.
+    const plain = await makeProject(rig.admin, 'Plain');
+    const { body: elsewhere } = await rig.admin('POST', '/api/v1/projects', {
+      ...{ groupId: plain.groupId, name: 'Yen', zone: 'Asia/Tokyo', currency: 'JPY' },
+    });
+    const overview = async (who = rig.admin) =>
+      (await who('GET', '/api/v1/projects-overview')).body as {
+        data: Record<string, unknown>[];
+        totals: Record<string, number>;
+      };
+    const whole = await overview();
+    const rowOf = (rows: Record<string, unknown>[], id: string) =>
+      rows.find(({ projectId }) => projectId === id);
+    expect(rowOf(whole.data, project.id)).toMatchObject({
+      ...{ name: 'Live', groupName: 'Live Group', meters: 1, silent: 0, alarms: 2, newAlarms: 2 },
+      ...{ accounts: 1, arrears: 0, owed: '0.00', held: '70.00', sales: 0 },
+      ...{ sold: '0.00', currency: 'CNY' },
+    });
+    expect(rowOf(whole.data, elsewhere.id)).toMatchObject({
+      ...{ accounts: 0, arrears: null, owed: null, held: null, balancesAt: null },
+      ...{ sold: '0', currency: 'JPY' },
+    });
+    expect(Object.keys(whole.totals)).toEqual(['meters', 'silent', 'alarms', 'newAlarms']);
+    const narrow = await overview(analyst);
+    expect(narrow.data).toMatchObject([
+      {
+        ...{ projectId: project.id, meters: 1, alarms: 1, accounts: null, arrears: null },
+        ...{ owed: null, held: null, balancesAt: null, sales: null, sold: null },
+      },
+    ]);
+    const ofGroup = await overview(await signInAs(rig, 'finance', { groupId: plain.groupId }));
+    expect(ofGroup.data.map(({ name }) => name)).toEqual(['Plain', 'Yen']);
+    const overviewFile = await rig.admin('GET', '/api/v1/projects-overview?format=csv');
+    expect(overviewFile.text).toContain('(complete)');
   });
 
   test('of two thousand points is answered in a breath', async () => {

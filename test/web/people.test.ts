@@ -123,6 +123,32 @@ describe('sessions', () => {
     expect((await with_(desk)('GET', session)).status).toBe(401);
   });
 
+  test('a password that is guessed first is refused, for others and for oneself', async () => {
+    const who = { name: 'Wang Fang', email: 'wang.fang@test.local' };
+    const guessed = [
+      ...['aaaaaaaaaaaa', '1212121212121', '1234567890', '0987654321', 'qwertyuiop'],
+      ...['Password2026!', 'wattledger-1', 'Wang.Fang-1', 'wangfang2222', 'fang-fang-fang'],
+    ];
+    for (const password of guessed) {
+      const { status, body } = await rig.admin('POST', '/api/v1/users', { ...who, password });
+      expect([password, status, body.code]).toEqual([password, 422, 'password-weak']);
+    }
+    const next = 'Administrator-Administrator';
+    const own = { current: ADMIN.password, next };
+    expect((await rig.admin('POST', '/api/v1/session/password', own)).body.code).toBe(
+      'password-weak',
+    );
+    // The own name is no fault where there is enough beside it.
+    const good = { ...who, password: 'wang fang likes jasmine tea' };
+    const made = await rig.admin('POST', '/api/v1/users', good);
+    expect(made.status).toBe(201);
+    const weaker = await rig.admin('PATCH', `/api/v1/users/${made.body.id}`, {
+      password: 'wangfangwangfang',
+    });
+    expect(weaker.body.code).toBe('password-weak');
+    await rig.signIn(good);
+  });
+
   test('but the one that asks end with a changed password', async () => {
     const { id: _, ...who } = await somebody();
     const [one, other] = [await rig.signIn(who), await rig.signIn(who)];

@@ -83,6 +83,31 @@ export function useLive(rhythm: 'live' | 'slow' = 'live') {
   });
 }
 
+/** A project as it stands now, amounts in its currency; null is what one may not read there. */
+export interface ProjectOverview
+  extends Record<
+      'meters' | 'silent' | 'alarms' | 'newAlarms' | 'accounts' | 'arrears' | 'sales',
+      number | null
+    >,
+    Record<'owed' | 'held' | 'sold', string | null> {
+  projectId: string;
+  name: string;
+  nameZh: string | null;
+  groupName: string;
+  groupNameZh: string | null;
+  zone: string;
+  currency: string;
+  balancesAt: string | null;
+}
+
+/** All projects that one may see. */
+export const useOverview = () =>
+  useQuery({
+    queryKey: ['projects-overview'],
+    queryFn: ({ signal }) => list<ProjectOverview>('/projects-overview', { signal }),
+    refetchInterval: SHELL_MS,
+  });
+
 /** Defaults of the project: alarm thresholds where an account has none of its own. */
 export function useProjectSettings() {
   const { id } = useProject();

@@ -297,6 +297,10 @@ const pages = [
     component: lazyRouteComponent(() => import('./pages/books/corrections.tsx')),
   }),
   createRoute({
+    ...child('/all-projects'),
+    component: lazyRouteComponent(() => import('./pages/projects/projects.tsx')),
+  }),
+  createRoute({
     ...child('/people'),
     component: lazyRouteComponent(() => import('./pages/people/people.tsx')),
   }),

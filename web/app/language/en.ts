@@ -108,6 +108,26 @@ export const en = {
   commodity: { electricity: 'Electricity', water: 'Water' },
   theme: { label: 'Light or dark', light: 'Light', dark: 'Dark', system: 'As the system' },
   project: { switch: 'Project' },
+  projects: {
+    title: 'All projects',
+    line: 'How each project stands now. Money of each is its own: nothing of it is added up.',
+    count_one: '{{count}} project',
+    count_other: '{{count}} projects',
+    name: 'Project',
+    group: 'Group',
+    meters: 'Meters',
+    silent: 'No contact',
+    alarms: 'Alarms',
+    newAlarms: 'Of these new',
+    accounts: 'Accounts',
+    arrears: 'In arrears',
+    owed: 'They owe',
+    held: 'Others have left',
+    sales: 'Sales today',
+    sold: 'Sold today',
+    balancesAt: 'Balances of',
+    foot: 'Today by each project’s own clock; reversals are not taken off. A dash is what you may not read there, or what is not known yet.',
+  },
   zone: { why: 'Days, months and periods are cut in this zone' },
   live: { count: '{{live}} of {{all}} live', read: 'read {{at}}, {{age}} ago' },
   missing: {
@@ -179,6 +199,10 @@ export const en = {
     'second-factor-wrong': {
       what: 'The code is wrong',
       do: 'Enter the newest code; a recovery code holds once. Check that the clock of the phone is right.',
+    },
+    'password-weak': {
+      what: 'This password is easily guessed',
+      do: 'Few different characters, a run of keys, a common word or the own name are guessed first. Take a few words in a row.',
     },
     'password-wrong': {
       what: 'The present password is wrong',

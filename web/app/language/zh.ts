@@ -107,6 +107,26 @@ export const zh: Language = {
   commodity: { electricity: '电', water: '水' },
   theme: { label: '浅色或深色', light: '浅色', dark: '深色', system: '跟随系统' },
   project: { switch: '项目' },
+  projects: {
+    title: '全部项目',
+    line: '各项目的当前状况。各项目的资金相互独立，不作合计。',
+    count_one: '{{count}} 个项目',
+    count_other: '{{count}} 个项目',
+    name: '项目',
+    group: '集团',
+    meters: '电表',
+    silent: '失联',
+    alarms: '报警',
+    newAlarms: '其中未确认',
+    accounts: '账户',
+    arrears: '欠费',
+    owed: '欠费金额',
+    held: '其余账户余额',
+    sales: '今日笔数',
+    sold: '今日售电',
+    balancesAt: '余额时间',
+    foot: '“今日”按各项目当地时间；未扣除冲正。“–”表示您无权查看，或尚无数据。',
+  },
   zone: { why: '日、月和时段按此时区划分' },
   live: { count: '{{all}} 表在线 {{live}}', read: '{{at}} 抄读，{{age}}前' },
   missing: {
@@ -170,6 +190,10 @@ export const zh: Language = {
     'second-factor-wrong': {
       what: '验证码错误',
       do: '请输入最新的验证码；恢复码只能使用一次。请检查手机时间是否准确。',
+    },
+    'password-weak': {
+      what: '此密码容易被猜中',
+      do: '字符过少、键盘顺序、常用词或本人姓名最先被猜中。请用几个词连成一句。',
     },
     'password-wrong': {
       what: '当前密码错误',

@@ -97,6 +97,16 @@ function ProjectSwitcher() {
   const { session, project } = usePlace();
   const language = useLanguage();
   const navigate = useNavigate();
+  const all = {
+    key: 'all',
+    label: t('projects.title'),
+    end: <Icon name="grid" size={14} />,
+    onSelect: () =>
+      void navigate({
+        to: '/projects/$projectId/all-projects',
+        params: { projectId: project.id },
+      }),
+  };
   return (
     <Menu
       label={t('project.switch')}
@@ -108,14 +118,17 @@ function ProjectSwitcher() {
         </>
       }
       caption={project.groupName}
-      items={session.projects.map((each) => ({
-        key: each.id,
-        checked: each.id === project.id,
-        label: <span className="clip">{nameOf(language, each)}</span>,
-        end: each.id === project.id ? <Icon name="check" size={14} /> : undefined,
-        onSelect: () =>
-          void navigate({ to: '/projects/$projectId', params: { projectId: each.id } }),
-      }))}
+      items={[
+        ...session.projects.map((each) => ({
+          key: each.id,
+          checked: each.id === project.id,
+          label: <span className="clip">{nameOf(language, each)}</span>,
+          end: each.id === project.id ? <Icon name="check" size={14} /> : undefined,
+          onSelect: () =>
+            void navigate({ to: '/projects/$projectId', params: { projectId: each.id } }),
+        })),
+        ...(session.projects.length > 1 ? [all] : []),
+      ]}
     />
   );
 }
