@@ -339,6 +339,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     'system-log-open': [`${at}/system-log`, '.table-rows .table-row, .card'],
     'second-factor': [`${at}/own-account`, 'people.totp.begin'],
     'system-log': `${at}/system-log`,
+    'all-projects': `${at}/all-projects`,
     'own-account': `${at}/own-account`,
     corrections: `${at}/corrections`,
     'correction-open': `${at}/corrections?open=88399%2Fenergy%2Fusage%2F3%2F1`,

@@ -60,14 +60,14 @@ function useColumns(totals: Record<string, unknown>): Column<ProjectOverview>[] 
   const count = (key: Counted): Column<ProjectOverview> => {
     const total = totalOf(key);
     return {
-      ...{ key, title: t(`projects.${key}`), align: 'right', width: '96px' },
+      ...{ key, title: t(`projects.${key}`), align: 'right', width: '82px' },
       value: (row) => row[key],
       cell: (row) => number(row[key]),
       ...(total && { total }),
     };
   };
   const paid = (key: Paid): Column<ProjectOverview> => ({
-    ...{ key, title: t(`projects.${key}`), align: 'right', width: '140px' },
+    ...{ key, title: t(`projects.${key}`), align: 'right', width: '116px' },
     value: (row) => row[key] && `${row[key]} ${row.currency}`,
     // Of one currency that is an order, of several there is none.
     order: (row) => (row[key] === null ? null : Number(row[key])),
@@ -82,6 +82,7 @@ function useColumns(totals: Record<string, unknown>): Column<ProjectOverview>[] 
       width: 'minmax(150px, 1fr)',
       phone: 'title',
       value: (row) => nameOf(language, row),
+      total: { cell: t('projects.title'), value: t('projects.title') },
       cell: (row) => (
         <Link
           to="/projects/$projectId"
@@ -98,14 +99,16 @@ function useColumns(totals: Record<string, unknown>): Column<ProjectOverview>[] 
     {
       key: 'group',
       title: t('projects.group'),
-      width: 'minmax(110px, 1fr)',
+      width: 'minmax(90px, 1fr)',
       phone: 'plain',
       value: (row) => groupOf(language, row),
       cell: (row) => <div className="clip second">{groupOf(language, row)}</div>,
     },
-    ...(['meters', 'silent', 'alarms', 'newAlarms', 'accounts', 'arrears'] as const).map(count),
+    ...(['meters', 'silent', 'alarms'] as const).map(count),
+    { ...count('newAlarms'), optional: true },
+    ...(['accounts', 'arrears'] as const).map(count),
     ...(['owed', 'held'] as const).map(paid),
-    count('sales'),
+    { ...count('sales'), optional: true },
     { ...paid('sold'), phone: 'figure' },
     {
       key: 'balancesAt',
