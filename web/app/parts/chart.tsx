@@ -116,7 +116,8 @@ export function Chart({
         <>
           <div
             ref={holder}
-            style={{ height }}
+            // Axes without anything in them would only be cut off.
+            style={{ height, opacity: empty ? 0 : undefined }}
             role="img"
             aria-label={`${label}. ${summary}`}
             // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the cursor.

@@ -94,11 +94,14 @@ export function Filter<Value extends string>({
 /** One day 'YYYY-MM-DD' (or month 'YYYY-MM') to choose or to type; '' where none is chosen. */
 export function DayPicker({
   id,
+  label,
   value,
   onChange,
   picker = 'date',
 }: {
   id?: string;
+  /** Where no words stand beside it. */
+  label?: string;
   value: string;
   onChange: (value: string) => void;
   picker?: 'date' | 'month';
@@ -111,6 +114,7 @@ export function DayPicker({
   return (
     <DatePicker
       id={id}
+      aria-label={label}
       className="day-picker"
       picker={picker}
       // As it is shown, and as it is written everywhere else.

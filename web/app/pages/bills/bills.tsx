@@ -72,6 +72,7 @@ export default function Bills() {
       <Controls>
         <div className="filters">
           <DayPicker
+            label={t('account.month')}
             picker="month"
             value={month.slice(0, 7)}
             onChange={(value) => set({ month: value ? `${value.slice(0, 7)}-01` : undefined })}

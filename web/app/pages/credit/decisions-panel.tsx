@@ -134,7 +134,7 @@ function useColumns(): Column<Decision>[] {
       phone: 'title',
       value: (row) => `${nameOf(language, row)} ${row.number}`,
       cell: (row) => (
-        <div className="clip">
+        <div className="clip" title={`${nameOf(language, row)} ${row.number}`}>
           <span className="strong">{nameOf(language, row)}</span>{' '}
           <span className="quiet">{row.number}</span>
         </div>

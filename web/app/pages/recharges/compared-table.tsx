@@ -120,7 +120,7 @@ function useColumns(): Column<MeterReconciliation>[] {
       phone: 'title',
       value: (row) => `${nameFor(row)} ${row.accountNumber}`,
       cell: (row) => (
-        <div className="clip">
+        <div className="clip" title={`${nameFor(row)} ${row.accountNumber}`}>
           <span className="strong">{nameFor(row)}</span>{' '}
           <span className="quiet">{row.accountNumber}</span>
         </div>

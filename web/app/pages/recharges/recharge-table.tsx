@@ -153,7 +153,7 @@ function useColumns(rows: readonly Recharge[]): Column<Recharge>[] {
       phone: 'title',
       value: (row) => `${nameFor(row)} ${row.accountNumber}`,
       cell: (row) => (
-        <div className="clip">
+        <div className="clip" title={`${nameFor(row)} ${row.accountNumber}`}>
           <span className="strong">{nameFor(row)}</span>{' '}
           <span className="quiet">{row.accountNumber}</span>
         </div>

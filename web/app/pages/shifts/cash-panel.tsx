@@ -26,7 +26,7 @@ export function CashPanel({ onAct }: { onAct: (act: CashAct) => void }) {
         {cash.isError && !cash.data ? (
           <ProblemNotice error={cash.error} retry={() => void cash.refetch()} />
         ) : (
-          <dl className="pairs">
+          <dl className="pairs cash-places">
             {cash.data ? (
               cash.data.data.filter(isTold).map((row) => (
                 <div key={`${row.place}/${row.detail}`}>
