@@ -5,6 +5,7 @@ import { day, weekday } from '../../dates.ts';
 import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice, Skeleton } from '../../parts/notice.tsx';
+import { useIsPhone } from '../../phone.ts';
 import { useProject } from '../../project.tsx';
 import { useLive } from '../../queries.ts';
 import type { Range } from '../../range.ts';
@@ -13,12 +14,15 @@ import { useFigures } from './power-columns.tsx';
 import { useReport } from './use-report.ts';
 
 const DAYS_SHOWN = 62;
+/** What fits beside the day on a phone. */
+const ON_PHONE = new Set(['vmin', 'vmax', 'outside']);
 
 export function PowerDays({ point, asked }: { point: PowerQualityRow; asked: Range }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { id: projectId } = useProject();
-  const columns = useFigures().filter(({ key }) => key !== 'vbar');
+  const isPhone = useIsPhone();
+  const columns = useFigures().filter(({ key }) => (isPhone ? ON_PHONE.has(key) : key !== 'vbar'));
   const answer = useReport<Report<PowerQualityRow>>('power-quality', {
     from: asked.from,
     to: asked.to,
