@@ -82,7 +82,10 @@ async function start(): Promise<void> {
   await Promise.all(rooms.map((room) => crew?.start(work(room, `${room}/main.ts`, roomEnv[room]))));
   say('Rooms are up: ingest, billing, analytics, web');
   const address = `http://${env.host.includes(':') ? `[${env.host}]` : env.host}:${env.port}`;
-  if (first && data.demo !== 'none') await content(address);
+  if (first && data.demo !== 'none' && (await content(address))) {
+    // Meters count from their first recharge on, so what lies before it has to be known.
+    await crew.runOnce(work('demo', 'web/demo.ts', roomEnv.web, '--meter-mode'));
+  }
   assertGoingOn();
   const shown = secrets.admin
     ? `password ${secrets.admin}`
@@ -331,9 +334,14 @@ function environmentOf(env: LaunchEnvironment, secrets: Secrets, urls: Urls): Ro
   };
 }
 
-const work = (name: string, file: string, env: Record<string, string | undefined>) => ({
+const work = (
+  name: string,
+  file: string,
+  env: Record<string, string | undefined>,
+  ...options: string[]
+) => ({
   name,
-  args: ['--import', 'tsx', '--import', './sql/leash.ts', file],
+  args: ['--import', 'tsx', '--import', './sql/leash.ts', file, ...options],
   env,
 });
 
@@ -376,8 +384,8 @@ async function startOver(
   data.setDemo(undefined);
 }
 
-/** Waits, telling how far it is, until no page would be empty. */
-async function content(address: string): Promise<void> {
+/** Waits, telling how far it is, until no page would be empty; false when that takes too long. */
+async function content(address: string): Promise<boolean> {
   say('Waiting for intervals, settlements and reports to catch up');
   let told = '';
   const caughtUp = await waitUntil(
@@ -392,6 +400,7 @@ async function content(address: string): Promise<void> {
     1_000,
   );
   if (!caughtUp) say('Some of the history is still being worked off; /api/health tells which');
+  return caughtUp;
 }
 
 interface Health {

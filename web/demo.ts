@@ -1,7 +1,7 @@
 /**
  * A one-off process of the first start: enters the simulated park, from its commissioning sheet and
- * nothing else, through the public API. Ends with 0 when everything is there; run again it adds what
- * is missing.
+ * nothing else, through the public API; with `--meter-mode`, once its history is settled, those whose meters hold their
+ * money. Ends with 0 when everything is there; run again it adds what is missing.
  */
 import { join } from 'node:path';
 import { systemClock } from '../sql/clock.ts';
@@ -13,6 +13,7 @@ import { ensureFirstOperator } from './auth.ts';
 import { compose } from './compose.ts';
 import { signIn } from './demo/ask.ts';
 import { enterPark } from './demo/enter.ts';
+import { enterMeterMode } from './demo/meter-mode.ts';
 import { enterPeople } from './demo/people.ts';
 import { sheetShape } from './demo/sheet.ts';
 import { seedRoles } from './roles.ts';
@@ -35,8 +36,12 @@ async function main(): Promise<void> {
   await seedRoles(web.rooms.web.db);
   await ensureFirstOperator(web.rooms.web.db, { email, password });
   const ask = await signIn(web.app, { email, password });
-  const { projectId } = await enterPark(ask, { sheet, say, now: systemClock() });
-  await enterPeople(ask, { projectId, say });
+  if (process.argv.includes('--meter-mode')) {
+    await enterMeterMode(ask, { sheet, say });
+  } else {
+    const { projectId } = await enterPark(ask, { sheet, say, now: systemClock() });
+    await enterPeople(ask, { projectId, say });
+  }
   await ask.signOut();
   await web.close();
 }

@@ -4,8 +4,8 @@ import { type Ask, each, ensure, idOf } from './ask.ts';
 import { enterCredit } from './credit.ts';
 import { salesOf, thresholdsOf } from './sales.ts';
 import type { Sheet } from './sheet.ts';
-import { dayCost, electricity, water } from './tariffs.ts';
-import { type Tenant, tenantsOf } from './tenants.ts';
+import { dayCost, electricity, smallElectricity, water } from './tariffs.ts';
+import { prepaidOf, type Tenant, tenantsOf } from './tenants.ts';
 
 interface Place {
   ask: Ask;
@@ -25,9 +25,10 @@ export async function enterPark(
   const buildings = await enterBuildings(place);
   const meters = await enterDevices(place, buildings);
   const points = await enterPoints(place, { buildings, meters });
-  await enterTariffs(place);
+  const tariffs = await enterTariffs(place);
   const tenants = tenantsOf(sheet.meters);
   const accounts = await enterAccounts(place, { tenants, points });
+  await assignSmall(place, { tariffs, tenants, accounts });
   await enterSales(place, { tenants, accounts, now });
   await enterCredit(ask, { project: place.project, currency: sheet.currency });
   say('credit control: cuts are proposed, a person decides');
@@ -195,22 +196,39 @@ async function enterPoints(
   return points;
 }
 
-async function enterTariffs({ ask, sheet, project, say }: Place): Promise<void> {
+async function enterTariffs({ ask, sheet, project, say }: Place): Promise<Ids> {
   const from = monthOf(localDayOf(sheet.zone, Date.parse(sheet.history.from)));
-  const both = [electricity, water];
+  const all = [electricity, smallElectricity, water];
   const tariffs = await ensure(ask, {
     path: `${project}/tariffs`,
-    items: both,
+    items: all,
     keyOfItem: (t) => t.tariff.name,
     keyOfRow: named,
     body: (t) => ({ ...t.tariff, version: { effectiveFrom: from, definition: t.definition } }),
   });
   const assigned = await ask.list<{ tariffId: string }>(`${project}/tariff-assignments`);
-  for (const tariffId of tariffs.values()) {
+  for (const { tariff } of [electricity, water]) {
+    const tariffId = idOf(tariffs, tariff.name);
     if (assigned.some((a) => a.tariffId === tariffId)) continue;
     await ask.post(`${project}/tariff-assignments`, { tariffId, from });
   }
-  say('2 tariffs: electricity by time of use with its seasons, water');
+  say('3 tariffs: electricity by time of use with its seasons, for small tenants without, water');
+  return tariffs;
+}
+
+/** Those whose meters will hold their money pay from the beginning by hours that a meter can hold. */
+async function assignSmall(
+  { ask, sheet, project }: Place,
+  { tariffs, tenants, accounts }: { tariffs: Ids; tenants: readonly Tenant[]; accounts: Ids },
+): Promise<void> {
+  const tariffId = idOf(tariffs, smallElectricity.tariff.name);
+  const from = localDayOf(sheet.zone, Date.parse(sheet.history.from));
+  const assigned = await ask.list<{ accountId: string | null }>(`${project}/tariff-assignments`);
+  for (const { number } of prepaidOf(tenants)) {
+    const accountId = idOf(accounts, number);
+    if (assigned.some((each) => each.accountId === accountId)) continue;
+    await ask.post(`${project}/tariff-assignments`, { tariffId, accountId, from });
+  }
 }
 
 const costOf = (tenant: Tenant) => tenant.meters.reduce((sum, m) => sum + dayCost(m), 0);

@@ -1,7 +1,8 @@
 /**
- * The demo's two tariffs. Electricity follows the bands of Jiangsu, industry and commerce, from June
+ * The demo's tariffs. Electricity follows the bands of Jiangsu, industry and commerce, from June
  * 2025 (notice JS426), with its sharp peak in the hottest and coldest months; prices are of the size
- * of a two-part tariff at 1–10 kV. Water has one price, and sewage collected for the utility.
+ * of a two-part tariff at 1–10 kV. Small tenants may take the hours of spring and autumn all year, as the notice allows
+ * below 100 kVA: a meter can hold these. Water has one price, and sewage collected for the utility.
  */
 
 const SPIKE = 1;
@@ -35,6 +36,52 @@ const season = (
   day: ReturnType<typeof bands>,
 ) => ({ name, nameZh, from, to, days: [{ type: 'everyday', bands: day }] });
 
+const electricComponents = (prices: Readonly<Record<number, string>>) => [
+  {
+    kind: 'usage',
+    code: 'energy',
+    name: 'Energy',
+    nameZh: '电费',
+    treatment: 'revenue',
+    taxCode: 'VAT-13',
+    taxRate: '0.13',
+    taxIncluded: true,
+    prices,
+  },
+  {
+    kind: 'usage',
+    code: 'service-fee',
+    name: 'Service fee',
+    nameZh: '服务费',
+    treatment: 'revenue',
+    taxCode: 'VAT-6',
+    taxRate: '0.06',
+    taxIncluded: true,
+    price: '0.0300',
+  },
+];
+
+const prices = { [PEAK]: '0.9566', [FLAT]: '0.6400', [VALLEY]: '0.3828' };
+const labels = {
+  [PEAK]: { name: 'Peak', nameZh: '高峰' },
+  [FLAT]: { name: 'Flat', nameZh: '平段' },
+  [VALLEY]: { name: 'Valley', nameZh: '低谷' },
+};
+
+/** Of those whose meters hold their money. */
+export const smallElectricity = {
+  tariff: {
+    name: 'Small business, one table all year',
+    nameZh: '小型工商业分时电价（全年同一时段）',
+    commodity: 'electricity',
+  },
+  definition: {
+    components: electricComponents(prices),
+    calendar: { seasons: [season(['Year', '全年'], ['01-01', '12-31'], mild)] },
+    labels,
+  },
+};
+
 export const electricity = {
   tariff: {
     name: 'Industry and commerce, time of use',
@@ -42,35 +89,7 @@ export const electricity = {
     commodity: 'electricity',
   },
   definition: {
-    components: [
-      {
-        kind: 'usage',
-        code: 'energy',
-        name: 'Energy',
-        nameZh: '电费',
-        treatment: 'revenue',
-        taxCode: 'VAT-13',
-        taxRate: '0.13',
-        taxIncluded: true,
-        prices: {
-          [SPIKE]: '1.1479',
-          [PEAK]: '0.9566',
-          [FLAT]: '0.6400',
-          [VALLEY]: '0.3828',
-        },
-      },
-      {
-        kind: 'usage',
-        code: 'service-fee',
-        name: 'Service fee',
-        nameZh: '服务费',
-        treatment: 'revenue',
-        taxCode: 'VAT-6',
-        taxRate: '0.06',
-        taxIncluded: true,
-        price: '0.0300',
-      },
-    ],
+    components: electricComponents({ [SPIKE]: '1.1479', ...prices }),
     calendar: {
       seasons: [
         season(['June', '六月'], ['06-01', '06-30'], hot),
@@ -81,12 +100,7 @@ export const electricity = {
         season(['Spring', '春季'], ['03-01', '05-31'], mild),
       ],
     },
-    labels: {
-      [SPIKE]: { name: 'Sharp peak', nameZh: '尖峰' },
-      [PEAK]: { name: 'Peak', nameZh: '高峰' },
-      [FLAT]: { name: 'Flat', nameZh: '平段' },
-      [VALLEY]: { name: 'Valley', nameZh: '低谷' },
-    },
+    labels: { [SPIKE]: { name: 'Sharp peak', nameZh: '尖峰' }, ...labels },
   },
 };
 

@@ -49,6 +49,19 @@ export function tenantsOf(meters: readonly SheetMeter[]): Tenant[] {
   return tenants;
 }
 
+/** How many of them have their money on their meters. */
+const PREPAID = 2;
+
+/** Small ones in credit, next door to one another, whose meters carry their load without transformers. */
+export const prepaidOf = (tenants: readonly Tenant[]): Tenant[] =>
+  tenants
+    .filter(({ standing, meters }) => {
+      const electric = meters.filter(({ role }) => role === 'tenant');
+      const isSmall = electric.length <= 2 && electric.every(({ ct }) => ct === 1);
+      return standing === 'credit' && isSmall && electric[0]?.building === 'A';
+    })
+    .slice(0, PREPAID);
+
 /** Sizes from one unit to five that add up to all units. */
 function sizesFor(units: number): number[] {
   const sizes = Array.from({ length: TENANTS }, (_, i) => pick([1, 4, 2, 3, 1, 2, 5, 2, 1, 3], i));
