@@ -190,6 +190,40 @@ describe('at the counter', () => {
   });
 });
 
+describe('money with meters', () => {
+  test('a recharge that is held is decided by a person, a comparison that differs adjusted, each with its reason', async () => {
+    await page.goto(at('/recharges?open=91003'));
+    await page.getByRole('heading', { name: '6 recharges' }).waitFor();
+    const onMeter = page.getByRole('button', { name: 'It is on the meter' });
+    await onMeter.waitFor();
+    expect(await onMeter.isDisabled()).toBe(true);
+    await page.getByLabel('What the meter shows, and why').fill('read at the meter');
+    await onMeter.click();
+    await page.getByText('Chen Li: read at the meter').waitFor();
+    expect(await onMeter.count()).toBe(0);
+    await page.getByRole('button', { name: 'Reconciliation' }).click();
+    await page.getByRole('heading', { name: '4 comparisons' }).waitFor();
+    await page.getByText('−50.00').click();
+    await page.getByText('Of the ledger’s 412.50, 12.50 was used and is not settled.').waitFor();
+    const byPark = page.getByRole('button', { name: 'Adjust, the park bears it' });
+    expect(await byPark.isDisabled()).toBe(true);
+    await page.getByLabel('Why the ledger follows the meter').fill('meter was tested');
+    await byPark.click();
+    await page.getByText(/^Adjusted by Chen Li/).waitFor();
+    await page.getByText('meter was tested').waitFor();
+    expect(await byPark.count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test('the account says where its money is, and what hours without cuts are worth', async () => {
+    await page.goto(at('/accounts/7002'));
+    const panel = page.getByRole('region', { name: 'Where the money is' });
+    await panel.getByText('counter 18 · overdraft 100,000.00 for now').waitFor();
+    await panel.getByText('In hours and days without cuts its meters supply below zero').waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe('accounts begin and end', () => {
   test('an opening says what it lacks, keeps what was typed, and opens with its points', async () => {
     await page.goto(at('/accounts?opening=true'));

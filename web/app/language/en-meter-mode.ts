@@ -34,7 +34,7 @@ export const enMeterMode = {
   line: 'Money on its way to meters, and whether meters and ledger agree',
   shows: { recharges: 'Recharges', compared: 'Reconciliation' },
   all: 'All',
-  search: 'Receipt, account, meter, amount',
+  search: 'Receipt, account, meter, sum',
   searchCompared: 'Account, meter',
   count_one: '{{count}} recharge',
   count_other: '{{count}} recharges',
