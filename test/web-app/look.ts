@@ -262,6 +262,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     openings: `${at}/residuals?tab=openings`,
     credit: `${at}/credit`,
     'credit-proposed': `${at}/credit?open=7004`,
+    'credit-cut': `${at}/credit?open=7006`,
     'credit-held': `${at}/credit?open=7013`,
     'credit-dispute': [`${at}/credit?open=7013`, 'credit.act.dispute'],
     'credit-trip': [`${at}/credit?open=7004`, 'credit.act.trip'],

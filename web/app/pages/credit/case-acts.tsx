@@ -1,8 +1,7 @@
 /** What a person may do about a case: cut as proposed, give back, hold for a dispute, set a limit of its own. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNow } from '../../clock.tsx';
-import { type CreditCaseDetail, isHolding } from '../../credit-shapes.ts';
+import type { CreditCaseDetail } from '../../credit-shapes.ts';
 import { useMay } from '../../project.tsx';
 import { Reasoned } from '../sale/reasoned.tsx';
 import { DisputeForm, Disputes } from './dispute-form.tsx';
@@ -14,11 +13,9 @@ type Asked = 'trip' | 'restore' | 'dispute' | 'override';
 export function CaseActs({ found }: { found: CreditCaseDetail }) {
   const { t } = useTranslation();
   const may = useMay();
-  const now = useNow(60_000);
   const [asked, ask] = useState<Asked>();
   const done = () => ask(undefined);
-  const isHeld = found.disputes.some((each) => isHolding(each, now));
-  const acts = offered(found, { may, isHeld });
+  const acts = offered(found, may);
   return (
     <section className="stack" aria-label={t('credit.acts')}>
       {acts.length > 0 && (
@@ -60,16 +57,13 @@ export function CaseActs({ found }: { found: CreditCaseDetail }) {
 const WORD_ENOUGH: ReadonlySet<string> = new Set(['brake', 'order-query']);
 
 /** Acts that fit the state, of those that the role allows. */
-function offered(
-  found: CreditCaseDetail,
-  { may, isHeld }: { may: (permission: string) => boolean; isHeld: boolean },
-): Asked[] {
+function offered(found: CreditCaseDetail, may: (permission: string) => boolean): Asked[] {
   const acts: Asked[] = [];
   if (may('credit.act')) {
     if (found.state === 'proposed' || WORD_ENOUGH.has(found.waitsFor?.code ?? ''))
       acts.push('trip');
     if (found.canRestore) acts.push('restore');
-    if (!isHeld) acts.push('dispute');
+    acts.push('dispute');
   }
   if (may('credit.write')) acts.push('override');
   return acts;
