@@ -21,7 +21,7 @@ import {
   isDataFolder,
   openDataFolder,
 } from './sql/data-folder.ts';
-import { type LaunchEnvironment, launchEnvironment } from './sql/env.ts';
+import { forgetSecrets, type LaunchEnvironment, launchEnvironment } from './sql/env.ts';
 import { DataNewerThanCode, migratePostgres, migrateQuestdb, urlAs } from './sql/migrate.ts';
 import { type Room, rooms } from './sql/owners.ts';
 import { bindPort } from './sql/port.ts';
@@ -65,7 +65,7 @@ async function start(): Promise<void> {
   if (flags[0] === '--restore') return restore(flags.slice(1));
   const unknown = flags.find((flag) => !['--no-demo', '--set-up', '--verify'].includes(flag));
   if (unknown) throw new Refusal(`there is no option ${unknown}; there is --no-demo`);
-  const env = launchEnvironment(process.env);
+  const env = readEnvironment();
   if (flags.includes('--set-up')) return setUp(env);
   if (flags.includes('--verify')) return verify(env);
   data = await openDataFolder(env.dataFolder);
@@ -93,6 +93,13 @@ async function start(): Promise<void> {
   const how = env.adminPassword ? 'the password in ADMIN_PASSWORD' : shown;
   console.log(`Ready  ${address}  sign in as ${env.adminEmail} with ${how}`);
   if (secrets.admin) forgetAdminPassword(data.path, secrets);
+}
+
+/** Read once; no program that we start inherits the secrets. */
+function readEnvironment(): LaunchEnvironment {
+  const env = launchEnvironment(process.env);
+  forgetSecrets(process.env);
+  return env;
 }
 
 async function setUp({ questdbUrl, cacheFolder, javaHome, path }: LaunchEnvironment) {
@@ -140,7 +147,7 @@ function told(args: readonly string[], usage: string, known: readonly string[] =
 async function backup(args: readonly string[]): Promise<void> {
   const withKeys = '--with-keys';
   const { folder, options } = told(args, `npm run backup -- <folder> [${withKeys}]`, [withKeys]);
-  const env = launchEnvironment(process.env);
+  const env = readEnvironment();
   const { dataFolder, databaseUrl } = env;
   if (!isDataFolder(dataFolder) && !(databaseUrl && env.questdbUrl)) {
     throw new Refusal(`there are no data in ${dataFolder}: set DATA_DIR to the folder of yours`);
@@ -172,7 +179,7 @@ async function backup(args: readonly string[]): Promise<void> {
 /** Brings a backup into an empty system, compares every settled day and proves the ledger. */
 async function restore(args: readonly string[]): Promise<void> {
   const { folder } = told(args, 'npm run restore -- <folder>');
-  const env = launchEnvironment(process.env);
+  const env = readEnvironment();
   const manifest = await openBackup(folder, say);
   if (isDataFolder(env.dataFolder) && demoOf(env.dataFolder) !== 'entering') {
     throw new Refusal(

@@ -128,6 +128,17 @@ const launchShape = z.object({
     .describe('The Chromium of the tests; unset: looked for, else installed'),
 });
 
+/** Those that hold a secret, or an address that may hold one. `start.mjs` has the same list, since it imports nothing. */
+export const secretVariables = [
+  ...['DATABASE_URL', 'QDB_CLIENT_CONF', 'ADMIN_PASSWORD', 'METRICS_TOKEN', 'SMS_URL', 'SMS_KEY'],
+  ...['SMS_SECRET', 'SMTP_URL', 'WEBHOOK_SECRET', 'ORDER_QUERY_URL', 'ORDER_QUERY_SECRET'],
+] as const satisfies readonly (keyof typeof launchShape.shape)[];
+
+/** Takes them out of an environment once they are parsed: programs that it starts then inherit none. */
+export function forgetSecrets(env: Environment): void {
+  for (const name of secretVariables) delete env[name];
+}
+
 /** The documented variables, for the README and its test. */
 export const variables = Object.entries(launchShape.shape).map(([name, schema]) => ({
   name,

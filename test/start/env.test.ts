@@ -1,7 +1,16 @@
 /** The environment: what stands in for what is not set, and that a wrong variable is named in one line. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { launchEnvironment, roomEnvironment } from '../../sql/env.ts';
+import {
+  forgetSecrets,
+  launchEnvironment,
+  roomEnvironment,
+  secretVariables,
+  variables,
+} from '../../sql/env.ts';
 import { Refusal } from '../../sql/refusal.ts';
+
+const startMjs = readFileSync(new URL('../../start.mjs', import.meta.url), 'utf8');
 
 const refusal = (act: () => unknown): string => {
   try {
@@ -12,6 +21,24 @@ const refusal = (act: () => unknown): string => {
   }
   return 'accepted';
 };
+
+describe('secrets of the environment', () => {
+  test('are known by name, in start.mjs as well, and every other variable is none', () => {
+    const named = variables.map(({ name }) => name);
+    const looksLike = /SECRET|PASSWORD|TOKEN|_KEY|_CONF|_URL/;
+    expect([...secretVariables].sort()).toEqual(named.filter((n) => looksLike.test(n)).sort());
+    const [, list] = /const secretVariables = \[(.+?)\n\];/s.exec(startMjs) ?? [];
+    expect([...(list ?? '').matchAll(/'(\w+)'/g)].map(([, name]) => name)).toEqual([
+      ...secretVariables,
+    ]);
+  });
+
+  test('are gone once they have been read, and nothing else', () => {
+    const env = { PATH: '/bin', PORT: '1', SMS_SECRET: 'aaaaaaaa', SMTP_URL: 'smtp://u:p@h' };
+    forgetSecrets(env);
+    expect(env).toEqual({ PATH: '/bin', PORT: '1' });
+  });
+});
 
 describe('the environment of npm start', () => {
   test('needs nothing: everything has a value that stands in', () => {

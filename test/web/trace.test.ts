@@ -1,9 +1,11 @@
 /** The trace of a request: taken over, handed on, and found again in what came of the request. */
 import { Writable } from 'node:stream';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRound } from '../../billing/work.ts';
 import { markDirty } from '../../sql/dirty-days.ts';
 import { openLog } from '../../sql/log.ts';
+import { messageOf } from '../../sql/refusal.ts';
 import { inTrace, traceOf } from '../../sql/trace.ts';
 import { openExportWorker } from '../../web/export-worker.ts';
 import { createServer } from '../../web/server.ts';
@@ -66,6 +68,25 @@ describe('a request', () => {
     });
   });
   afterAll(() => rig.close());
+
+  test('a statement that fails is logged without what it was given, also within another error', async () => {
+    const { lines, log } = keptLog('web');
+    const secret = 'a session token, or a\npassword';
+    const failed = await rig.db
+      .execute(sql`SELECT ${secret}::text FROM nowhere`)
+      .catch((error: unknown) => error);
+    const outer = new Error('not signed in', { cause: failed });
+    log.error({ err: failed }, messageOf(failed));
+    log.error({ err: outer }, 'outer');
+    const row = Object.assign(new Error('null value'), {
+      detail: `Failing row contains (${secret}).`,
+    });
+    log.error({ err: row }, 'refused');
+    const text = JSON.stringify(lines);
+    expect(text).not.toMatch(/session token|password/);
+    expect(text.match(/FROM nowhere/g)?.length).toBeGreaterThan(2);
+    expect(text).toContain('null value');
+  });
 
   test('goes on in the trace of its caller, and says so', async () => {
     const answer = await rig.anyone('GET', '/api/health', undefined, { traceparent: SENT });
