@@ -47,7 +47,7 @@ export function createCredit(deps: CreditDeps): () => Promise<void> {
           const decided = await controlCredit(deps, project);
           if (decided > 0) deps.log.info({ projectId: project.id, decided }, 'credit control');
           const now = deps.clock();
-          if (now.getTime() - (silentAt.get(project.id) ?? 0) >= SILENT_MS) {
+          if (Math.abs(now.getTime() - (silentAt.get(project.id) ?? 0)) >= SILENT_MS) {
             await syncSilent(deps.db, { project, now });
             silentAt.set(project.id, now.getTime());
           }

@@ -41,12 +41,13 @@ export type Settled =
   /** Nothing was charged, because what QuestDB shows cannot be trusted now. */
   | { outcome: 'blocked'; reason: string };
 
+/** Why nothing is settled by a clock that went back, also when that was while nobody looked. */
+export const CLOCK_BEHIND = 'the clock is behind the last settlement';
+
 /** Settles what is due in a project. */
 export async function settleDue(deps: SettleDeps, project: Project): Promise<Settled> {
   const now = deps.clock();
-  if (await wentBack(deps, project, now)) {
-    return { outcome: 'blocked', reason: 'the clock is behind the last settlement' };
-  }
+  if (await wentBack(deps, project, now)) return { outcome: 'blocked', reason: CLOCK_BEHIND };
   const lastDay = lastDueDay(project.zone, now.getTime(), deps.graceMs);
   const due = await duePointDays(deps.postgres.db, deps.source.questdb, {
     projectId: project.id,
@@ -126,9 +127,7 @@ const DIRTY = `
  */
 export async function settleDirty(deps: SettleDeps, project: Project): Promise<Settled> {
   const now = deps.clock();
-  if (await wentBack(deps, project, now)) {
-    return { outcome: 'blocked', reason: 'the clock is behind the last settlement' };
-  }
+  if (await wentBack(deps, project, now)) return { outcome: 'blocked', reason: CLOCK_BEHIND };
   const lastDay = lastDueDay(project.zone, now.getTime(), deps.graceMs);
   return await inTransaction(deps, async (client, db) => {
     if (!(await takeProject(client, project.id))) return { outcome: 'busy' };

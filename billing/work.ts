@@ -1,5 +1,6 @@
 /** One round of billing's work in every project, in the order in which it must be done. */
-import { syncAlarms } from '../sql/alarms.ts';
+import { type Alarming, syncAlarms } from '../sql/alarms.ts';
+import type { ClockDoubt } from '../sql/clock-watch.ts';
 import type { Log } from '../sql/log.ts';
 import { isRetryable, type Postgres } from '../sql/postgres.ts';
 import { inTrace, newTrace } from '../sql/trace.ts';
@@ -15,8 +16,10 @@ import {
 } from './metrics.ts';
 import { type ProjectTerms, readProjects } from './project.ts';
 import { seal } from './seal.ts';
-import { type SettleDeps, type Settled, settleDirty, settleDue } from './settle.ts';
+import { CLOCK_BEHIND, type SettleDeps, type Settled, settleDirty, settleDue } from './settle.ts';
 import { writePrices, writeStakes } from './stakes.ts';
+
+const CLOCK_PUT = 'the clock of the server was put';
 
 /** How often balances are computed; they are at most this old, and the sample a minute. */
 export const LIVE_MS = 60_000;
@@ -26,16 +29,22 @@ export const LIVE_MS = 60_000;
  * minute has passed or a day was settled, seal. One failing project does not keep the others waiting.
  */
 export function createRound(
-  deps: SettleDeps & { postgres: Postgres; log: Pick<Log, 'info' | 'warn' | 'error'> },
+  deps: SettleDeps & {
+    postgres: Postgres;
+    log: Pick<Log, 'info' | 'warn' | 'error'>;
+    /** Whether the server's clock was put a while ago: then nothing is settled. */
+    clockDoubt?: () => ClockDoubt | undefined;
+  },
 ): () => Promise<void> {
-  const { postgres, source, clock, log } = deps;
+  const { postgres, source, clock, log, clockDoubt = () => undefined } = deps;
   const live = createLiveBalances({ db: postgres.db, source });
   const liveAt = new Map<string, number>();
   /** Projects whose prices this process has computed; they change when days are settled. */
   const priced = new Set<string>();
   const blocked = new Map<string, string | undefined>();
 
-  async function tend(project: ProjectTerms): Promise<void> {
+  /** Settles what is due and what changed; true when there was any. */
+  async function settleAll(project: ProjectTerms): Promise<boolean> {
     let settledAny = false;
     for (const [name, settle] of [
       ['due', settleDue],
@@ -57,8 +66,16 @@ export function createRound(
     }
     const closed = await completeClosings(postgres.db, source.questdb, project, clock());
     if (closed > 0) log.info({ projectId: project.id, closed }, 'closings completed');
+    return settledAny;
+  }
+
+  async function tend(project: ProjectTerms): Promise<void> {
+    const doubt = clockDoubt();
+    if (doubt) await tellBlocked(project, { outcome: 'blocked', reason: CLOCK_PUT }, doubt);
+    const settledAny = doubt ? false : await settleAll(project);
     const nowMs = clock().getTime();
-    if (settledAny || nowMs - (liveAt.get(project.id) ?? 0) >= LIVE_MS) {
+    // Also of a clock that was put back a minute has passed.
+    if (settledAny || Math.abs(nowMs - (liveAt.get(project.id) ?? 0)) >= LIVE_MS) {
       const began = performance.now();
       await live(project, clock());
       liveSeconds.set((performance.now() - began) / 1000);
@@ -74,7 +91,11 @@ export function createRound(
   }
 
   /** Being blocked is said once, and an alarm stands until it is over. */
-  async function tellBlocked(project: ProjectTerms, settled: Settled): Promise<void> {
+  async function tellBlocked(
+    project: ProjectTerms,
+    settled: Settled,
+    doubt?: ClockDoubt,
+  ): Promise<void> {
     const reason = settled.outcome === 'blocked' ? settled.reason : undefined;
     // The first time is always written: an alarm may stand from an earlier life of this process.
     if (blocked.has(project.id) && blocked.get(project.id) === reason) return;
@@ -88,6 +109,16 @@ export function createRound(
       subjects: reason?.includes('suspended')
         ? [{ subjectKind: 'store', subjectId: 'questdb', severity: 'critical', detail: { reason } }]
         : [],
+    });
+    const clockAlarm: Alarming = {
+      ...{ subjectKind: 'server', subjectId: 'clock', severity: 'critical' },
+      detail: doubt ? { jumpMs: doubt.jumpMs, seenAt: doubt.seenAt.toISOString() } : {},
+    };
+    await syncAlarms(postgres.db, {
+      projectId: project.id,
+      kind: 'server.clock',
+      at: clock(),
+      subjects: reason === CLOCK_PUT || reason === CLOCK_BEHIND ? [clockAlarm] : [],
     });
   }
 

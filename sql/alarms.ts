@@ -28,6 +28,7 @@ export const alarmKinds = [
   'spool.filling',
   'spool.rejected',
   'questdb.suspended',
+  'server.clock',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 

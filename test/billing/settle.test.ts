@@ -1,6 +1,7 @@
 /** Settlement against real databases: what is due, what waits, what is corrected, and to the cent. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
+import { createRound } from '../../billing/work.ts';
 import { markDirty, markDone } from '../../sql/dirty-days.ts';
 import { daysBetween, type LocalDay } from '../../sql/local-day.ts';
 import { openFace } from './face.ts';
@@ -144,6 +145,49 @@ describe('a day', () => {
   test('is not settled by a clock that went back', async () => {
     park.after('2025-12-01');
     expect(await settleDue(park.deps, park.project)).toMatchObject({ outcome: 'blocked' });
+  });
+
+  test('is not settled while the clock was put, which is an alarm; once, when it is right again', async () => {
+    const [point = ''] = park.points;
+    const next = '2026-02-02';
+    await park.intervals(point, next, () => 100);
+    let jumpMs: number | undefined = 2 * 3_600_000;
+    const seenAt = new Date();
+    const round = createRound({
+      ...{ ...park.deps, log: { info: () => {}, warn: () => {}, error: () => {} } },
+      clockDoubt: () => (jumpMs === undefined ? undefined : { jumpMs, seenAt }),
+    });
+    const seen = async () => ({
+      headers: (
+        await park.rows(
+          'SELECT 1 FROM settlements WHERE project_id = $1 AND scope_id = $2 AND local_day = $3',
+          [park.project.id, point, next],
+        )
+      ).length,
+      alarms: await park.rows(
+        "SELECT subject_id, cleared_at IS NULL AS open, detail ->> 'jumpMs' AS jump FROM alarms WHERE project_id = $1 AND kind = 'server.clock'",
+        [park.project.id],
+      ),
+    });
+    // By its own word the day is over.
+    park.after(next);
+    await round();
+    await round();
+    expect(await seen()).toEqual({
+      headers: 0,
+      alarms: [{ subject_id: 'clock', open: true, jump: '7200000' }],
+    });
+    jumpMs = undefined;
+    await round();
+    await round();
+    expect(await seen()).toEqual({
+      headers: 1,
+      alarms: [{ subject_id: 'clock', open: false, jump: '7200000' }],
+    });
+    // Put back while nobody looked: the newest settlement tells.
+    park.after('2025-12-01');
+    await round();
+    expect((await seen()).alarms.map(({ open }) => open)).toContain(true);
   });
 });
 

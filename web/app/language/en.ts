@@ -901,6 +901,7 @@ export const en = {
       ledger: 'Ledger',
       reconciliation: 'Reconciliation',
       store: 'Store of samples',
+      server: 'Clock of the server',
     },
     stillOpen: 'open',
     lasts: 'For',
@@ -996,6 +997,11 @@ export const en = {
     'spool-filling': 'Readings wait on disk: the spool is filling',
     'spool-rejected': 'Readings were refused by the store',
     'questdb-suspended': 'Samples are hidden: a table is suspended',
+    'server-clock': 'Behind what is settled: nothing is settled or cut by it. Set it right',
+    'server-clock-forward':
+      'Put on by {{jump}}: nothing is settled, cut or told by it for now. Check it',
+    'server-clock-back':
+      'Put back by {{jump}}: nothing is settled, cut or told by it for now. Check it',
     'ledger-broken': 'The ledger does not prove itself: see its proof',
     'reconciliation-difference': 'Differences that have no reason: {{unexplained}}',
     'point-overload': 'Draws {{power}} kW, above its {{most}} kW',

@@ -1,7 +1,7 @@
 /** An alarm in words: whose it is, what happened, and the state whose icon it bears. */
 import { useTranslation } from 'react-i18next';
 import type { Alarm, LivePoint, PointState } from '../api.ts';
-import { day, time } from '../dates.ts';
+import { day, span, time } from '../dates.ts';
 import { amount, currencyName, number } from '../format.ts';
 import { nameOf, useLanguage } from '../language.ts';
 import { useProject } from '../project.tsx';
@@ -29,6 +29,7 @@ export const alarmKinds = [
   'spool.filling',
   'spool.rejected',
   'questdb.suspended',
+  'server.clock',
 ] as const;
 
 /** These tell what happened once: acknowledging ends them. */
@@ -63,6 +64,7 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
     const bus = gateway?.buses.find(({ id }) => id === alarm.subjectId);
     const kind = kindOf(alarm);
     const known = i18n.exists(`alarm.${kind}`);
+    const { jumpMs } = alarm.detail;
     const lastAt = textOf(alarm.detail.lastSampleAt) ?? point?.lastSampleAt ?? null;
     const balance = account?.balance?.live.amount ?? moneyOf(alarm.detail.balance);
     const words = {
@@ -82,6 +84,7 @@ export function useAlarmText(): (alarm: Alarm) => AlarmText {
           ? Math.round(Math.abs(alarm.detail.clockOffsetMs) / 1000)
           : null,
       ),
+      jump: typeof jumpMs === 'number' ? span(t, Math.abs(jumpMs) / 1000) : '–',
       unexplained: countOf(alarm.detail.unexplained),
       expected: countOf(alarm.detail.expected),
       found: countOf(alarm.detail.found),
@@ -118,10 +121,13 @@ const isSubject = (alarm: Alarm, point: LivePoint): boolean =>
   (alarm.subjectKind === 'meter' && point.meterId === alarm.subjectId) ||
   (alarm.subjectKind === 'point' && point.pointId === alarm.subjectId);
 
-const kindOf = ({ kind, detail }: Alarm): string =>
-  kind === 'relay.differs'
-    ? `relay-differs-${detail.commanded === 'on' ? 'on' : 'off'}`
-    : kind.replaceAll('.', '-');
+function kindOf({ kind, detail }: Alarm): string {
+  if (kind === 'relay.differs') return `relay-differs-${detail.commanded === 'on' ? 'on' : 'off'}`;
+  if (kind === 'server.clock' && typeof detail.jumpMs === 'number') {
+    return `server-clock-${detail.jumpMs > 0 ? 'forward' : 'back'}`;
+  }
+  return kind.replaceAll('.', '-');
+}
 
 function stateOf(alarm: Alarm, point: LivePoint | undefined): PointState {
   const kind = kindOf(alarm);
