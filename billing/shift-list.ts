@@ -86,35 +86,55 @@ export async function shiftOf(
   return render(row, project.currency);
 }
 
+interface ShiftFilter {
+  project: ProjectTerms;
+  from: LocalDay | undefined;
+  to: LocalDay | undefined;
+  state?: ShiftState | null | undefined;
+  q?: string | undefined;
+}
+
+const filtered = ({ project, from, to, state = null, q = '' }: ShiftFilter): SQL => sql`
+  SELECT * FROM (${shown(project.id)}
+    AND ${within(project, { column: sql`s.opened_at`, from, to })}) shown
+  WHERE (${state}::text IS NULL OR state = ${state})
+    AND ${matches(q, sql`id, cashier, note, reason, counted_by, decided_by`)}`;
+
 /** Shifts opened on local days [from, to), newest first, before `cursor` (an id). */
 export async function listShifts(
   db: Queryable,
-  {
-    project,
-    from,
-    to,
-    state = null,
-    q = '',
-    cursor,
-    limit,
-  }: {
-    project: ProjectTerms;
-    from: LocalDay | undefined;
-    to: LocalDay | undefined;
-    state?: ShiftState | null | undefined;
-    q?: string | undefined;
-    cursor: string | undefined;
-    limit: number;
-  },
+  { cursor = null, limit, ...filter }: ShiftFilter & { cursor?: string | null; limit: number },
 ): Promise<ShownShift[]> {
   const found = await db.execute<Row>(sql`
-    SELECT * FROM (${shown(project.id)}
-      AND ${within(project, { column: sql`s.opened_at`, from, to })}
-      AND (${cursor ?? null}::bigint IS NULL OR s.id < ${cursor ?? null}::bigint)) shown
-    WHERE (${state}::text IS NULL OR state = ${state})
-      AND ${matches(q, sql`id, cashier, note, reason, counted_by, decided_by`)}
-    ORDER BY shown.id::bigint DESC LIMIT ${limit}`);
-  return found.rows.map((row) => render(row, project.currency));
+    SELECT * FROM (${filtered(filter)}) f WHERE ${cursor}::bigint IS NULL OR f.id::bigint < ${cursor}::bigint
+    ORDER BY f.id::bigint DESC LIMIT ${limit}`);
+  return found.rows.map((row) => render(row, filter.project.currency));
+}
+
+/** What all shifts of a filter come to; the difference of those that are counted. */
+export async function sumShifts(db: Queryable, filter: ShiftFilter) {
+  const found = await db.execute<
+    { count: number; receipts: number } & Record<
+      'sold' | 'returned' | 'handed_in' | 'difference',
+      string
+    >
+  >(sql`
+    SELECT count(*)::int AS count, coalesce(sum(receipts), 0)::int AS receipts,
+      coalesce(sum(sold::bigint), 0)::text AS sold,
+      coalesce(sum(returned::bigint), 0)::text AS returned,
+      coalesce(sum(handed_in::bigint), 0)::text AS handed_in,
+      coalesce(sum(counted::bigint - expected::bigint), 0)::text AS difference
+    FROM (${filtered(filter)}) f`);
+  const row = only(found.rows);
+  const inMoney = (minor: string) => money(BigInt(minor), filter.project.currency);
+  return {
+    count: row.count,
+    receipts: row.receipts,
+    sold: inMoney(row.sold),
+    returned: inMoney(row.returned),
+    handedIn: inMoney(row.handed_in),
+    difference: inMoney(row.difference),
+  };
 }
 
 /** Minor units as people write them, to be searched. */
@@ -214,29 +234,37 @@ export interface ShownMovement {
   transactionId: string;
 }
 
+interface MovementFilter {
+  project: ProjectTerms;
+  id?: string | null;
+  from?: LocalDay | undefined;
+  to?: LocalDay | undefined;
+  kind?: MovementKind | null | undefined;
+  q?: string | undefined;
+}
+
+const moved = ({ project, id = null, from, to, kind = null, q = '' }: MovementFilter): SQL => sql`
+  FROM cash_movements m
+  LEFT JOIN shifts s ON s.project_id = m.project_id AND s.id = m.shift_id
+  WHERE m.project_id = ${project.id}::bigint AND ${within(project, { column: sql`m.moved_at`, from, to })}
+    AND (${id}::bigint IS NULL OR m.id = ${id}::bigint)
+    AND (${kind}::text IS NULL OR m.kind = ${kind})
+    AND ${matches(q, sql`m.id, s.cashier, m.note, m.moved_by, ${majorText(sql`m.amount_minor`, project.currency)}`)}`;
+
+/** How many movements of a filter there are, and all that they moved. */
+export async function sumMovements(db: Queryable, filter: MovementFilter) {
+  const found = await db.execute<{ count: number; amount: string }>(sql`
+    SELECT count(*)::int AS count, coalesce(sum(m.amount_minor), 0)::text AS amount ${moved(filter)}`);
+  const row = only(found.rows);
+  return { count: row.count, amount: money(BigInt(row.amount), filter.project.currency) };
+}
+
 /** Movements of local days [from, to), newest first, before `cursor` (an id). */
 export async function listMovements(
   db: Queryable,
-  {
-    project,
-    id = null,
-    from,
-    to,
-    kind = null,
-    q = '',
-    cursor,
-    limit,
-  }: {
-    project: ProjectTerms;
-    id?: string | null;
-    from?: LocalDay | undefined;
-    to?: LocalDay | undefined;
-    kind?: MovementKind | null | undefined;
-    q?: string | undefined;
-    cursor?: string | undefined;
-    limit: number;
-  },
+  { cursor = null, limit, ...filter }: MovementFilter & { cursor?: string | null; limit: number },
 ): Promise<ShownMovement[]> {
+  const { project } = filter;
   const found = await db.execute<
     { kind: MovementKind; arrived: boolean } & Record<
       'id' | 'amount' | 'moved_by' | 'moved_at' | 'transaction_id',
@@ -248,13 +276,7 @@ export async function listMovements(
       m.deposit_id::text, m.note, m.moved_by, m.moved_at, m.transaction_id::text,
       EXISTS (SELECT FROM cash_movements a
         WHERE a.project_id = m.project_id AND a.deposit_id = m.id) AS arrived
-    FROM cash_movements m
-    LEFT JOIN shifts s ON s.project_id = m.project_id AND s.id = m.shift_id
-    WHERE m.project_id = ${project.id}::bigint AND ${within(project, { column: sql`m.moved_at`, from, to })}
-      AND (${id}::bigint IS NULL OR m.id = ${id}::bigint)
-      AND (${kind}::text IS NULL OR m.kind = ${kind})
-      AND (${cursor ?? null}::bigint IS NULL OR m.id < ${cursor ?? null}::bigint)
-      AND ${matches(q, sql`m.id, s.cashier, m.note, m.moved_by`)}
+    ${moved(filter)} AND (${cursor}::bigint IS NULL OR m.id < ${cursor}::bigint)
     ORDER BY m.id DESC LIMIT ${limit}`);
   return found.rows.map((row) => ({
     id: row.id,

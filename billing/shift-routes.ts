@@ -19,7 +19,15 @@ import { by, idCursor, idPage, keyHeader, textSchema } from './fields.ts';
 import { readProject } from './project.ts';
 import type { BillingDeps } from './routes.ts';
 import { countShift, decideShift, openShift } from './shift.ts';
-import { listCash, listMovements, listShifts, shiftOf, shiftStates } from './shift-list.ts';
+import {
+  listCash,
+  listMovements,
+  listShifts,
+  shiftOf,
+  shiftStates,
+  sumMovements,
+  sumShifts,
+} from './shift-list.ts';
 
 const shiftSchema = z
   .object({
@@ -103,7 +111,19 @@ const list = createRoute({
     params: projectParams,
     query: range.extend({ state: z.enum(shiftStates).optional() }),
   },
-  responses: answers(listOf(shiftSchema)),
+  responses: answers(
+    listOf(
+      shiftSchema,
+      z.object({
+        count: z.number().int(),
+        receipts: z.number().int(),
+        sold: moneySchema,
+        returned: moneySchema,
+        handedIn: moneySchema,
+        difference: moneySchema.openapi({ description: 'Of those that are counted' }),
+      }),
+    ),
+  ),
 });
 
 const open = createRoute({
@@ -187,7 +207,9 @@ const movements = createRoute({
     params: projectParams,
     query: range.extend({ kind: z.enum(movementKinds).optional() }),
   },
-  responses: answers(listOf(movementSchema)),
+  responses: answers(
+    listOf(movementSchema, z.object({ count: z.number().int(), amount: moneySchema })),
+  ),
 });
 
 const move = createRoute({
@@ -222,10 +244,11 @@ export function shiftRoutes({ db, clock }: BillingDeps) {
       const { projectId } = c.req.valid('param');
       const { limit, cursor, ...asked } = c.req.valid('query');
       const project = await readProject(db, projectId);
-      const after = cursor === undefined ? undefined : idCursor(cursor);
+      const after = cursor === undefined ? null : idCursor(cursor);
       const { from, to, state, q } = asked;
-      const page = { project, from, to, state, q, cursor: after, limit: limit + 1 };
-      return c.json({ ...idPage(await listShifts(db, page), limit), totals: null }, 200);
+      const filter = { project, from, to, state, q };
+      const data = await listShifts(db, { ...filter, cursor: after, limit: limit + 1 });
+      return c.json({ ...idPage(data, limit), totals: await sumShifts(db, filter) }, 200);
     })
     .openapi(open, async (c) => {
       const { projectId } = c.req.valid('param');
@@ -269,9 +292,10 @@ export function shiftRoutes({ db, clock }: BillingDeps) {
       const { projectId } = c.req.valid('param');
       const { limit, cursor, from, to, kind, q } = c.req.valid('query');
       const project = await readProject(db, projectId);
-      const after = cursor === undefined ? undefined : idCursor(cursor);
-      const page = { project, from, to, kind, q, cursor: after, limit: limit + 1 };
-      return c.json({ ...idPage(await listMovements(db, page), limit), totals: null }, 200);
+      const after = cursor === undefined ? null : idCursor(cursor);
+      const filter = { project, from, to, kind, q };
+      const data = await listMovements(db, { ...filter, cursor: after, limit: limit + 1 });
+      return c.json({ ...idPage(data, limit), totals: await sumMovements(db, filter) }, 200);
     })
     .openapi(move, async (c) => {
       const { projectId } = c.req.valid('param');

@@ -63,7 +63,14 @@ const list = createRoute({
     }),
   },
   responses: answers(
-    listOf(alarmSchema, z.object({ open: z.number().int(), new: z.number().int() })),
+    listOf(
+      alarmSchema,
+      z.object({
+        count: z.number().int().openapi({ description: 'Of the filter' }),
+        open: z.number().int().openapi({ description: 'Of the project' }),
+        new: z.number().int(),
+      }),
+    ),
   ),
 });
 
@@ -96,22 +103,20 @@ export function alarmRoutes({ db, clock }: WebDeps) {
         cleared: isNotNull(alarms.clearedAt),
         all: undefined,
       };
-      const [rows, counted] = await Promise.all([
+      const asked = and(
+        seen,
+        states[state],
+        kind === undefined ? undefined : eq(alarms.kind, kind),
+        severity === undefined ? undefined : eq(alarms.severity, severity),
+        subjectId === undefined ? undefined : eq(alarms.subjectId, subjectId),
+        from === undefined ? undefined : gte(alarms.raisedAt, dayStartOf(from)),
+        to === undefined ? undefined : lt(alarms.raisedAt, dayStartOf(to)),
+      );
+      const [rows, counted, count] = await Promise.all([
         db
           .select(shownAlarm)
           .from(alarms)
-          .where(
-            and(
-              seen,
-              states[state],
-              kind === undefined ? undefined : eq(alarms.kind, kind),
-              severity === undefined ? undefined : eq(alarms.severity, severity),
-              subjectId === undefined ? undefined : eq(alarms.subjectId, subjectId),
-              from === undefined ? undefined : gte(alarms.raisedAt, dayStartOf(from)),
-              to === undefined ? undefined : lt(alarms.raisedAt, dayStartOf(to)),
-              before === undefined ? undefined : lt(alarms.id, before),
-            ),
-          )
+          .where(and(asked, before === undefined ? undefined : lt(alarms.id, before)))
           .orderBy(desc(alarms.id))
           .limit(limit + 1),
         db
@@ -121,9 +126,13 @@ export function alarmRoutes({ db, clock }: WebDeps) {
           })
           .from(alarms)
           .where(and(seen, isOpen)),
+        db.$count(alarms, asked),
       ]);
       const data = rows.map(renderAlarm);
-      return c.json({ ...pageOf(data, limit), totals: counted[0] ?? { open: 0, new: 0 } }, 200);
+      return c.json(
+        { ...pageOf(data, limit), totals: { count, ...(counted[0] ?? { open: 0, new: 0 }) } },
+        200,
+      );
     })
     .openapi(acknowledge, async (c) => {
       const { projectId, alarmId } = c.req.valid('param');

@@ -35,6 +35,8 @@ const lineSchema = z
   })
   .openapi('AuditLine');
 
+const page = listOf(lineSchema, z.object({ count: z.number().int() }));
+
 const query = pageQuery.extend({
   from: instantSchema.optional(),
   to: instantSchema.optional(),
@@ -54,7 +56,7 @@ const listOfProject = createRoute({
   summary: 'System log of the project, newest first',
   ...needs('audit.read'),
   request: { params: projectParams, query },
-  responses: answers(listOf(lineSchema)),
+  responses: answers(page),
 });
 
 const listEverywhere = createRoute({
@@ -63,30 +65,31 @@ const listEverywhere = createRoute({
   summary: 'System log of everything, newest first',
   ...needs('audit.read'),
   request: { query },
-  responses: answers(listOf(lineSchema)),
+  responses: answers(page),
 });
 
 export function systemLogRoutes({ db }: WebDeps) {
   const read = async (where: SQL | undefined, asked: z.output<typeof query>) => {
     const before = cursorId(asked.cursor);
-    const rows = await db
-      .select()
-      .from(audit)
-      .where(
-        and(
-          where,
-          before === undefined ? undefined : lt(audit.id, before),
-          asked.from === undefined ? undefined : gte(audit.at, new Date(asked.from)),
-          asked.to === undefined ? undefined : lt(audit.at, new Date(asked.to)),
-          asked.action === undefined ? undefined : eq(audit.action, asked.action),
-          asked.actorId === undefined ? undefined : eq(audit.actorId, asked.actorId),
-          asked.subjectKind === undefined ? undefined : eq(audit.subjectKind, asked.subjectKind),
-          asked.subjectId === undefined ? undefined : eq(audit.subjectId, asked.subjectId),
-          asked.q ? or(matches(asked.q, searched), calledSo(asked.q, subject)) : undefined,
-        ),
-      )
-      .orderBy(desc(audit.id))
-      .limit(asked.limit + 1);
+    const filter = and(
+      where,
+      asked.from === undefined ? undefined : gte(audit.at, new Date(asked.from)),
+      asked.to === undefined ? undefined : lt(audit.at, new Date(asked.to)),
+      asked.action === undefined ? undefined : eq(audit.action, asked.action),
+      asked.actorId === undefined ? undefined : eq(audit.actorId, asked.actorId),
+      asked.subjectKind === undefined ? undefined : eq(audit.subjectKind, asked.subjectKind),
+      asked.subjectId === undefined ? undefined : eq(audit.subjectId, asked.subjectId),
+      asked.q ? or(matches(asked.q, searched), calledSo(asked.q, subject)) : undefined,
+    );
+    const [rows, count] = await Promise.all([
+      db
+        .select()
+        .from(audit)
+        .where(and(filter, before === undefined ? undefined : lt(audit.id, before)))
+        .orderBy(desc(audit.id))
+        .limit(asked.limit + 1),
+      db.$count(audit, filter),
+    ]);
     const nameOf = await subjectNames(db, rows);
     const data = rows.map(({ actorKind, actorId, actorName, at, ...row }) => ({
       ...row,
@@ -94,7 +97,7 @@ export function systemLogRoutes({ db }: WebDeps) {
       at: at.toISOString(),
       actor: { kind: actorKind, id: actorId, name: actorName },
     }));
-    return { ...pageOf(data, asked.limit), totals: null };
+    return { ...pageOf(data, asked.limit), totals: { count } };
   };
   return createRoutes()
     .openapi(listOfProject, async (c) => {

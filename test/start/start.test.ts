@@ -131,7 +131,7 @@ describe('npm start refuses in one line', () => {
 });
 
 describe('npm start', () => {
-  const READY_DEADLINE_MS = 120_000;
+  const READY_DEADLINE_MS = 300_000;
   const folder = join(top, 'data');
   const readyIn = async (run: Running) => {
     const ready = () => /^Ready .*$/m.test(run.output()) || run.child.exitCode !== null;
