@@ -64,7 +64,7 @@ export async function reversalOf(
   return row;
 }
 
-/** Wanted on local days [from, to), newest first, before `cursor` (an id); totals are of what is booked. */
+/** Wanted on local days [from, to), newest first, before `cursor` (an id); `booked` is of those that are. */
 export async function listReversals(
   db: Queryable,
   {
@@ -78,7 +78,7 @@ export async function listReversals(
     cursor = null,
     limit,
   }: Asked,
-): Promise<{ data: ShownReversal[]; totals: { count: number; amount: Money } }> {
+): Promise<{ data: ShownReversal[]; totals: { count: number; amount: Money; booked: Money } }> {
   const { currency } = project;
   const asked = sql`
     SELECT r.id, r.sale_id, s.receipt AS sale_receipt, s.sold_at, s.sold_by, r.account_id, a.name,
@@ -106,13 +106,18 @@ export async function listReversals(
     WHERE (${state}::text IS NULL OR state = ${state})
       AND (${cursor}::bigint IS NULL OR asked.id < ${cursor}::bigint)
     ORDER BY asked.id DESC LIMIT ${limit}`);
-  const sum = await db.execute<{ count: number; amount: string }>(sql`
-    SELECT count(*)::int AS count, coalesce(sum(amount_minor), 0)::text AS amount
-    FROM (${asked}) asked WHERE state = 'reversed' AND (${state}::text IS NULL OR state = ${state})`);
+  const sum = await db.execute<{ count: number; amount: string; booked: string }>(sql`
+    SELECT count(*)::int AS count, coalesce(sum(amount_minor), 0)::text AS amount,
+      coalesce(sum(amount_minor) FILTER (WHERE state = 'reversed'), 0)::text AS booked
+    FROM (${asked}) asked WHERE ${state}::text IS NULL OR state = ${state}`);
   const total = only(sum.rows);
   return {
     data: found.rows.map((row) => render(row, currency)),
-    totals: { count: total.count, amount: money(BigInt(total.amount), currency) },
+    totals: {
+      count: total.count,
+      amount: money(BigInt(total.amount), currency),
+      booked: money(BigInt(total.booked), currency),
+    },
   };
 }
 

@@ -73,8 +73,10 @@ const list = createRoute({
   responses: answers(
     listOf(
       reversalSchema,
-      z.object({ count: z.number().int(), amount: moneySchema }).openapi({
-        description: 'Of what is booked',
+      z.object({
+        count: z.number().int(),
+        amount: moneySchema.openapi({ description: 'Also of what waits or was refused' }),
+        booked: moneySchema,
       }),
     ),
   ),

@@ -878,6 +878,7 @@ export const en = {
       ledger: { broken: 'Ledger does not prove' },
       spool: { filling: 'Spool filling', rejected: 'Readings refused' },
       questdb: { suspended: 'Samples hidden' },
+      server: { clock: 'Clock of the server was put' },
     },
     seen: 'Seen to by',
     unseen: 'nobody yet',

@@ -784,6 +784,7 @@ export const zh: Language = {
       ledger: { broken: '账本校验不通过' },
       spool: { filling: '缓冲将满', rejected: '读数被拒' },
       questdb: { suspended: '样本不可见' },
+      server: { clock: '服务器时钟被改动' },
     },
     seen: '确认人',
     unseen: '尚无人确认',

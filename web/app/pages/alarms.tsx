@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Alarm } from '../api.ts';
 import { useNow } from '../clock.tsx';
 import { addDays, localDay, moment, span } from '../dates.ts';
+import { number } from '../format.ts';
 import { useLanguage } from '../language.ts';
 import { Controls, DayRange, Filter } from '../parts/controls.tsx';
 import { Empty, ProblemNotice } from '../parts/notice.tsx';
@@ -15,6 +16,7 @@ import type { Column } from '../parts/table-model.ts';
 import { useProject } from '../project.tsx';
 import { useAlarms } from '../queries.ts';
 import type { AlarmSearch } from '../search.ts';
+import { totalsOf } from '../totals.ts';
 import { AlarmDetail } from './alarm-detail.tsx';
 import { byGravity } from './alarm-list.tsx';
 import { type AlarmText, alarmKinds, useAlarmText } from './alarm-text.ts';
@@ -47,7 +49,8 @@ export default function Alarms() {
       .filter(({ clearedAt }) => clearedAt)
       .map((alarm): Row => ({ alarm, ...describe(alarm) })),
   ];
-  const columns = useColumns(isPast);
+  const { count } = totalsOf(query.data);
+  const columns = useColumns(isPast, count);
   const set = (change: Partial<AlarmSearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   const kindName = (kind: string) =>
@@ -105,7 +108,7 @@ export default function Alarms() {
         <Table
           name="alarms"
           label={t('page.alarms')}
-          title={rows ? t('alarms.count', { count: rows.length }) : t('page.alarms')}
+          title={count === null ? t('page.alarms') : t('alarms.count', { count })}
           columns={columns}
           rows={rows}
           rowKey={({ alarm }) => alarm.id}
@@ -119,7 +122,7 @@ export default function Alarms() {
           file={{
             path: '/alarms',
             query: asked,
-            rows: query.data?.complete ? query.data.data.length : null,
+            rows: count,
           }}
           foot={t('meters.foot', { zone: project.zone })}
         />
@@ -128,7 +131,7 @@ export default function Alarms() {
   );
 }
 
-function useColumns(withCleared: boolean): Column<Row>[] {
+function useColumns(withCleared: boolean, count: number | null): Column<Row>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const { id: projectId, zone } = useProject();
@@ -175,6 +178,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
         </span>
       ),
       order: ({ code }) => code,
+      total: { cell: t('total'), value: t('total') },
     },
     {
       key: 'what',
@@ -187,6 +191,7 @@ function useColumns(withCleared: boolean): Column<Row>[] {
           {text}
         </div>
       ),
+      total: { cell: number(count), value: count },
     },
     {
       key: 'severity',

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Sale } from '../api.ts';
 import { useNow } from '../clock.tsx';
 import { addDays, addMonths, localDay, moment, range } from '../dates.ts';
-import { amount, currencyName, sum } from '../format.ts';
+import { amount, currencyName } from '../format.ts';
 import { useLanguage } from '../language.ts';
 import { Controls, DayRange } from '../parts/controls.tsx';
 import { Icon } from '../parts/icons.tsx';
@@ -17,6 +17,7 @@ import type { Column } from '../parts/table-model.ts';
 import { useMay, useProject } from '../project.tsx';
 import { useAccountName, useSales } from '../queries.ts';
 import type { CounterSearch } from '../search.ts';
+import { type Totals, totalsOf } from '../totals.ts';
 import { RefundDrawer } from './sale/refund-drawer.tsx';
 import { RefundsTable } from './sale/refunds-table.tsx';
 import { ReversalsTable } from './sale/reversals-table.tsx';
@@ -40,7 +41,8 @@ export default function Sales() {
   const [isRefunding, refund] = useState(false);
   const show = search.show === 'refunds' || search.show === 'reversals' ? search.show : 'sales';
   const rows = sales.data?.data;
-  const columns = useColumns(rows ?? []);
+  const totals = totalsOf(sales.data);
+  const columns = useColumns(totals);
   const set = (change: Partial<CounterSearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   return (
@@ -118,7 +120,9 @@ export default function Sales() {
         <Table
           name="sales"
           label={t('page.sales')}
-          title={rows ? t('home.saleCount', { count: rows.length }) : t('page.sales')}
+          title={
+            totals.count === null ? t('page.sales') : t('home.saleCount', { count: totals.count })
+          }
           columns={columns}
           rows={rows}
           rowKey={({ id }) => id}
@@ -132,7 +136,7 @@ export default function Sales() {
           file={{
             path: '/sales',
             query: asked,
-            rows: sales.data?.complete ? sales.data.data.length : null,
+            rows: totals.count,
           }}
           foot={t('sale.foot', { zone: project.zone })}
         />
@@ -143,13 +147,13 @@ export default function Sales() {
   );
 }
 
-function useColumns(rows: readonly Sale[]): Column<Sale>[] {
+function useColumns(totals: Totals): Column<Sale>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const { id: projectId, zone, currency } = useProject();
   const now = useNow(60_000);
   const nameFor = useAccountName();
-  const total = sum(rows.map((sale) => sale.amount.amount));
+  const total = totals.money('amount');
   return [
     {
       key: 'at',

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { addDays, dayStart, fullMoment, localDay, range } from '../../dates.ts';
+import { number } from '../../format.ts';
 import { enLog } from '../../language/en-log.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import { Controls, DayRange, Filter } from '../../parts/controls.tsx';
@@ -14,6 +15,7 @@ import type { Column } from '../../parts/table-model.ts';
 import { type AuditLine, useSystemLog } from '../../people-queries.ts';
 import { usePlace, useProject } from '../../project.tsx';
 import type { LogSearch } from '../../search.ts';
+import { totalsOf } from '../../totals.ts';
 import { LogDetail, lineOf } from './log-detail.tsx';
 import './people.css';
 
@@ -44,7 +46,8 @@ export default function SystemLog() {
   const isOfAll = maySeeAll && search.show === 'all';
   const log = useSystemLog(query, isOfAll);
   const rows = log.data?.pages.flatMap(({ data }) => data);
-  const columns = useColumns(isOfAll);
+  const { count } = totalsOf(log.data?.pages[0]);
+  const columns = useColumns(isOfAll, count);
   const set = (change: Partial<LogSearch>) =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...change }), replace: true });
   return (
@@ -115,7 +118,7 @@ export default function SystemLog() {
         <Table
           name="system-log"
           label={t('page.systemLog')}
-          title={rows && t('log.count', { count: rows.length })}
+          title={count === null ? undefined : t('log.count', { count })}
           columns={columns}
           rows={rows}
           rowKey={({ id }) => id}
@@ -125,7 +128,7 @@ export default function SystemLog() {
           empty={<Empty title={t('log.none')} text={t('log.noneText')} />}
           file={{
             ...{ path: '/audit', query, ...(isOfAll && { isOutside: true }) },
-            rows: log.hasNextPage ? null : (rows?.length ?? null),
+            rows: count,
           }}
           foot={
             log.hasNextPage ? (
@@ -147,7 +150,7 @@ export default function SystemLog() {
   );
 }
 
-function useColumns(isOfAll: boolean): Column<AuditLine>[] {
+function useColumns(isOfAll: boolean, count: number | null): Column<AuditLine>[] {
   const { t, i18n } = useTranslation();
   const { projects } = usePlace().session;
   const language = useLanguage();
@@ -174,6 +177,7 @@ function useColumns(isOfAll: boolean): Column<AuditLine>[] {
       phone: 'plain',
       value: ({ at }) => at,
       cell: ({ at }) => <span className="nowrap">{fullMoment(language, zone, at)}</span>,
+      total: { cell: t('total'), value: t('total') },
     },
     {
       key: 'who',
@@ -189,6 +193,7 @@ function useColumns(isOfAll: boolean): Column<AuditLine>[] {
           )}
         </div>
       ),
+      total: { cell: number(count), value: count },
     },
     {
       key: 'action',

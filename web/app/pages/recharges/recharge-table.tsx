@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { moment } from '../../dates.ts';
-import { amount, currencyName, sum } from '../../format.ts';
+import { amount, currencyName } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { type Recharge, useRecharges } from '../../meter-mode.ts';
 import { Amount } from '../../parts/figure.tsx';
@@ -13,6 +13,7 @@ import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useMay, useProject } from '../../project.tsx';
 import { useAccountName } from '../../queries.ts';
+import { type Totals, totalsOf } from '../../totals.ts';
 import { Decide } from './decide.tsx';
 import { RechargeChip, useRechargeText } from './recharge-state.tsx';
 import type { PanelProps } from './recharges.tsx';
@@ -22,7 +23,8 @@ export function RechargeTable({ asked, search, set }: PanelProps) {
   const { zone } = useProject();
   const answer = useRecharges(asked, true);
   const rows = answer.data?.data;
-  const columns = useColumns(rows ?? []);
+  const totals = totalsOf(answer.data);
+  const columns = useColumns(totals);
   if (answer.isError && !rows) {
     return <ProblemNotice error={answer.error} retry={() => void answer.refetch()} />;
   }
@@ -30,7 +32,9 @@ export function RechargeTable({ asked, search, set }: PanelProps) {
     <Table<Recharge>
       name="recharges"
       label={t('page.recharges')}
-      title={rows ? t('meterMode.count', { count: rows.length }) : t('page.recharges')}
+      title={
+        totals.count === null ? t('page.recharges') : t('meterMode.count', { count: totals.count })
+      }
       columns={columns}
       rows={rows}
       rowKey={({ id }) => id}
@@ -45,7 +49,7 @@ export function RechargeTable({ asked, search, set }: PanelProps) {
       file={{
         path: '/recharges',
         query: asked,
-        rows: answer.data?.complete ? answer.data.data.length : null,
+        rows: totals.count,
       }}
       foot={t('meterMode.foot', { zone })}
     />
@@ -132,13 +136,13 @@ function Detail({ recharge }: { recharge: Recharge }) {
   );
 }
 
-function useColumns(rows: readonly Recharge[]): Column<Recharge>[] {
+function useColumns(totals: Totals): Column<Recharge>[] {
   const { t } = useTranslation();
   const nameFor = useAccountName();
   const language = useLanguage();
   const { zone, currency } = useProject();
   const now = useNow(60_000);
-  const total = sum(rows.map((row) => row.amount.amount));
+  const total = totals.money('amount');
   return [
     {
       ...{ key: 'at', title: t('account.when'), width: '130px', phone: 'plain' },

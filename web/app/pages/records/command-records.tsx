@@ -26,7 +26,13 @@ export function CommandRecords({ days, q, only, sort, onSort }: RecordPanelProps
   const answer = useCommandRecords(query);
   const rows = answer.data?.data;
   const totals = answer.data?.totals;
-  const columns = useColumns();
+  const inStates =
+    totals &&
+    states
+      .filter((state) => totals.states[state] > 0)
+      .map((state) => `${t(`command.state.${state}`)} ${number(totals.states[state])}`)
+      .join(' · ');
+  const columns = useColumns(totals?.count ?? null, inStates);
   if (answer.isError && !rows) {
     return <ProblemNotice error={answer.error} retry={() => void answer.refetch()} />;
   }
@@ -37,16 +43,7 @@ export function CommandRecords({ days, q, only, sort, onSort }: RecordPanelProps
       title={
         totals ? t('records.count.commands', { count: totals.count }) : t('records.title.commands')
       }
-      beside={
-        totals && (
-          <span className="second">
-            {states
-              .filter((state) => totals.states[state] > 0)
-              .map((state) => `${t(`command.state.${state}`)} ${number(totals.states[state])}`)
-              .join(' · ')}
-          </span>
-        )
-      }
+      beside={inStates && <span className="second">{inStates}</span>}
       columns={columns}
       rows={rows}
       rowKey={({ id }) => id}
@@ -60,7 +57,7 @@ export function CommandRecords({ days, q, only, sort, onSort }: RecordPanelProps
   );
 }
 
-function useColumns(): Column<Command>[] {
+function useColumns(count: number | null, inStates: string | undefined): Column<Command>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const { id: projectId, zone } = useProject();
@@ -77,6 +74,7 @@ function useColumns(): Column<Command>[] {
       cell: ({ requestedAt }) => (
         <span className="nowrap">{moment(language, zone, requestedAt, now)}</span>
       ),
+      total: { cell: t('total'), value: t('total') },
     },
     {
       key: 'function',
@@ -85,6 +83,7 @@ function useColumns(): Column<Command>[] {
       phone: 'title',
       value: (row) => t(`command.function.${row.function}.name`),
       cell: (row) => <b className="strong">{t(`command.function.${row.function}.name`)}</b>,
+      total: { cell: number(count), value: count },
     },
     {
       key: 'point',
@@ -118,6 +117,7 @@ function useColumns(): Column<Command>[] {
       phone: 'plain',
       value: ({ state }) => t(`command.state.${state}`),
       cell: (command) => <Outcome command={command} />,
+      total: { cell: <span title={inStates}>{inStates}</span>, value: inStates ?? null },
     },
     {
       key: 'why',

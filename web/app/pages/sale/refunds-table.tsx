@@ -3,13 +3,14 @@
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../clock.tsx';
 import { moment } from '../../dates.ts';
-import { amount, currencyName, sum } from '../../format.ts';
+import { amount, currencyName } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
 import { Empty, ProblemNotice } from '../../parts/notice.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useProject } from '../../project.tsx';
 import { useAccountName } from '../../queries.ts';
+import { type Totals, totalsOf } from '../../totals.ts';
 import { useRefunds } from '../../vending-queries.ts';
 import type { Refund } from '../../vending-shapes.ts';
 import { PrintReceipt } from './receipt-print.tsx';
@@ -20,7 +21,8 @@ export function RefundsTable({ asked, search, set }: CounterTableProps) {
   const { zone } = useProject();
   const refunds = useRefunds(asked, true);
   const rows = refunds.data?.data;
-  const columns = useColumns(rows ?? []);
+  const totals = totalsOf(refunds.data);
+  const columns = useColumns(totals);
   if (refunds.isError && !rows) {
     return <ProblemNotice error={refunds.error} retry={() => void refunds.refetch()} />;
   }
@@ -28,7 +30,7 @@ export function RefundsTable({ asked, search, set }: CounterTableProps) {
     <Table
       name="refunds"
       label={t('vend.sale.shows.refunds')}
-      title={rows ? t('vend.refund.count', { count: rows.length }) : undefined}
+      title={totals.count === null ? undefined : t('vend.refund.count', { count: totals.count })}
       columns={columns}
       rows={rows}
       rowKey={({ id }) => id}
@@ -58,20 +60,20 @@ export function RefundsTable({ asked, search, set }: CounterTableProps) {
       file={{
         path: '/refunds',
         query: asked,
-        rows: refunds.data?.complete ? refunds.data.data.length : null,
+        rows: totals.count,
       }}
       foot={t('sale.foot', { zone })}
     />
   );
 }
 
-function useColumns(rows: readonly Refund[]): Column<Refund>[] {
+function useColumns(totals: Totals): Column<Refund>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const { zone, currency } = useProject();
   const now = useNow(60_000);
   const nameFor = useAccountName();
-  const total = sum(rows.map((refund) => refund.amount.amount));
+  const total = totals.money('amount');
   return [
     {
       ...{ key: 'at', title: t('account.when'), width: '130px', phone: 'plain' },

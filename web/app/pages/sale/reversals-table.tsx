@@ -11,6 +11,7 @@ import type { Column } from '../../parts/table-model.ts';
 import { useMay, usePlace, useProject } from '../../project.tsx';
 import { useAccountName, useProjectSettings } from '../../queries.ts';
 import type { CounterSearch } from '../../search.ts';
+import { type Totals, totalsOf } from '../../totals.ts';
 import { useReversals } from '../../vending-queries.ts';
 import type { SaleReversal } from '../../vending-shapes.ts';
 import { Reasoned } from './reasoned.tsx';
@@ -26,7 +27,8 @@ export function ReversalsTable({ asked, search, set }: CounterTableProps) {
   const { t } = useTranslation();
   const { zone } = useProject();
   const reversals = useReversals(asked, true);
-  const columns = useColumns();
+  const totals = totalsOf(reversals.data);
+  const columns = useColumns(totals);
   const rows = reversals.data?.data.toSorted(
     (a, b) => Number(b.state === 'waiting') - Number(a.state === 'waiting'),
   );
@@ -37,7 +39,7 @@ export function ReversalsTable({ asked, search, set }: CounterTableProps) {
     <Table
       name="reversals"
       label={t('vend.sale.shows.reversals')}
-      title={rows ? t('vend.reversal.count', { count: rows.length }) : undefined}
+      title={totals.count === null ? undefined : t('vend.reversal.count', { count: totals.count })}
       columns={columns}
       rows={rows}
       rowKey={({ id }) => id}
@@ -52,7 +54,7 @@ export function ReversalsTable({ asked, search, set }: CounterTableProps) {
       file={{
         path: '/reversals',
         query: asked,
-        rows: reversals.data?.complete ? reversals.data.data.length : null,
+        rows: totals.count,
       }}
       foot={t('sale.foot', { zone })}
     />
@@ -146,13 +148,14 @@ function ReversalDetail({ reversal }: { reversal: SaleReversal }) {
   );
 }
 
-function useColumns(): Column<SaleReversal>[] {
+function useColumns(totals: Totals): Column<SaleReversal>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const { zone, currency } = useProject();
   const now = useNow(60_000);
   const nameFor = useAccountName();
   const word = (key: string) => t(`vend.reversal.${key}`);
+  const total = totals.money('amount');
   return [
     {
       ...{ key: 'at', title: t('account.when'), width: '130px', phone: 'plain' },
@@ -160,6 +163,7 @@ function useColumns(): Column<SaleReversal>[] {
       cell: ({ proposedAt }) => (
         <span className="nowrap">{moment(language, zone, proposedAt, now)}</span>
       ),
+      total: { cell: t('total'), value: t('total') },
     },
     {
       ...{ key: 'receipt', title: t('sale.receipt'), width: '130px', phone: 'none' },
@@ -194,6 +198,7 @@ function useColumns(): Column<SaleReversal>[] {
       value: (row) => row.amount.amount,
       order: (row) => Number(row.amount.amount),
       cell: (row) => amount(row.amount.amount),
+      total: { cell: amount(total), value: total },
     },
     {
       ...{ key: 'by', title: word('wanted'), width: 'minmax(110px, 1fr)', phone: 'plain' },

@@ -8,6 +8,7 @@ import { useLanguage } from '../../language.ts';
 import { Icon } from '../../parts/icons.tsx';
 import type { Column } from '../../parts/table-model.ts';
 import { useProject } from '../../project.tsx';
+import type { Totals } from '../../totals.ts';
 import type { CashMovement, Shift, ShiftState } from '../../vending-shapes.ts';
 
 const icons = { open: 'clock', counted: 'warning', recount: 'retry', closed: 'check' } as const;
@@ -43,7 +44,9 @@ function useMoneyColumn<Row>() {
   });
 }
 
-export function useShiftColumns(): Column<Shift>[] {
+const inAll = (total: string | null) => ({ total: { cell: amount(total), value: total } });
+
+export function useShiftColumns(totals: Totals): Column<Shift>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const { zone } = useProject();
@@ -57,6 +60,7 @@ export function useShiftColumns(): Column<Shift>[] {
       ...{ key: 'opened', title: word('openedAt'), width: '128px', phone: 'plain' },
       value: ({ openedAt }) => openedAt,
       cell: ({ openedAt }) => when(openedAt),
+      total: { cell: t('total'), value: t('total') },
     },
     {
       ...{ key: 'cashier', title: word('cashier'), width: 'minmax(120px, 1fr)', phone: 'title' },
@@ -77,16 +81,21 @@ export function useShiftColumns(): Column<Shift>[] {
       ...{ key: 'receipts', title: word('receipts'), width: '84px', align: 'right' },
       value: ({ receipts }) => receipts,
       cell: ({ receipts }) => number(receipts),
+      total: { cell: number(totals.figure('receipts')), value: totals.figure('receipts') },
     },
     money('float', word('float'), (row) => row.float, { optional: true }),
-    money('sold', word('sold'), (row) => row.sold),
-    money('returned', word('returned'), (row) => row.returned),
-    money('handedIn', word('handedIn'), (row) => row.handedIn, { optional: true }),
+    money('sold', word('sold'), (row) => row.sold, inAll(totals.money('sold'))),
+    money('returned', word('returned'), (row) => row.returned, inAll(totals.money('returned'))),
+    money('handedIn', word('handedIn'), (row) => row.handedIn, {
+      optional: true,
+      ...inAll(totals.money('handedIn')),
+    }),
     // Not told while it is open: it would be what is counted.
     money('expected', word('expected'), (row) => (row.state === 'open' ? null : row.expected)),
     money('counted', word('counted'), (row) => row.counted),
     money('difference', word('difference'), (row) => row.difference, {
       phone: 'figure',
+      ...inAll(totals.money('difference')),
       cell: ({ difference }) =>
         difference && (
           <span className={isNegative(difference.amount) ? 'neg strong' : ''}>
@@ -97,7 +106,7 @@ export function useShiftColumns(): Column<Shift>[] {
   ];
 }
 
-export function useMovementColumns(): Column<CashMovement>[] {
+export function useMovementColumns(totals: Totals): Column<CashMovement>[] {
   const { t } = useTranslation();
   const language = useLanguage();
   const { zone } = useProject();
@@ -109,6 +118,7 @@ export function useMovementColumns(): Column<CashMovement>[] {
       ...{ key: 'at', title: t('account.when'), width: '130px', phone: 'plain' },
       value: ({ movedAt }) => movedAt,
       cell: ({ movedAt }) => <span className="nowrap">{moment(language, zone, movedAt, now)}</span>,
+      total: { cell: t('total'), value: t('total') },
     },
     {
       ...{ key: 'kind', title: word('what'), width: 'minmax(160px, 2fr)', phone: 'title' },
@@ -125,7 +135,10 @@ export function useMovementColumns(): Column<CashMovement>[] {
       value: ({ cashier }) => cashier,
       cell: ({ cashier }) => cashier && <div className="clip">{cashier}</div>,
     },
-    money('amount', t('sale.amount'), (row) => row.amount, { phone: 'figure' }),
+    money('amount', t('sale.amount'), (row) => row.amount, {
+      phone: 'figure',
+      ...inAll(totals.money('amount')),
+    }),
     {
       ...{ key: 'by', title: word('by'), width: 'minmax(110px, 1fr)', phone: 'plain' },
       value: ({ movedBy }) => movedBy,

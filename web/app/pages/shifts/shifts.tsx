@@ -12,6 +12,7 @@ import { Segmented } from '../../parts/segmented.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import type { CounterSearch } from '../../search.ts';
+import { totalsOf } from '../../totals.ts';
 import { useMovements, useOwnShift, useShifts } from '../../vending-queries.ts';
 import { type CashAct, CashDrawer } from './cash-drawer.tsx';
 import { CashPanel } from './cash-panel.tsx';
@@ -112,7 +113,8 @@ function ShiftTable({ asked, search, set, onAct }: TableProps & { onAct: (act: C
   const { t } = useTranslation();
   const { zone } = useProject();
   const shifts = useShifts(asked);
-  const columns = useShiftColumns();
+  const totals = totalsOf(shifts.data);
+  const columns = useShiftColumns(totals);
   const rows = shifts.data?.data;
   if (shifts.isError && !rows) {
     return <ProblemNotice error={shifts.error} retry={() => void shifts.refetch()} />;
@@ -121,7 +123,9 @@ function ShiftTable({ asked, search, set, onAct }: TableProps & { onAct: (act: C
     <Table
       name="shifts"
       label={t('page.shifts')}
-      title={rows ? t('vend.shift.count', { count: rows.length }) : t('page.shifts')}
+      title={
+        totals.count === null ? t('page.shifts') : t('vend.shift.count', { count: totals.count })
+      }
       columns={columns}
       rows={rows}
       rowKey={({ id }) => id}
@@ -136,7 +140,7 @@ function ShiftTable({ asked, search, set, onAct }: TableProps & { onAct: (act: C
       file={{
         path: '/shifts',
         query: asked,
-        rows: shifts.data?.complete ? shifts.data.data.length : null,
+        rows: totals.count,
       }}
       foot={t('sale.foot', { zone })}
     />
@@ -147,7 +151,8 @@ function MovementTable({ asked, search, set }: TableProps) {
   const { t } = useTranslation();
   const { zone } = useProject();
   const movements = useMovements(asked, true);
-  const columns = useMovementColumns();
+  const totals = totalsOf(movements.data);
+  const columns = useMovementColumns(totals);
   const rows = movements.data?.data;
   if (movements.isError && !rows) {
     return <ProblemNotice error={movements.error} retry={() => void movements.refetch()} />;
@@ -156,7 +161,11 @@ function MovementTable({ asked, search, set }: TableProps) {
     <Table
       name="cash-movements"
       label={t('vend.shift.shows.cash')}
-      title={rows ? t('vend.move.count', { count: rows.length }) : t('vend.shift.shows.cash')}
+      title={
+        totals.count === null
+          ? t('vend.shift.shows.cash')
+          : t('vend.move.count', { count: totals.count })
+      }
       columns={columns}
       rows={rows}
       rowKey={({ id }) => id}
@@ -171,7 +180,7 @@ function MovementTable({ asked, search, set }: TableProps) {
       file={{
         path: '/cash-movements',
         query: asked,
-        rows: movements.data?.complete ? movements.data.data.length : null,
+        rows: totals.count,
       }}
       foot={t('sale.foot', { zone })}
     />
