@@ -22,14 +22,15 @@ import {
   openDataFolder,
 } from './sql/data-folder.ts';
 import { forgetSecrets, type LaunchEnvironment, launchEnvironment } from './sql/env.ts';
-import { DataNewerThanCode, migratePostgres, migrateQuestdb, urlAs } from './sql/migrate.ts';
-import { type Room, rooms } from './sql/owners.ts';
+import { DataNewerThanCode, migratePostgres, migrateQuestdb } from './sql/migrate.ts';
+import { rooms } from './sql/owners.ts';
 import { bindPort } from './sql/port.ts';
 import { startPostgres } from './sql/postgres-server.ts';
 import { waitUntil } from './sql/process.ts';
 import { obtainQuestdb } from './sql/questdb-jar.ts';
 import { runningQuestdb, startQuestdb } from './sql/questdb-server.ts';
 import { messageOf, Refusal } from './sql/refusal.ts';
+import { type RoomEnvironments, roomEnvironments } from './sql/room-environments.ts';
 import { forgetAdminPassword, openSecrets, type Secrets } from './sql/secrets.ts';
 import { type Crew, keepServer, openCrew } from './sql/supervise.ts';
 
@@ -74,7 +75,7 @@ async function start(): Promise<void> {
   const secrets = openSecrets(data.path);
   if (data.demo === 'entering') await startOver(env, secrets, data);
   const urls = await databases(env, secrets, data);
-  const roomEnv = environmentOf(env, secrets, urls);
+  const roomEnv = roomEnvironments(env, secrets, { ...urls, base: process.env });
   crew = openCrew({ logFolder: join(data.path, 'logs'), cwd: root, say, remember: data.remember });
   const first = data.demo === undefined;
   if (first) data.setDemo(flags.includes('--no-demo') ? 'none' : 'entering');
@@ -125,7 +126,7 @@ async function proveLedger(env: LaunchEnvironment, secrets: Secrets, owner: stri
   const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'billing/verify/main.ts')], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: environmentOf(env, secrets, urls).billing,
+    env: roomEnvironments(env, secrets, { ...urls, base: process.env }).billing,
   });
   open.push(() => void child.kill());
   const [code] = await once(child, 'exit');
@@ -306,40 +307,6 @@ const unusable = (name: string) => (cause: Error & { code?: string }) => {
   if (cause instanceof DataNewerThanCode) throw cause;
   throw new Refusal(`${name} cannot be used: ${cause.message || cause.code}`, { cause });
 };
-
-type RoomEnvironments = Record<Room | 'simulator', Record<string, string | undefined>>;
-
-/** What each process is told: its own role's address and nothing it has no use for. */
-function environmentOf(env: LaunchEnvironment, secrets: Secrets, urls: Urls): RoomEnvironments {
-  const { PATH, HOME, LANG, TMPDIR, NODE_OPTIONS } = process.env;
-  const simulator = Object.entries(process.env).filter(([name]) => name.startsWith('SIMULATOR_'));
-  const common = {
-    ...{ PATH, HOME, LANG, TMPDIR, NODE_OPTIONS, TZ: 'UTC', NODE_ENV: 'production' },
-    DATA_DIR: env.dataFolder,
-    LOG_LEVEL: env.logLevel,
-    QUESTDB_URL: urls.questdb,
-    SETTLEMENT_GRACE_MINUTES: String(env.settlementGraceMinutes),
-  };
-  const database = (room: Room) => ({
-    [`DATABASE_URL_${room.toUpperCase()}`]: urlAs(urls.owner, room, secrets.rooms[room]),
-  });
-  return {
-    simulator: { ...common, ...Object.fromEntries(simulator), QUESTDB_URL: undefined },
-    ingest: { ...common, ...database('ingest') },
-    billing: { ...common, ...database('billing'), ...env.notices, ...env.orders },
-    analytics: { ...common, ...database('analytics') },
-    web: {
-      ...Object.assign({}, common, ...rooms.map(database)),
-      NOTICE_CHANNELS: env.noticeChannels.join(),
-      PORT: String(env.port),
-      HOST: env.host,
-      SESSION_SECRET: secrets.session,
-      METRICS_TOKEN: env.metricsToken ?? secrets.metrics,
-      ADMIN_EMAIL: env.adminEmail,
-      ADMIN_PASSWORD: env.adminPassword ?? secrets.admin,
-    },
-  };
-}
 
 const work = (
   name: string,

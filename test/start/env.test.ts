@@ -9,6 +9,7 @@ import {
   variables,
 } from '../../sql/env.ts';
 import { Refusal } from '../../sql/refusal.ts';
+import { roomEnvironments } from '../../sql/room-environments.ts';
 
 const startMjs = readFileSync(new URL('../../start.mjs', import.meta.url), 'utf8');
 
@@ -31,6 +32,48 @@ describe('secrets of the environment', () => {
     expect([...(list ?? '').matchAll(/'(\w+)'/g)].map(([, name]) => name)).toEqual([
       ...secretVariables,
     ]);
+  });
+
+  test('reach the processes that cannot do without them, and no other', () => {
+    const set = {
+      ...{ ADMIN_PASSWORD: 'the-password-of-the-first', METRICS_TOKEN: 'a-token-for-the-metrics' },
+      ...{ SMS_KEY: 'access-key-id', SMS_SECRET: 'access-key-secret' },
+      ...{ WEBHOOK_SECRET: 'signs-the-webhooks', ORDER_QUERY_SECRET: 'signs-the-queries' },
+      ...{ SMTP_URL: 'smtp://u:of-the-mail-server@127.0.0.1:9' },
+    };
+    const env = launchEnvironment({
+      ...{ ...set, SMS_GATEWAY: 'aliyun', SMS_SIGN_NAME: 'Park', MAIL_FROM: 'office@park.example' },
+      ORDER_QUERY_URL: 'http://127.0.0.1:9/orders',
+    });
+    const passwords = { ingest: 'pw-i', billing: 'pw-b', analytics: 'pw-a', web: 'pw-w' };
+    const own = { postgres: 'pw-owner', session: 'signs-the-cookies', admin: 'generated-once' };
+    const told = roomEnvironments(
+      env,
+      { ...own, questdb: 'pw-questdb', metrics: 'generated-token', rooms: passwords },
+      {
+        owner: 'postgres://owner:pw-owner@127.0.0.1:5432/w',
+        questdb: 'http://u:pw-questdb@127.0.0.1:9000',
+        base: { PATH: '/bin', ...set },
+      },
+    );
+    const secrets = Object.entries({ ...set, ...own, ...passwords, questdb: 'pw-questdb' });
+    const known = Object.entries(told).map(([process, variables]) => {
+      const all = Object.values(variables).join('\n');
+      return [process, secrets.filter(([, secret]) => all.includes(secret)).map(([name]) => name)];
+    });
+    expect(Object.fromEntries(known)).toEqual({
+      simulator: [],
+      ingest: ['ingest', 'questdb'],
+      billing: [
+        ...['SMS_KEY', 'SMS_SECRET', 'WEBHOOK_SECRET', 'ORDER_QUERY_SECRET', 'SMTP_URL'],
+        ...['billing', 'questdb'],
+      ],
+      analytics: ['analytics', 'questdb'],
+      web: [
+        ...['ADMIN_PASSWORD', 'METRICS_TOKEN', 'session'],
+        ...['ingest', 'billing', 'analytics', 'web', 'questdb'],
+      ],
+    });
   });
 
   test('are gone once they have been read, and nothing else', () => {

@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, inject, test } from 'vitest';
 import { freePort } from '../../sql/port.ts';
 import { processMark, waitUntil } from '../../sql/process.ts';
-import { knownTo, logsIn, namesIn, needed, secretsOf, setSecrets, useSecrets } from './secrets.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const top = mkdtempSync(join(tmpdir(), 'wattledger-start-'));
@@ -131,7 +130,7 @@ describe('npm start refuses in one line', () => {
 });
 
 describe('npm start', () => {
-  const READY_DEADLINE_MS = 300_000;
+  const READY_DEADLINE_MS = 120_000;
   const folder = join(top, 'data');
   const readyIn = async (run: Running) => {
     const ready = () => /^Ready .*$/m.test(run.output()) || run.child.exitCode !== null;
@@ -151,14 +150,7 @@ describe('npm start', () => {
 
   test('starts empty, refuses a second start, survives kill −9, and stops with nothing left', async () => {
     const port = await freePort();
-    const env = {
-      ...{ DATA_DIR: folder, PORT: String(port), LOG_LEVEL: 'trace', ...setSecrets },
-      ...{ SMS_GATEWAY: 'aliyun', SMS_SIGN_NAME: 'Park', MAIL_FROM: 'office@park.example' },
-      ...{
-        ORDER_QUERY_URL: 'http://127.0.0.1:9/orders',
-        SMTP_URL: 'smtp://u:pa55-of-the-mail-server@127.0.0.1:9',
-      },
-    };
+    const env = { DATA_DIR: folder, PORT: String(port), ADMIN_PASSWORD: 'correct horse' };
     const first = start(env, '--no-demo');
     await readyIn(first);
     expect(first.output().trimEnd().split('\n').at(-1)).toBe(
@@ -174,7 +166,6 @@ describe('npm start', () => {
 
     const before = pids();
     expect(alive(before)).toBe(6);
-    const made = await useSecrets(`http://127.0.0.1:${port}`);
     first.child.kill('SIGKILL');
     await first.ended;
     const third = start(env);
@@ -192,7 +183,6 @@ describe('npm start', () => {
       expect(proof.output()).toBe('The ledger holds in 0 projects\n');
     };
     const now = pids();
-    expect(knownTo(folder)).toEqual(needed);
     await proven();
     expect(alive(now)).toBe(6);
     third.child.kill('SIGTERM');
@@ -200,10 +190,6 @@ describe('npm start', () => {
     expect(alive([...before, ...now])).toBe(0);
     await proven();
     expect(readdirSync(join(folder, 'postgres'))).not.toContain('postmaster.pid');
-    const said = [first, second, third].map((run, i) => [`run ${i}`, run.output()] as const);
-    for (const [name, text] of [...said, ...logsIn(folder)]) {
-      expect([name, namesIn(text, { ...secretsOf(folder), ...made })]).toEqual([name, []]);
-    }
     expect(readdirSync(folder)).not.toContain('lock.json');
   });
 });

@@ -17,6 +17,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let dataDir: string;
 const children: ChildProcess[] = [];
+const SESSION_SECRET = 'a secret for tests that is long enough';
+const METRICS_TOKEN = 'a token for the metrics'.replaceAll(' ', '-');
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -34,14 +36,15 @@ async function startWeb(env: Record<string, string> = {}) {
   const child = fork(join(root, 'web/main.ts'), {
     cwd: root,
     execArgv: ['--import', 'tsx', '--import', './sql/leash.ts'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,
       ...Object.fromEntries(urls),
       QUESTDB_URL: database.questdbUrl,
       DATA_DIR: dataDir,
       PORT: String(port),
-      SESSION_SECRET: 'a secret for tests that is long enough',
+      SESSION_SECRET,
+      METRICS_TOKEN,
       ADMIN_EMAIL: ADMIN.email,
       ADMIN_PASSWORD: ADMIN.password,
       LOG_LEVEL: 'warn',
@@ -49,16 +52,20 @@ async function startWeb(env: Record<string, string> = {}) {
     },
   });
   children.push(child);
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+  });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const said = await Promise.race([
     new Promise((resolve) => child.once('message', resolve)),
     exited.then((code) => `exit ${code}`),
   ]);
-  return { child, exited, said, address: `http://127.0.0.1:${port}`, port };
+  return { child, exited, said, log: () => text, address: `http://127.0.0.1:${port}`, port };
 }
 
 test('web says that it is ready when it answers, with its operator made', async () => {
-  const { said, address, child, exited } = await startWeb();
+  const { said, address, child, exited, log } = await startWeb({ LOG_LEVEL: 'trace' });
   expect(said).toBe('ready');
   const health = await fetch(`${address}/api/health`);
   expect(health.status).toBe(200);
@@ -68,10 +75,51 @@ test('web says that it is ready when it answers, with its operator made', async 
     body: JSON.stringify(ADMIN),
   });
   expect(session.status).toBe(200);
+  const secrets = {
+    ...{ ...(await useSecrets(address)), password: ADMIN.password },
+    ...{ session: SESSION_SECRET, metrics: METRICS_TOKEN },
+    ...Object.fromEntries(rooms.map((room) => [room, new URL(database.urls[room]).password])),
+  };
   await withstandsOddRequests({ port: Number(new URL(address).port), pid: child.pid ?? 0 });
   child.kill('SIGTERM');
   expect(await exited).toBe(0);
+  // Whatever it was told and gave out, its log says nothing of it (fault 58).
+  expect(log()).toMatch(/"path":"\/api\/v1\/session"/);
+  const told = Object.entries(secrets).filter(
+    ([, secret]) => secret !== '' && log().includes(secret),
+  );
+  expect(told.map(([name]) => name)).toEqual([]);
 });
+
+/** Signs in rightly and wrongly, makes a key and uses it; what came of it is as secret as a password. */
+async function useSecrets(url: string): Promise<Record<string, string>> {
+  const ask = async (path: string, headers: Record<string, string>, body?: unknown) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'content-type': 'application/json', origin: url, ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { response, body: await response.json() };
+  };
+  const statusOf = async (path: string, key: string) =>
+    (await ask(path, { authorization: `Bearer ${key}` })).response.status;
+  const who = { email: ADMIN.email, password: 'not-the-password-but-near' };
+  const refused = await ask('/session', {}, who);
+  const session = await ask('/session', {}, { ...who, password: ADMIN.password });
+  const cookies = session.response.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+  const signedIn = { cookie: cookies.join('; ') };
+  const group = await ask('/groups', signedIn, { name: 'Secrets' });
+  const made = await ask(`/groups/${group.body.id}/keys`, signedIn, { name: 'k', role: 'analyst' });
+  const { key } = made.body;
+  const statuses = [
+    ...[refused.response.status, session.response.status, made.response.status],
+    ...[await statusOf('/projects', key), await statusOf('/projects', `${key.slice(0, -1)}?`)],
+  ];
+  if (statuses.join() !== '401,200,201,200,401') throw new Error(`answered ${statuses}`);
+  const token = decodeURIComponent(cookies[0]?.split('=')[1] ?? '').split('.')[0] ?? '';
+  if (token.length < 16) throw new Error('no session cookie');
+  return { wrong: who.password, key, token };
+}
 
 /** Every odd request is answered at once as JSON without a stack, and the process grows by none of them (fault 55). */
 async function withstandsOddRequests({ port, pid }: { port: number; pid: number }) {
