@@ -142,30 +142,6 @@ test.each(addresses)('nothing that is called a script runs at %s', async (path) 
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
 });
 
-test('nor in a line of the system log that is opened, nor on a receipt', async () => {
-  const go = (to: string) =>
-    page.evaluate((path) => {
-      history.pushState({}, '', path);
-      dispatchEvent(new PopStateEvent('popstate'));
-    }, `/projects/${PROJECT}${to}`);
-  await go('/system-log');
-  await page.locator('.log-who').first().waitFor();
-  for (const text of ['R2026-000413', '138…']) {
-    await page.locator('.table-row.opens').filter({ hasText: text }).locator('.log-who').click();
-    await page.locator('.log-detail').getByText(SHOWN).first().waitFor();
-    expect(await found()).toEqual(nothing);
-  }
-  await go('/sales?open=60255');
-  await page
-    .locator('.counter-detail button:has(svg)')
-    .filter({ hasText: /print/i })
-    .first()
-    .click();
-  await page.locator('article.receipt').getByText(SHOWN).first().waitFor();
-  expect(await found()).toEqual(nothing);
-  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
-});
-
 test('the script was in the answers', () => {
   expect(told).toBeGreaterThan(1000);
 });
