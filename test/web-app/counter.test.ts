@@ -293,6 +293,14 @@ describe('accounts begin and end', () => {
       ...{ accountId: '7002', from: '2026-11-24T06:30:00.000Z' },
     });
     await drawer.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Next contract' }).click();
+    await drawer.getByLabel('Contract number').fill('K-2');
+    const made = page.waitForRequest((request) => request.url().endsWith('/supply-contracts'));
+    await drawer.getByRole('button', { name: 'Enter it' }).click();
+    expect((await made).postDataJSON()).toEqual({
+      ...{ number: 'K-2', from: '2026-11-24', to: null, notices: [] },
+    });
+    await drawer.waitFor({ state: 'hidden' });
     expect(complaints).toEqual([]);
     await page
       .getByRole('button', { name: /^Give .* back$/ })

@@ -490,6 +490,12 @@ export const en = {
     'rtu-serial': 'RTU, serial',
   },
   account: {
+    contract: {
+      open: 'Next contract',
+      title: 'The next contract of {{name}}',
+      act: 'Enter it',
+      text: 'The newest contract holds. Notices go to its addresses unless the account has some of its own.',
+    },
     edit: {
       act: 'Edit',
       title: 'Edit {{name}}',

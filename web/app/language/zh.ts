@@ -411,6 +411,12 @@ export const zh: Language = {
     'rtu-serial': 'RTU 串口',
   },
   account: {
+    contract: {
+      open: '新签合同',
+      title: '{{name}} 的新合同',
+      act: '录入合同',
+      text: '以最新合同为准。账户未单独设置通知地址时，通知发往合同所列地址。',
+    },
     edit: {
       act: '修改',
       title: '修改 {{name}}',

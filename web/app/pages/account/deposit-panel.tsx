@@ -12,12 +12,14 @@ import type { Deposit } from '../../opening-shapes.ts';
 import { DoneDrawer } from '../../parts/done-drawer.tsx';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Amount } from '../../parts/figure.tsx';
+import { Icon } from '../../parts/icons.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
 import { cleanAmount } from '../sale/amount.ts';
 import { PrintReceipt } from '../sale/receipt-print.tsx';
 import { TextField } from '../tariffs/edit/field.tsx';
+import { ContractDrawer } from './contract-drawer.tsx';
 
 const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
 
@@ -28,6 +30,7 @@ export function DepositPanel({ account }: { account: Account }) {
   const may = useMay();
   const now = useNow(60_000);
   const [isOpen, open] = useState(false);
+  const [isContracting, beginContract] = useState(false);
   const deposits = useDeposits(account.id).data;
   const [contract] = useContracts(account.id).data?.data ?? [];
   const rows = deposits?.data ?? [];
@@ -81,6 +84,15 @@ export function DepositPanel({ account }: { account: Account }) {
           </div>
         )}
       </dl>
+      {may('account.write') && !account.closedOn && (
+        <div className="panel-body">
+          <button type="button" className="button small" onClick={() => beginContract(true)}>
+            <Icon name="plus" size={14} />
+            {t('account.contract.open')}
+          </button>
+        </div>
+      )}
+      {isContracting && <ContractDrawer account={account} onClose={() => beginContract(false)} />}
       {isOpen && <DepositDrawer account={account} onClose={() => open(false)} />}
     </section>
   );

@@ -1,7 +1,7 @@
 /** Closing at the counter: what it comes to as the server worked it out, then exactly that. */
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useAct } from '../../act.ts';
+import { useAct, useSending } from '../../act.ts';
 import type { Account, Channel } from '../../api.ts';
 import { day, fullMoment, instantOf } from '../../dates.ts';
 import { amount, isNegative, sum } from '../../format.ts';
@@ -213,7 +213,7 @@ export function CloseDrawer({ account, onClose }: { account: Account; onClose: (
 }
 
 /** While a reading is awaited, what the closing comes to is asked anew this often, and not for ever. */
-const READ_EVERY_MS = 3_000;
+const READ_EVERY_MS = 5_000;
 const READ_FOR_MS = 60_000;
 
 /** The meters are read as the closing begins, where their newest reading lies before its end. */
@@ -229,7 +229,9 @@ function Readings({
   onRead: (isReading: boolean) => void;
 }) {
   const { t } = useTranslation();
-  const ask = useAct<unknown>();
+  const { id } = useProject();
+  // A reading changes nothing that is shown but what the closing comes to.
+  const ask = useSending<unknown>({ base: `/projects/${id}`, stale: [[id, 'closing']] });
   const asked = useRef(false);
   const old = preview.points.filter(
     ({ meterId, readAt }) => meterId && (readAt === null || readAt < preview.at),

@@ -3,18 +3,17 @@ import { useTranslation } from 'react-i18next';
 import type { Channel } from '../../api.ts';
 import { currencyName } from '../../format.ts';
 import { useLanguage } from '../../language.ts';
-import { Icon } from '../../parts/icons.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useProject } from '../../project.tsx';
 import { useLive, useProjectSettings } from '../../queries.ts';
-import { DayField, SelectField, TextField } from '../tariffs/edit/field.tsx';
+import { TextField } from '../tariffs/edit/field.tsx';
+import { ContractFields } from './contract-fields.tsx';
 import { salePointOf } from './draft.ts';
 import { FaultList } from './fault-list.tsx';
 import { useElectric } from './use-electric.ts';
 import type { StepProps } from './who-step.tsx';
 
 const channels: readonly Channel[] = ['cash', 'transfer', 'online'];
-const addressKinds = ['sms', 'email', 'post'] as const;
 
 export function MoneyStep({ draft, wrong, faults, onChange }: StepProps) {
   const { t } = useTranslation();
@@ -47,8 +46,6 @@ export function MoneyStep({ draft, wrong, faults, onChange }: StepProps) {
       </div>
     </div>
   );
-  const setNotice = (i: number, part: Partial<(typeof draft.notices)[number]>) =>
-    onChange({ notices: draft.notices.map((each, n) => (n === i ? { ...each, ...part } : each)) });
   return (
     <>
       <div className="opening-pair">
@@ -85,57 +82,7 @@ export function MoneyStep({ draft, wrong, faults, onChange }: StepProps) {
       )}
       <FaultList faults={faults} at="firstSale/" />
       {payment('deposit')}
-      <TextField
-        label={t('opening.field.contractNumber')}
-        value={draft.contractNumber}
-        maxLength={60}
-        onChange={(contractNumber) => onChange({ contractNumber })}
-      />
-      {draft.contractNumber.trim() !== '' && (
-        <>
-          <div className="opening-pair">
-            <DayField
-              label={t('opening.field.contractFrom')}
-              value={draft.contractFrom}
-              onChange={(contractFrom) => onChange({ contractFrom })}
-            />
-            <DayField
-              label={t('opening.field.contractTo')}
-              value={draft.contractTo}
-              onChange={(contractTo) => onChange({ contractTo })}
-              hint={t('opening.hint.contractTo')}
-            />
-          </div>
-          {draft.notices.map((notice, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no name but their place
-            <div key={i} className="opening-pair">
-              <SelectField
-                label={t('opening.field.noticeKind')}
-                value={notice.kind}
-                options={addressKinds.map((value) => ({
-                  value,
-                  label: t(`opening.notice.${value}`),
-                }))}
-                onChange={(kind) => setNotice(i, { kind })}
-              />
-              <TextField
-                label={t('opening.field.noticeAddress')}
-                value={notice.address}
-                maxLength={120}
-                onChange={(address) => setNotice(i, { address })}
-              />
-            </div>
-          ))}
-          <button
-            type="button"
-            className="button small opening-add"
-            onClick={() => onChange({ notices: [...draft.notices, { kind: 'sms', address: '' }] })}
-          >
-            <Icon name="plus" size={14} />
-            {t('opening.addNotice')}
-          </button>
-        </>
-      )}
+      <ContractFields draft={draft} onChange={onChange} />
     </>
   );
 }
