@@ -52,6 +52,7 @@ export function Sheet({
 
 function Uses({ uses }: { uses: readonly Use[] }) {
   const { t } = useTranslation();
+  const isReplaced = uses.some(({ replaced }) => replaced);
   const unitOf = ({ commodity }: Use) => (commodity === 'water' ? 'm³' : 'kWh');
   return (
     <section>
@@ -62,7 +63,7 @@ function Uses({ uses }: { uses: readonly Use[] }) {
             <th>{t('records.field.point')}</th>
             <th className="right">{t('bills.opening')}</th>
             <th className="right">{t('bills.closing')}</th>
-            <th className="right">{t('bills.replaced')}</th>
+            {isReplaced && <th className="right">{t('bills.replaced')}</th>}
             <th className="right">{t('bills.used')}</th>
             <th>{t('bills.unit')}</th>
           </tr>
@@ -73,7 +74,9 @@ function Uses({ uses }: { uses: readonly Use[] }) {
               <td className="strong">{use.pointCode}</td>
               <td className="right">{thousands(use.openingRegister, 2)}</td>
               <td className="right">{thousands(use.closingRegister, 2)}</td>
-              <td className="right">{use.replaced ? thousands(use.replaced, 2) : '–'}</td>
+              {isReplaced && (
+                <td className="right">{use.replaced ? thousands(use.replaced, 2) : '–'}</td>
+              )}
               <td className="right strong">{thousands(use.quantity, 2)}</td>
               <td className="quiet">
                 {unitOf(use)}
