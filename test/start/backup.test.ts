@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createMeterRound } from '../../billing/meter-round.ts';
 import { seal } from '../../billing/seal.ts';
 import { settleDirty, settleDue } from '../../billing/settle.ts';
 import { verifyLedger } from '../../billing/verify.ts';
@@ -79,6 +80,7 @@ async function settledPark(): Promise<Park> {
   await made.intervals(made.points[1] ?? '', '2026-01-08', (slot) => (slot === 7 ? 'missing' : 9));
   await sample(made, '2026-01-06');
   made.after('2026-01-07');
+  await holdOnMeter(made);
   await settleDue(made.deps, made.project);
   await correct(made, '2026-01-06', 333);
   await openFace(made)(
@@ -89,6 +91,21 @@ async function settledPark(): Promise<Park> {
   );
   while ((await seal(made.postgres.db, { projectId: made.project.id, at: made.now })) > 0);
   return made;
+}
+
+/** The second account's meter holds its money; its counter is known, and one recharge was made. */
+async function holdOnMeter(made: Park): Promise<void> {
+  await made.rows(
+    `WITH g AS (INSERT INTO gateways (project_id, name) VALUES ($1, 'G') RETURNING id),
+     b AS (INSERT INTO buses (project_id, gateway_id, name, framing, host, port)
+       SELECT $1, id, 'B', 'tcp', '127.0.0.1', 1 FROM g RETURNING id)
+     UPDATE meters SET bus_id = b.id, unit = 1 FROM b WHERE project_id = $1 AND serial = 'S2'`,
+    [made.project.id],
+  );
+  const mode = { mode: 'meter', reason: 'agreed' };
+  const path = `/accounts/${made.accounts[1]}/credit-mode`;
+  expect((await openFace(made)('PUT', path, mode)).status).toBe(200);
+  await made.rows("UPDATE meter_wallets SET counter = 4, counter_at = '2026-01-07'");
 }
 
 /** A new version of a day of the first point, made dirty before it is written, and settled. */
@@ -115,6 +132,70 @@ async function sample({ questdb, project }: Park, day: string): Promise<void> {
     return `samples,project=${project.id},meter=M\\ 1\\,"a",quality=ok digest=${n}i,active_wh=${1e15 + n}i,voltage_a_v=${230 + n / 7},current_a_a=${n * 1e-9},valve=${n % 2}i${clock} ${startMs + n * 60_000}000000\n`;
   });
   await questdb.write(lines.join(''));
+}
+
+/**
+ * Somebody has charged the meter after the backup was made, which the restored books do not know: no money leaves for it
+ * before a reading that is younger than the restore has told the counter, and the difference is a person's.
+ */
+async function readsCountersFirst(restored: Park): Promise<void> {
+  const { postgres, project, rows, questdb, deps } = restored;
+  const accountId = restored.accounts[1];
+  const meterId = String((await rows("SELECT id FROM meters WHERE serial = 'S2'"))[0]?.id);
+  const clock = () => restored.now;
+  const round = createMeterRound({
+    ...{ db: postgres.db, source: deps.source, clock },
+    log: { info: quiet, warn: quiet, error: (told: unknown) => expect(told).toBeNull() },
+  });
+  /** Learns a counter, then sends what has waited for it. */
+  const twice = async () => {
+    await round();
+    await round();
+  };
+  const face = openFace(restored);
+  const show = async (counter: number, ms: number) => {
+    await questdb.write(
+      `samples,project=${project.id},meter=${meterId},quality=ok remaining_minor=0i,purchase_count=${counter}i,digest=${ms}i ${ms}000000\n`,
+    );
+    await questdb.settled(['samples'], { timeoutMs: 20_000 });
+  };
+  const commands = async () =>
+    (await rows("SELECT arguments FROM commands WHERE function = 'recharge'")).map(
+      ({ arguments: args }) => args,
+    );
+  const amount = { amount: '25.00', currency: project.currency };
+  const sale = await face(
+    'POST',
+    `/accounts/${accountId}/sales`,
+    { channel: 'transfer', amount, meterId },
+    { 'idempotency-key': 'after the restore' },
+  );
+  const state = async () =>
+    (await face('GET', `/recharges/${sale.body.rechargeId}`)).body as Record<string, unknown>;
+  expect(await state()).toMatchObject({ state: 'waiting', waitsFor: 'restored' });
+  // What was read before the restore tells nothing.
+  await show(4, restored.now.getTime() - 3_600_000);
+  await twice();
+  expect([await state(), await commands()]).toEqual([
+    expect.objectContaining({ state: 'waiting', waitsFor: 'restored' }),
+    [],
+  ]);
+  // Another counter than the ledger's: whatever it was, it is not charged over.
+  restored.now = new Date(restored.now.getTime() + 60_000);
+  await show(5, restored.now.getTime());
+  restored.now = new Date(restored.now.getTime() + 1_000);
+  await twice();
+  expect([(await state()).state, await commands()]).toEqual(['waiting', []]);
+  // Nobody has: the counter is the ledger's, and the money goes with the next one.
+  restored.now = new Date(restored.now.getTime() + 60_000);
+  await show(4, restored.now.getTime());
+  restored.now = new Date(restored.now.getTime() + 1_000);
+  await twice();
+  expect([(await state()).state, await commands()]).toEqual([
+    'sent',
+    // Half of the sale pays what the account owes.
+    [{ counter: 5, amountMinor: 1_250 }],
+  ]);
 }
 
 /** What goes on between the snapshot and the end of the backup. */
@@ -301,6 +382,7 @@ describe('a restore', () => {
       const fresh = await rows("SELECT nextval('ids')::text AS id");
       const used = await park.value('SELECT max(id)::text FROM transactions');
       expect(BigInt(String(fresh[0]?.id))).toBeGreaterThan(BigInt(used));
+      await readsCountersFirst({ ...park, postgres, questdb, rows, deps, now: new Date() });
     } finally {
       await postgres.close();
       await owner.end();
