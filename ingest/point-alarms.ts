@@ -10,7 +10,10 @@ const OVERLOAD_END_SHARE = 0.95;
 /** Days whose losses are still news. */
 const LOSS_DAYS = 7;
 
-/** Makes the open alarms equal to the points that draw more than they may, by their newest sample. */
+/**
+ * Makes the open alarms equal to the points that draw more than they may, by their newest sample: the lower of the
+ * point's own limit and what its holder agreed to when the account was opened.
+ */
 export async function syncOverload(
   tx: Queryable,
   { projectId, at }: { projectId: string; at: Date },
@@ -23,16 +26,18 @@ export async function syncOverload(
     limit_w: number;
   }>(sql`
     WITH powers AS (
-      SELECT p.project_id, p.id, p.code, p.overload_w AS limit_w, (s.channels ->> 'power_w')::float8
+      SELECT p.project_id, p.id, p.code, b.limit_w, (s.channels ->> 'power_w')::float8
         * CASE WHEN i.basis = 'secondary' THEN i.ct * i.pt ELSE 1 END AS power_w
       FROM points p
+      CROSS JOIN LATERAL (
+        SELECT least(p.overload_w, agreed_overload(p.project_id, p.id, ${now})) AS limit_w) b
       JOIN projects r ON r.id = p.project_id
       JOIN installations i ON i.project_id = p.project_id AND i.point_id = p.id
         AND i.valid_from <= ${now} AND (i.valid_to IS NULL OR i.valid_to > ${now})
       JOIN meter_states s ON s.project_id = i.project_id AND s.meter_id = i.meter_id
       LEFT JOIN schedules d ON d.project_id = i.project_id AND d.meter_id = i.meter_id
         AND d.valid_from <= ${now} AND (d.valid_to IS NULL OR d.valid_to > ${now})
-      WHERE p.project_id = ${projectId}::bigint AND p.retired_at IS NULL AND p.overload_w > 0
+      WHERE p.project_id = ${projectId}::bigint AND p.retired_at IS NULL AND b.limit_w > 0
         AND s.last_sample_at > ${now} - make_interval(
           secs => greatest(${POWER_AGE_S}::int, 2 * coalesce(d.seconds, r.poll_seconds))))
     SELECT p.id::text, p.code, p.power_w, p.limit_w FROM powers p

@@ -174,5 +174,7 @@ export function grantStatements(): string[] {
   // What was not sent is taken back by who asked for it; all else of a command's progress is ingest's.
   const askers = (['ingest', 'billing'] as const).map(roleOf).join(', ');
   statements.push(`GRANT EXECUTE ON FUNCTION withdraw_commands TO ${askers}`);
+  // Who guards a limit is told the limit, not the opening that it was agreed in.
+  statements.push(`GRANT EXECUTE ON FUNCTION agreed_overload TO ${roleOf('ingest')}`);
   return statements;
 }

@@ -101,6 +101,31 @@ test('overload is raised above the limit and ends clearly below it', async () =>
   ]);
 });
 
+test('what the holder agreed to bounds a point, too, as long as he holds it', async () => {
+  const account = await value(
+    "INSERT INTO accounts (project_id, number, name, opened_on) VALUES ($1, 'K1', 'K', '2026-01-01') RETURNING id",
+    projectId,
+  );
+  await owner.query(
+    `INSERT INTO tenancies (project_id, account_id, point_id, valid_from, valid_to)
+     VALUES ($1, $2, $3, $4, $5)`,
+    [projectId, account, point, minutes(200), minutes(202)],
+  );
+  await owner.query(
+    `INSERT INTO account_openings (project_id, account_id, state, content, prepared_by, prepared_at,
+       changed_by, changed_at) VALUES ($1, $2, 'opened', $3, 'u', $4, 'u', $4)`,
+    [projectId, account, { points: [{ pointId: point, overloadW: 20_000 }] }, at],
+  );
+  const before = (await alarms('point.overload')).length;
+  await draws(1200, minutes(200)); // 24 kW: less than the point bears, more than was agreed.
+  await syncOverload(ingest.db, { projectId, at: minutes(201) });
+  expect((await alarms('point.overload')).slice(before)).toEqual([
+    { subject_id: point, detail: { code: 'A1', powerW: 24_000, limitW: 20_000 }, cleared_at: null },
+  ]);
+  await syncOverload(ingest.db, { projectId, at: minutes(202) });
+  expect((await alarms('point.overload')).at(-1)?.cleared_at).toEqual(minutes(202));
+});
+
 test('a loss that quality found is an alarm until it is decided or old', async () => {
   const finding = (day: string) =>
     value(
