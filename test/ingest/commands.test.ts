@@ -153,6 +153,7 @@ describe('each function is confirmed by what is read back', () => {
     expect((await done('A102', 'issue-settings', settings)).after).toEqual({
       ...settings,
       overloadW: Math.floor(20_000 / deviceOf('A102').meter.ct),
+      overdraftMinor: 0,
     });
     const table = {
       dayPlans: [

@@ -215,7 +215,7 @@ describe('at a desk', () => {
     await page.getByRole('button', { name: 'Check the sale' }).click();
     await page.getByRole('button', { name: 'Book 500,000.00' }).click();
     await page.getByText('Nothing was booked').waitFor();
-    await page.getByRole('button', { name: 'Back' }).click();
+    await page.getByRole('button', { name: 'Back', exact: true }).click();
     expect(await page.getByLabel('Amount').inputValue()).toBe('500000');
   });
 
@@ -232,7 +232,7 @@ describe('at a desk', () => {
     await page.getByRole('button', { name: 'Check the sale' }).click();
     await page.getByRole('button', { name: 'Book 200.00' }).click();
     await page.getByText('It is not known whether the sale was booked').waitFor();
-    expect(await page.getByRole('button', { name: 'Back' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Back', exact: true }).isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Ask again for 200.00' }).click();
     await page.getByText(/R-20261124-/).waitFor();
     expect(keys).toHaveLength(2);
