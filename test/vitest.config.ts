@@ -1,7 +1,7 @@
 /**
- * Three workers for two cores: a third of the time a test waits for a slot, a server or a page. The longest
- * begin first, so that none runs on alone. What has answers to give within a fraction of a second comes
- * after the rest.
+ * Two workers for two cores: three take as long, since browsers and databases keep both busy, and each test
+ * waits longer. The longest begin first, so that none runs on alone. What has answers to give within a
+ * fraction of a second comes after the rest.
  */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,7 +67,7 @@ const all = {
   hookTimeout: 180_000,
   // A browser on a busy machine answers later than vitest's one second.
   expect: { poll: { timeout: 60_000 } },
-  maxWorkers: 3,
+  maxWorkers: 2,
 } as const;
 
 export default defineConfig({
