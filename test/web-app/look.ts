@@ -169,6 +169,8 @@ function settled(page: Page) {
 
 /** Presses what is named by a key of the words on screen, or what a selector finds; `=` fills a field. */
 async function take(page: Page, step: string, language: string) {
+  const [field, text] = step.split(' = ');
+  if (field && text) return page.locator(field).first().fill(text);
   const words: unknown = language === 'zh' ? zh : en;
   const said = step.split('.').reduce<unknown>((at, key) => Object(at)[key], words);
   if (typeof said !== 'string') return page.locator(step).first().click({ timeout: 20_000 });
@@ -277,7 +279,6 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     'credit-policy': `${at}/credit?tab=policy`,
     sales: `${at}/sales`,
     'sales-open': `${at}/sales?open=60255`,
-    'sale-reverse': [`${at}/sales?open=60255`, 'vend.sale.reverse'],
     'refund-new': [`${at}/sales`, 'vend.refund.new'],
     refunds: `${at}/sales?show=refunds`,
     reversals: `${at}/sales?show=reversals`,
@@ -291,7 +292,7 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     'cash-open': [`${at}/shifts`, 'vend.cash.open.title'],
     'cash-deposit': [`${at}/shifts`, 'vend.cash.deposit.title'],
     notices: `${at}/notices`,
-    'notices-quiet': [`${at}/notices`, 'notices.change'],
+    'notices-quiet': [`${at}/notice-templates`, 'notices.change'],
     'notices-open': `${at}/notices?open=69997`,
     'notice-templates': `${at}/notice-templates`,
     'notice-template-open': `${at}/notice-templates?channel=email&open=balance.alarm2%2Femail%2Fen&language=en`,
@@ -339,7 +340,10 @@ async function pagesOf(context: BrowserContext): Promise<Record<string, string |
     'people-role': [`${at}/people`, 'people.role.make'],
     'people-open': [`${at}/people`, '.table-rows .table-row, .card'],
     'system-log-open': [`${at}/system-log`, '.table-rows .table-row, .card'],
-    'second-factor': [`${at}/own-account`, 'people.totp.begin'],
+    'second-factor': [
+      ...[`${at}/own-account`, 'input[type=password] >> nth=2 = a password'],
+      'people.totp.begin',
+    ],
     'system-log': `${at}/system-log`,
     'all-projects': `${at}/all-projects`,
     'own-account': `${at}/own-account`,

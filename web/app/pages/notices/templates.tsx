@@ -131,7 +131,7 @@ function useColumns(): Column<NoticeTemplate>[] {
       value: changed,
       cell: (row) => (
         <div className="clip quiet" title={row.changedBy ?? undefined}>
-          {changed(row)}
+          <span className="nowrap">{changed(row)}</span>
           {!row.isDefault && row.changedBy && ` · ${row.changedBy}`}
         </div>
       ),

@@ -125,15 +125,19 @@ function useUserColumns(roles: readonly Role[]): Column<User>[] {
     {
       key: 'name',
       title: t('people.name'),
-      width: 'minmax(140px, 1fr)',
+      width: 'minmax(140px, 1.5fr)',
       phone: 'title',
       value: ({ name }) => name,
-      cell: ({ name }) => <div className="clip strong">{name}</div>,
+      cell: ({ name }) => (
+        <div className="clip strong" title={name}>
+          {name}
+        </div>
+      ),
     },
     {
       key: 'email',
       title: t('signIn.email'),
-      width: 'minmax(160px, 1fr)',
+      width: 'minmax(160px, 1.3fr)',
       phone: 'plain',
       value: ({ email }) => email,
       cell: ({ email }) => (
@@ -167,7 +171,7 @@ function useUserColumns(roles: readonly Role[]): Column<User>[] {
     {
       key: 'sessions',
       title: t('people.session.count'),
-      width: '110px',
+      width: '90px',
       align: 'right',
       value: ({ sessions }) => sessions,
       cell: ({ sessions }) => sessions,

@@ -182,18 +182,19 @@ function useColumns(isOfAll: boolean, count: number | null): Column<AuditLine>[]
     {
       key: 'who',
       title: t('log.who'),
-      width: 'minmax(120px, 1fr)',
+      width: 'minmax(120px, 1.5fr)',
       phone: 'title',
       value: ({ actor }) => actor.name,
       cell: ({ actor }) => (
         <div className="log-who">
-          <span className="clip strong">{actor.name}</span>
+          <span className="clip strong" title={actor.name}>
+            {actor.name}
+          </span>
           {actor.kind !== 'user' && (
             <span className="people-mark">{t(`log.kind.${actor.kind}`)}</span>
           )}
         </div>
       ),
-      total: { cell: number(count), value: count },
     },
     {
       key: 'action',
@@ -206,6 +207,7 @@ function useColumns(isOfAll: boolean, count: number | null): Column<AuditLine>[]
           {actOf(line)}
         </div>
       ),
+      total: { cell: number(count), value: count },
     },
     {
       key: 'subject',

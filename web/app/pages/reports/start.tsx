@@ -46,7 +46,7 @@ export function StartButton({ page }: { page: StartPage }) {
       type="button"
       className="button plain icon start-button"
       aria-label={t('report.makeStart')}
-      title={`${t('report.makeStart')}. ${t('report.startWhy')}`}
+      title={`${t('report.makeStart')}${t('mark.end')}${t('mark.between')}${t('report.startWhy')}`}
       onClick={() => {
         keep(storeKey(page), view);
         setStart(view);

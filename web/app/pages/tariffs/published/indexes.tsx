@@ -37,16 +37,13 @@ export function IndexesPanel() {
                 <th>{t('tariff.month')}</th>
                 <th>{t('tariff.index.value')}</th>
                 <th>{t('tariff.index.at')}</th>
-                <th />
               </tr>
             </thead>
             <tbody>
               {months.map(({ month, holds, earlier }) => [
                 <tr key={month}>
-                  <td>{monthName(language, month)}</td>
-                  <td className="strong">{holds.value}</td>
-                  <td className="quiet">{fullMoment(language, zone, holds.at)}</td>
-                  <td>
+                  <td className="published-month">
+                    <span>{monthName(language, month)}</span>{' '}
                     {earlier.length > 0 && (
                       <button
                         type="button"
@@ -58,6 +55,8 @@ export function IndexesPanel() {
                       </button>
                     )}
                   </td>
+                  <td className="strong">{holds.value}</td>
+                  <td className="quiet">{fullMoment(language, zone, holds.at)}</td>
                 </tr>,
                 ...(opened === month
                   ? earlier.map((row) => (
@@ -67,7 +66,6 @@ export function IndexesPanel() {
                           <s>{row.value}</s>
                         </td>
                         <td>{fullMoment(language, zone, row.at)}</td>
-                        <td />
                       </tr>
                     ))
                   : []),
