@@ -860,6 +860,7 @@ export const en = {
     open: 'Open',
     new: 'Not seen to',
     cleared: 'Cleared',
+    clearedAt: 'Cleared',
     all: 'All',
     kinds: {
       account: {
@@ -910,7 +911,7 @@ export const en = {
       store: 'Store of samples',
       server: 'Clock of the server',
     },
-    stillOpen: 'open',
+    stillOpen: 'not yet',
     lasts: 'For',
   },
   energy: {

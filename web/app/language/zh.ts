@@ -766,6 +766,7 @@ export const zh: Language = {
     open: '未消除',
     new: '未确认',
     cleared: '已消除',
+    clearedAt: '消除时间',
     all: '全部',
     kinds: {
       account: {
@@ -816,7 +817,7 @@ export const zh: Language = {
       store: '样本存储',
       server: '服务器时钟',
     },
-    stillOpen: '未消除',
+    stillOpen: '尚未',
     lasts: '持续',
   },
   energy: {

@@ -43,7 +43,7 @@ export function AlarmDetail({ alarm }: { alarm: Alarm }) {
           </div>
         )}
         <div>
-          <dt>{t('alarms.cleared')}</dt>
+          <dt>{t('alarms.clearedAt')}</dt>
           <dd>{alarm.clearedAt ? at(alarm.clearedAt) : t('alarms.stillOpen')}</dd>
         </div>
       </dl>

@@ -138,7 +138,7 @@ function useColumns(withCleared: boolean, count: number | null): Column<Row>[] {
   const now = useNow(10_000);
   const cleared: Column<Row> = {
     key: 'cleared',
-    title: t('alarms.cleared'),
+    title: t('alarms.clearedAt'),
     width: '130px',
     value: ({ alarm }) => alarm.clearedAt,
     cell: ({ alarm }) =>

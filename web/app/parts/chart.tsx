@@ -119,7 +119,7 @@ export function Chart({
             // Axes without anything in them would only be cut off.
             style={{ height, opacity: empty ? 0 : undefined }}
             role="img"
-            aria-label={`${label}. ${summary}`}
+            aria-label={`${label}${t('mark.end')}${t('mark.between')}${summary}`}
             // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the cursor.
             tabIndex={0}
             onKeyDown={onKeyDown}

@@ -243,7 +243,8 @@ function TestResult({
         {number !== null && (
           <div>
             {t('config.test.number', { number })}
-            {serial !== '' && `, ${t(isOther ? 'config.test.other' : 'config.test.same')}`}
+            {serial !== '' &&
+              `${t('mark.comma')}${t(isOther ? 'config.test.other' : 'config.test.same')}`}
           </div>
         )}
         {enteredAs && enteredAs.meterId !== own && (

@@ -66,14 +66,9 @@ export function useMeterColumns(
         [t(`state.${row.state}`), row.lockedOut && t('lockedOut')].filter(Boolean).join(' · '),
       order: (row) => states.indexOf(row.state),
       cell: (row) => (
-        <span className="nowrap">
+        <span className="state">
           <State state={row.state} />
-          {row.lockedOut && (
-            <>
-              {' '}
-              <Icon name="lock" size={12} label={t('lockedOut')} />
-            </>
-          )}
+          {row.lockedOut && <Icon name="lock" size={12} label={t('lockedOut')} />}
         </span>
       ),
     },
