@@ -13,6 +13,7 @@ import { DoneDrawer } from '../../parts/done-drawer.tsx';
 import { Drawer } from '../../parts/drawer.tsx';
 import { Amount } from '../../parts/figure.tsx';
 import { Icon } from '../../parts/icons.tsx';
+import { Joined } from '../../parts/joined.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { Segmented } from '../../parts/segmented.tsx';
 import { useMay, useProject } from '../../project.tsx';
@@ -53,13 +54,13 @@ export function DepositPanel({ account }: { account: Account }) {
           <div>
             <dt>{t('opening.contract')}</dt>
             <dd>
-              {[
-                contract.number,
-                day(language, contract.from),
-                contract.to && t('opening.until', { day: day(language, contract.to) }),
-              ]
-                .filter(Boolean)
-                .join(' · ')}
+              <Joined
+                facts={[
+                  contract.number,
+                  day(language, contract.from),
+                  contract.to && t('opening.until', { day: day(language, contract.to) }),
+                ]}
+              />
             </dd>
           </div>
         )}
@@ -67,9 +68,10 @@ export function DepositPanel({ account }: { account: Account }) {
           <div key={row.id}>
             <dt>
               {t(`deposit.kind.${row.kind}`)} · {moment(language, zone, row.bookedAt, now)}
-              {' · '}
-              <span className="mono">{row.receipt}</span>
-              <PrintReceipt receipt={row.receipt} prints={0} isSmall />
+              <span className="block">
+                <span className="mono">{row.receipt}</span>
+                <PrintReceipt receipt={row.receipt} prints={0} isSmall />
+              </span>
             </dt>
             <dd>
               {row.kind !== 'taken' && '−'}

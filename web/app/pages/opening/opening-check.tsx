@@ -5,6 +5,7 @@ import { amount, currencyName, kw } from '../../format.ts';
 import { nameOf, useLanguage } from '../../language.ts';
 import type { Opening } from '../../opening-shapes.ts';
 import { Icon } from '../../parts/icons.tsx';
+import { Joined } from '../../parts/joined.tsx';
 import { useProject } from '../../project.tsx';
 import { useLive, useMeters, useTariffs } from '../../queries.ts';
 import { useFaultText } from './fault-text.ts';
@@ -122,7 +123,7 @@ export function OpeningCheck({ opening }: { opening: Opening }) {
         {lines.map(({ key, term, text }) => (
           <div key={key}>
             <dt>{term}</dt>
-            <dd>{text || '–'}</dd>
+            <dd>{text ? <Joined facts={text.split(' · ')} /> : '–'}</dd>
           </div>
         ))}
       </dl>

@@ -67,7 +67,8 @@ function Detail({ row }: { row: MeterReconciliation }) {
         {t('meterMode.unsettled', {
           ledger: amount(row.ledger.amount),
           unsettled: amount(row.unsettled.amount),
-        })}{' '}
+        })}
+        {t('mark.between')}
         {t('meterMode.tolerance', { tolerance: amount(row.tolerance.amount) })}
       </p>
       {adjusted && adjustedAt && (
