@@ -207,6 +207,7 @@ const withMore = (path: string, more: string) =>
   `${at}${path}${path.includes('?') ? '&' : '?'}${more}`;
 
 /** How many rows a file has, and all that it says about them. */
+let parquetFiles = 0;
 const readers: Record<string, (bytes: Buffer) => Promise<{ rows: number; about: string }>> = {
   csv: async (bytes) => ({
     rows: Number(/# rows = (\d+) \(complete\)/.exec(bytes.toString())?.[1]),
@@ -226,7 +227,8 @@ const readers: Record<string, (bytes: Buffer) => Promise<{ rows: number; about: 
     return { rows: table.numRows, about: [...table.schema.metadata.values()].join() };
   },
   parquet: async (bytes) => {
-    const file = join(rig.dataDir, 'list.parquet');
+    // A name of its own: DuckDB keeps what it read of a file by its name and second.
+    const file = join(rig.dataDir, `list-${++parquetFiles}.parquet`);
     writeFileSync(file, bytes);
     const ask = (what: string) => rowsOf(connection, `SELECT ${what}('${file}')`);
     const [counted] = await ask('count(*)::int AS rows FROM read_parquet');
